@@ -1,0 +1,78 @@
+/**
+ * What the sync needs of the store: the contract, declared by the side that uses it. The store's generations implement it
+ * (IndexedDB and in memory); everything here is one generation's, the pages written for one target.
+ */
+import type { Path, Position } from '../trie/path.ts'
+
+/** What a set of nodes amounts to. `bytes` are node bytes by path; `slots` counts leaves that are embedded, too. */
+export interface Counts {
+  nodes: number
+  bytes: number
+  accounts: number
+  slots: number
+}
+
+/** A stretch `[start, end)` of the path order, all of whose nodes are in pages. */
+export interface Stretch {
+  readonly start: Position
+  readonly end: Position
+}
+
+/** Verified nodes of the stretch `[start, end)`: all of them. Immutable; `bytes` is a front-coded sequence. */
+export interface Page extends Stretch {
+  readonly bytes: Uint8Array
+  readonly counts: Counts
+  /** Hashes (hex digits) of the bytecodes that the accounts of this page name. */
+  readonly codes: readonly string[]
+}
+
+/** Bytecode that was checked: `hash` (hex digits) is its keccak-256. */
+export interface Code {
+  readonly hash: string
+  readonly bytes: Uint8Array
+}
+
+/** What one generation holds when a sync begins, or goes on. */
+export interface Contents {
+  /** True if everything under the root is stored: there is nothing to do. */
+  readonly complete: boolean
+  /** What the covering pages cover: in path order, neighbours joined. Known from page keys alone. */
+  readonly stretches: readonly Stretch[]
+  /** Loose nodes, as sequences in path order: verified once, covering nothing, and not trusted again until hashed. */
+  readonly loose: readonly Uint8Array[]
+  /** Hashes of the bytecodes that are stored. */
+  readonly codes: ReadonlySet<string>
+  /** Hashes of the bytecodes that stored accounts name and that are not stored. */
+  readonly wanted: readonly string[]
+  /** Totals over the covering pages. */
+  readonly counts: Counts
+  /** Bytecodes stored for this generation: how many, and their bytes. */
+  readonly codeCounts: { readonly count: number; readonly bytes: number }
+}
+
+export interface Disk {
+  contents(): Promise<Contents>
+
+  /**
+   * The node at `path` with this hash (32 bytes), from a covering page, its hash checked. Rejects with `damagedPage` if
+   * the page is damaged or does not hold it: the page has been dropped then, its stretch is no longer covered, and the
+   * caller begins again from {@link contents}.
+   */
+  node(path: Path, hash: Uint8Array): Promise<Uint8Array>
+
+  /**
+   * Writes pages and codes in chunks, each one transaction: a page, its counts and the hashes that it wants are durable
+   * together or not at all, in the order given. Rejects with a coded error if a chunk does not fit; what was given and
+   * not written is the caller's to keep.
+   */
+  commit(pages: readonly Page[], codes: readonly Code[]): Promise<void>
+
+  /** Replaces the loose pages of this generation by these sequences, in one transaction. */
+  keepLoose(sequences: readonly Uint8Array[]): Promise<void>
+
+  /**
+   * The last, strict transaction of a sync: everything under the root is stored; the loose pages go, and reads move to
+   * this root. Rejects with `incomplete` if a wanted code is missing.
+   */
+  complete(): Promise<void>
+}

@@ -1,0 +1,194 @@
+/**
+ * The front-coded form of a stretch of the node sequence: what a span holds in memory, what a page holds on disk and what
+ * the server keeps a block. Entries stand in path order, each as
+ *
+ *     shared (1 byte) | suffix nibbles (1 byte) | suffix, two nibbles a byte | node
+ *
+ * `shared` is how many leading nibbles the path has in common with the entry before (0 in the first); an odd suffix leaves
+ * the low half of its last byte zero; a node is RLP and tells its own length.
+ */
+import { RootlightError } from './error.ts'
+import { MAX_PATH_NIBBLES, nibbleAt, type Path, pathOfNibbles, sharedNibbles, writeNibbles } from './path.ts'
+import { rlpItemEnd } from './rlp.ts'
+
+/** Bytes that are not a sequence: cut off, out of order, or not nodes. */
+export class SequenceError extends RootlightError<'badSequence'> {
+  constructor(rule: string, at: number) {
+    super('badSequence', `bad node sequence at byte ${at}: ${rule}`, { details: { at } })
+  }
+}
+
+/** Bytes that an entry takes whose path adds `suffixNibbles` to what it shares. */
+export function entryBytes(suffixNibbles: number, nodeBytes: number): number {
+  return 2 + ((suffixNibbles + 1) >> 1) + nodeBytes
+}
+
+/** Appends entries in path order to a buffer that grows. */
+export class SequenceWriter {
+  #buffer: Uint8Array
+  #length = 0
+  #last: Path | null = null
+
+  constructor(capacity = 256) {
+    this.#buffer = new Uint8Array(capacity)
+  }
+
+  /** Bytes written. */
+  get length(): number {
+    return this.#length
+  }
+
+  /** Path of the last entry, `null` while there is none. */
+  get last(): Path | null {
+    return this.#last
+  }
+
+  /** How many nibbles an entry at `path` would share with the last one. */
+  sharedWith(path: Path): number {
+    return this.#last === null ? 0 : sharedNibbles(this.#last, path)
+  }
+
+  /** Appends one node. `path` is greater than {@link last}. */
+  append(path: Path, blob: Uint8Array): void {
+    const shared = this.sharedWith(path)
+    writeNibbles(path, scratch)
+    this.appendNibbles(shared, scratch, path.length, blob, 0, blob.length)
+    this.#last = path
+  }
+
+  /**
+   * The hot form of {@link append}: the path is the first `length` values of `nibbles`, of which the caller knows how many
+   * are shared with the entry before; the node is `source[start, end)`. After the last one call {@link setLast}.
+   */
+  appendNibbles(
+    shared: number,
+    nibbles: Uint8Array,
+    length: number,
+    source: Uint8Array,
+    start: number,
+    end: number,
+  ): void {
+    const size = entryBytes(length - shared, end - start)
+    if (this.#length + size > this.#buffer.length) this.#grow(size)
+    const buffer = this.#buffer
+    let at = this.#length
+    buffer[at++] = shared
+    buffer[at++] = length - shared
+    for (let i = shared; i < length; i += 2) {
+      buffer[at++] = (nibbles[i]! << 4) | (i + 1 < length ? nibbles[i + 1]! : 0)
+    }
+    if (end - start > 64) buffer.set(source.subarray(start, end), at)
+    else for (let i = start, to = at; i < end; i++, to++) buffer[to] = source[i]!
+    this.#length += size
+  }
+
+  /** Tells the path of the entry that {@link appendNibbles} wrote last. */
+  setLast(path: Path): void {
+    this.#last = path
+  }
+
+  /** Appends a whole sequence whose first path is greater than {@link last}, and whose last one is `last`. */
+  appendSequence(bytes: Uint8Array, last: Path): void {
+    if (this.#length + bytes.length > this.#buffer.length) this.#grow(bytes.length)
+    this.#buffer.set(bytes, this.#length)
+    this.#length += bytes.length
+    this.#last = last
+  }
+
+  /** The bytes so far, as a view that the next append may overwrite or leave behind. */
+  view(): Uint8Array {
+    return this.#buffer.subarray(0, this.#length)
+  }
+
+  /** A copy of the bytes, which the caller owns; the writer is empty afterwards and keeps its buffer. */
+  take(): Uint8Array {
+    const bytes = this.#buffer.slice(0, this.#length)
+    this.#length = 0
+    this.#last = null
+    return bytes
+  }
+
+  #grow(size: number): void {
+    const grown = new Uint8Array(Math.max(this.#length + size, this.#buffer.length * 2))
+    grown.set(this.view())
+    this.#buffer = grown
+  }
+}
+
+/**
+ * Walks a sequence entry by entry without copying. After `next()` returned true, the path is `nibbles[0, pathLength)` and
+ * the node is `bytes[start, end)`. Throws {@link SequenceError} on anything that a writer cannot have written, a byte after
+ * the last entry included. Nodes are measured, not checked: their hash is the reader's business.
+ */
+export class SequenceCursor {
+  readonly bytes: Uint8Array
+  readonly nibbles: Uint8Array = new Uint8Array(MAX_PATH_NIBBLES)
+  pathLength = -1
+  /** How many nibbles the entry took over from the one before. */
+  shared = 0
+  start = 0
+  end = 0
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes
+  }
+
+  get path(): Path {
+    return pathOfNibbles(this.nibbles, 0, this.pathLength)
+  }
+
+  next(): boolean {
+    const { bytes } = this
+    const at = this.end
+    if (at === bytes.length) return false
+    const shared = bytes[at]!
+    const suffix = bytes[at + 1]
+    if (suffix === undefined) throw new SequenceError('the entry is cut off', at)
+    if (shared > Math.max(this.pathLength, 0)) throw new SequenceError('shares more than the path before has', at)
+    const length = shared + suffix
+    if (length > MAX_PATH_NIBBLES) throw new SequenceError(`a path has at most ${MAX_PATH_NIBBLES} nibbles`, at)
+    const start = at + 2 + ((suffix + 1) >> 1)
+    if (start >= bytes.length) throw new SequenceError('the entry is cut off', at)
+    this.#readSuffix(at, shared, length)
+    this.pathLength = length
+    this.shared = shared
+    this.start = start
+    this.end = rlpItemEnd(bytes, start, bytes.length)
+    if (this.end < 0) throw new SequenceError('the node is not RLP, or cut off', start)
+    return true
+  }
+
+  #readSuffix(at: number, shared: number, length: number): void {
+    const { bytes, nibbles } = this
+    let ordered = shared >= this.pathLength
+    let from = at + 2
+    for (let i = shared; i < length; i++) {
+      const nibble = (i - shared) % 2 === 0 ? bytes[from]! >> 4 : bytes[from++]! & 15
+      if (!ordered && i < this.pathLength) {
+        if (nibble < nibbles[i]!) throw new SequenceError('paths do not ascend', at)
+        ordered = nibble > nibbles[i]!
+      } else if (!ordered) ordered = true // the path before is a prefix of this one
+      nibbles[i] = nibble
+    }
+    if (!ordered && length <= this.pathLength) throw new SequenceError('paths do not ascend', at)
+    if (shared === length && this.pathLength >= 0) throw new SequenceError('paths do not ascend', at)
+    if ((length - shared) % 2 === 1 && (bytes[from]! & 15) !== 0) throw new SequenceError('the padding is not zero', at)
+  }
+}
+
+/** The node at `path` in a sequence, as a view, or `undefined`. Throws {@link SequenceError}. */
+export function findInSequence(bytes: Uint8Array, path: Path): Uint8Array | undefined {
+  const cursor = new SequenceCursor(bytes)
+  while (cursor.next()) {
+    if (cursor.pathLength === path.length && isAt(cursor.nibbles, path)) return bytes.subarray(cursor.start, cursor.end)
+  }
+  return undefined
+}
+
+function isAt(nibbles: Uint8Array, path: Path): boolean {
+  // From the back: neighbours in a sequence differ in their last nibbles.
+  for (let i = path.length - 1; i >= 0; i--) if (nibbles[i] !== nibbleAt(path, i)) return false
+  return true
+}
+
+const scratch = new Uint8Array(MAX_PATH_NIBBLES)
