@@ -1,0 +1,73 @@
+/** Bytecodes that accounts name: asked for once each, beside the node sequence, since many accounts share one. */
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+import type { Keccak } from '../trie/keccak.ts'
+import type { Code } from './disk.ts'
+
+/** A bytecode that has not been fetched. */
+export interface WantedCode {
+  readonly hash: Uint8Array
+  readonly hashHex: string
+  inFlight: number
+  /** Peers that answered with nothing, by id. */
+  attempts: Set<string> | null
+}
+
+export class CodeQueue {
+  readonly #stored: Set<string>
+  readonly #wanted = new Map<string, WantedCode>()
+  #fetched: Code[] = []
+
+  constructor(stored: ReadonlySet<string>, wanted: readonly string[]) {
+    this.#stored = new Set(stored)
+    for (const hash of wanted) this.add(hash)
+  }
+
+  /** Bytecodes that have not been fetched. */
+  get pending(): number {
+    return this.#wanted.size
+  }
+
+  get wanted(): Iterable<WantedCode> {
+    return this.#wanted.values()
+  }
+
+  /** Notes that some account has this code. */
+  add(hashHex: string): void {
+    if (this.#stored.has(hashHex) || this.#wanted.has(hashHex)) return
+    this.#wanted.set(hashHex, { hash: hexToBytes(hashHex), hashHex, inFlight: 0, attempts: null })
+  }
+
+  /** Hands out free codes, which are in flight until {@link release}. */
+  missing(limit: number, mayAsk: (code: WantedCode) => boolean): WantedCode[] {
+    const codes: WantedCode[] = []
+    for (const code of this.#wanted.values()) {
+      if (code.inFlight > 0 || !mayAsk(code)) continue
+      code.inFlight++
+      codes.push(code)
+      if (codes.length === limit) break
+    }
+    return codes
+  }
+
+  release(codes: readonly WantedCode[]): void {
+    for (const code of codes) if (code.inFlight > 0) code.inFlight--
+  }
+
+  /** Checks the bytes that answer `asked`, and keeps them if they are still wanted. False: they are not that code. */
+  process(asked: WantedCode, bytes: Uint8Array, keccak: Keccak): boolean {
+    if (bytesToHex(keccak.digest(bytes)) !== asked.hashHex) return false
+    if (this.#wanted.delete(asked.hashHex)) {
+      this.#stored.add(asked.hashHex)
+      // A copy: the answer's frame may hold many codes, and would live as long as the last of them.
+      this.#fetched.push({ hash: asked.hashHex, bytes: bytes.slice() })
+    }
+    return true
+  }
+
+  /** Checked codes to be written; the caller's until they are on disk. */
+  commit(): Code[] {
+    const codes = this.#fetched
+    this.#fetched = []
+    return codes
+  }
+}

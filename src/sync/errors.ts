@@ -1,0 +1,22 @@
+/** The coded errors of a sync. Whose fault something is decides its family: see `blame` in the network folder for peers. */
+import { RootlightError } from '../trie/error.ts'
+
+export type SyncErrorCode =
+  /** A node or a leaf has the right hash and an impossible form: the root is bad, and no peer can mend that. */
+  | 'badRoot'
+  /** `cancel()` was called. */
+  | 'cancelled'
+  /** Another `sync()` took its place. */
+  | 'superseded'
+  /** The client was closed. */
+  | 'closed'
+  /** The disk failed, or is full; `cause` says how. Everything verified before is kept. */
+  | 'storeFailed'
+
+export class SyncError extends RootlightError<SyncErrorCode> {}
+
+/** The node at `path` has the right hash, and `cause` says why no state can have it. */
+export function badRoot(path: string, cause: unknown): SyncError {
+  const message = `the node at '${path}' has the right hash and an impossible form: the root is bad`
+  return new SyncError('badRoot', message, { details: { path }, cause })
+}

@@ -1,0 +1,53 @@
+/** Nodes of loose pages, by path: hints for gaps to come, never trusted before they are hashed. */
+import { type Path, subtreeEnd } from '../trie/path.ts'
+import { SequenceCursor } from '../trie/sequence.ts'
+
+export class LooseNodes {
+  readonly #nodes = new Map<Path, Uint8Array[]>()
+  /** Paths in order; also those of nodes that were taken. */
+  readonly #paths: Path[]
+
+  constructor(sequences: readonly Uint8Array[]) {
+    for (const bytes of sequences) this.#read(bytes)
+    this.#paths = [...this.#nodes.keys()].sort()
+  }
+
+  has(path: Path): boolean {
+    return this.#nodes.has(path)
+  }
+
+  /** True if a node at or below `path` was here. */
+  touchesSubtree(path: Path): boolean {
+    let low = 0
+    let high = this.#paths.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.#paths[middle]! < path) low = middle + 1
+      else high = middle
+    }
+    const next = this.#paths[low]
+    return next !== undefined && next < subtreeEnd(path)
+  }
+
+  /** The nodes that were kept for `path`, of which one may be the wanted one. They are gone afterwards. */
+  take(path: Path): readonly Uint8Array[] {
+    const blobs = this.#nodes.get(path) ?? []
+    this.#nodes.delete(path)
+    return blobs
+  }
+
+  #read(bytes: Uint8Array): void {
+    const cursor = new SequenceCursor(bytes)
+    try {
+      while (cursor.next()) {
+        const blob = bytes.subarray(cursor.start, cursor.end)
+        const { path } = cursor
+        const blobs = this.#nodes.get(path)
+        if (blobs === undefined) this.#nodes.set(path, [blob])
+        else blobs.push(blob)
+      }
+    } catch {
+      // A damaged loose page covers nothing: what is left of it is fetched again.
+    }
+  }
+}

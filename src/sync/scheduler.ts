@@ -1,0 +1,301 @@
+/**
+ * The scheduler: the frontier of one target, behind the four verbs of the original (geth's `trie.Sync`), `missing`,
+ * `process`, `commit` and `pending`. Pure: no clock, no network, no disk. What the disk knows comes in through `Contents`
+ * and `resolve`.
+ *
+ * DIFF FROM GETH: a node is kept as soon as its own hash is checked, not when its subtree is complete; pages say what
+ * they cover, and the invariant of `frontier.ts` replaces "a stored node's subtree is stored".
+ */
+import { bytesToHex } from '@noble/hashes/utils.js'
+import { EMPTY_ROOT_HEX } from '../trie/account.ts'
+import { equalHash, type Keccak } from '../trie/keccak.ts'
+import type { LeafCallback } from '../trie/leaf.ts'
+import { KEY_NIBBLES, type Path, ROOT_PATH, subtreeEnd } from '../trie/path.ts'
+import { rlpItemEnd } from '../trie/rlp.ts'
+import { childRefs } from './child-refs.ts'
+import { CodeQueue } from './code-queue.ts'
+import { MAX_HELD_BYTES, MAX_WINDOW, MIN_WINDOW, SINGLE_NODE_BYTES } from './constants.ts'
+import type { Contents, Counts, Page } from './disk.ts'
+import { Estimate } from './estimate.ts'
+import { Frontier, type Gap, type Item, type TrieProgress } from './frontier.ts'
+import { LooseNodes } from './loose-nodes.ts'
+import { type Expected, type Lie, RunFiller } from './run-filler.ts'
+import { Stretches } from './stretches.ts'
+
+export interface SchedulerOptions {
+  /** 32 bytes. */
+  readonly root: Uint8Array
+  readonly keccak: Keccak
+  readonly contents: Contents
+  /** What an account's leaf leads to; left out: a plain trie, without storage and codes. */
+  readonly leaf?: LeafCallback
+}
+
+/** A run on its way through {@link Scheduler.process}, which may take it in slices. */
+export interface Delivery {
+  /** Consecutive nodes, concatenated. */
+  readonly run: Uint8Array
+  /** How many bytes of the run have been used. */
+  at: number
+  /** What the rest of the run must prove, the next one last. */
+  readonly expected: Expected[]
+  /** Nodes that were of use, and nodes that were true and known already. */
+  useful: number
+  wasted: number
+  /** Why the rest of the run was refused. */
+  lie: Lie | null
+}
+
+/** A run that answers `ref`, not yet looked at. */
+export function deliveryOf(ref: Expected, run: Uint8Array): Delivery {
+  return { run, at: 0, expected: [{ path: ref.path, hash: ref.hash }], useful: 0, wasted: 0, lie: null }
+}
+
+export class Scheduler {
+  readonly codes: CodeQueue
+  /** Everything verified for this target: on disk, in memory, this session's and earlier ones'. Loose nodes count once. */
+  readonly counts: Counts
+  readonly #frontier: Frontier
+  readonly #stretches: Stretches
+  readonly #loose: LooseNodes
+  readonly #filler: RunFiller
+  readonly #keccak: Keccak
+  readonly #leaf: LeafCallback | undefined
+  readonly #estimate = new Estimate()
+  readonly #unresolved = new Set<Gap>()
+  /** Gaps whose node stands in a loose page: filled before `process` and `resolve` return. */
+  readonly #fromLoose: Gap[] = []
+
+  constructor(options: SchedulerOptions) {
+    const { contents, keccak, leaf } = options
+    this.#keccak = keccak
+    this.#leaf = leaf
+    this.counts = { ...contents.counts }
+    this.codes = new CodeQueue(contents.codes, contents.wanted)
+    this.#stretches = new Stretches(contents.stretches)
+    this.#loose = new LooseNodes(contents.loose)
+    this.#frontier = new Frontier(contents.stretches)
+    this.#filler = new RunFiller({
+      frontier: this.#frontier,
+      keccak,
+      leaf,
+      totals: this.counts,
+      placeRef: (at, path, hash, trie) => this.#place(at, path, hash, trie),
+      onCode: (hash) => this.codes.add(hash),
+    })
+    const isEmpty = bytesToHex(options.root) === EMPTY_ROOT_HEX
+    if (!contents.complete && !isEmpty) this.#place(this.#frontier.head, ROOT_PATH, options.root, null)
+    this.#fillFromLoose()
+  }
+
+  /** Gaps, refs that wait for the disk, and codes. 0: everything is verified. */
+  get pending(): number {
+    return this.#frontier.gaps.size + this.codes.pending
+  }
+
+  /** Gaps that may be asked for or wait for the disk. */
+  get gaps(): ReadonlyMap<Path, Gap> {
+    return this.#frontier.gaps
+  }
+
+  /** Verified bytes that no page has been handed out for. */
+  get heldBytes(): number {
+    return this.#frontier.heldBytes
+  }
+
+  /**
+   * Hands out free gaps in path order until their estimated bytes reach `maxBytes`, at most `maxRefs` of them; `mayAsk`
+   * looks past those that a peer has tried already. They are in flight until {@link release}. Only the first gaps of the
+   * frontier are looked at, the fewer the more is held (`heldElsewhere`: bytes of pages that are being written).
+   */
+  missing(maxBytes: number, maxRefs: number, heldElsewhere = 0, mayAsk: (gap: Gap) => boolean = () => true): Gap[] {
+    const free = 1 - (this.heldBytes + heldElsewhere) / MAX_HELD_BYTES
+    const window = Math.max(MIN_WINDOW, Math.floor(MAX_WINDOW * free))
+    const gaps: Gap[] = []
+    this.#estimate.refresh(this.#frontier.gaps.values(), this.counts.bytes)
+    let bytes = 0
+    let seen = 0
+    const { tail } = this.#frontier
+    for (let item = this.#frontier.head.next; item !== tail && seen < window && bytes < maxBytes; item = item.next) {
+      if (item.kind !== 'gap') continue
+      seen++
+      if (item.inFlight > 0 || item.unresolved || !mayAsk(item)) continue
+      if (item.trie !== null && this.#frontier.twins.isAsked(item)) continue
+      item.inFlight++
+      gaps.push(item)
+      if (gaps.length === maxRefs) break
+      bytes += item.maxNodes === 1 ? SINGLE_NODE_BYTES : this.#estimate.bytesBelow(item)
+    }
+    return gaps
+  }
+
+  /** Ends a request's claim on its gaps; those that are still open are free again. */
+  release(gaps: readonly Gap[]): void {
+    for (const gap of gaps) if (gap.inFlight > 0) gap.inFlight--
+  }
+
+  /**
+   * Checks a run from its own ref down and takes what is true. Every verified node fills any open gap with its path and
+   * hash, also where the ref is a gap no longer (late, hedged). Uses about `maxBytes` of the run and returns true if there
+   * is more to do; a lie ends the delivery, and what was verified before it is kept. Throws `badRoot`.
+   */
+  process(delivery: Delivery, maxBytes: number = Number.POSITIVE_INFINITY): boolean {
+    const { run, expected } = delivery
+    const limit = Math.min(run.length, delivery.at + maxBytes)
+    while (delivery.at < limit && delivery.lie === null) {
+      const ref = expected.pop()
+      if (ref === undefined) delivery.lie = 'tooMuch'
+      else {
+        const gap = this.#gapOf(ref)
+        if (gap === undefined) this.#walk(delivery, ref)
+        else this.#fill(delivery, gap, limit)
+      }
+    }
+    this.#fillFromLoose()
+    return delivery.at < run.length && delivery.lie === null
+  }
+
+  /** Pages to be written: full ones, and those that cannot become fuller. They are the caller's until they are on disk. */
+  commit(): Page[] {
+    return this.#frontier.takePages()
+  }
+
+  /** What is verified and fits no page yet, as sequences; it stays in the frontier. */
+  looseSequences(): Uint8Array[] {
+    return this.#frontier.looseSequences()
+  }
+
+  /** Refs whose node is on disk and has to be read: at most `limit` of them, each to be answered by {@link resolve}. */
+  unresolved(limit: number): Gap[] {
+    const gaps: Gap[] = []
+    for (const gap of this.#unresolved) {
+      if (gap.inFlight > 0) continue
+      gap.inFlight++
+      gaps.push(gap)
+      if (gaps.length === limit) break
+    }
+    return gaps
+  }
+
+  /** Tells the node of an unresolved ref, which the disk has checked: its children take its place. Throws `badNode`. */
+  resolve(gap: Gap, blob: Uint8Array): void {
+    if (this.#frontier.gaps.get(gap.path) !== gap) return
+    this.#unresolved.delete(gap)
+    let at = this.#frontier.removeGap(gap)
+    for (const ref of childRefs(gap.path, blob, this.#leaf)) {
+      const trie = this.#leaf === undefined || ref.path.length < KEY_NIBBLES ? null : (gap.trie ?? newTrie())
+      at = this.#place(at, ref.path, ref.hash, trie)
+    }
+    this.#frontier.settleNeighbours(gap)
+    this.#fillFromLoose()
+  }
+
+  /** Pages that {@link commit} will hand out, as far as they are known now. */
+  get waitingPages(): readonly Page[] {
+    return this.#frontier.waitingPages
+  }
+
+  /** The bytes of the sequence that holds `path` and that `commit` has not handed out, for reads during the sync. */
+  sequenceAt(path: Path): Uint8Array | undefined {
+    const page = this.waitingPages.find(({ start, end }) => start <= path && path < end)
+    if (page !== undefined) return page.bytes
+    for (const item of this.items()) {
+      if (item.start > path) return undefined
+      if (item.kind === 'span' && path < item.next.start) return item.writer.view()
+    }
+    return undefined
+  }
+
+  /** How much of the target is verified, 0 to 1, by estimate; see `estimate.ts`. */
+  fraction(): number {
+    this.#estimate.refresh(this.#frontier.gaps.values(), this.counts.bytes, 0)
+    return this.pending === 0 ? 1 : this.#estimate.fraction()
+  }
+
+  /** How many bytes are still missing, by estimate. */
+  missingBytes(): number {
+    return this.#estimate.missingBytes()
+  }
+
+  /** The key space by its first three nibbles: 4,096 cells, each 0 (unknown) to 1 (verified). */
+  coverage(): Float32Array {
+    return this.#estimate.coverage(this.#frontier.gaps.values())
+  }
+
+  /** Every item of the frontier in path order. */
+  *items(): IterableIterator<Item> {
+    for (let item = this.#frontier.head.next; item !== this.#frontier.tail; item = item.next) yield item
+  }
+
+  /** RESOLVE: what does the disk already hold of this ref? Before a gap exists, not only at a restart. */
+  #place(at: Item, path: Path, hash: Uint8Array, trie: TrieProgress | null): Item {
+    if (this.#stretches.coversSubtree(path)) return this.#frontier.skipTo(at, subtreeEnd(path))
+    const unresolved = this.#stretches.coversPath(path)
+    const onDisk = this.#stretches.touchesSubtree(path) || this.#loose.touchesSubtree(path)
+    const gap = this.#frontier.insertGap(at, { path, hash, trie, unresolved, maxNodes: onDisk ? 1 : 0 })
+    if (unresolved) this.#unresolved.add(gap)
+    else if (this.#loose.has(path)) this.#fromLoose.push(gap)
+    return gap
+  }
+
+  #gapOf(ref: Expected): Gap | undefined {
+    const gap = this.#frontier.gaps.get(ref.path)
+    return gap !== undefined && !gap.unresolved && equalHash(gap.hash, ref.hash) ? gap : undefined
+  }
+
+  #fill(delivery: Delivery, gap: Gap, limit: number): void {
+    const { run, expected } = delivery
+    const filler = this.#filler
+    delivery.useful += filler.fill(gap, run, delivery.at, limit, gap.maxNodes)
+    delivery.at = filler.at
+    delivery.lie = filler.lie
+    expected.push(...filler.rest)
+    if (filler.twinOffsets.length > 0) this.#fillTwins(run, filler.twinOffsets.slice(), filler.at)
+  }
+
+  /** Fills the gaps elsewhere that want the nodes at `offsets`: the run is the same below each of them. */
+  #fillTwins(run: Uint8Array, offsets: readonly number[], limit: number): void {
+    for (const offset of offsets) {
+      const end = rlpItemEnd(run, offset, run.length)
+      for (const twin of this.#frontier.twins.of(this.#keccak.digest(run.subarray(offset, end)))) {
+        // Filled meanwhile, or about to be read from the disk: not ours.
+        if (twin.unresolved || this.#frontier.gaps.get(twin.path) !== twin) continue
+        this.#filler.fill(twin, run, offset, limit, twin.maxNodes)
+      }
+    }
+  }
+
+  /** Checks one node of a run whose ref is not a gap: its children may be. */
+  #walk(delivery: Delivery, ref: Expected): void {
+    const { run } = delivery
+    const end = rlpItemEnd(run, delivery.at, run.length)
+    if (end < 0) {
+      delivery.lie = 'malformed'
+      return
+    }
+    const blob = run.subarray(delivery.at, end)
+    if (!equalHash(this.#keccak.digest(blob), ref.hash)) {
+      delivery.lie = 'wrongHash'
+      return
+    }
+    const offset = delivery.at
+    delivery.at = end
+    delivery.wasted++
+    delivery.expected.push(...childRefs(ref.path, blob, this.#leaf).reverse())
+    if (ref.path.length >= KEY_NIBBLES) this.#fillTwins(run, [offset], end)
+  }
+
+  #fillFromLoose(): void {
+    for (let gap = this.#fromLoose.pop(); gap !== undefined; gap = this.#fromLoose.pop()) {
+      if (this.#frontier.gaps.get(gap.path) !== gap) continue
+      for (const blob of this.#loose.take(gap.path)) {
+        if (equalHash(this.#keccak.digest(blob), gap.hash)) {
+          this.#filler.fill(gap, blob, 0, blob.length, 1)
+          break
+        }
+      }
+    }
+  }
+}
+
+const newTrie = (): TrieProgress => ({ bytes: 0, openShare: 0 })
