@@ -2,14 +2,15 @@
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import type { Keccak } from '../trie/keccak.ts'
 import type { Code } from './disk.ts'
+import type { SyncPeer } from './peer.ts'
 
 /** A bytecode that has not been fetched. */
 export interface WantedCode {
   readonly hash: Uint8Array
   readonly hashHex: string
   inFlight: number
-  /** Peers that answered with nothing, by id. */
-  attempts: Set<string> | null
+  /** Peers that answered with nothing. A peer that comes back is another one. */
+  attempts: Set<SyncPeer> | null
 }
 
 export class CodeQueue {

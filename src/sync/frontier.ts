@@ -12,6 +12,7 @@ import { END, type Path, type Position } from '../trie/path.ts'
 import { entryBytes, SequenceWriter } from '../trie/sequence.ts'
 import { MAX_PAGE_BYTES } from './constants.ts'
 import type { Counts, Page, Stretch } from './disk.ts'
+import type { SyncPeer } from './peer.ts'
 import { Twins } from './twins.ts'
 
 /** What is known of the size of a storage trie while gaps of it are open. */
@@ -40,8 +41,8 @@ export interface Gap extends Linked {
   readonly unresolved: boolean
   /** Requests that ask for it, or reads of it. */
   inFlight: number
-  /** Peers that answered with nothing, by id. */
-  attempts: Set<string> | null
+  /** Peers that answered with nothing. A peer that comes back is another one. */
+  attempts: Set<SyncPeer> | null
   /** Of the storage trie that it belongs to; `null` in the account trie. */
   readonly trie: TrieProgress | null
 }

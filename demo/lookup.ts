@@ -1,0 +1,96 @@
+/** The box that looks an address up: balance, nonce, code, or the proof that there is no such account. */
+import { keccak_256 } from '@noble/hashes/sha3.js'
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+import type { LightClient } from '../src/index.ts'
+import { byId, setText } from './dom.ts'
+import { clearError, showError } from './error-view.ts'
+import { formatCount, formatElapsed, formatEther, shorten, UNKNOWN } from './format.ts'
+import { SIDE } from './keyspace.ts'
+import { parseAddress } from './peer-config.ts'
+
+/** keccak-256 of no bytes: the code hash of an account that is not a contract. */
+const EMPTY_CODE_HASH = '0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470'
+
+interface Finding {
+  readonly root: string
+  readonly elapsedMs: number
+  /** `null`: absent, and proven so. */
+  readonly account: { readonly balance: bigint; readonly nonce: bigint; readonly codeBytes: number } | null
+}
+
+/** Wires the form `#lookup-form`; reads go to the client that `client` resolves with. */
+export function attachLookup(client: () => Promise<LightClient>): void {
+  const form = byId('lookup-form', HTMLFormElement)
+  const input = byId('address', HTMLInputElement)
+  form.addEventListener('submit', (event) => {
+    event.preventDefault()
+    void lookUp(input.value, client)
+  })
+  for (const example of document.querySelectorAll<HTMLButtonElement>('button[data-address]')) {
+    example.addEventListener('click', () => {
+      input.value = example.dataset['address'] ?? ''
+      form.requestSubmit()
+    })
+  }
+}
+
+/** Empties the result. */
+export function clearLookup(): void {
+  show('idle', 'No address looked up yet.', null)
+}
+
+let latest = 0
+
+async function lookUp(text: string, client: () => Promise<LightClient>): Promise<void> {
+  const own = ++latest
+  clearError()
+  try {
+    const address = parseAddress(text)
+    show('busy', 'Reading…', null)
+    markCell(address)
+    const finding = await read(await client(), address)
+    if (own === latest) showFinding(finding)
+  } catch (error) {
+    if (own !== latest) return
+    show('idle', 'Nothing was read.', null)
+    showError('lookup-error', error)
+  }
+}
+
+async function read(client: LightClient, address: string): Promise<Finding> {
+  const start = performance.now()
+  const { root, value } = await client.getAccount(address)
+  const hasCode = value !== null && value.codeHash !== EMPTY_CODE_HASH
+  const codeBytes = hasCode ? ((await client.getCode(address)).value.length - 2) / 2 : 0
+  const elapsedMs = performance.now() - start
+  return { root, elapsedMs, account: value && { balance: value.balance, nonce: value.nonce, codeBytes } }
+}
+
+function showFinding(finding: Finding): void {
+  if (finding.account === null) show('absent', 'Absent – proven. No account has this address.', finding)
+  else show('found', finding.account.codeBytes > 0 ? 'A contract, verified.' : 'An account, verified.', finding)
+}
+
+function show(state: 'idle' | 'busy' | 'found' | 'absent', verdict: string, finding: Finding | null): void {
+  const account = finding?.account
+  byId('result', HTMLElement).dataset['state'] = state
+  setText(byId('verdict', HTMLElement), verdict)
+  setText(byId('balance', HTMLElement), account ? formatEther(account.balance) : UNKNOWN)
+  setText(byId('nonce', HTMLElement), account ? formatCount(account.nonce) : UNKNOWN)
+  setText(byId('code-size', HTMLElement), account ? `${formatCount(account.codeBytes)} bytes` : UNKNOWN)
+  setText(byId('elapsed', HTMLElement), finding ? formatElapsed(finding.elapsedMs) : UNKNOWN)
+  const root = byId('read-root', HTMLElement)
+  setText(root, finding ? shorten(finding.root) : UNKNOWN)
+  root.title = finding?.root ?? ''
+}
+
+/** Rings the cell of the key space in which the address lives: the first three nibbles of its hash. */
+function markCell(address: string): void {
+  const prefix = bytesToHex(keccak_256(hexToBytes(address.slice(2)))).slice(0, 3)
+  const cell = Number.parseInt(prefix, 16)
+  const marker = byId('marker', HTMLElement)
+  marker.hidden = false
+  marker.style.left = `${((cell % SIDE) / SIDE) * 100}%`
+  marker.style.top = `${(Math.floor(cell / SIDE) / SIDE) * 100}%`
+  marker.title = `keys that begin with 0x${prefix}`
+}

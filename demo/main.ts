@@ -1,0 +1,199 @@
+/**
+ * The page: wires the fields and buttons to a {@link Session}, and what the session tells to the views. `?engine=window`
+ * runs the engine in the window instead of a worker; `?chain=` names a chain that is not mainnet.
+ */
+import { createLightClient, type LightClient, type PeerInfo, type SyncProgress } from '../src/index.ts'
+import { byId, setText } from './dom.ts'
+import { clearError, showError, showMessage } from './error-view.ts'
+import { attachForget, deleteDatabase } from './forget.ts'
+import { CELLS, KeyspaceView } from './keyspace.ts'
+import { attachLookup, clearLookup } from './lookup.ts'
+import { forget, recall, remember } from './memory.ts'
+import { fetchPeerConfig, parsePeers, parseRoot } from './peer-config.ts'
+import { isConnected, PeersView } from './peers-view.ts'
+import { NOTHING_YET, ProgressView, type ShownProgress } from './progress-view.ts'
+import { Session } from './session.ts'
+import { phaseText, sourceText } from './words.ts'
+
+const DATABASE = 'rootlight-demo'
+const MAINNET = 1
+
+const parameters = new URLSearchParams(location.search)
+const peerField = byId('peer', HTMLTextAreaElement)
+const rootField = byId('root', HTMLInputElement)
+const startButton = byId('start', HTMLButtonElement)
+const stopButton = byId('stop', HTMLButtonElement)
+const progressView = new ProgressView()
+const peersView = new PeersView()
+const keyspace = new KeyspaceView(byId('keyspace', HTMLCanvasElement))
+
+let chainId = Number(parameters.get('chain') ?? MAINNET)
+let progress: ShownProgress = NOTHING_YET
+let reason: string | undefined
+let isOffline = false
+/** False until the fields and the last state are shown: before that there is nothing to start, and nothing to save. */
+let isRestored = false
+/** The fields as they were when the sync that runs was started. */
+let started = ''
+
+const session = new Session(openClient, {
+  progress: showProgress,
+  peers: showPeers,
+  stalled: showStall,
+  damaged: () => showMessage('sync-error', 'A damaged page was found on disk. It was dropped, and is fetched again.'),
+  ended: showEnd,
+})
+
+keyspace.attach()
+const restored = guard('sync-error', restore).finally(() => {
+  isRestored = true
+  showButtons()
+})
+attachLookup(async () => {
+  await restored
+  return session.client()
+})
+attachForget(() => void guard('page-error', forgetEverything))
+byId('sync-form', HTMLFormElement).addEventListener('submit', (event) => {
+  event.preventDefault()
+  void guard('sync-error', start)
+})
+stopButton.addEventListener('click', () => void guard('sync-error', () => session.stop()))
+for (const field of [peerField, rootField]) field.addEventListener('input', showButtons)
+addEventListener('pagehide', save)
+
+/** Fields from the running peer, else from the last visit; then what is on disk. */
+async function restore(): Promise<void> {
+  const memory = recall(localStorage)
+  const config = await fetchPeerConfig(new URL('peer.json', document.baseURI))
+  // Whoever was faster than the answer keeps what was typed.
+  peerField.value ||= config?.multiaddrs.join('\n') ?? memory.peers
+  rootField.value ||= config?.root ?? memory.root
+  if (!parameters.has('chain') && config?.chainId !== undefined) chainId = config.chainId
+  setText(byId('source', HTMLElement), sourceText(config, memory.peers !== ''))
+  const client = await connectFields()
+  const { complete } = await client.status()
+  restoreProgress(memory.progress, complete?.root)
+  keyspace.show(progress.fraction === 1 ? new Float32Array(CELLS).fill(1) : memory.coverage)
+}
+
+/** The disk decides what is complete; the memory only adds its numbers. */
+function restoreProgress(remembered: ShownProgress | null, completeRoot: string | undefined): void {
+  const isPartial = remembered !== null && remembered.phase !== 'complete' && remembered.nodes > 0
+  if (isPartial && remembered.root !== completeRoot) {
+    progress = { ...remembered, phase: 'paused' }
+  } else if (completeRoot !== undefined) {
+    const numbers = remembered?.root === completeRoot ? remembered : NOTHING_YET
+    progress = { ...numbers, phase: 'complete', root: completeRoot, fraction: 1 }
+  }
+  draw()
+}
+
+async function start(): Promise<void> {
+  const peers = parsePeers(peerField.value)
+  const root = parseRoot(rootField.value)
+  rootField.value = root
+  started = fieldsText()
+  reason = undefined
+  await session.start(peers, root)
+  showButtons()
+}
+
+async function forgetEverything(): Promise<void> {
+  await session.close()
+  await deleteDatabase(DATABASE, () =>
+    showMessage('page-error', 'Another tab still uses the database. It is deleted as soon as that tab is closed.'),
+  )
+  clearError()
+  forget(localStorage)
+  progress = NOTHING_YET
+  keyspace.show(new Float32Array(CELLS))
+  clearLookup()
+  draw()
+  showButtons()
+  await connectFields()
+}
+
+/** A client for the peers in the field; without peers, if they cannot be used: what is on disk is read all the same. */
+async function connectFields(): Promise<LightClient> {
+  try {
+    return await session.connect(parsePeers(peerField.value))
+  } catch {
+    // What is wrong with the field is said when a sync is started from it; a disk that fails, fails again here.
+    return session.connect([])
+  }
+}
+
+function openClient(peers: readonly string[]): Promise<LightClient> {
+  const worker = () => new Worker(new URL('../src/worker/worker.ts', import.meta.url), { type: 'module' })
+  const options = { database: DATABASE, chainId, peers }
+  return createLightClient(parameters.get('engine') === 'window' ? options : { ...options, worker })
+}
+
+function showProgress(latest: SyncProgress, coverage: Float32Array): void {
+  const isNewPhase = latest.phase !== progress.phase
+  progress = latest
+  reason = latest.reason ?? (latest.phase === 'stalled' ? reason : undefined)
+  keyspace.show(coverage)
+  draw()
+  if (isNewPhase) showButtons()
+}
+
+function showStall(why: string): void {
+  progress = { ...progress, phase: 'stalled' }
+  reason = why
+  draw()
+}
+
+function showEnd(phase: 'complete' | 'paused' | 'failed', error?: unknown): void {
+  progress = { ...progress, phase, fraction: phase === 'complete' ? 1 : progress.fraction }
+  if (phase === 'failed') showError('sync-error', error)
+  draw()
+  showButtons()
+  save()
+}
+
+function showPeers(peers: readonly PeerInfo[]): void {
+  peersView.show(peers)
+  const isOnline = peers.some(isConnected)
+  const isDialling = peers.length > 0 && peers.every((peer) => peer.state === 'connecting')
+  // A peer that is gone is dialled again and again: once offline, only a connection ends it.
+  isOffline = !isOnline && (isOffline || !isDialling)
+  draw()
+}
+
+function draw(): void {
+  progressView.show(progress, phaseText(progress, isOffline, reason))
+}
+
+function showButtons(): void {
+  const isSyncing = session.isSyncing
+  const hasChanged = fieldsText() !== started
+  const canContinue = progress.phase === 'paused' && progress.root === rootField.value
+  const focused = document.activeElement
+  stopButton.disabled = !isSyncing
+  startButton.disabled = !isRestored || (isSyncing && !hasChanged)
+  setText(startButton, isSyncing && hasChanged ? 'Switch' : canContinue ? 'Continue' : 'Start')
+  // A disabled button drops the keyboard's place on the page: hand it to its neighbour.
+  if (focused === startButton && startButton.disabled) stopButton.focus()
+  if (focused === stopButton && stopButton.disabled) startButton.focus()
+}
+
+function fieldsText(): string {
+  return `${peerField.value.trim()} ${rootField.value.trim()}`
+}
+
+function save(): void {
+  if (!isRestored) return
+  remember(localStorage, { peers: peerField.value, root: rootField.value, progress, coverage: keyspace.shown() })
+}
+
+/** Runs `act`; what it throws is shown in `place`. */
+async function guard(place: 'sync-error' | 'page-error', act: () => Promise<void>): Promise<void> {
+  clearError()
+  try {
+    await act()
+  } catch (error) {
+    showError(place, error)
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * What the page remembers across a reload, in `localStorage`: the fields, and the last picture of the sync. It is for the
+ * eye only. What is verified is what the library finds on disk; see `restore` in main.ts.
+ */
+import { CELLS } from './keyspace.ts'
+import type { ShownProgress } from './progress-view.ts'
+
+/** The page's memory. */
+export interface Memory {
+  readonly peers: string
+  readonly root: string
+  readonly progress: ShownProgress | null
+  /** {@link CELLS} values, 0 to 1. */
+  readonly coverage: readonly number[]
+}
+
+const KEY = 'rootlight-demo'
+const NOTHING: Memory = { peers: '', root: '', progress: null, coverage: [] }
+
+/** The last {@link save}, or nothing. */
+export function recall(storage: Storage): Memory {
+  try {
+    const memory = JSON.parse(storage.getItem(KEY) ?? 'null') as
+      | (Omit<Memory, 'coverage'> & { coverage: string })
+      | null
+    return memory === null ? NOTHING : { ...NOTHING, ...memory, coverage: unpack(memory.coverage) }
+  } catch {
+    // Storage may be forbidden, and its text may be from another version of this page: both mean "nothing remembered".
+    return NOTHING
+  }
+}
+
+/** Replaces what is remembered. */
+export function remember(storage: Storage, memory: Memory): void {
+  try {
+    storage.setItem(KEY, JSON.stringify({ ...memory, coverage: pack(memory.coverage) }))
+  } catch {
+    // Full or forbidden: the page works without a memory.
+  }
+}
+
+/** Forgets everything. */
+export function forget(storage: Storage): void {
+  storage.removeItem(KEY)
+}
+
+/** A letter a cell, `a` to `q`: 4 kB instead of 20. */
+function pack(coverage: readonly number[]): string {
+  return coverage.map((value) => String.fromCharCode(0x61 + Math.round(value * 16))).join('')
+}
+
+function unpack(text: string): number[] {
+  if (!new RegExp(`^[a-q]{${CELLS}}$`).test(text)) return []
+  return Array.from(text, (letter) => (letter.charCodeAt(0) - 0x61) / 16)
+}

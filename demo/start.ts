@@ -1,0 +1,100 @@
+/**
+ * `npm run demo`: a peer with a real genesis, and the page that syncs from it. Everything listens on 127.0.0.1 only.
+ *
+ *   --genesis NAME|FILE   what the peer serves (mainnet)
+ *   --port PORT           of the page (5173; the next free one if it is taken)
+ *   --throttle BYTES      a second and connection, so that one can watch
+ *   --no-open             do not open a browser
+ */
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { createServer, type Plugin, type ViteDevServer } from 'vite'
+import type { PeerConfig } from './peer-config.ts'
+import { startPeer } from './peer-process.ts'
+import { startThrottledRelay } from './throttle.ts'
+
+const { values } = parseArgs({
+  options: {
+    genesis: { type: 'string', default: 'mainnet' },
+    port: { type: 'string', default: '5173' },
+    throttle: { type: 'string' },
+    'no-open': { type: 'boolean', default: false },
+  },
+})
+
+const peer = await startPeer(values.genesis).catch((error: Error) => {
+  console.error(error.message)
+  process.exit(1)
+})
+let config: PeerConfig | null = values.throttle ? await throttled(peer.config, Number(values.throttle)) : peer.config
+let isEnding = false
+
+peer.process.once('exit', () => {
+  config = null
+  if (!isEnding) console.log('The peer has ended. The page goes on with what it has verified; Ctrl-C ends it.')
+})
+const page = await startPage()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void end(page))
+process.once('exit', () => peer.process.kill())
+
+console.log(`
+  Page   ${page.resolvedUrls?.local[0] ?? ''}
+  Peer   ${config?.multiaddrs.join('\n         ')}
+  Root   ${config?.root}
+
+  To see the page work offline, end the peer (kill ${peer.process.pid}) and reload. Ctrl-C ends both.
+`)
+
+async function startPage(): Promise<ViteDevServer> {
+  const server = await createServer({
+    configFile: fileURLToPath(new URL('../vite.config.ts', import.meta.url)),
+    root: import.meta.dirname,
+    logLevel: 'warn',
+    plugins: [servePeerConfig()],
+    server: { host: '127.0.0.1', port: Number(values.port), open: !values['no-open'] && hasDisplay() },
+    // The worker's packages are found before the first visit: finding them later reloads the page in mid-sync.
+    optimizeDeps: { entries: ['index.html', '../src/worker/worker.ts'] },
+  })
+  return server.listen()
+}
+
+/** `peer.json`: the running peer; no content once it has ended. */
+function servePeerConfig(): Plugin {
+  return {
+    name: 'rootlight-peer-config',
+    configureServer(server) {
+      server.middlewares.use('/peer.json', (_, response) => {
+        response.statusCode = config === null ? 204 : 200
+        response.setHeader('content-type', 'application/json')
+        response.setHeader('cache-control', 'no-store')
+        response.end(config === null ? undefined : JSON.stringify(config))
+      })
+    },
+  }
+}
+
+/** The same peer behind a slow line. Addresses that are not TCP would go round it, and are left out. */
+async function throttled(direct: PeerConfig, bytesPerSecond: number): Promise<PeerConfig> {
+  if (!(bytesPerSecond > 0)) throw new Error(`--throttle takes bytes a second, got ${values.throttle}`)
+  const multiaddrs = await Promise.all(
+    direct.multiaddrs
+      .filter((address) => /\/tcp\/\d+\/ws/.test(address))
+      .map(async (address) => {
+        const relay = await startThrottledRelay(Number(/\/tcp\/(\d+)/.exec(address)?.[1]), bytesPerSecond)
+        return address.replace(/\/tcp\/\d+/, `/tcp/${relay.port}`)
+      }),
+  )
+  return { ...direct, multiaddrs }
+}
+
+async function end(server: ViteDevServer): Promise<void> {
+  isEnding = true
+  peer.process.kill()
+  await server.close()
+  process.exit(0)
+}
+
+function hasDisplay(): boolean {
+  if (process.env['CI'] !== undefined) return false
+  return process.platform !== 'linux' || 'DISPLAY' in process.env || 'WAYLAND_DISPLAY' in process.env
+}

@@ -1,0 +1,88 @@
+/** Every sentence that the page says about a sync and its peers: phases, reasons, coded errors. Pure. */
+import { formatCount, shorten } from './format.ts'
+import { FieldError, type PeerConfig } from './peer-config.ts'
+import type { ShownProgress } from './progress-view.ts'
+
+/** What went wrong, for a person. */
+export interface ErrorText {
+  readonly text: string
+  /** The error's code, for whoever looks it up; empty where there is none. */
+  readonly code: string
+}
+
+const ERRORS: Readonly<Record<string, string>> = {
+  badMultiaddr: 'That is not the multiaddr of a peer. One ends with /p2p/ and the peer’s id.',
+  badRoot:
+    'What stands under this root has a form that no Ethereum state has: it is not a state root. The peers did nothing wrong.',
+  notSynced: 'This is not on disk yet, and no peer can be asked for it now. Start the sync, or connect a peer.',
+  quota: 'The disk has no room left for this site. What was verified is kept; make room, then start again.',
+  storeFailed: 'The disk failed, or has no room left for this site. What was verified before is kept.',
+  superseded: 'Another sync of the same database took over.',
+}
+
+const STALLED: Readonly<Record<string, string>> = {
+  noPeers: 'No peer is connected. The sync goes on by itself when one comes.',
+  rootUnavailable: 'The connected peers do not have the state under this root. Waiting for one that does.',
+  noProgress: 'The peers answer, but with nothing that helps. Waiting for one that does.',
+}
+
+const ABSENCE: Readonly<Record<string, string>> = {
+  dialFailed: 'Nobody answers there.',
+  unsupportedProtocol: 'It does not speak the protocol.',
+  wrongChain: 'It serves another chain.',
+  duplicatePeer: 'It is connected already, under another address.',
+  disconnected: 'The connection ended.',
+  lied: 'It sent bytes that do not have the hash that was asked for.',
+  protocolViolation: 'It broke the limits of the protocol.',
+  stalled: 'It did not answer in time.',
+  closed: 'This page closed the connection.',
+}
+
+/** `error` in plain words. What has no words here is shown as it is, with its code. */
+export function errorText(error: unknown): ErrorText {
+  if (error instanceof FieldError) return { text: error.message, code: '' }
+  const code = codeOf(error)
+  const message = error instanceof Error && error.message !== '' ? error.message : String(error)
+  return { text: ERRORS[code] ?? message, code }
+}
+
+/** The stable code of a coded error, else an empty string. */
+export function codeOf(error: unknown): string {
+  const code: unknown = error instanceof Error && 'code' in error ? error.code : ''
+  return typeof code === 'string' ? code : ''
+}
+
+/** One sentence on where the sync stands. `offline`: no peer is connected, and none is being dialled. */
+export function phaseText(progress: ShownProgress, offline: boolean, reason?: string): string {
+  switch (progress.phase) {
+    case 'idle':
+      return 'Nothing is synced yet.'
+    case 'connecting':
+      return 'Dialling the peers.'
+    case 'syncing':
+      return 'Every node is checked against the hash that its parent names.'
+    case 'stalled':
+      return STALLED[reason ?? ''] ?? 'Nothing arrives at the moment. The sync goes on by itself when a peer helps.'
+    case 'paused':
+      return ERRORS[reason ?? ''] ?? 'Stopped. What was verified is kept; the sync goes on from there.'
+    case 'complete':
+      return `Verified against root ${shorten(progress.root)}${offline ? ', offline' : ''}.`
+    case 'failed':
+      return 'The sync ended with an error.'
+  }
+}
+
+/** Why a peer is not connected; empty for a peer that is. */
+export function absenceText(reason: string | undefined): string {
+  return reason === undefined ? '' : (ABSENCE[reason] ?? reason)
+}
+
+/** Where the fields' contents come from. */
+export function sourceText(config: PeerConfig | null, isRemembered: boolean): string {
+  if (config !== null) {
+    const { name, accounts, nodes } = config
+    return `From the peer beside this page: ${name}, ${formatCount(accounts)} accounts in ${formatCount(nodes)} nodes.`
+  }
+  if (isRemembered) return 'No peer runs beside this page. These are the fields of your last visit.'
+  return 'No peer runs beside this page: “npm run demo” starts one, and “rootlight serve” prints a multiaddr and a root.'
+}

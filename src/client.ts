@@ -1,0 +1,151 @@
+/**
+ * The light client as an application sees it: syncs, reads and events. It owns one engine, in the worker that the
+ * application gave it or on its own thread; both behave the same.
+ */
+import type { PeerSnapshot } from './network/peer-set.ts'
+import { Sync } from './sync-handle.ts'
+import { TypedEventTarget } from './typed-events.ts'
+import { parseCount, parseRoot } from './wallet/input.ts'
+import type {
+  AccountValue,
+  Answer,
+  CompleteStatus,
+  Engine,
+  EngineEvent,
+  EngineOptions,
+  ReadAt,
+  SyncTarget,
+} from './worker/engine.ts'
+import { createRemoteEngine } from './worker/remote-engine.ts'
+
+export interface LightClientOptions {
+  /** IndexedDB name. One client writes to a database at a time. */
+  readonly database: string
+  /** Peers of another chain are refused. */
+  readonly chainId: number
+  /** WebSocket multiaddrs, such as `/dns4/peer.example/tcp/443/wss/p2p/12D3Koo…`. */
+  readonly peers: readonly string[]
+  /**
+   * Creates the dedicated worker for the engine (`rootlight/worker`, or its self-contained file); bundlers need to see the
+   * `new Worker(new URL(…), { type: 'module' })` in the application. Left out: the engine runs on this thread.
+   */
+  readonly worker?: () => Worker
+}
+
+export interface ReadOptions {
+  /** The last complete root (the default, once there is one), or the one that is being synced. */
+  readonly at?: ReadAt
+  readonly signal?: AbortSignal
+}
+
+export interface LightClientEventMap {
+  /** The list of {@link LightClient.peers} has changed. */
+  peers: CustomEvent<readonly PeerSnapshot[]>
+  /** A page on disk was found damaged and dropped; the next sync of its root fetches it again. */
+  damaged: CustomEvent<{ readonly generation: number; readonly start: string; readonly end: string }>
+}
+
+/**
+ * Opens the database and, if one is given, the worker; dials nobody before the first sync. Rejects with a coded error:
+ * `badMultiaddr`, `badNumber`, `workerDied`, or one of the store's (`databaseFailed`, `databaseBlocked`, `databaseTooNew`,
+ * `damagedMeta`, `quotaExceeded`).
+ */
+export async function createLightClient(options: LightClientOptions): Promise<LightClient> {
+  const { database, peers } = options
+  const engineOptions: EngineOptions = { database, chainId: parseCount('chainId', options.chainId), peers: [...peers] }
+  const events = new EventTarget()
+  const emit = (event: EngineEvent) => events.dispatchEvent(new CustomEvent('engine', { detail: event }))
+  if (options.worker !== undefined) {
+    return new LightClient(await createRemoteEngine(options.worker(), engineOptions, emit), events)
+  }
+  // Lazily: a page that has given its engine a worker does not load it a second time.
+  const { createLocalEngine } = await import('./worker/local-engine.ts')
+  return new LightClient(await createLocalEngine(engineOptions, emit), events)
+}
+
+/** See the head of this file; made by {@link createLightClient}. */
+export class LightClient extends TypedEventTarget<LightClientEventMap> {
+  readonly #engine: Engine
+  readonly #syncs = new Map<number, Sync>()
+  #nextSync = 0
+  #peers: readonly PeerSnapshot[] = []
+
+  constructor(engine: Engine, events: EventTarget) {
+    super()
+    this.#engine = engine
+    events.addEventListener('engine', (event) => this.#receive((event as CustomEvent<EngineEvent>).detail))
+  }
+
+  /**
+   * Brings the state under `root` to disk, and goes on where an earlier sync of it was cut off. Supersedes a sync that
+   * runs: its `done` rejects with `superseded`. Throws `badRootText` or `badNumber`.
+   */
+  sync(target: SyncTarget): Sync {
+    parseRoot(target.root)
+    if (target.blockNumber !== undefined) parseCount('blockNumber', target.blockNumber)
+    const id = this.#nextSync++
+    const done = this.#engine.sync(id, target).finally(() => this.#syncs.delete(id))
+    const sync = new Sync(done, () => this.#engine.cancel(id))
+    this.#syncs.set(id, sync)
+    return sync
+  }
+
+  /** The peers that this client knows, as they were when `peers` was told last. */
+  peers(): readonly PeerSnapshot[] {
+    return this.#peers
+  }
+
+  /** What is complete on disk, whether or not a peer can be reached. */
+  status(): Promise<{ readonly complete: CompleteStatus | null }> {
+    return this.#engine.status()
+  }
+
+  /**
+   * The account at an address (`0x` and 40 hex digits); `null` means proven absent. This and the other reads reject with
+   * `notSynced` (not on disk, and cannot be fetched now), `damagedPage` (found just now, and dropped), `badAddress`,
+   * `closed`, or the reason of `signal`.
+   */
+  getAccount(address: string, options: ReadOptions = {}): Promise<Answer<AccountValue | null>> {
+    return abortable(options.signal, () => this.#engine.getAccount(address, options.at))
+  }
+
+  /** A slot's value as `0x` and 64 hex digits; zero is proven absent. `slot` is an integer, or `0x` and its hex digits. Rejects with `badSlot`, too. */
+  getStorageAt(address: string, slot: bigint | number | string, options: ReadOptions = {}): Promise<Answer<string>> {
+    return abortable(options.signal, () => this.#engine.getStorageAt(address, slot, options.at))
+  }
+
+  /** The bytecode at an address; `0x` for an account that has none, or that is proven absent. Rejects with `damagedCode`, too. */
+  getCode(address: string, options: ReadOptions = {}): Promise<Answer<string>> {
+    return abortable(options.signal, () => this.#engine.getCode(address, options.at))
+  }
+
+  /** Writes what is verified, hangs up, and lets go of the database and the worker. May be called twice. */
+  close(): Promise<void> {
+    return this.#engine.close()
+  }
+
+  #receive(event: EngineEvent): void {
+    if (event.kind === 'progress') this.#syncs.get(event.id)?.receive(event.progress, event.coverage)
+    else if (event.kind === 'stalled') this.#syncs.get(event.id)?.receiveStall(event.reason)
+    else if (event.kind === 'peers') {
+      this.#peers = event.peers
+      this.dispatchEvent(new CustomEvent('peers', { detail: event.peers }))
+    } else {
+      const { generation, start, end } = event
+      this.dispatchEvent(new CustomEvent('damaged', { detail: { generation, start, end } }))
+    }
+  }
+}
+
+/** Runs `read` unless, or until, `signal` aborts. */
+async function abortable<T>(signal: AbortSignal | undefined, read: () => Promise<T>): Promise<T> {
+  if (signal === undefined) return read()
+  signal.throwIfAborted()
+  let stop = () => {}
+  const aborted = new Promise<never>((_, reject) => {
+    const onAbort = () => reject(signal.reason)
+    signal.addEventListener('abort', onAbort)
+    stop = () => signal.removeEventListener('abort', onAbort)
+  })
+  return Promise.race([read(), aborted]).finally(stop)
+}

@@ -1,0 +1,359 @@
+/**
+ * The loop of one sync: while something is pending, write what is verified, ask peers for what is missing, and wait for
+ * the first of an answer, a peer that comes or goes, a read of the disk, or the end. It has no clock, network or disk of
+ * its own, and nothing in it starts before `run`.
+ *
+ * DIFF FROM GETH: nothing here aborts because all peers failed; the sync is stalled then, says why, and goes on by itself.
+ */
+import { bytesToHex } from '@noble/hashes/utils.js'
+import { isRootlightError } from '../trie/error.ts'
+import type { Keccak } from '../trie/keccak.ts'
+import type { LeafCallback } from '../trie/leaf.ts'
+import type { Path } from '../trie/path.ts'
+import { findInSequence } from '../trie/sequence.ts'
+import type { Clock } from './clock.ts'
+import { Committer } from './committer.ts'
+import {
+  CONNECT_GRACE_MS,
+  LOOSE_INTERVAL_MS,
+  MAX_RESOLVES,
+  PROGRESS_INTERVAL_MS,
+  RETRY_EMPTY_MS,
+  SLICE_BYTES,
+  SLICE_MS,
+} from './constants.ts'
+import type { Disk } from './disk.ts'
+import { SyncError } from './errors.ts'
+import type { Gap } from './frontier.ts'
+import type { SyncPeers } from './peer.ts'
+import { RateMeter, type StallReason, type SyncPhase, type SyncProgress } from './progress.ts'
+import { type Answer, Requests } from './requests.ts'
+import { deliveryOf, Scheduler } from './scheduler.ts'
+
+export interface StateSyncOptions {
+  /** 32 bytes. */
+  readonly root: Uint8Array
+  /** Number of the pages that this target writes, for progress. */
+  readonly generation: number
+  readonly disk: Disk
+  readonly peers: SyncPeers
+  readonly keccak: Keccak
+  readonly leaf?: LeafCallback
+  readonly clock: Clock
+  /** Lets the thread do other work; called between slices. */
+  readonly yieldThread: () => Promise<void>
+  /** Bytes received for this target, for progress; left out, those of the answers themselves. */
+  readonly receivedBytes?: () => number
+  readonly onProgress?: (progress: SyncProgress) => void
+  readonly onStalled?: (reason: StallReason) => void
+  /** A page turned out to be damaged; it was dropped and its nodes are fetched again. */
+  readonly onDamaged?: (error: unknown) => void
+}
+
+export class StateSync {
+  readonly #options: StateSyncOptions
+  readonly #requests: Requests
+  readonly #committer: Committer
+  readonly #rates: RateMeter
+  readonly #timers = new Set<() => void>()
+  /** Before the disk has said what it holds there is none. */
+  #scheduler: Scheduler | null = null
+  #codes = { count: 0, bytes: 0 }
+  #phase: SyncPhase = 'connecting'
+  #reason: StallReason | null = null
+  #fraction = 0
+  #resolving = 0
+  #startedAt = 0
+  /** When the thread was last free for others. */
+  #sliceStart = 0
+  #hadPeers = false
+  #retryTimer = false
+  /** Why the sync has to end before its time. */
+  #ending: SyncError | null = null
+  /** A page turned out to be damaged: what the disk holds has to be asked again. */
+  #outdated = false
+  #awake = false
+  #wakeSleeper: () => void = () => {}
+
+  constructor(options: StateSyncOptions) {
+    const { root, peers, clock } = options
+    this.#options = options
+    this.#rates = new RateMeter(clock)
+    this.#requests = new Requests({ root, peers, clock, onChange: () => this.#wake() })
+    this.#committer = new Committer(options.disk, (cause) => {
+      if (cause !== undefined)
+        this.#fail(new SyncError('storeFailed', 'what was verified could not be written', { cause }))
+      this.#wake()
+    })
+  }
+
+  /**
+   * Runs to the end, once: resolves when everything is on disk and the generation is complete. Rejects with `badRoot`,
+   * `storeFailed`, or with what {@link cancel} was given; what was verified is on disk then, as far as the disk allows.
+   */
+  async run(): Promise<SyncProgress> {
+    this.#startedAt = this.#options.clock.now()
+    const stopListening = this.#options.peers.onChange(() => this.#wake())
+    try {
+      await this.#loop()
+      this.#phase = 'complete'
+    } catch (cause) {
+      this.#phase = 'failed'
+      throw cause instanceof SyncError ? cause : new SyncError('storeFailed', 'the store failed', { cause })
+    } finally {
+      stopListening()
+      this.#requests.stop()
+      for (const stop of this.#timers) stop()
+      this.#tellProgress()
+    }
+    return this.progress()
+  }
+
+  /** Ends the sync with `error`, after what is verified was written. `run` rejects. A second call changes nothing. */
+  cancel(error: SyncError): void {
+    this.#fail(error)
+  }
+
+  progress(): SyncProgress {
+    const { root, peers, generation } = this.#options
+    const scheduler = this.#scheduler
+    const counts = scheduler?.counts ?? { nodes: 0, bytes: 0, accounts: 0, slots: 0 }
+    const bytes = counts.bytes + this.#codes.bytes
+    const rates = this.#rates.sample(counts.nodes, bytes)
+    if (scheduler !== null)
+      this.#fraction = Math.max(this.#fraction, Math.min(scheduler.fraction(), 1 - Number.EPSILON))
+    const isComplete = this.#phase === 'complete'
+    const eta = rates.bytesPerSecond > 0 ? ((scheduler?.missingBytes() ?? 0) / rates.bytesPerSecond) * 1000 : null
+    return {
+      phase: this.#phase,
+      reason: this.#reason,
+      ...counts,
+      bytes,
+      codes: this.#codes.count,
+      pending: scheduler?.pending ?? 1,
+      peers: [...peers.connected()].length,
+      ...rates,
+      fraction: isComplete ? 1 : this.#fraction,
+      etaMs: isComplete ? 0 : eta,
+      wireBytes: this.#options.receivedBytes?.() ?? this.#requests.receivedBytes,
+      root: `0x${bytesToHex(root)}`,
+      generation,
+    }
+  }
+
+  /** 4,096 cells, 0 to 1: the key space by its first three nibbles. */
+  coverage(): Float32Array {
+    return this.#scheduler?.coverage() ?? new Float32Array(4096)
+  }
+
+  /** A node at `path` that is in memory and may not be on disk yet, its hash unchecked; a view. */
+  find(path: Path): Uint8Array | undefined {
+    const written = this.#committer.pages.find(({ start, end }) => start <= path && path < end)
+    const sequence = written?.bytes ?? this.#scheduler?.sequenceAt(path)
+    return sequence && findInSequence(sequence, path)
+  }
+
+  async #loop(): Promise<void> {
+    let scheduler = await this.#begin()
+    this.#every(LOOSE_INTERVAL_MS, () => this.#committer.startLoose(this.#scheduler!))
+    this.#every(PROGRESS_INTERVAL_MS, () => this.#tellProgress())
+    this.#after(CONNECT_GRACE_MS, () => this.#wake())
+    try {
+      while (scheduler.pending > 0) {
+        if (this.#ending !== null) throw this.#ending
+        if (this.#outdated) scheduler = await this.#beginAgain(scheduler)
+        this.#committer.start(scheduler)
+        this.#startResolves(scheduler)
+        this.#requests.assign(scheduler, this.#committer.bytes)
+        const answer = this.#requests.nextAnswer()
+        if (answer !== undefined) {
+          await this.#take(answer)
+          await this.#breathe()
+        } else {
+          this.#judgeStall(scheduler)
+          await this.#sleep()
+        }
+      }
+    } catch (error) {
+      // A disk that has failed already may well fail again; why the sync ends is the first reason.
+      await this.#committer.flush(scheduler).catch(() => {})
+      throw error
+    }
+    await this.#committer.flush(scheduler)
+    await this.#options.disk.complete()
+  }
+
+  async #begin(): Promise<Scheduler> {
+    const { root, disk, keccak, leaf } = this.#options
+    const contents = await disk.contents()
+    this.#codes = { ...contents.codeCounts }
+    this.#scheduler = new Scheduler({ root, keccak, contents, ...(leaf === undefined ? {} : { leaf }) })
+    return this.#scheduler
+  }
+
+  /** A damaged page was dropped: what it covered is a gap again, and only the disk's own contents say where. */
+  async #beginAgain(scheduler: Scheduler): Promise<Scheduler> {
+    this.#outdated = false
+    await this.#committer.flush(scheduler)
+    return this.#begin()
+  }
+
+  /** Verifies an answer in slices, yielding by the clock, and tells the peer what came of it. */
+  async #take(answer: Answer): Promise<void> {
+    const lie =
+      answer.asked.kind === 'nodes' ? await this.#takeRuns(answer, answer.asked.gaps) : this.#takeCodes(answer)
+    answer.settle()
+    if (lie !== null) answer.peer.report({ kind: 'lie', reason: lie })
+    else if (answer.bytes === 0) answer.peer.report({ kind: 'empty' })
+    else answer.peer.report({ kind: 'useful', bytes: answer.bytes, elapsedMs: answer.elapsedMs })
+  }
+
+  async #takeRuns(answer: Answer, gaps: readonly Gap[]): Promise<string | null> {
+    for (let i = 0; i < gaps.length; i++) {
+      const run = answer.parts[i]
+      // Runs that are missing at the end did not fit; an empty one, or no run at all, says "don't have it".
+      if (run === undefined && answer.parts.length > 0) break
+      if (run === undefined || run.length === 0) {
+        gaps[i]!.attempts = (gaps[i]!.attempts ?? new Set()).add(answer.peer)
+        continue
+      }
+      const delivery = deliveryOf(gaps[i]!, run)
+      while (this.#scheduler!.process(delivery, SLICE_BYTES)) {
+        if (!(await this.#breathe())) continue
+        if (this.#ending !== null) return null
+        this.#committer.start(this.#scheduler!)
+        this.#requests.assign(this.#scheduler!, this.#committer.bytes)
+      }
+      if (delivery.lie !== null) return delivery.lie
+    }
+    return null
+  }
+
+  /** Lets the thread do other work if this slice has been long enough. True: it did. */
+  async #breathe(): Promise<boolean> {
+    const { clock, yieldThread } = this.#options
+    if (clock.now() - this.#sliceStart < SLICE_MS) return false
+    await yieldThread()
+    this.#sliceStart = clock.now()
+    return true
+  }
+
+  #takeCodes({ asked, parts, peer }: Answer): string | null {
+    if (asked.kind !== 'codes') return null
+    for (let i = 0; i < asked.codes.length; i++) {
+      const bytes = parts[i]
+      const code = asked.codes[i]!
+      if (bytes === undefined && parts.length > 0) break
+      if (bytes === undefined || bytes.length === 0) code.attempts = (code.attempts ?? new Set()).add(peer)
+      else if (!this.#scheduler!.codes.process(code, bytes, this.#options.keccak)) return 'wrongHash'
+      else {
+        this.#codes.count++
+        this.#codes.bytes += bytes.length
+      }
+    }
+    return null
+  }
+
+  /** Reads nodes that the disk holds and whose children are not known. */
+  #startResolves(scheduler: Scheduler): void {
+    for (const gap of scheduler.unresolved(MAX_RESOLVES - this.#resolving)) {
+      this.#resolving++
+      void this.#resolve(scheduler, gap)
+    }
+  }
+
+  async #resolve(scheduler: Scheduler, gap: Gap): Promise<void> {
+    try {
+      const blob = await this.#options.disk.node(gap.path, gap.hash)
+      if (scheduler === this.#scheduler) scheduler.resolve(gap, blob)
+    } catch (error) {
+      if (isRootlightError(error, 'damagedPage')) {
+        this.#outdated = true
+        this.#options.onDamaged?.(error)
+      } else if (error instanceof SyncError) this.#fail(error)
+      else this.#fail(new SyncError('storeFailed', 'a page could not be read', { cause: error }))
+    } finally {
+      this.#resolving--
+      this.#wake()
+    }
+  }
+
+  /** syncing ⇄ stalled: nothing is in flight, nothing could be asked for, and something is missing. */
+  #judgeStall(scheduler: Scheduler): void {
+    const peers = [...this.#options.peers.connected()]
+    this.#hadPeers ||= peers.length > 0
+    if (!this.#requests.idle || this.#resolving > 0) {
+      this.#setPhase('syncing', null)
+      return
+    }
+    const waited = this.#options.clock.now() - this.#startedAt >= CONNECT_GRACE_MS
+    if (peers.length === 0 && !this.#hadPeers && !waited) return
+    const reason = this.#stallReason(scheduler, peers)
+    this.#setPhase('stalled', reason)
+    if (reason !== 'noPeers' && !this.#retryTimer) {
+      this.#retryTimer = true
+      this.#after(RETRY_EMPTY_MS, () => {
+        this.#retryTimer = false
+        this.#requests.forgive(this.#scheduler!)
+        this.#wake()
+      })
+    }
+  }
+
+  #stallReason(scheduler: Scheduler, peers: readonly { mayHave(root: Uint8Array): boolean }[]): StallReason {
+    if (peers.length === 0) return 'noPeers'
+    const able = peers.filter((peer) => peer.mayHave(this.#options.root))
+    // Whoever does not even have the root's node does not have the root.
+    if (able.length === 0 || scheduler.counts.nodes === 0) return 'rootUnavailable'
+    return 'noProgress'
+  }
+
+  #setPhase(phase: SyncPhase, reason: StallReason | null): void {
+    const changed = phase !== this.#phase || reason !== this.#reason
+    this.#phase = phase
+    this.#reason = reason
+    if (!changed) return
+    if (reason !== null) this.#options.onStalled?.(reason)
+    this.#tellProgress()
+  }
+
+  #tellProgress(): void {
+    this.#options.onProgress?.(this.progress())
+  }
+
+  #fail(error: SyncError): void {
+    this.#ending ??= error
+    this.#wake()
+  }
+
+  #wake(): void {
+    this.#awake = true
+    this.#wakeSleeper()
+  }
+
+  /** Waits for the next {@link #wake}, also one that came before. */
+  async #sleep(): Promise<void> {
+    if (!this.#awake) {
+      await new Promise<void>((resolve) => {
+        this.#wakeSleeper = resolve
+      })
+      this.#sliceStart = this.#options.clock.now()
+    }
+    this.#awake = false
+  }
+
+  #after(delayMs: number, callback: () => void): void {
+    const stop = this.#options.clock.after(delayMs, () => {
+      this.#timers.delete(stop)
+      callback()
+    })
+    this.#timers.add(stop)
+  }
+
+  #every(intervalMs: number, callback: () => void): void {
+    this.#after(intervalMs, () => {
+      callback()
+      this.#every(intervalMs, callback)
+    })
+  }
+}

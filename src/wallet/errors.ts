@@ -1,0 +1,22 @@
+/** The coded errors of reads, and of what an application passes in. */
+import { RootlightError } from '../trie/error.ts'
+
+export type ReadErrorCode =
+  /** What was asked for is not on disk, and cannot be fetched now. Never `null`: that means proven absent. */
+  | 'notSynced'
+  /** A node or a leaf has the right hash and an impossible form: the root is bad. */
+  | 'badRoot'
+
+export class ReadError extends RootlightError<ReadErrorCode> {}
+
+export type InputErrorCode =
+  /** Not `0x` and 64 hex digits. */
+  | 'badRootText'
+  /** Not `0x` and 40 hex digits. */
+  | 'badAddress'
+  /** Not an integer from 0 to 2^256 − 1. */
+  | 'badSlot'
+  /** A block number or a chain id that is not a non-negative integer. */
+  | 'badNumber'
+
+export class InputError extends RootlightError<InputErrorCode> {}

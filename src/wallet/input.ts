@@ -1,0 +1,45 @@
+/** What an application passes in, checked before anything is done with it. */
+import { hexToBytes } from '@noble/hashes/utils.js'
+import { keccak256 } from '../trie/keccak.ts'
+import { InputError, type InputErrorCode } from './errors.ts'
+
+/** The 32 bytes of a root. Throws `badRootText`. */
+export function parseRoot(root: string): Uint8Array {
+  return parseHex(root, 32, 'badRootText', 'a state root')
+}
+
+/** keccak-256 of an address: its key in the state. Checksums in the case of its letters are not looked at. Throws `badAddress`. */
+export function keyOfAddress(address: string): Uint8Array {
+  return keccak256(parseHex(address, 20, 'badAddress', 'an address'))
+}
+
+/** keccak-256 of a slot's 32 bytes: its key in the storage trie. Takes an integer, or its hex digits behind `0x`. Throws `badSlot`. */
+export function keyOfSlot(slot: bigint | number | string): Uint8Array {
+  return keccak256(hexToBytes(parseSlot(slot).toString(16).padStart(64, '0')))
+}
+
+/** A count such as a block number. Throws `badNumber`. */
+export function parseCount(name: string, value: unknown): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
+  throw new InputError('badNumber', `${name} is a non-negative integer, got ${String(value)}`, {
+    details: { name, got: String(value) },
+  })
+}
+
+function parseSlot(slot: bigint | number | string): bigint {
+  const isInteger = typeof slot === 'number' ? Number.isSafeInteger(slot) : true
+  const isText = typeof slot !== 'string' || /^0x[0-9a-fA-F]{1,64}$/.test(slot)
+  const value = isInteger && isText ? BigInt(slot) : -1n
+  if (value >= 0n && value < 2n ** 256n) return value
+  throw new InputError('badSlot', `a slot is an integer from 0 to 2^256 - 1, or its hex digits, got ${slot}`, {
+    details: { got: String(slot) },
+  })
+}
+
+function parseHex(text: string, bytes: number, code: InputErrorCode, what: string): Uint8Array {
+  const digits = bytes * 2
+  if (typeof text === 'string' && new RegExp(`^0x[0-9a-fA-F]{${digits}}$`).test(text)) return hexToBytes(text.slice(2))
+  throw new InputError(code, `${what} is 0x and ${digits} hex digits, got ${String(text)}`, {
+    details: { got: String(text), expected: `0x and ${digits} hex digits` },
+  })
+}

@@ -1,0 +1,43 @@
+/** Errors across a port: a coded error arrives as the coded error that it was. */
+import { type ErrorDetails, RootlightError } from '../trie/error.ts'
+
+export type WorkerErrorCode =
+  /** The worker's thread has ended, or its script could not be loaded: open calls reject, and so do all later ones. */
+  | 'workerDied'
+  /** Something was thrown that is no coded error: a bug of ours. `cause` has its message. */
+  | 'internal'
+
+export class WorkerError extends RootlightError<WorkerErrorCode> {}
+
+/** An error as plain data. */
+export interface PlainError {
+  readonly code: string | null
+  readonly message: string
+  readonly details: ErrorDetails
+  readonly cause: PlainError | null
+}
+
+/** Causes of causes: enough to tell what happened, and an end for those that go in circles. */
+const MAX_CAUSES = 4
+
+export function toPlainError(error: unknown, depth = 0): PlainError {
+  const hasCause = error instanceof Error && error.cause !== undefined && depth < MAX_CAUSES
+  return {
+    code: error instanceof RootlightError ? error.code : null,
+    message: error instanceof Error ? error.message : String(error),
+    details: error instanceof RootlightError ? error.details : {},
+    cause: hasCause ? toPlainError(error.cause, depth + 1) : null,
+  }
+}
+
+/** A `RootlightError` with the code, message, details and causes of `plain`; `internal` for what had no code. */
+export function fromPlainError(plain: PlainError): RootlightError {
+  const cause = plain.cause === null ? undefined : causeOf(plain.cause)
+  if (plain.code !== null) return new RootlightError(plain.code, plain.message, { details: plain.details, cause })
+  return new WorkerError('internal', `the engine failed: ${plain.message}`, { cause: causeOf(plain) })
+}
+
+function causeOf(plain: PlainError): Error {
+  if (plain.code !== null) return fromPlainError(plain)
+  return new Error(plain.message, plain.cause === null ? undefined : { cause: causeOf(plain.cause) })
+}

@@ -1,0 +1,53 @@
+/** The worker's side of the port: runs a local engine for the window that opens it. */
+import type { Engine, EngineEvent, EngineOptions } from './engine.ts'
+import { toPlainError } from './errors.ts'
+import { createLocalEngine } from './local-engine.ts'
+import type { EngineMethod, FromWorker, ToWorker, WorkerScope } from './port.ts'
+
+/** Begins to listen on `scope`; the rest is up to the window. */
+export function hostEngine(scope: WorkerScope): void {
+  let engine: Promise<Engine> | null = null
+  const send = (message: FromWorker, transfer: Transferable[] = []) => scope.postMessage(message, transfer)
+  const emit = (event: EngineEvent) => {
+    send({ kind: 'event', event }, event.kind === 'progress' ? [event.coverage.buffer as ArrayBuffer] : [])
+  }
+  scope.addEventListener('message', ({ data }) => {
+    if (data.kind === 'open') engine ??= open(data.options, data.lock, send, emit)
+    else void answer(engine, data, send)
+  })
+}
+
+async function open(
+  options: EngineOptions,
+  lock: string | null,
+  send: (message: FromWorker) => void,
+  emit: (event: EngineEvent) => void,
+): Promise<Engine> {
+  if (lock !== null) void navigator.locks.request(lock, () => holdForever(() => send({ kind: 'alive' })))
+  const engine = createLocalEngine(options, emit)
+  engine.then(
+    () => send({ kind: 'opened' }),
+    (error) => send({ kind: 'refused', error: toPlainError(error) }),
+  )
+  return engine
+}
+
+/** The browser lets go of the lock when the worker ends, however it ends: that is how the window learns of it. */
+function holdForever(onHeld: () => void): Promise<never> {
+  onHeld()
+  return new Promise(() => {})
+}
+
+async function answer(
+  engine: Promise<Engine> | null,
+  { call, method, args }: Extract<ToWorker, { kind: 'call' }>,
+  send: (message: FromWorker) => void,
+): Promise<void> {
+  try {
+    if (engine === null) throw new Error('a call came before the engine was opened')
+    const methods = (await engine) as unknown as Record<EngineMethod, (...args: readonly unknown[]) => Promise<unknown>>
+    send({ kind: 'result', call, value: await methods[method](...args) })
+  } catch (error) {
+    send({ kind: 'error', call, error: toPlainError(error) })
+  }
+}

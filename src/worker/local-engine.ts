@@ -1,0 +1,192 @@
+/**
+ * The engine itself, on whatever thread this file runs: wires store, network and sync. In a dedicated worker where the
+ * application gives one, else in the window; nothing here knows which.
+ */
+import { bytesToHex } from '@noble/hashes/utils.js'
+import { type PeerAddress, parseMultiaddr } from '../network/address.ts'
+import { PeerSet } from '../network/peer-set.ts'
+import { systemClock } from '../protocol/clock.ts'
+import type { Generation } from '../store/generation.ts'
+import { openStateStore, type StateStore } from '../store/state-store.ts'
+import { yieldThread } from '../store/yield-thread.ts'
+import { SyncError } from '../sync/errors.ts'
+import { StateSync } from '../sync/loop.ts'
+import type { SyncProgress } from '../sync/progress.ts'
+import { createFastKeccak, type Keccak } from '../trie/keccak.ts'
+import { scanAccount } from '../trie/leaf.ts'
+import { ReadError } from '../wallet/errors.ts'
+import { keyOfAddress, keyOfSlot, parseRoot } from '../wallet/input.ts'
+import { type StateNodes, StateReader } from '../wallet/state-reader.ts'
+import type { AccountValue, Answer, Engine, EngineEvent, EngineOptions, ReadAt, SyncTarget } from './engine.ts'
+import { Network } from './network.ts'
+import { nodesOfSync } from './sync-nodes.ts'
+
+/** A sync that runs. */
+interface Running {
+  readonly id: number
+  readonly sync: StateSync
+  readonly generation: Generation
+  /** Settles when it has ended; never rejects. */
+  readonly ended: Promise<unknown>
+}
+
+/**
+ * Opens the database and starts nothing else: peers are dialed by the first sync. Rejects with `badMultiaddr`, or with what
+ * the store rejects with.
+ */
+export async function createLocalEngine(options: EngineOptions, emit: (event: EngineEvent) => void): Promise<Engine> {
+  const addresses = options.peers.map((address) => parseMultiaddr(address))
+  const keccak = await createFastKeccak()
+  const store = await openStateStore({
+    database: options.database,
+    keccak,
+    onDamage: (damage) => emit({ kind: 'damaged', ...damage }),
+  })
+  return new LocalEngine(store, keccak, options.chainId, addresses, emit)
+}
+
+class LocalEngine implements Engine {
+  readonly #store: StateStore
+  readonly #keccak: Keccak
+  readonly #emit: (event: EngineEvent) => void
+  readonly #peers = new PeerSet()
+  readonly #network: Network
+  #running: Running | null = null
+  #lastSync = -1
+  #isClosed = false
+
+  constructor(
+    store: StateStore,
+    keccak: Keccak,
+    chainId: number,
+    addresses: readonly PeerAddress[],
+    emit: (event: EngineEvent) => void,
+  ) {
+    this.#store = store
+    this.#keccak = keccak
+    this.#emit = emit
+    this.#network = new Network(this.#peers, addresses, chainId)
+    this.#peers.onChange(() => emit({ kind: 'peers', peers: this.#peers.snapshots() }))
+  }
+
+  async sync(id: number, target: SyncTarget): Promise<SyncProgress> {
+    const root = parseRoot(target.root)
+    this.#lastSync = id
+    await this.#end(new SyncError('superseded', 'another sync took the place of this one'))
+    const generation = await this.#store.target({ root, blockNumber: target.blockNumber })
+    // While that one ended and the disk answered, a newer call may have come.
+    if (this.#lastSync !== id) throw new SyncError('superseded', 'another sync took the place of this one')
+    this.#checkOpen()
+    this.#network.start()
+    const sync = this.#createSync(id, root, generation)
+    const run = sync.run()
+    const running = { id, sync, generation, ended: run.catch(() => {}) }
+    this.#running = running
+    return run.finally(() => {
+      if (this.#running === running) this.#running = null
+    })
+  }
+
+  async cancel(id: number): Promise<void> {
+    if (this.#running?.id === id) await this.#end(new SyncError('cancelled', 'the sync was cancelled'))
+    else if (this.#lastSync === id) this.#lastSync = -1
+  }
+
+  async getAccount(address: string, at: ReadAt | undefined): Promise<Answer<AccountValue | null>> {
+    const key = keyOfAddress(address)
+    return this.#read(at, async (reader) => {
+      const account = await reader.account(key)
+      return (
+        account && {
+          nonce: account.nonce,
+          balance: account.balance,
+          storageRoot: `0x${bytesToHex(account.storageRoot)}`,
+          codeHash: `0x${bytesToHex(account.codeHash)}`,
+        }
+      )
+    })
+  }
+
+  async getStorageAt(address: string, slot: bigint | number | string, at: ReadAt | undefined): Promise<Answer<string>> {
+    const [accountKey, slotKey] = [keyOfAddress(address), keyOfSlot(slot)]
+    return this.#read(at, async (reader) => {
+      const value = await reader.slot(accountKey, slotKey)
+      return `0x${value.toString(16).padStart(64, '0')}`
+    })
+  }
+
+  async getCode(address: string, at: ReadAt | undefined): Promise<Answer<string>> {
+    const key = keyOfAddress(address)
+    return this.#read(at, async (reader) => `0x${bytesToHex(await reader.code(key))}`)
+  }
+
+  async status() {
+    const last = this.#store.lastComplete()
+    const complete = last && { root: hexOf(last.root), blockNumber: last.blockNumber, intact: last.intact }
+    return { complete }
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    await this.#end(new SyncError('closed', 'the client was closed'))
+    await this.#network.stop()
+    await this.#store.close()
+  }
+
+  #createSync(id: number, root: Uint8Array, generation: Generation): StateSync {
+    const wireBytesBefore = this.#peers.wireBytes()
+    const sync: StateSync = new StateSync({
+      root,
+      generation: generation.number,
+      disk: generation,
+      peers: this.#peers,
+      keccak: this.#keccak,
+      leaf: scanAccount,
+      clock: systemClock,
+      yieldThread,
+      receivedBytes: () => this.#peers.wireBytes() - wireBytesBefore,
+      onProgress: (progress) => {
+        this.#emit({ kind: 'progress', id, progress, coverage: sync.coverage() })
+        this.#emit({ kind: 'peers', peers: this.#peers.snapshots() })
+      },
+      onStalled: (reason) => this.#emit({ kind: 'stalled', id, reason }),
+    })
+    return sync
+  }
+
+  /** Ends the sync that runs, if one does, and waits until it has written what it verified. */
+  async #end(error: SyncError): Promise<void> {
+    const running = this.#running
+    if (running === null) return
+    running.sync.cancel(error)
+    await running.ended
+  }
+
+  async #read<T>(at: ReadAt | undefined, read: (reader: StateReader) => Promise<T>): Promise<Answer<T>> {
+    this.#checkOpen()
+    const complete = this.#store.lastComplete()
+    if (at === 'target' || (at === undefined && complete === null)) {
+      if (this.#running === null) throw new ReadError('notSynced', 'no state is on disk, and no sync runs')
+      const { sync, generation } = this.#running
+      const nodes = nodesOfSync(sync, this.#nodesOf(generation.number), this.#keccak)
+      return { root: hexOf(generation.root), value: await read(new StateReader(generation.root, nodes)) }
+    }
+    if (complete === null) throw new ReadError('notSynced', 'no state is complete on disk')
+    const reader = new StateReader(complete.root, this.#nodesOf(complete.generation))
+    return { root: hexOf(complete.root), value: await read(reader) }
+  }
+
+  #nodesOf(generation: number): StateNodes {
+    const reader = this.#store.reader(generation)
+    return { node: (path, hash) => reader.node(path, hash), code: (hash) => this.#store.code(hash) }
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw new SyncError('closed', 'the client was closed')
+  }
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return `0x${bytesToHex(bytes)}`
+}

@@ -1,0 +1,29 @@
+/** What crosses the port between the window and the worker. The first message opens the engine. */
+import type { Engine, EngineEvent, EngineOptions } from './engine.ts'
+import type { PlainError } from './errors.ts'
+
+export type EngineMethod = keyof Engine
+
+export type ToWorker =
+  | {
+      readonly kind: 'open'
+      readonly options: EngineOptions
+      /** Name of a Web Lock for the worker to hold as long as it lives; `null` where there are none. */
+      readonly lock: string | null
+    }
+  | { readonly kind: 'call'; readonly call: number; readonly method: EngineMethod; readonly args: readonly unknown[] }
+
+export type FromWorker =
+  /** The worker holds its lock. */
+  | { readonly kind: 'alive' }
+  | { readonly kind: 'opened' }
+  | { readonly kind: 'refused'; readonly error: PlainError }
+  | { readonly kind: 'result'; readonly call: number; readonly value: unknown }
+  | { readonly kind: 'error'; readonly call: number; readonly error: PlainError }
+  | { readonly kind: 'event'; readonly event: EngineEvent }
+
+/** The worker's side of the port, as much of `DedicatedWorkerGlobalScope` as is used. */
+export interface WorkerScope {
+  postMessage(message: FromWorker, transfer: Transferable[]): void
+  addEventListener(type: 'message', listener: (event: MessageEvent<ToWorker>) => void): void
+}

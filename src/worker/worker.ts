@@ -1,0 +1,9 @@
+/**
+ * The entry of the dedicated worker. Published as `rootlight/worker`, and as one self-contained file beside it. It listens
+ * only where it is a worker's own script: importing it elsewhere does nothing.
+ */
+import { hostEngine } from './host.ts'
+import type { WorkerScope } from './port.ts'
+
+const scope = globalThis as unknown as { WorkerGlobalScope?: new () => object } & WorkerScope
+if (scope.WorkerGlobalScope !== undefined && scope instanceof scope.WorkerGlobalScope) hostEngine(scope)
