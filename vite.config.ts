@@ -1,40 +1,61 @@
 import { playwright } from '@vitest/browser-playwright'
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
 import { launchOptions } from './e2e/chromium.ts'
 
-// The demo page is the root that `vite` serves and builds; the tests run from `src`, in Node and in a real Chromium.
-export default defineConfig({
+/** The demo page is the root that `vite` serves and builds. */
+const demo: ViteUserConfig = {
   root: 'demo',
   base: './',
   build: { target: 'es2022', outDir: '../dist/demo', emptyOutDir: true },
   worker: { format: 'es' },
-  test: {
-    root: '.',
-    projects: [
-      {
-        test: {
-          name: 'node',
-          root: '.',
-          include: ['src/**/*.test.ts'],
-          exclude: ['src/**/*.browser.test.ts'],
-          testTimeout: 60_000,
-        },
-      },
-      {
-        test: {
-          name: 'chromium',
-          root: '.',
-          include: ['src/**/*.browser.test.ts'],
-          testTimeout: 60_000,
-          browser: {
-            enabled: true,
-            headless: true,
-            screenshotFailures: false,
-            provider: playwright({ launchOptions: launchOptions() }),
-            instances: [{ browser: 'chromium' }],
-          },
-        },
-      },
-    ],
+  // Found at the start: a package that the server finds later makes it reload the page.
+  optimizeDeps: { entries: ['index.html', '../src/worker/worker.ts'] },
+}
+
+/** `--mode worker`: the worker as one self-contained script, for plain HTML and for extensions. */
+const worker: ViteUserConfig = {
+  build: {
+    target: 'es2022',
+    outDir: 'dist',
+    emptyOutDir: false,
+    lib: {
+      entry: 'src/worker/worker.ts',
+      formats: ['iife'],
+      name: 'rootlightWorker',
+      fileName: () => 'worker.bundle.js',
+    },
   },
-})
+}
+
+/** The tests run from `src` and `demo`, in Node and in a real Chromium. */
+const test: NonNullable<ViteUserConfig['test']> = {
+  root: '.',
+  projects: [
+    {
+      test: {
+        name: 'node',
+        root: '.',
+        include: ['src/**/*.test.ts', 'demo/**/*.test.ts'],
+        exclude: ['src/**/*.browser.test.ts'],
+        testTimeout: 60_000,
+      },
+    },
+    {
+      test: {
+        name: 'chromium',
+        root: '.',
+        include: ['src/**/*.browser.test.ts'],
+        testTimeout: 60_000,
+        browser: {
+          enabled: true,
+          headless: true,
+          screenshotFailures: false,
+          provider: playwright({ launchOptions: launchOptions() }),
+          instances: [{ browser: 'chromium' }],
+        },
+      },
+    },
+  ],
+}
+
+export default defineConfig(({ mode }) => ({ ...(mode === 'worker' ? worker : demo), test }))

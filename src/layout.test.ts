@@ -1,0 +1,64 @@
+/** Holds the import table of `src/README.md`: which folder may import which. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+
+const SOURCE = dirname(fileURLToPath(import.meta.url))
+const README = readFileSync(join(SOURCE, 'README.md'), 'utf8')
+const ROWS = /^\| `src\/([a-z]+)` \|[^|]*\| ([^|]*) \|$/gm
+
+/** Folder → what it may import, and of what the types only. */
+const table = new Map(
+  [...README.matchAll(ROWS)].map(([, folder, allowed]) => {
+    const words = (allowed ?? '').split(',').map((word) => word.trim())
+    const types = words.filter((word) => word.endsWith('(types)')).map((word) => word.replace(' (types)', ''))
+    return [folder, { values: new Set(words.filter((word) => !word.endsWith('(types)'))), types: new Set(types) }]
+  }),
+)
+
+interface Import {
+  readonly file: string
+  readonly from: string
+  readonly to: string
+  readonly isType: boolean
+}
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(file, 'utf8')
+  const from = relative(SOURCE, file).split(sep)[0]!
+  const pattern = /(?:^(import|export)( type)?[^'"]*?from |import\()'(\.[^']+)'/gms
+  return [...text.matchAll(pattern)].map((match) => {
+    const to = relative(SOURCE, resolve(dirname(file), match[3]!)).split(sep)[0]!
+    return { file: relative(SOURCE, file), from, to, isType: match[2] !== undefined }
+  })
+}
+
+const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts') && name.includes(sep))
+  .map((name) => join(SOURCE, name))
+// Tests and suites may use `src/testing` and what they compare with.
+const sources = files.filter((file) => !/\.(test|suite)\.ts$/.test(file))
+
+describe('src/README.md', () => {
+  test('default: has a row for each folder', () => {
+    expect([...table.keys()].sort()).toEqual(
+      [...new Set(files.map((file) => relative(SOURCE, file).split(sep)[0]))].sort(),
+    )
+  })
+
+  test('behavior: no folder imports what its row does not name', () => {
+    const allowed = ({ from, to, isType }: Import) => {
+      const row = table.get(from)
+      const all = row?.values.has('everything above') === true && to !== 'testing' && to !== 'server'
+      return from === to || all || row?.values.has(to) === true || (isType && row?.types.has(to) === true)
+    }
+    expect(sources.flatMap(importsOf).filter((each) => !allowed(each))).toEqual([])
+  })
+
+  test('behavior: only the server and the tests use Node', () => {
+    const usesNode = (file: string) => /from '(node:|classic-level|ws)/.test(readFileSync(file, 'utf8'))
+    const users = sources.filter(usesNode).map((file) => relative(SOURCE, file).split(sep)[0])
+    expect(new Set(users.filter((folder) => folder !== 'server' && folder !== 'testing'))).toEqual(new Set())
+  })
+})

@@ -1,0 +1,265 @@
+import { bytesToHex } from '@noble/hashes/utils.js'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { createMemoryStore, type StateStore } from '../store/state-store.ts'
+import { mptOracle, type Oracle, sequenceOf } from '../testing/oracle.ts'
+import {
+  bloatedPeer,
+  cappedPeer,
+  corruptPeer,
+  emptyPeer,
+  honestPeer,
+  type PeerState,
+  quittingPeer,
+  silentPeer,
+  speechlessPeer,
+  type TestPeer,
+  TestPeers,
+} from '../testing/peers.ts'
+import { seededRandom } from '../testing/random.ts'
+import { type RandomState, randomState } from '../testing/random-state.ts'
+import { settle, VirtualClock } from '../testing/virtual-clock.ts'
+import { EMPTY_ROOT } from '../trie/account.ts'
+import { nobleKeccak } from '../trie/keccak.ts'
+import { scanAccount } from '../trie/leaf.ts'
+import type { Path } from '../trie/path.ts'
+import { SyncError } from './errors.ts'
+import { StateSync } from './loop.ts'
+import type { StallReason, SyncProgress } from './progress.ts'
+
+let state: RandomState
+let oracle: Oracle
+let peerState: PeerState
+
+beforeAll(async () => {
+  state = randomState(seededRandom(7), 300)
+  oracle = await mptOracle(state.accounts)
+  peerState = { sequence: sequenceOf(oracle), codes: state.codes }
+})
+
+interface Run {
+  readonly sync: StateSync
+  readonly store: StateStore
+  readonly clock: VirtualClock
+  readonly peers: TestPeers
+  readonly stalls: StallReason[]
+  readonly progress: SyncProgress[]
+  /** What `run` came to; `undefined` while it is pending. */
+  outcome: SyncProgress | SyncError | undefined
+}
+
+async function start(peers: TestPeer[], options: { store?: StateStore; root?: Uint8Array } = {}): Promise<Run> {
+  const store = options.store ?? createMemoryStore()
+  const root = options.root ?? oracle.root
+  const disk = await store.target({ root })
+  const clock = new VirtualClock()
+  const set = new TestPeers(...peers)
+  const stalls: StallReason[] = []
+  const progress: SyncProgress[] = []
+  const sync = new StateSync({
+    root,
+    generation: disk.number,
+    disk,
+    peers: set,
+    keccak: nobleKeccak,
+    leaf: scanAccount,
+    clock,
+    yieldThread: async () => {},
+    onStalled: (reason) => stalls.push(reason),
+    onProgress: (told) => progress.push(told),
+  })
+  const run: Run = { sync, store, clock, peers: set, stalls, progress, outcome: undefined }
+  sync.run().then(
+    (summary) => {
+      run.outcome = summary
+    },
+    (error) => {
+      run.outcome = error
+    },
+  )
+  return run
+}
+
+/** Moves the time until the sync has ended, a minute at most. */
+async function finish(run: Run): Promise<Run> {
+  for (let ms = 0; ms < 60_000 && run.outcome === undefined; ms += 500) await run.clock.advance(500)
+  return run
+}
+
+/** Every node and code of the oracle, and nothing else, is stored, and reads can move to the root. */
+async function expectEverything({ store, outcome }: Run): Promise<void> {
+  expect(outcome).toMatchObject({ phase: 'complete', fraction: 1, pending: 0, nodes: oracle.nodes.size })
+  expect(store.lastComplete()).toMatchObject({ root: oracle.root, intact: true })
+  const source = store.source()
+  const all = await source.run(oracle.root, { path: '' as Path, hash: oracle.root }, 0, Number.MAX_SAFE_INTEGER)
+  expect(bytesToHex(all)).toBe(peerState.sequence.map(([, blob]) => bytesToHex(blob)).join(''))
+  for (const [hash, code] of state.codes) expect(await store.code(Buffer.from(hash, 'hex'))).toEqual(code)
+}
+
+const kinds = (peer: TestPeer) => new Set(peer.reports.map((report) => report.kind))
+
+describe('StateSync', () => {
+  test('default: one honest peer is enough', async () => {
+    const run = await finish(await start([honestPeer(peerState)]))
+    await expectEverything(run)
+    expect(run.outcome).toMatchObject({ accounts: 300, codes: state.codes.size })
+  })
+
+  test('default: eight peers share the work', async () => {
+    const peers = Array.from({ length: 8 }, (_, i) => honestPeer(peerState, `honest ${i}`))
+    await expectEverything(await finish(await start(peers)))
+    for (const peer of peers) expect(peer.asked.length).toBeGreaterThan(0)
+  })
+
+  test('behavior: an empty state needs no peer', async () => {
+    const run = await finish(await start([], { root: EMPTY_ROOT }))
+    expect(run.outcome).toMatchObject({ phase: 'complete', nodes: 0, fraction: 1 })
+  })
+
+  test('behavior: a complete root needs no peer', async () => {
+    const { store } = await finish(await start([honestPeer(peerState)]))
+    const again = await finish(await start([], { store }))
+    expect(again.outcome).toMatchObject({ phase: 'complete', nodes: oracle.nodes.size, wireBytes: 0 })
+  })
+
+  test('behavior: fraction never runs backwards, and is 1 only at the end', async () => {
+    const { progress } = await finish(await start([honestPeer(peerState), cappedPeer(peerState)]))
+    const fractions = progress.map((told) => told.fraction)
+    expect(fractions).toEqual([...fractions].sort((a, b) => a - b))
+    expect(progress.filter((told) => told.fraction === 1).every((told) => told.phase === 'complete')).toBe(true)
+  })
+
+  test('behavior: a peer that answers one part at a time is asked on', async () => {
+    await expectEverything(await finish(await start([cappedPeer(peerState)])))
+  })
+
+  test.each([
+    ['flips a bit', (s: PeerState) => corruptPeer(s)],
+    ['flips a bit later', (s: PeerState) => corruptPeer(s, 5)],
+    ['adds nodes', (s: PeerState) => bloatedPeer(s)],
+  ])('behavior: a peer that %s is blamed, and the honest one completes', async (_, vice) => {
+    const [liar, honest] = [vice(peerState), honestPeer(peerState)]
+    const run = await finish(await start([liar, honest]))
+    await expectEverything(run)
+    expect(kinds(liar)).toContain('lie')
+    expect(kinds(honest)).not.toContain('lie')
+  })
+
+  test.each([
+    ['has nothing', (s: PeerState) => emptyPeer(s), 'empty'],
+    ['answers with nothing', (s: PeerState) => speechlessPeer(s), 'empty'],
+    ['never answers', (s: PeerState) => silentPeer(s), 'timeout'],
+  ])('behavior: a peer that %s holds nobody up', async (_, vice, report) => {
+    const [useless, honest] = [vice(peerState), honestPeer(peerState)]
+    const run = await finish(await start([useless, honest]))
+    await expectEverything(run)
+    expect(kinds(useless)).toEqual(new Set([report]))
+  })
+
+  test('behavior: what a peer was asked for when it left is asked of another', async () => {
+    const quitter = quittingPeer(peerState, 3)
+    const run = await finish(await start([quitter, honestPeer(peerState)]))
+    await expectEverything(run)
+    expect(quitter.reports.every((report) => report.kind === 'useful')).toBe(true)
+  })
+
+  test('behavior: a liar alone stalls the sync for want of peers; an honest one that comes completes it', async () => {
+    const run = await start([corruptPeer(peerState)])
+    await run.clock.advance(30_000)
+    expect(run.stalls).toEqual(['noPeers'])
+    expect(run.outcome).toBeUndefined()
+    run.peers.join(honestPeer(peerState))
+    await expectEverything(await finish(run))
+  })
+
+  test('behavior: without peers it is connecting, then stalled', async () => {
+    const run = await start([])
+    await run.clock.advance(1_000)
+    expect(run.sync.progress()).toMatchObject({ phase: 'connecting', reason: null })
+    await run.clock.advance(10_000)
+    expect(run.sync.progress()).toMatchObject({ phase: 'stalled', reason: 'noPeers' })
+  })
+
+  test.each([
+    ['say so', (peer: TestPeer) => Object.assign(peer, { has: false })],
+    ['answer with nothing', (peer: TestPeer) => peer],
+  ])('behavior: peers without the root, who %s, are told of as rootUnavailable', async (_, bend) => {
+    const run = await start([bend(emptyPeer(peerState, 'a')), bend(emptyPeer(peerState, 'b'))])
+    await run.clock.advance(2_000)
+    expect(run.stalls).toEqual(['rootUnavailable'])
+    expect(run.outcome).toBeUndefined()
+  })
+
+  test('behavior: peers that have run out are noProgress, and are asked again later', async () => {
+    let has = true
+    const peer = honestPeer(peerState)
+    const getNodes = peer.getNodes.bind(peer)
+    peer.getNodes = (root, requests, maxBytes, signal) =>
+      has ? getNodes(root, requests, maxBytes, signal) : Promise.resolve(requests.map(() => new Uint8Array()))
+    const run = await start([peer])
+    while (run.sync.progress().nodes === 0) await settle()
+    has = false
+    await run.clock.advance(2_000)
+    expect(run.stalls).toEqual(['noProgress'])
+    has = true
+    await expectEverything(await finish(run))
+  })
+
+  test('behavior: an answer that comes after its timeout is used all the same', async () => {
+    const slow = honestPeer(peerState, 'slow')
+    const getNodes = slow.getNodes.bind(slow)
+    let deliver: () => void = () => {}
+    slow.getNodes = async (...request) => {
+      const answer = await getNodes(...request)
+      await new Promise<void>((resolve) => {
+        deliver = resolve
+      })
+      return answer
+    }
+    slow.report = () => {} // as a peer that is asked for more than its least, and may stay
+    slow.bytes = 1_000_000
+    const run = await start([slow])
+    await run.clock.advance(1_500)
+    expect(run.sync.progress().nodes).toBe(0)
+    deliver()
+    await settle()
+    expect(run.sync.progress().nodes).toBeGreaterThan(0)
+    run.sync.cancel(new SyncError('cancelled', 'enough'))
+    await finish(run)
+  })
+
+  test('behavior: a cancelled sync keeps what it verified, and the next one asks for the rest only', async () => {
+    const first = await start([honestPeer(peerState)])
+    while (first.sync.progress().nodes < oracle.nodes.size / 2) await settle()
+    const { nodes } = first.sync.progress()
+    first.sync.cancel(new SyncError('cancelled', 'enough'))
+    await finish(first)
+    expect(first.outcome).toMatchObject({ code: 'cancelled' })
+    expect(first.clock.pending).toBe(0)
+    expect(first.peers.listeners).toBe(0)
+
+    const peer = honestPeer(peerState)
+    const second = await finish(await start([peer], { store: first.store }))
+    await expectEverything(second)
+    const asked = peer.reports.reduce((sum, report) => sum + (report.kind === 'useful' ? report.bytes : 0), 0)
+    const all = [...oracle.nodes.values()].reduce((sum, blob) => sum + blob.length, 0)
+    expect(asked).toBeLessThan(all * (1 - nodes / oracle.nodes.size) + 20_000)
+  })
+
+  test('error: a root whose nodes cannot be is badRoot, and nobody is blamed', async () => {
+    const blob = Uint8Array.from([0xc2, 0x80, 0x80])
+    const root = nobleKeccak.digest(blob)
+    const peer = honestPeer({ sequence: [['' as Path, blob]], codes: new Map() })
+    const run = await finish(await start([peer], { root }))
+    expect(run.outcome).toMatchObject({ code: 'badRoot', details: { path: '' } })
+    expect(kinds(peer)).not.toContain('lie')
+    expect(run.store.lastComplete()).toBeNull()
+  })
+
+  test('error: a disk that fails ends the sync with storeFailed', async () => {
+    const store = createMemoryStore()
+    const run = await start([honestPeer(peerState)], { store })
+    await store.close()
+    await finish(run)
+    expect(run.outcome).toMatchObject({ code: 'storeFailed', cause: { code: 'databaseClosed' } })
+  })
+})

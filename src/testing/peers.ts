@@ -1,0 +1,189 @@
+/** Peers in memory, by vice. They answer at once, or when the test says so; they never judge themselves. */
+import type { NodeRequest, Outcome, SyncPeer, SyncPeers } from '../sync/peer.ts'
+import { RootlightError } from '../trie/error.ts'
+import type { Path } from '../trie/path.ts'
+import { runAt } from './oracle.ts'
+
+/** What an honest peer has. Codes by hash, hex digits. */
+export interface PeerState {
+  readonly sequence: readonly (readonly [Path, Uint8Array])[]
+  readonly codes: ReadonlyMap<string, Uint8Array>
+}
+
+export type Vice = (honest: Uint8Array[], requestNumber: number) => Uint8Array[] | Promise<Uint8Array[]>
+
+/** A peer that has everything, bent by a vice. Every report to it is kept; a lie or a stall at the smallest request makes it leave. */
+export class TestPeer implements SyncPeer {
+  readonly id: string
+  readonly reports: Outcome[] = []
+  /** Every node and code request, as it came. */
+  readonly asked: (readonly NodeRequest[] | readonly Uint8Array[])[] = []
+  bytes = 4096
+  has = true
+  onLeave: () => void = () => {}
+  readonly #state: PeerState
+  readonly #vice: Vice
+  /** Rejects what has not been answered. */
+  readonly #open = new Set<(error: unknown) => void>()
+  #hasLeft = false
+
+  constructor(id: string, state: PeerState, vice: Vice = (honest) => honest) {
+    this.id = id
+    this.#state = state
+    this.#vice = vice
+  }
+
+  mayHave(): boolean {
+    return this.has
+  }
+
+  requestBytes(): number {
+    return this.bytes
+  }
+
+  timeoutMs(): number {
+    return 1_000
+  }
+
+  getNodes(
+    _: Uint8Array,
+    requests: readonly NodeRequest[],
+    maxBytes: number,
+    signal: AbortSignal,
+  ): Promise<Uint8Array[]> {
+    this.asked.push(requests)
+    const runs: Uint8Array[] = []
+    let left = maxBytes
+    for (const { path, maxNodes } of requests) {
+      if (left <= 0) break
+      const run = this.#run(path, maxNodes || Number.POSITIVE_INFINITY, left)
+      left -= run.length
+      runs.push(run)
+    }
+    return this.#answer(runs, signal)
+  }
+
+  getCode(hashes: readonly Uint8Array[], _: number, signal: AbortSignal): Promise<Uint8Array[]> {
+    this.asked.push(hashes)
+    const codes = hashes.map((hash) => this.#state.codes.get(Buffer.from(hash).toString('hex')) ?? new Uint8Array())
+    return this.#answer(codes, signal)
+  }
+
+  report(outcome: Outcome): void {
+    this.reports.push(outcome)
+    if (outcome.kind === 'lie' || outcome.kind === 'timeout') this.leave()
+  }
+
+  /** Disconnects: what is open rejects, and nobody can ask again. */
+  leave(): void {
+    this.#hasLeft = true
+    for (const reject of this.#open) reject(this.#departure())
+    this.onLeave()
+  }
+
+  #run(path: Path, maxNodes: number, maxBytes: number): Uint8Array {
+    const blobs: Uint8Array[] = []
+    let bytes = 0
+    for (const blob of runAt(this.#state.sequence, path, maxNodes)) {
+      if (bytes >= maxBytes) break
+      blobs.push(blob)
+      bytes += blob.length
+    }
+    return Uint8Array.from(Buffer.concat(blobs))
+  }
+
+  async #answer(honest: Uint8Array[], signal: AbortSignal): Promise<Uint8Array[]> {
+    const number = this.asked.length
+    let settled = () => {}
+    const cut = new Promise<never>((_, reject) => {
+      const onAbort = () => reject(signal.reason)
+      signal.addEventListener('abort', onAbort)
+      this.#open.add(reject)
+      settled = () => {
+        signal.removeEventListener('abort', onAbort)
+        this.#open.delete(reject)
+      }
+      if (this.#hasLeft) reject(this.#departure())
+    })
+    const answer = new Promise<Uint8Array[]>((resolve) =>
+      setImmediate(async () => resolve(await this.#vice(honest, number))),
+    )
+    return Promise.race([answer, cut]).finally(settled)
+  }
+
+  #departure(): RootlightError {
+    return new RootlightError('disconnected', `${this.id} has left`)
+  }
+}
+
+/** Peers that come and go. */
+export class TestPeers implements SyncPeers {
+  readonly #peers = new Set<TestPeer>()
+  readonly #listeners = new Set<() => void>()
+
+  constructor(...peers: TestPeer[]) {
+    for (const peer of peers) this.join(peer)
+  }
+
+  join(peer: TestPeer): void {
+    this.#peers.add(peer)
+    peer.onLeave = () => {
+      this.#peers.delete(peer)
+      this.#tell()
+    }
+    this.#tell()
+  }
+
+  connected(): Iterable<TestPeer> {
+    return this.#peers
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** How many want to be told of changes. */
+  get listeners(): number {
+    return this.#listeners.size
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener()
+  }
+}
+
+const flipOneBit = (blob: Uint8Array): Uint8Array => {
+  const flipped = blob.slice()
+  flipped[flipped.length >> 1]! ^= 1
+  return flipped
+}
+const never = () => new Promise<never>(() => {})
+
+export const honestPeer = (state: PeerState, id = 'honest') => new TestPeer(id, state)
+/** Flips a bit of the last part of its answers, from its `from`th answer on. */
+export const corruptPeer = (state: PeerState, from = 1, id = 'corrupt') =>
+  new TestPeer(id, state, (honest, number) =>
+    number < from ? honest : [...honest.slice(0, -1), flipOneBit(honest.at(-1)!)],
+  )
+/** Has nothing. */
+export const emptyPeer = (state: PeerState, id = 'empty') =>
+  new TestPeer(id, state, (honest) => honest.map(() => new Uint8Array()))
+/** Answers with no run at all. */
+export const speechlessPeer = (state: PeerState, id = 'speechless') => new TestPeer(id, state, () => [])
+/** Never answers. */
+export const silentPeer = (state: PeerState, id = 'silent') => new TestPeer(id, state, never)
+/** Adds a node behind the end of every run. */
+export const bloatedPeer = (state: PeerState, id = 'bloated') =>
+  new TestPeer(id, state, (honest) => honest.map((run) => Uint8Array.from([...run, 0xc1, 0x80])))
+/** Answers one part of what it is asked for. */
+export const cappedPeer = (state: PeerState, id = 'capped') => new TestPeer(id, state, (honest) => honest.slice(0, 1))
+/** Leaves instead of its `at`th answer. */
+export function quittingPeer(state: PeerState, at: number, id = 'quitting'): TestPeer {
+  const peer: TestPeer = new TestPeer(id, state, (honest, number) => {
+    if (number < at) return honest
+    peer.leave()
+    return never()
+  })
+  return peer
+}
