@@ -41,6 +41,8 @@ const test: NonNullable<ViteUserConfig['test']> = {
       },
     },
     {
+      // Found at the start, as above.
+      optimizeDeps: { entries: ['src/worker/worker.ts', 'src/**/*.browser.test.ts'] },
       test: {
         name: 'chromium',
         root: '.',

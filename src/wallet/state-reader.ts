@@ -5,7 +5,7 @@
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { type Account, decodeAccount, decodeSlot, EMPTY_CODE_HASH_HEX, EMPTY_ROOT_HEX } from '../trie/account.ts'
 import { type Child, decodeNode, type Node } from '../trie/node.ts'
-import { KEY_NIBBLES, nibbleAt, type Path, pathOfKey, ROOT_PATH } from '../trie/path.ts'
+import { nibbleAt, type Path, pathOfKey, ROOT_PATH } from '../trie/path.ts'
 import { ReadError } from './errors.ts'
 
 /** Where nodes and codes come from. Both resolve with checked bytes only; `undefined`: not here. */
@@ -71,7 +71,7 @@ export class StateReader {
 
   async #node(hash: Uint8Array, prefix: Path, key: Path, depth: number): Promise<Node> {
     const path = (prefix + key.slice(0, depth)) as Path
-    const blob = depth > KEY_NIBBLES ? undefined : await this.#nodes.node(path, hash)
+    const blob = await this.#nodes.node(path, hash)
     if (blob === undefined)
       throw new ReadError('notSynced', `the node at '${path}' is not here yet`, { details: { path } })
     return impossible(path, () => decodeNode(blob, depth))

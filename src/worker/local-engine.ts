@@ -21,13 +21,15 @@ import type { AccountValue, Answer, Engine, EngineEvent, EngineOptions, ReadAt, 
 import { Network } from './network.ts'
 import { nodesOfSync } from './sync-nodes.ts'
 
-/** A sync that runs. */
-interface Running {
+/** One call of `sync`, from its first moment to its end. */
+interface Claim {
   readonly id: number
-  readonly sync: StateSync
-  readonly generation: Generation
+  /** Why it has to end before its time. */
+  revoked: SyncError | null
+  /** What it runs, once the disk has answered. */
+  running: { readonly sync: StateSync; readonly generation: Generation } | null
   /** Settles when it has ended; never rejects. */
-  readonly ended: Promise<unknown>
+  ended: Promise<unknown>
 }
 
 /**
@@ -51,8 +53,8 @@ class LocalEngine implements Engine {
   readonly #emit: (event: EngineEvent) => void
   readonly #peers = new PeerSet()
   readonly #network: Network
-  #running: Running | null = null
-  #lastSync = -1
+  /** The newest sync; it may have ended. */
+  #claim: Claim | null = null
   #isClosed = false
 
   constructor(
@@ -71,25 +73,17 @@ class LocalEngine implements Engine {
 
   async sync(id: number, target: SyncTarget): Promise<SyncProgress> {
     const root = parseRoot(target.root)
-    this.#lastSync = id
-    await this.#end(new SyncError('superseded', 'another sync took the place of this one'))
-    const generation = await this.#store.target({ root, blockNumber: target.blockNumber })
-    // While that one ended and the disk answered, a newer call may have come.
-    if (this.#lastSync !== id) throw new SyncError('superseded', 'another sync took the place of this one')
     this.#checkOpen()
-    this.#network.start()
-    const sync = this.#createSync(id, root, generation)
-    const run = sync.run()
-    const running = { id, sync, generation, ended: run.catch(() => {}) }
-    this.#running = running
-    return run.finally(() => {
-      if (this.#running === running) this.#running = null
-    })
+    const superseded = this.#revoke(new SyncError('superseded', 'another sync took the place of this one'))
+    const claim: Claim = { id, revoked: null, running: null, ended: superseded }
+    this.#claim = claim
+    const run = superseded.then(() => this.#run(claim, root, target))
+    claim.ended = run.catch(() => {})
+    return run
   }
 
   async cancel(id: number): Promise<void> {
-    if (this.#running?.id === id) await this.#end(new SyncError('cancelled', 'the sync was cancelled'))
-    else if (this.#lastSync === id) this.#lastSync = -1
+    if (this.#claim?.id === id) await this.#revoke(new SyncError('cancelled', 'the sync was cancelled'))
   }
 
   async getAccount(address: string, at: ReadAt | undefined): Promise<Answer<AccountValue | null>> {
@@ -129,9 +123,23 @@ class LocalEngine implements Engine {
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
-    await this.#end(new SyncError('closed', 'the client was closed'))
+    await this.#revoke(new SyncError('closed', 'the client was closed'))
     await this.#network.stop()
     await this.#store.close()
+  }
+
+  async #run(claim: Claim, root: Uint8Array, target: SyncTarget): Promise<SyncProgress> {
+    const generation = await this.#store.target({ root, blockNumber: target.blockNumber })
+    // While the one before ended and the disk answered, this one may have been revoked.
+    if (claim.revoked !== null) throw claim.revoked
+    this.#network.start()
+    const sync = this.#createSync(claim.id, root, generation)
+    claim.running = { sync, generation }
+    try {
+      return await sync.run()
+    } finally {
+      claim.running = null
+    }
   }
 
   #createSync(id: number, root: Uint8Array, generation: Generation): StateSync {
@@ -155,20 +163,22 @@ class LocalEngine implements Engine {
     return sync
   }
 
-  /** Ends the sync that runs, if one does, and waits until it has written what it verified. */
-  async #end(error: SyncError): Promise<void> {
-    const running = this.#running
-    if (running === null) return
-    running.sync.cancel(error)
-    await running.ended
+  /** Ends the newest sync, unless it has ended, and waits until it has written what it verified. */
+  async #revoke(error: SyncError): Promise<void> {
+    const claim = this.#claim
+    if (claim === null) return
+    claim.revoked ??= error
+    claim.running?.sync.cancel(error)
+    await claim.ended
   }
 
   async #read<T>(at: ReadAt | undefined, read: (reader: StateReader) => Promise<T>): Promise<Answer<T>> {
     this.#checkOpen()
     const complete = this.#store.lastComplete()
     if (at === 'target' || (at === undefined && complete === null)) {
-      if (this.#running === null) throw new ReadError('notSynced', 'no state is on disk, and no sync runs')
-      const { sync, generation } = this.#running
+      const running = this.#claim?.running ?? null
+      if (running === null) throw new ReadError('notSynced', 'no state is on disk, and no sync runs')
+      const { sync, generation } = running
       const nodes = nodesOfSync(sync, this.#nodesOf(generation.number), this.#keccak)
       return { root: hexOf(generation.root), value: await read(new StateReader(generation.root, nodes)) }
     }

@@ -1,0 +1,133 @@
+/** The client in a real Chromium, on either engine, without a peer. With peers: `e2e/`. */
+import { afterEach, describe, expect, test } from 'vitest'
+import { createLightClient, type LightClient } from './index.ts'
+
+const ADDRESS = '0x000d836201318ec6899a67540690382780743280'
+const ROOT = `0x${'12'.repeat(32)}`
+const EMPTY_ROOT = '0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421'
+
+let worker: Worker | undefined
+let client: LightClient | undefined
+let names = 0
+
+const createWorker = () => {
+  worker = new Worker(new URL('./worker/worker.ts', import.meta.url), { type: 'module' })
+  return worker
+}
+
+async function open(engine: string, peers: string[] = [], database = `client-${names++}`): Promise<LightClient> {
+  const options = { database, chainId: 1, peers }
+  client = await createLightClient(engine === 'worker' ? { ...options, worker: createWorker } : options)
+  return client
+}
+
+afterEach(async () => {
+  await client?.close()
+  client = undefined
+  worker?.terminate()
+})
+
+describe.each(['worker', 'window'])('createLightClient, engine in the %s', (engine) => {
+  test('default: an empty database has no complete state, and reads are notSynced', async () => {
+    const { status, getAccount, getCode, getStorageAt } = bound(await open(engine))
+    expect(await status()).toEqual({ complete: null })
+    await expect(getAccount(ADDRESS)).rejects.toMatchObject({ code: 'notSynced' })
+    await expect(getCode(ADDRESS)).rejects.toMatchObject({ code: 'notSynced' })
+    await expect(getStorageAt(ADDRESS, 1n)).rejects.toMatchObject({ code: 'notSynced' })
+  })
+
+  test('behavior: the empty state needs no peer; everything is proven absent in it, also after reopening', async () => {
+    const database = `client-${names++}`
+    const first = await open(engine, [], database)
+    expect(await first.sync({ root: EMPTY_ROOT, blockNumber: 7 }).done).toMatchObject({ phase: 'complete', nodes: 0 })
+    await first.close()
+    const second = await open(engine, [], database)
+    expect(await second.status()).toEqual({ complete: { root: EMPTY_ROOT, blockNumber: 7, intact: true } })
+    expect(await second.getAccount(ADDRESS)).toEqual({ root: EMPTY_ROOT, value: null })
+    expect(await second.getCode(ADDRESS)).toEqual({ root: EMPTY_ROOT, value: '0x' })
+    expect(await second.getStorageAt(ADDRESS, '0x1')).toEqual({ root: EMPTY_ROOT, value: `0x${'00'.repeat(32)}` })
+  })
+
+  test('behavior: a newer sync supersedes the one that runs, at any moment', async () => {
+    const light = await open(engine)
+    const syncs = [light.sync({ root: ROOT }), light.sync({ root: ROOT }), light.sync({ root: EMPTY_ROOT })]
+    const outcomes = await Promise.allSettled(syncs.map((sync) => sync.done))
+    expect(outcomes).toMatchObject([
+      { reason: { code: 'superseded' } },
+      { reason: { code: 'superseded' } },
+      { value: { phase: 'complete' } },
+    ])
+  })
+
+  test('behavior: cancel rejects done with cancelled, and the next sync runs', async () => {
+    const light = await open(engine)
+    const sync = light.sync({ root: ROOT })
+    await sync.cancel()
+    await expect(sync.done).rejects.toMatchObject({ code: 'cancelled' })
+    await expect(light.sync({ root: EMPTY_ROOT }).done).resolves.toMatchObject({ phase: 'complete' })
+  })
+
+  test('behavior: cancel in the middle of the start is heeded', async () => {
+    const light = await open(engine)
+    const sync = light.sync({ root: ROOT })
+    void sync.cancel()
+    await expect(sync.done).rejects.toMatchObject({ code: 'cancelled' })
+  })
+
+  test('behavior: close rejects what runs with closed, and may be called twice', async () => {
+    const light = await open(engine)
+    const sync = light.sync({ root: ROOT })
+    await light.status()
+    await Promise.all([light.close(), light.close()])
+    await expect(sync.done).rejects.toMatchObject({ code: 'closed' })
+    await expect(light.getAccount(ADDRESS)).rejects.toBeInstanceOf(Error)
+  })
+
+  test('error: what cannot be is refused with its code', async () => {
+    await expect(open(engine, ['not a multiaddr'])).rejects.toMatchObject({ code: 'badMultiaddr' })
+    const light = await open(engine)
+    expect(() => light.sync({ root: '0x12' })).toThrow(expect.objectContaining({ code: 'badRootText' }))
+    expect(() => light.sync({ root: ROOT, blockNumber: -1 })).toThrow(expect.objectContaining({ code: 'badNumber' }))
+    await expect(light.getAccount('0x12')).rejects.toMatchObject({ code: 'badAddress', details: { got: '0x12' } })
+    await expect(light.getStorageAt(ADDRESS, -1n)).rejects.toMatchObject({ code: 'badSlot' })
+  })
+
+  test('options: an aborted read rejects with the reason', async () => {
+    const light = await open(engine)
+    const reason = new Error('the user went on')
+    await expect(light.getAccount(ADDRESS, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
+    const controller = new AbortController()
+    const read = light.getAccount(ADDRESS, { signal: controller.signal })
+    controller.abort(reason)
+    await expect(read).rejects.toBe(reason)
+  })
+})
+
+describe('createLightClient', () => {
+  test('error: a worker that is killed rejects every open call, and all that come', async () => {
+    const light = await open('worker')
+    const sync = light.sync({ root: ROOT })
+    await light.status()
+    worker?.terminate()
+    await expect(sync.done).rejects.toMatchObject({ code: 'workerDied' })
+    await expect(light.getAccount(ADDRESS)).rejects.toMatchObject({ code: 'workerDied' })
+    await light.close()
+  })
+
+  test('error: a worker whose script cannot be loaded is workerDied', async () => {
+    const missing = () => new Worker('/no-such-worker.js')
+    await expect(
+      createLightClient({ database: 'client-none', chainId: 1, peers: [], worker: missing }),
+    ).rejects.toMatchObject({ code: 'workerDied' })
+  })
+})
+
+/** The methods as an application may pass them around. */
+function bound(light: LightClient) {
+  return {
+    status: () => light.status(),
+    getAccount: (address: string) => light.getAccount(address),
+    getCode: (address: string) => light.getCode(address),
+    getStorageAt: (address: string, slot: bigint) => light.getStorageAt(address, slot),
+  }
+}
