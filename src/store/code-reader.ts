@@ -1,0 +1,42 @@
+/** Reads of bytecodes, each checked by its hash. One that is damaged is dropped, and wanted again. */
+import { bytesToHex } from '@noble/hashes/utils.js'
+import { equalHash } from '../trie/keccak.ts'
+import type { GenerationState } from './catalog.ts'
+import type { StoreContext } from './context.ts'
+import { StoreError } from './errors.ts'
+import { putGenerationRecord } from './generation-record.ts'
+import type { Operation } from './records.ts'
+import { encodeWantedKey } from './wanted-key.ts'
+
+/** The code with this hash (32 bytes), or `undefined`. Rejects with `damagedCode`. The caller owns the bytes. */
+export async function readCode(context: StoreContext, hash: Uint8Array): Promise<Uint8Array | undefined> {
+  const hex = bytesToHex(hash)
+  if (!context.catalog.codes.has(hex)) return undefined
+  const bytes = await context.records.get('codes', hash)
+  if (bytes instanceof Uint8Array && equalHash(context.keccak.digest(bytes), hash)) return bytes
+  if (!(await dropCode(context, hash, hex))) return undefined
+  throw new StoreError('damagedCode', `the code ${hex} was damaged`, { details: { hash: hex } })
+}
+
+/** Drops a damaged code. False: someone else has. */
+function dropCode({ records, queue, catalog }: StoreContext, hash: Uint8Array, hex: string): Promise<boolean> {
+  return queue.enter(async () => {
+    if (!catalog.codes.has(hex)) return false
+    // Which generations name it is not known. One that does not will fetch it for nothing; one that does and would not
+    // want it could become complete without it.
+    const wanting = catalog.generations.filter((state) => state.pages.size > 0)
+    const operations = [{ kind: 'delete', store: 'codes', key: hash } as const, ...wanting.flatMap((s) => want(s, hex))]
+    await records.write(operations, 'relaxed')
+    catalog.codes.delete(hex)
+    for (const state of wanting) {
+      state.wanted.add(hex)
+      state.record = { ...state.record, complete: false }
+    }
+    return true
+  })
+}
+
+function want({ number, record }: GenerationState, hash: string): Operation[] {
+  const key = encodeWantedKey({ generation: number, hash })
+  return [{ kind: 'put', store: 'wanted', key, value: 1 }, putGenerationRecord({ ...record, complete: false })]
+}

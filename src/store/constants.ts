@@ -1,0 +1,24 @@
+/** The numbers of the store, each with the reason for its value. */
+
+/** Version of the object stores and of their formats; any change to either is a new one, with a migration. */
+export const SCHEMA_VERSION = 1
+
+/** The most bytes of pages and codes in a transaction: at 65 to 100 MB/s they take 10 to 16 ms. */
+export const MAX_CHUNK_BYTES = 1024 * 1024
+/** The least: a page goes out whole, so nothing is gained below one of them. */
+export const MIN_CHUNK_BYTES = 64 * 1024
+/** A transaction that is faster than this wastes the fixed cost of a transaction, some milliseconds: grow. */
+export const MIN_CHUNK_MS = 20
+/** A transaction that is slower than this keeps reads waiting, and drops frames where the engine is in the window. */
+export const MAX_CHUNK_MS = 50
+/** What growing and shrinking aim at: the middle of the two. */
+export const TARGET_CHUNK_MS = 35
+
+/** Records that are deleted in a transaction when a generation goes: 10 to 50 ms, at 5,000 to 10,000 operations/s or more. */
+export const SWEEP_CHUNK_RECORDS = 256
+
+/** Recent pages that are kept as bytes: 68 full ones hold the upper five levels, and a wallet's own neighbourhoods. */
+export const PAGE_CACHE_BYTES = 4 * 1024 * 1024
+
+/** How long to wait for other connections to let go: one that closes politely ends a transaction of some 50 ms first. */
+export const BLOCKED_GRACE_MS = 1000

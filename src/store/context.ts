@@ -1,0 +1,33 @@
+/** What the parts of one open store share. */
+import type { Stretch } from '../sync/disk.ts'
+import type { Keccak } from '../trie/keccak.ts'
+import type { Catalog, GenerationState } from './catalog.ts'
+import type { ChunkPacer } from './chunk-pacer.ts'
+import { StoreError } from './errors.ts'
+import type { PageCache } from './page-cache.ts'
+import type { Records } from './records.ts'
+import type { WriteQueue } from './write-queue.ts'
+
+/** A page that was damaged and has been dropped. */
+export interface PageDamage extends Stretch {
+  readonly generation: number
+}
+
+export interface StoreContext {
+  readonly records: Records
+  readonly catalog: Catalog
+  readonly queue: WriteQueue
+  readonly cache: PageCache
+  readonly pacer: ChunkPacer
+  readonly keccak: Keccak
+  readonly now: () => number
+  readonly yieldThread: () => Promise<void>
+  readonly onDamage: (damage: PageDamage) => void
+}
+
+/** Throws `generationGone` if the generation was deleted. To be asked first in each turn that writes to one. */
+export function checkLives(catalog: Catalog, state: GenerationState): void {
+  if (catalog.has(state)) return
+  const details = { generation: state.number }
+  throw new StoreError('generationGone', `generation ${state.number} was deleted`, { details })
+}

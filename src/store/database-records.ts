@@ -1,0 +1,92 @@
+/** The records in an open IndexedDB database, through `idb`. Runs in a worker or in the window. */
+import { codedError, isUnreadable } from './database-error.ts'
+import type { Durability, Operation, RecordStore, Records, RecordTypes } from './records.ts'
+import type { StateDatabase } from './schema.ts'
+
+/** Closes the database with itself. */
+export class DatabaseRecords implements Records {
+  readonly #database: StateDatabase
+
+  constructor(database: StateDatabase) {
+    this.#database = database
+  }
+
+  async get<S extends RecordStore>(store: S, key: RecordTypes[S]['key']): Promise<unknown> {
+    try {
+      return await this.#read(store).get(idbKey(key))
+    } catch (cause) {
+      if (isUnreadable(cause)) return undefined
+      throw codedError(cause)
+    }
+  }
+
+  async keys<S extends RecordStore>(store: S): Promise<RecordTypes[S]['key'][]> {
+    try {
+      const keys = await this.#read(store).getAllKeys()
+      return keys.map(recordKey) as RecordTypes[S]['key'][]
+    } catch (cause) {
+      throw codedError(cause)
+    }
+  }
+
+  async write(operations: readonly Operation[], durability: Durability): Promise<void> {
+    if (operations.length === 0) return
+    try {
+      await runTransaction(this.#database, operations, durability)
+    } catch (cause) {
+      throw codedError(cause)
+    }
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+
+  #read(store: RecordStore) {
+    const transaction = this.#database.transaction(store)
+    // When the browser takes the connection, both the request and the transaction reject, and only the first is awaited.
+    transaction.done.catch(() => {})
+    return transaction.store
+  }
+}
+
+async function runTransaction(
+  database: StateDatabase,
+  operations: readonly Operation[],
+  durability: Durability,
+): Promise<void> {
+  const stores = [...new Set(operations.map((operation) => operation.store))]
+  const transaction = database.transaction(stores, 'readwrite', { durability })
+  const request = (operation: Operation): Promise<unknown> => {
+    const store = transaction.objectStore(operation.store)
+    if (operation.kind === 'clear') return store.clear()
+    const key = idbKey(operation.key)
+    return operation.kind === 'delete' ? store.delete(key) : store.put(idbValue(operation.value), key)
+  }
+  const requests: Promise<unknown>[] = []
+  try {
+    for (const operation of operations) requests.push(request(operation))
+  } catch (cause) {
+    // A request that throws leaves its transaction alive, and what was asked for before would be done.
+    transaction.abort()
+    await Promise.allSettled([...requests, transaction.done])
+    throw cause
+  }
+  // Requests first: when one of them fails, `done` rejects too, without its reason.
+  await Promise.all([...requests, transaction.done])
+}
+
+/** Keys as IndexedDB takes them: bytes are never shared memory here. */
+function idbKey(key: Uint8Array | string): string & Uint8Array<ArrayBuffer> {
+  return key as string & Uint8Array<ArrayBuffer>
+}
+
+function recordKey(key: unknown): Uint8Array | string {
+  return key instanceof ArrayBuffer ? new Uint8Array(key) : String(key)
+}
+
+/** A structured clone takes a view's whole buffer along, so a view of a larger one is copied first. */
+function idbValue<V>(value: V): V {
+  if (!(value instanceof Uint8Array) || value.byteLength === value.buffer.byteLength) return value
+  return new Uint8Array(value) as V & Uint8Array
+}

@@ -1,0 +1,164 @@
+import { deleteDB, openDB } from 'idb'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { SCHEMA_VERSION } from './constants.ts'
+import { type ClosedReason, deleteStateDatabase, openDatabase } from './database.ts'
+import { hashOf } from './fixture.suite.ts'
+import type { Operation, Records } from './records.ts'
+import { openStateStore } from './state-store.ts'
+import { storeSuite } from './store.suite.ts'
+
+const fresh = () => `test-${crypto.randomUUID()}`
+
+storeSuite(async () => {
+  const name = fresh()
+  const open: Records[] = []
+  const connect = async () => {
+    const records = await openDatabase(name)
+    open.push(records)
+    return records
+  }
+  const dispose = async () => {
+    for (const records of open) records.close()
+    await deleteStateDatabase(name)
+  }
+  return { connect, dispose }
+})
+
+let name: string
+beforeEach(() => {
+  name = fresh()
+})
+afterEach(() => deleteDB(name))
+
+const put = (byte: number): Operation => {
+  return { kind: 'put', store: 'codes', key: Uint8Array.of(byte), value: Uint8Array.of(byte) }
+}
+
+describe('openDatabase', () => {
+  test('default: what was written is there after reopening, keys in byte order', async () => {
+    const records = await openDatabase(name)
+    await records.write([put(7), put(200), put(1)], 'strict')
+    records.close()
+    const reopened = await openDatabase(name)
+    expect(await reopened.keys('codes')).toEqual([Uint8Array.of(1), Uint8Array.of(7), Uint8Array.of(200)])
+    expect(await reopened.get('codes', Uint8Array.of(200))).toEqual(Uint8Array.of(200))
+    expect(await reopened.get('codes', Uint8Array.of(2))).toBeUndefined()
+    reopened.close()
+  })
+
+  test('error: a write of which one request throws does nothing at all', async () => {
+    const records = await openDatabase(name)
+    const impossible = { kind: 'put', store: 'meta', key: 'x', value: (() => 1) as never } as const
+    await expect(records.write([put(1), impossible, put(2)], 'relaxed')).rejects.toMatchObject({
+      code: 'databaseFailed',
+      cause: { name: 'DataCloneError' },
+    })
+    expect(await records.keys('codes')).toEqual([])
+    await records.write([put(3)], 'relaxed')
+    expect(await records.keys('codes')).toHaveLength(1)
+    records.close()
+  })
+
+  test('error: a closed connection rejects everything with databaseClosed', async () => {
+    const records = await openDatabase(name)
+    records.close()
+    records.close()
+    await expect(records.get('meta', 'schema')).rejects.toMatchObject({ code: 'databaseClosed' })
+    await expect(records.keys('pages')).rejects.toMatchObject({ code: 'databaseClosed' })
+    await expect(records.write([put(1)], 'relaxed')).rejects.toMatchObject({ code: 'databaseClosed' })
+  })
+
+  test('behavior: an upgrade in another tab is not held up: the connection closes and says why', async () => {
+    const reasons: ClosedReason[] = []
+    const records = await openDatabase(name, { onClosed: (reason) => reasons.push(reason) })
+    const upgraded = await openDB(name, SCHEMA_VERSION + 1)
+    expect(reasons).toEqual(['versionchange'])
+    await expect(records.keys('pages')).rejects.toMatchObject({ code: 'databaseClosed' })
+    upgraded.close()
+  })
+
+  test('error: a database of a newer version is databaseTooNew', async () => {
+    const newer = await openDB(name, SCHEMA_VERSION + 1)
+    newer.close()
+    await expect(openDatabase(name)).rejects.toMatchObject({ code: 'databaseTooNew', cause: { name: 'VersionError' } })
+  })
+
+  test('error: a connection to an older version that does not let go is databaseBlocked', async () => {
+    const [older] = await stubbornConnection(name)
+    const reasons: ClosedReason[] = []
+    const opening = openDatabase(name, {
+      version: SCHEMA_VERSION + 1,
+      graceMs: 0,
+      onClosed: (reason) => reasons.push(reason),
+    })
+    await expect(opening).rejects.toMatchObject({ code: 'databaseBlocked', details: { database: name } })
+    older.close() // lets the opening through after all, which nobody waits for any more
+    await deleteStateDatabase(name) // rejects if its connection were left
+    expect(reasons).toEqual([])
+  })
+})
+
+describe('deleteStateDatabase', () => {
+  test('default: everything is gone', async () => {
+    const records = await openDatabase(name)
+    await records.write([put(1)], 'relaxed')
+    records.close()
+    await deleteStateDatabase(name)
+    const reopened = await openDatabase(name)
+    expect(await reopened.keys('codes')).toEqual([])
+    reopened.close()
+  })
+
+  test('behavior: a database that does not exist is deleted as well', async () => {
+    await deleteStateDatabase(name)
+  })
+
+  test('error: a connection that does not let go is databaseBlocked; the deletion happens when it is gone', async () => {
+    const [connection, asked] = await stubbornConnection(name)
+    await expect(deleteStateDatabase(name, { graceMs: 0 })).rejects.toMatchObject({ code: 'databaseBlocked' })
+    await asked
+    connection.close()
+    const reopened = await openDatabase(name)
+    expect(await reopened.keys('meta')).toEqual(['fence', 'schema']) // made anew: the stubborn one had no object stores
+    reopened.close()
+  })
+
+  test('behavior: an open store lets go and says why', async () => {
+    const reasons: ClosedReason[] = []
+    const store = await openStateStore({ database: name, onClosed: (reason) => reasons.push(reason) })
+    await store.target({ root: hashOf('root') })
+    await deleteStateDatabase(name)
+    expect(reasons).toEqual(['versionchange'])
+    await expect(store.target({ root: hashOf('other') })).rejects.toMatchObject({ code: 'databaseClosed' })
+    await store.close()
+  })
+})
+
+describe('openStateStore', () => {
+  test('behavior: stores of different names share nothing', async () => {
+    const one = await openStateStore({ database: name })
+    const other = await openStateStore({ database: `${name}-other` })
+    await one.target({ root: hashOf('one') })
+    expect((await other.target({ root: hashOf('other') })).number).toBe(1)
+    expect((await one.target({ root: hashOf('other') })).number).toBe(2)
+    await Promise.all([one.close(), other.close()])
+    await deleteStateDatabase(`${name}-other`)
+  })
+
+  test('error: a database that cannot be loaded is closed again', async () => {
+    const records = await openDatabase(name)
+    await records.write([{ kind: 'put', store: 'meta', key: 'schema', value: 'nonsense' }], 'strict')
+    records.close()
+    await expect(openStateStore({ database: name })).rejects.toMatchObject({ code: 'damagedMeta' })
+    await deleteStateDatabase(name) // rejects if a connection were left
+  })
+})
+
+/** A connection that ignores requests to close, and a promise of the first such request. */
+async function stubbornConnection(database: string) {
+  let ask = () => {}
+  const asked = new Promise<void>((resolve) => {
+    ask = resolve
+  })
+  return [await openDB(database, SCHEMA_VERSION, { blocking: () => ask() }), asked] as const
+}

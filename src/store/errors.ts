@@ -1,0 +1,32 @@
+/** The errors of the store: the disk lied, the disk is full or gone, or the caller asked for what cannot be. */
+import { type ErrorDetails, RootlightError } from '../trie/error.ts'
+
+export type StoreErrorCode =
+  /** A page is not there, is not a sequence, or does not hold the node that it should. It has been dropped. */
+  | 'damagedPage'
+  /** A bytecode is not there or does not have its hash. It has been dropped and is wanted again. */
+  | 'damagedCode'
+  /** The records that describe the generations make no sense: delete the database and sync again. */
+  | 'damagedMeta'
+  /** A generation is not complete: bytecodes are wanted, or pages missing. */
+  | 'incomplete'
+  /** A page covers nothing, or in part what another page of its generation covers: a bug of the caller. */
+  | 'badPage'
+  /** The generation was deleted: a newer one is complete, or the store was wiped. */
+  | 'generationGone'
+  /** The browser grants no more bytes. What was committed before stays. */
+  | 'quotaExceeded'
+  /** The connection is closed: by `close`, by the browser, or in favour of another tab's upgrade or deletion. */
+  | 'databaseClosed'
+  /** Another connection holds an older version of the database, or one that is to be deleted, and does not let go. */
+  | 'databaseBlocked'
+  /** The database was written by a newer version of this software. */
+  | 'databaseTooNew'
+  /** Anything else that IndexedDB reports; see `cause`. */
+  | 'databaseFailed'
+
+export class StoreError extends RootlightError<StoreErrorCode> {
+  constructor(code: StoreErrorCode, message: string, options: { details?: ErrorDetails; cause?: unknown } = {}) {
+    super(code, message, options)
+  }
+}

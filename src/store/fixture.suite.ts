@@ -1,0 +1,154 @@
+/** What the store's tests share: a state cut into pages, and records that fail on demand. No tests. */
+import { bytesToHex } from '@noble/hashes/utils.js'
+import type { Code, Counts, Page } from '../sync/disk.ts'
+import { decodeAccount, EMPTY_CODE_HASH, encodeSlot } from '../trie/account.ts'
+import { type AccountLeaf, type BuiltNode, type BuiltTrie, buildState } from '../trie/builder.ts'
+import { keccak256 } from '../trie/keccak.ts'
+import { decodeNode, type Node } from '../trie/node.ts'
+import { END, KEY_NIBBLES, type Position, ROOT_PATH } from '../trie/path.ts'
+import { SequenceWriter } from '../trie/sequence.ts'
+import { StoreError } from './errors.ts'
+import { decodePageKey } from './page-key.ts'
+import type { Durability, Operation, RecordStore, Records, RecordTypes } from './records.ts'
+
+/** Text as bytes, hashed: keys and other bytes that look random. */
+export function hashOf(text: string): Uint8Array {
+  return keccak256(new TextEncoder().encode(text))
+}
+
+/** A state whose every third account is a contract with storage; every fifth has code, one of seven. */
+export function stateOf(accounts: number, seed = ''): { trie: BuiltTrie; codes: Code[]; leaves: AccountLeaf[] } {
+  const codes = Array.from({ length: 7 }, (_, i) => codeOf(`${seed} code ${i}`))
+  const leaves = Array.from({ length: accounts }, (_, i): AccountLeaf => {
+    const leaf = { key: hashOf(`${seed} account ${i}`), nonce: BigInt(i), balance: BigInt(i) * 10n ** 15n }
+    const slots = i % 3 === 0 ? slotsOf(`${seed} slot ${i}`, 1 + (i % 40)) : []
+    return { ...leaf, slots, codeHash: i % 5 === 0 ? keccak256(codes[(i / 5) % 7]!.bytes) : EMPTY_CODE_HASH }
+  })
+  leaves.sort((a, b) => (bytesToHex(a.key) < bytesToHex(b.key) ? -1 : 1))
+  const used = new Set(leaves.map((leaf) => bytesToHex(leaf.codeHash ?? EMPTY_CODE_HASH)))
+  return { trie: buildState(leaves), codes: codes.filter((code) => used.has(code.hash)), leaves }
+}
+
+/** A code of some hundred bytes, and its hash. */
+export function codeOf(text: string): Code {
+  const bytes = new TextEncoder().encode(text.repeat(20))
+  return { hash: bytesToHex(keccak256(bytes)), bytes }
+}
+
+function slotsOf(text: string, count: number): [Uint8Array, Uint8Array][] {
+  const slots = Array.from({ length: count }, (_, i): [Uint8Array, Uint8Array] => {
+    return [hashOf(`${text} ${i}`), encodeSlot(BigInt(i + 1) ** 5n)]
+  })
+  return slots.sort(([a], [b]) => (bytesToHex(a) < bytesToHex(b) ? -1 : 1))
+}
+
+/** The nodes as pages of about `pageBytes`, which cover everything. */
+export function pagesOf(nodes: readonly BuiltNode[], pageBytes = 4096): Page[] {
+  const pages: Page[] = []
+  let from = 0
+  for (let i = 1; i <= nodes.length; i++) {
+    const bytes = nodes.slice(from, i).reduce((sum, node) => sum + node.blob.length, 0)
+    if (i < nodes.length && bytes < pageBytes) continue
+    const start = from === 0 ? ROOT_PATH : nodes[from]!.path
+    pages.push(pageOf(nodes.slice(from, i), start, nodes[i]?.path ?? END))
+    from = i
+  }
+  return pages
+}
+
+/** One page of these nodes. */
+export function pageOf(nodes: readonly BuiltNode[], start: Position, end: Position): Page {
+  const counts: Counts = { nodes: 0, bytes: 0, accounts: 0, slots: 0 }
+  const codes = new Set<string>()
+  for (const { path, blob } of nodes) {
+    counts.nodes++
+    counts.bytes += blob.length
+    const inStorage = path.length >= KEY_NIBBLES
+    const values = leafValues(decodeNode(blob, inStorage ? path.length - KEY_NIBBLES : path.length))
+    if (inStorage) counts.slots += values.length
+    else counts.accounts += values.length
+    if (!inStorage) for (const value of values) codes.add(bytesToHex(decodeAccount(value).codeHash))
+  }
+  codes.delete(bytesToHex(EMPTY_CODE_HASH))
+  return { start, end, bytes: sequenceOf(nodes), counts, codes: [...codes] }
+}
+
+function leafValues(node: Node): Uint8Array[] {
+  if (node.kind === 'leaf') return [node.value]
+  const children = node.kind === 'extension' ? [node.child] : node.children
+  return children.flatMap((child) => (child !== null && 'node' in child ? leafValues(child.node) : []))
+}
+
+/** The nodes, front-coded. */
+export function sequenceOf(nodes: readonly Pick<BuiltNode, 'path' | 'blob'>[]): Uint8Array {
+  const writer = new SequenceWriter()
+  for (const { path, blob } of nodes) writer.append(path, blob)
+  return writer.take()
+}
+
+/** The sums of the counts of pages. */
+export function countsOf(pages: readonly Page[]): Counts {
+  const total: Counts = { nodes: 0, bytes: 0, accounts: 0, slots: 0 }
+  for (const { counts } of pages) {
+    for (const name of ['nodes', 'bytes', 'accounts', 'slots'] as const) total[name] += counts[name]
+  }
+  return total
+}
+
+/** Passes everything on, notes what was written, and fails a write when told to: that write and all behind it. */
+export class WatchedRecords implements Records {
+  readonly writes: { operations: readonly Operation[]; durability: Durability }[] = []
+  /** How many more writes succeed. */
+  failAfter = Number.POSITIVE_INFINITY
+  readonly #records: Records
+
+  constructor(records: Records) {
+    this.#records = records
+  }
+
+  get<S extends RecordStore>(store: S, key: RecordTypes[S]['key']): Promise<unknown> {
+    return this.#records.get(store, key)
+  }
+
+  keys<S extends RecordStore>(store: S): Promise<RecordTypes[S]['key'][]> {
+    return this.#records.keys(store)
+  }
+
+  async write(operations: readonly Operation[], durability: Durability): Promise<void> {
+    if (this.writes.length >= this.failAfter) throw new StoreError('quotaExceeded', 'as the test wants it')
+    await this.#records.write(operations, durability)
+    this.writes.push({ operations, durability })
+  }
+
+  close(): void {
+    this.#records.close()
+  }
+}
+
+/** One database of a test: connections to it, as many as are opened. */
+export interface Backend {
+  connect(): Promise<Records>
+}
+
+/** Makes the database of a test, empty; the suite says when it is over. */
+export type BackendFactory = () => Promise<Backend & { dispose(): Promise<void> }>
+
+/** Writes `value` over the page that covers `position`, or deletes it, behind the store's back. */
+export async function damagePage(backend: Backend, position: Position, change: Damage): Promise<void> {
+  const records = await backend.connect()
+  const keys = await records.keys('pages')
+  const key = keys.find((bytes) => {
+    const page = decodePageKey(bytes)
+    return page !== null && page.start <= position && position < page.end
+  })!
+  const value = change((await records.get('pages', key)) as Uint8Array)
+  await records.write([value === undefined ? { kind: 'delete', store: 'pages', key } : put(key, value)], 'strict')
+  records.close()
+}
+
+/** What becomes of a page's bytes; `undefined`: deleted. */
+export type Damage = (bytes: Uint8Array) => Uint8Array | undefined
+
+function put(key: Uint8Array, value: Uint8Array): Operation {
+  return { kind: 'put', store: 'pages', key, value }
+}

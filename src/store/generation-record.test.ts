@@ -1,0 +1,42 @@
+import { describe, expect, test } from 'vitest'
+import { newGenerationRecord, putGenerationRecord, readGenerationRecord } from './generation-record.ts'
+
+const record = newGenerationRecord(3, new Uint8Array(32).fill(5), 17)
+
+describe('readGenerationRecord', () => {
+  test('default: reads what was written', () => {
+    const put = putGenerationRecord({ ...record, complete: true, codeCounts: { count: 2, bytes: 300 } })
+    if (put.kind !== 'put' || put.store !== 'meta') throw new Error('not a record')
+    expect(readGenerationRecord(put.key, structuredClone(put.value))).toEqual({
+      generation: 3,
+      root: new Uint8Array(32).fill(5),
+      blockNumber: 17,
+      scope: null,
+      complete: true,
+      holes: [],
+      codeCounts: { count: 2, bytes: 300 },
+    })
+  })
+
+  const bad: readonly (readonly [rule: string, value: unknown])[] = [
+    ['nothing', undefined],
+    ['text', 'record'],
+    ['another generation', { ...record, generation: 4 }],
+    ['a generation that is no number', { ...record, generation: '3' }],
+    ['a root of 31 bytes', { ...record, root: new Uint8Array(31) }],
+    ['a root as text', { ...record, root: 'root' }],
+    ['a negative block number', { ...record, blockNumber: -1 }],
+    ['no block number', { ...record, blockNumber: undefined }],
+    ['a scope', { ...record, scope: [] }],
+    ['complete as a number', { ...record, complete: 1 }],
+    ['holes', { ...record, holes: [1] }],
+    ['no counts', { ...record, codeCounts: null }],
+    ['half a count', { ...record, codeCounts: { count: 0.5, bytes: 1 } }],
+  ]
+  for (const [rule, value] of bad) {
+    test(`error: ${rule} is damagedMeta`, () => {
+      const reading = () => readGenerationRecord('generation:3', value)
+      expect(reading).toThrow(expect.objectContaining({ code: 'damagedMeta' }))
+    })
+  }
+})

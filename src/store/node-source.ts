@@ -1,0 +1,88 @@
+/**
+ * The store as a peer's source: runs, ways down and codes of any generation, as far as its pages cover it. Refs come from
+ * strangers, so one that is not there is no damage; everything below a ref that is there must be as its hash says.
+ */
+import { concatBytes } from '@noble/hashes/utils.js'
+import { isRootlightError } from '../trie/error.ts'
+import type { NodeSource, Ref } from '../trie/node-source.ts'
+import { isWithin, KEY_NIBBLES, MAX_PATH_NIBBLES, type Path } from '../trie/path.ts'
+import type { GenerationState } from './catalog.ts'
+import { readCode } from './code-reader.ts'
+import type { StoreContext } from './context.ts'
+import { dropPage, lookUp, lookUpRef, readPage } from './page-reader.ts'
+import { RunWalk } from './run-walk.ts'
+import { stepDown } from './step-down.ts'
+
+const NOTHING = new Uint8Array()
+
+/** Rejects only as the database does; damage ends an answer where it is found, and is dropped. */
+export class StoreSource implements NodeSource {
+  readonly #context: StoreContext
+
+  constructor(context: StoreContext) {
+    this.#context = context
+  }
+
+  has(root: Uint8Array): boolean {
+    const state = this.#context.catalog.withRoot(root)
+    return state !== undefined && state.pages.size > 0
+  }
+
+  async run(root: Uint8Array, ref: Ref, maxNodes: number, maxBytes: number): Promise<Uint8Array> {
+    const { catalog, keccak, yieldThread } = this.#context
+    const state = catalog.withRoot(root)
+    if (state === undefined) return NOTHING
+    const walk = new RunWalk(keccak, ref, maxNodes, maxBytes)
+    let page = state.pages.at(ref.path)
+    while (page !== undefined) {
+      const bytes = await readPage(this.#context, page)
+      const outcome = bytes === undefined ? 'damaged' : walk.take(bytes, page.end)
+      if (outcome === 'damaged') await dropPage(this.#context, state, page)
+      if (outcome !== 'goesOn') break
+      await yieldThread() // hashing a page takes some milliseconds, and pages in the cache are read without a wait
+      page = state.pages.at(page.end)
+    }
+    return walk.run()
+  }
+
+  async path(root: Uint8Array, ref: Ref, key: Path): Promise<Uint8Array> {
+    const state = this.#context.catalog.withRoot(root)
+    if (state === undefined || !isWayDown(ref.path, key)) return NOTHING
+    try {
+      return (await this.#wayDown(state, ref, key)) ?? NOTHING
+    } catch (error) {
+      if (isRootlightError(error, 'damagedPage')) return NOTHING // dropped and reported; we have it no longer
+      throw error
+    }
+  }
+
+  async code(hash: Uint8Array): Promise<Uint8Array | undefined> {
+    try {
+      return await readCode(this.#context, hash)
+    } catch (error) {
+      if (isRootlightError(error, 'damagedCode')) return undefined // dropped, and wanted again
+      throw error
+    }
+  }
+
+  /** All of the way, or nothing: its first part would prove neither presence nor absence. */
+  async #wayDown(state: GenerationState, ref: Ref, key: Path): Promise<Uint8Array | undefined> {
+    const blobs: Uint8Array[] = []
+    let blob = await lookUpRef(this.#context, state, ref)
+    let { path } = ref
+    while (blob !== undefined) {
+      blobs.push(blob)
+      const next = stepDown(path, blob, key)
+      if (next === null) return concatBytes(...blobs)
+      path = next.path
+      blob = await lookUp(this.#context, state, path, next.hash)
+    }
+    return undefined
+  }
+}
+
+/** True if `key` is a full key that lies below `path` in the trie that `path` is in, or in a storage trie behind it. */
+function isWayDown(path: Path, key: Path): boolean {
+  if (!isWithin(key, path)) return false
+  return key.length === MAX_PATH_NIBBLES || (key.length === KEY_NIBBLES && path.length < KEY_NIBBLES)
+}

@@ -1,0 +1,176 @@
+/**
+ * The store: generations of pages in one database, IndexedDB's or its in-memory twin. One store is open for writing at a
+ * time; which tab that is, is decided elsewhere.
+ */
+import { type Keccak, nobleKeccak } from '../trie/keccak.ts'
+import type { NodeSource } from '../trie/node-source.ts'
+import type { Path } from '../trie/path.ts'
+import { Catalog, GenerationState } from './catalog.ts'
+import { ChunkPacer } from './chunk-pacer.ts'
+import { readCode } from './code-reader.ts'
+import { PAGE_CACHE_BYTES } from './constants.ts'
+import type { PageDamage, StoreContext } from './context.ts'
+import { type ClosedReason, openDatabase } from './database.ts'
+import { Generation } from './generation.ts'
+import { INITIAL_META, newGenerationRecord, putGenerationRecord } from './generation-record.ts'
+import { loadCatalog } from './load-catalog.ts'
+import { MemoryRecords } from './memory.ts'
+import { StoreSource } from './node-source.ts'
+import { PageCache } from './page-cache.ts'
+import { lookUp } from './page-reader.ts'
+import { RECORD_STORES, type Records } from './records.ts'
+import { detachOlder, sweep } from './sweep.ts'
+import { WriteQueue } from './write-queue.ts'
+import { yieldThread } from './yield-thread.ts'
+
+export interface StateStoreOptions {
+  /** Hashes what is read; noble's by default. A store that serves runs to other tabs wants the fast one. */
+  readonly keccak?: Keccak
+  /** Called when a damaged page has been dropped; the read that found it rejects with `damagedPage`. */
+  readonly onDamage?: (damage: PageDamage) => void
+  /** Called once if the connection is closed by something else than {@link StateStore.close}. */
+  readonly onClosed?: (reason: ClosedReason) => void
+  /** Bytes of recent pages to keep in memory. */
+  readonly cacheBytes?: number
+  /** Milliseconds, from any origin. */
+  readonly now?: () => number
+  /** Called between the chunks of a commit. */
+  readonly yieldThread?: () => Promise<void>
+}
+
+/** A state to sync. `root` is 32 bytes. */
+export interface Target {
+  readonly root: Uint8Array
+  readonly blockNumber?: number | undefined
+}
+
+/** The state that reads are answered from. */
+export interface CompleteState {
+  readonly generation: number
+  readonly root: Uint8Array
+  readonly blockNumber: number | null
+  /** False once a part of it was found damaged and dropped: the rest is readable, and a sync to this root heals it. */
+  readonly intact: boolean
+}
+
+/** Verified reads of one generation. */
+export interface StateReader {
+  /**
+   * The node at `path`, which the caller owns; `undefined`: not stored. `hash` (32 bytes) comes from a walk down from the
+   * generation's root: whatever else stands there is damage, is dropped, and rejects with `damagedPage`.
+   */
+  node(path: Path, hash: Uint8Array): Promise<Uint8Array | undefined>
+}
+
+/** See the head of this file. After `close` everything rejects with `databaseClosed`. */
+export class StateStore {
+  readonly #context: StoreContext
+
+  /** Use {@link openStateStore} or {@link createMemoryStore}. */
+  constructor(records: Records, catalog: Catalog, options: StateStoreOptions) {
+    this.#context = {
+      records,
+      catalog,
+      queue: new WriteQueue(),
+      cache: new PageCache(options.cacheBytes ?? PAGE_CACHE_BYTES),
+      pacer: new ChunkPacer(),
+      keccak: options.keccak ?? nobleKeccak,
+      now: options.now ?? (() => performance.now()),
+      yieldThread: options.yieldThread ?? yieldThread,
+      onDamage: options.onDamage ?? (() => {}),
+    }
+  }
+
+  /** A store over records that may hold something; rejects as {@link openStateStore} does, and closes them then. */
+  static async over(records: Records, options: StateStoreOptions = {}): Promise<StateStore> {
+    try {
+      const { catalog, repairs } = await loadCatalog(records)
+      await records.write(repairs, 'relaxed')
+      const store = new StateStore(records, catalog, options)
+      await sweep(store.#context, detachOlder(catalog)) // what a deletion left behind that was cut short
+      return store
+    } catch (error) {
+      records.close()
+      throw error
+    }
+  }
+
+  /** The state that was completed last, or `null`. */
+  lastComplete(): CompleteState | null {
+    const record = this.#context.catalog.lastComplete?.record
+    if (record === undefined) return null
+    const { generation, root, blockNumber, complete } = record
+    return { generation, root, blockNumber, intact: complete }
+  }
+
+  /** The generation with this root, whatever it holds by now, else a new one. */
+  target({ root, blockNumber }: Target): Promise<Generation> {
+    const { records, catalog, queue } = this.#context
+    return queue.enter(async () => {
+      const known = catalog.withRoot(root)
+      const record = known?.record ?? newGenerationRecord(catalog.nextNumber, root, null)
+      const current = { ...record, blockNumber: blockNumber ?? record.blockNumber }
+      if (known === undefined || current.blockNumber !== record.blockNumber) {
+        await records.write([putGenerationRecord(current)], 'relaxed')
+      }
+      const state = known ?? new GenerationState(current)
+      state.record = current
+      catalog.add(state)
+      return new Generation(this.#context, state)
+    })
+  }
+
+  /** Reads of the generation with this number; of one that is gone, nothing is stored. */
+  reader(generation: number): StateReader {
+    const context = this.#context
+    const state = context.catalog.get(generation)
+    return { node: async (path, hash) => (state === undefined ? undefined : lookUp(context, state, path, hash)) }
+  }
+
+  /**
+   * The bytecode with this hash (32 bytes), which the caller owns; `undefined`: not stored. Rejects with `damagedCode` if
+   * what is stored is not it: it has been dropped then, and is wanted again.
+   */
+  code(hash: Uint8Array): Promise<Uint8Array | undefined> {
+    return readCode(this.#context, hash)
+  }
+
+  /** What the store can serve to peers: each generation, as far as it is covered. */
+  source(): NodeSource {
+    return new StoreSource(this.#context)
+  }
+
+  /** Deletes everything; generations and readers that were handed out are of no use any more. */
+  async wipe(): Promise<void> {
+    const { records, catalog, queue, cache } = this.#context
+    await queue.enter(async () => {
+      await records.write(
+        [...RECORD_STORES.map((store) => ({ kind: 'clear', store }) as const), ...INITIAL_META],
+        'strict',
+      )
+      for (const state of catalog.generations) state.pages.clear()
+      catalog.clear()
+      cache.clear()
+    })
+  }
+
+  /** Lets the transaction that runs end, drops those that wait, and closes the database. May be called twice. */
+  async close(): Promise<void> {
+    await this.#context.queue.close()
+    this.#context.records.close()
+    this.#context.cache.clear() // else what is in it could still be read
+  }
+}
+
+/**
+ * Opens the store in an IndexedDB database, and makes it if there is none. Rejects with `databaseBlocked`,
+ * `databaseTooNew`, `databaseFailed`, `quotaExceeded`, or `damagedMeta`: then delete the database and sync again.
+ */
+export async function openStateStore(options: StateStoreOptions & { readonly database: string }): Promise<StateStore> {
+  return StateStore.over(await openDatabase(options.database, { onClosed: options.onClosed }), options)
+}
+
+/** An empty store that lives as long as the page. */
+export function createMemoryStore(options: StateStoreOptions = {}): StateStore {
+  return new StateStore(new MemoryRecords(), new Catalog(), options)
+}
