@@ -3,14 +3,14 @@
  * still open on the path of the last key, and that key's leaf, whose place depends on the next one.
  *
  * Nodes are emitted in post-order, children before parents (Yellow Paper, appendix D). A node below 32 bytes is embedded
- * in its parent and not emitted, unless it is the root. All keys have 32 bytes, so a branch never holds a value. Pure and
- * synchronous.
+ * in its parent and not emitted. All keys have 32 bytes, so a branch never holds a value, and a root is never that small.
+ * Pure and synchronous.
  */
 import { EMPTY_CODE_HASH, EMPTY_ROOT, encodeAccount } from './account.ts'
 import { RootlightError } from './error.ts'
+import { encodeHexPrefix } from './hex-prefix.ts'
 import { type Keccak, nobleKeccak } from './keccak.ts'
 import { HASH_BYTES } from './node.ts'
-import { encodeBranch, encodeExtension, encodeLeaf } from './node-encoder.ts'
 import { nibbleAt, type Path, pathOfKey, ROOT_PATH, sharedNibbles } from './path.ts'
 
 /** A node as it leaves the builder. The receiver owns the bytes; `hash` is 32 bytes. */
@@ -90,7 +90,7 @@ export class TrieBuilder {
     while (this.#innermost() > depth) {
       const branch = this.#branches[--this.#open]!
       parent = Math.max(depth, this.#innermost())
-      let blob = branch.encode()
+      let blob = encodeBranch(branch.children)
       if (branch.depth > parent + 1) {
         blob = encodeExtension(this.#slice(parent + 1, branch.depth), this.#itemOf(branch.depth, blob))
       }
@@ -103,7 +103,7 @@ export class TrieBuilder {
     if (parent === ROOT_DEPTH) return this.#emit(0, blob)
     if (this.#innermost() < parent) this.#openBranch(parent)
     const nibble = nibbleAt(this.#last, this.#prefix.length + parent)
-    this.#branches[this.#open - 1]!.set(nibble, this.#itemOf(parent + 1, blob))
+    this.#branches[this.#open - 1]!.children[nibble] = this.#itemOf(parent + 1, blob)
     return undefined
   }
 
@@ -123,8 +123,13 @@ export class TrieBuilder {
   }
 
   #openBranch(depth: number): void {
-    if (this.#open === this.#branches.length) this.#branches.push(new OpenBranch())
-    this.#branches[this.#open++]!.reset(depth)
+    const kept = this.#branches[this.#open]
+    if (kept === undefined) this.#branches.push({ depth, children: new Array(16).fill(null) })
+    else {
+      kept.depth = depth
+      kept.children.fill(null)
+    }
+    this.#open++
   }
 
   /** Nibbles `[from, to)` of the last key. */
@@ -137,22 +142,10 @@ export class TrieBuilder {
 /** The depth of the "branch" that the root hangs in. */
 const ROOT_DEPTH = -1
 
-class OpenBranch {
-  depth = 0
-  readonly #children: (Uint8Array | null)[] = new Array(16).fill(null)
-
-  reset(depth: number): void {
-    this.depth = depth
-    this.#children.fill(null)
-  }
-
-  set(nibble: number, item: Uint8Array): void {
-    this.#children[nibble] = item
-  }
-
-  encode(): Uint8Array {
-    return encodeBranch(this.#children)
-  }
+interface OpenBranch {
+  depth: number
+  /** 16 items, by nibble. */
+  readonly children: (Uint8Array | null)[]
 }
 
 /** A whole trie in memory, in path order. */
@@ -205,4 +198,87 @@ function collect(build: (onNode: (node: BuiltNode) => void) => Uint8Array): Buil
 
 function unsorted(rule: string, got: string, last: string): UnsortedLeafError {
   return new UnsortedLeafError('unsortedLeaf', `unsorted leaf: ${rule}`, { details: { got, last } })
+}
+
+// RLP of nodes, one allocation each, of the exact size. An *item* is what a node holds of a child: 32 bytes are its hash,
+// fewer are the child itself, embedded.
+
+/** The bytes of a branch with these 16 items, by nibble. */
+function encodeBranch(children: readonly (Uint8Array | null)[]): Uint8Array {
+  let payload = 1 // the value that a branch does not have
+  for (const item of children) payload += item === null ? 1 : itemBytes(item)
+  const blob = new Uint8Array(headerBytes(payload) + payload)
+  let at = writeHeader(blob, 0, LIST, payload)
+  for (const item of children) at = item === null ? writeEmpty(blob, at) : writeItem(blob, at, item)
+  writeEmpty(blob, at)
+  return blob
+}
+
+/** The bytes of an extension by `key` to the branch `item`. */
+function encodeExtension(key: Path, item: Uint8Array): Uint8Array {
+  const prefix = encodeHexPrefix(key, false)
+  const payload = stringBytes(prefix) + itemBytes(item)
+  const blob = new Uint8Array(headerBytes(payload) + payload)
+  writeItem(blob, writeString(blob, writeHeader(blob, 0, LIST, payload), prefix), item)
+  return blob
+}
+
+/** The bytes of a leaf; `key` is what is left of it at the leaf's depth. */
+function encodeLeaf(key: Path, value: Uint8Array): Uint8Array {
+  const prefix = encodeHexPrefix(key, true)
+  const payload = stringBytes(prefix) + stringBytes(value)
+  const blob = new Uint8Array(headerBytes(payload) + payload)
+  writeString(blob, writeString(blob, writeHeader(blob, 0, LIST, payload), prefix), value)
+  return blob
+}
+
+const STRING = 0x80
+const LIST = 0xc0
+/** Longer payloads tell the length of their length. */
+const SHORT_PAYLOAD = 55
+
+function itemBytes(item: Uint8Array): number {
+  return item.length === HASH_BYTES ? HASH_BYTES + 1 : item.length
+}
+
+function writeItem(target: Uint8Array, at: number, item: Uint8Array): number {
+  if (item.length === HASH_BYTES) return writeString(target, at, item)
+  target.set(item, at)
+  return at + item.length
+}
+
+function writeEmpty(target: Uint8Array, at: number): number {
+  target[at] = STRING
+  return at + 1
+}
+
+function isOwnEncoding(bytes: Uint8Array): boolean {
+  return bytes.length === 1 && bytes[0]! < STRING
+}
+
+function stringBytes(bytes: Uint8Array): number {
+  return isOwnEncoding(bytes) ? 1 : headerBytes(bytes.length) + bytes.length
+}
+
+function writeString(target: Uint8Array, at: number, bytes: Uint8Array): number {
+  const start = isOwnEncoding(bytes) ? at : writeHeader(target, at, STRING, bytes.length)
+  target.set(bytes, start)
+  return start + bytes.length
+}
+
+function headerBytes(payload: number): number {
+  let bytes = 1
+  if (payload > SHORT_PAYLOAD) for (let rest = payload; rest > 0; rest = Math.floor(rest / 256)) bytes++
+  return bytes
+}
+
+function writeHeader(target: Uint8Array, at: number, base: number, payload: number): number {
+  if (payload <= SHORT_PAYLOAD) {
+    target[at] = base + payload
+    return at + 1
+  }
+  const end = at + headerBytes(payload)
+  target[at] = base + SHORT_PAYLOAD + (end - at - 1)
+  for (let rest = payload, i = end - 1; i > at; rest = Math.floor(rest / 256), i--) target[i] = rest & 0xff
+  return end
 }

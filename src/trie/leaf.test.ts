@@ -75,7 +75,9 @@ describe('scanAccount', () => {
       if (!plain) return
       both++
       const { storageRoot, codeHash } = decodeAccount(blob)
-      expect(refs.storageRoot < 0 ? EMPTY_ROOT : bytes.slice(refs.storageRoot, refs.storageRoot + 32)).toEqual(storageRoot)
+      expect(refs.storageRoot < 0 ? EMPTY_ROOT : bytes.slice(refs.storageRoot, refs.storageRoot + 32)).toEqual(
+        storageRoot,
+      )
       expect(refs.codeHash < 0 ? EMPTY_CODE_HASH : bytes.slice(refs.codeHash, refs.codeHash + 32)).toEqual(codeHash)
     }
     fc.assert(fc.property(fc.tuple(account, edits), run), { numRuns: 5_000 })

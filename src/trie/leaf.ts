@@ -50,5 +50,7 @@ function scanInteger(bytes: Uint8Array, at: number, limit: number, maxBytes: num
 }
 
 function bad(rule: string, bytes: Uint8Array, start: number, end: number): ValueError {
-  return new ValueError('badValue', `bad leaf value: ${rule}`, { details: { got: bytesToHex(bytes.subarray(start, end)) } })
+  return new ValueError('badValue', `bad leaf value: ${rule}`, {
+    details: { got: bytesToHex(bytes.subarray(start, end)) },
+  })
 }

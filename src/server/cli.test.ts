@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest'
+import { parseCommand } from './cli.ts'
+import { DEFAULT_LISTEN } from './server.ts'
+
+const parse = (line: string) => parseCommand(line.split(' ').filter((word) => word !== ''))
+const root = 'ab'.repeat(32)
+const serve = {
+  kind: 'serve',
+  states: [],
+  data: undefined,
+  listen: [DEFAULT_LISTEN],
+  throttleBytesPerSecond: undefined,
+  json: false,
+}
+
+describe('parseCommand', () => {
+  test.each([
+    ['--help', { kind: 'help' }],
+    ['serve -h', { kind: 'help' }],
+    ['--version', { kind: 'version' }],
+    ['serve --genesis mainnet', { ...serve, states: [{ genesis: 'mainnet' }] }],
+    [
+      'serve --genesis hoodi --genesis g.json --json',
+      { ...serve, json: true, states: [{ genesis: 'hoodi' }, { genesis: 'g.json' }] },
+    ],
+    ['serve --generate 10 --seed 4', { ...serve, states: [{ generate: { accounts: 10, seed: 4 } }] }],
+    ['serve --generate 10', { ...serve, states: [{ generate: { accounts: 10, seed: 1 } }] }],
+    ['serve --data d --throttle 5000', { ...serve, data: 'd', throttleBytesPerSecond: 5000 }],
+    ['serve --data d --listen /a --listen /b', { ...serve, data: 'd', listen: ['/a', '/b'] }],
+    [`serve --genesis g --root ${root}`, { ...serve, states: [{ genesis: 'g', root }] }],
+    ['import --genesis g --data d', { kind: 'store', state: { genesis: 'g' }, data: 'd', json: false }],
+    [
+      `import --genesis g --data d --root 0x${root.toUpperCase()}`,
+      { kind: 'store', state: { genesis: 'g', root }, data: 'd', json: false },
+    ],
+    [
+      'generate --accounts 5 --seed 0 --data d --json',
+      { kind: 'store', state: { generate: { accounts: 5, seed: 0 } }, data: 'd', json: true },
+    ],
+  ])('default: rootlight %s', (line, command) => {
+    expect(parse(line)).toEqual(command)
+  })
+
+  test.each([
+    ['', /no command/],
+    ['sync', /no command sync/],
+    ['serve extra --data d', /unexpected extra/],
+    ['serve', /needs --genesis, --generate or --data/],
+    ['serve --data d --accounts 5', /--accounts makes no sense/],
+    ['serve --data d --seed 5', /--seed goes with --generate/],
+    ['serve --data d --throttle 0', /--throttle is a whole number/],
+    ['serve --generate -5', /generate/],
+    ['serve --generate 1e3', /--generate is a whole number/],
+    ['serve --generate 4294967296', /--generate is a whole number/],
+    [`serve --data d --root ${root}`, /--root goes with one --genesis/],
+    ['serve --genesis', /genesis/],
+    ['serve --peers x', /Unknown option '--peers'/],
+    ['import --genesis g', /import needs --data/],
+    ['import --data d', /import needs one --genesis/],
+    ['import --genesis g --genesis h --data d', /import needs one --genesis/],
+    ['import --genesis g --data d --root 0x12', /--root is 0x and 64 hex digits/],
+    ['import --genesis g --data d --listen /a', /--listen makes no sense/],
+    ['generate --data d', /generate needs --accounts/],
+    ['generate --accounts 5', /generate needs --data/],
+    ['generate --accounts many --data d', /--accounts is a whole number/],
+  ])('error: rootlight %s', (line, message) => {
+    let thrown: unknown
+    try {
+      parse(line)
+    } catch (error) {
+      thrown = error
+    }
+    expect(thrown).toMatchObject({ code: 'usage', message: expect.stringMatching(message) })
+  })
+})

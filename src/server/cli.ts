@@ -1,0 +1,129 @@
+/** The command line as data: what `rootlight` is asked to do. Does nothing itself. */
+import { parseArgs } from 'node:util'
+import { ServerError } from './error.ts'
+import { DEFAULT_LISTEN } from './server.ts'
+import type { WantedState } from './state-directory.ts'
+
+export type Command =
+  | { readonly kind: 'help' | 'version' }
+  | {
+      readonly kind: 'serve'
+      readonly states: readonly WantedState[]
+      readonly data: string | undefined
+      readonly listen: readonly string[]
+      readonly throttleBytesPerSecond: number | undefined
+      readonly json: boolean
+    }
+  /** `import` and `generate`: bring a state into a data directory. */
+  | { readonly kind: 'store'; readonly state: WantedState; readonly data: string; readonly json: boolean }
+
+export const USAGE = `Usage:
+  rootlight serve --genesis NAME|FILE [--genesis ...] [options]   serve genesis states
+  rootlight serve --generate N [--seed S] [options]               serve a synthetic state of N accounts
+  rootlight serve --data DIR [options]                            serve what a data directory holds
+  rootlight import --genesis NAME|FILE --data DIR [--root 0x...]  bring a genesis state into a data directory
+  rootlight generate --accounts N [--seed S] --data DIR           bring a synthetic state into a data directory
+
+NAME is mainnet, sepolia, holesky or hoodi. FILE is a genesis.json as geth reads it.
+
+Options:
+  --listen MULTIADDR   where to listen, may be repeated (default ${DEFAULT_LISTEN})
+  --data DIR           keep states and the server's identity there (default: a temporary directory)
+  --root 0x...         the state root that must come out
+  --throttle BYTES     serve at most so many bytes a second
+  --json               print one line of JSON when ready
+  --help, --version
+`
+
+const OPTIONS = {
+  genesis: { type: 'string', multiple: true },
+  generate: { type: 'string' },
+  accounts: { type: 'string' },
+  seed: { type: 'string' },
+  data: { type: 'string' },
+  root: { type: 'string' },
+  listen: { type: 'string', multiple: true },
+  throttle: { type: 'string' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean', short: 'v' },
+} as const
+
+type Values = ReturnType<typeof parse>['values']
+type Option = keyof typeof OPTIONS
+
+/** Reads the arguments behind `rootlight`. Throws `ServerError` `usage`. */
+export function parseCommand(args: readonly string[]): Command {
+  const { values, positionals } = parse(args)
+  const [name, ...rest] = positionals
+  if (values.help) return { kind: 'help' }
+  if (values.version) return { kind: 'version' }
+  if (rest.length > 0) throw usage(`unexpected ${rest[0]}`)
+  if (name === 'serve') return serveCommand(values)
+  if (name === 'import') return importCommand(values)
+  if (name === 'generate') return generateCommand(values)
+  throw usage(name === undefined ? 'no command' : `no command ${name}`)
+}
+
+function serveCommand(values: Values): Command {
+  allow(values, 'genesis', 'generate', 'seed', 'data', 'listen', 'throttle', 'root', 'json')
+  const { genesis = [], data, listen = [DEFAULT_LISTEN], json = false } = values
+  const states: WantedState[] = genesis.map((name) => ({ genesis: name, ...rootOf(values) }))
+  if (values.root !== undefined && genesis.length !== 1) throw usage('--root goes with one --genesis')
+  if (values.generate !== undefined) states.push(generated('generate', values))
+  else if (values.seed !== undefined) throw usage('--seed goes with --generate')
+  if (states.length === 0 && data === undefined) throw usage('serve needs --genesis, --generate or --data')
+  const throttleBytesPerSecond = values.throttle === undefined ? undefined : integerOf('throttle', values.throttle, 1)
+  return { kind: 'serve', states, data, listen, throttleBytesPerSecond, json }
+}
+
+function importCommand(values: Values): Command {
+  allow(values, 'genesis', 'data', 'root', 'json')
+  const { genesis = [], data, json = false } = values
+  if (genesis.length !== 1) throw usage('import needs one --genesis')
+  if (data === undefined) throw usage('import needs --data')
+  return { kind: 'store', state: { genesis: genesis[0]!, ...rootOf(values) }, data, json }
+}
+
+function generateCommand(values: Values): Command {
+  allow(values, 'accounts', 'seed', 'data', 'json')
+  const { data, json = false } = values
+  if (values.accounts === undefined) throw usage('generate needs --accounts')
+  if (data === undefined) throw usage('generate needs --data')
+  return { kind: 'store', state: generated('accounts', values), data, json }
+}
+
+function generated(option: 'generate' | 'accounts', values: Values): WantedState {
+  const accounts = integerOf(option, values[option]!, 1)
+  return { generate: { accounts, seed: integerOf('seed', values.seed ?? '1', 0) } }
+}
+
+function rootOf({ root }: Values): { root?: string } {
+  if (root === undefined) return {}
+  const digits = /^(?:0x)?([0-9a-f]{64})$/i.exec(root)?.[1]
+  if (digits === undefined) throw usage(`--root is 0x and 64 hex digits, got ${root}`)
+  return { root: digits.toLowerCase() }
+}
+
+function integerOf(option: Option, text: string, least: number): number {
+  const value = /^[0-9]+$/.test(text) ? Number(text) : Number.NaN
+  if (value >= least && value < 2 ** 32) return value
+  throw usage(`--${option} is a whole number from ${least} to ${2 ** 32 - 1}, got ${text}`)
+}
+
+function allow(values: Values, ...allowed: Option[]): void {
+  const other = Object.keys(values).find((option) => !allowed.includes(option as Option))
+  if (other !== undefined) throw usage(`--${other} makes no sense here`)
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true })
+  } catch (cause) {
+    throw usage((cause as Error).message.split('. ')[0]!, cause)
+  }
+}
+
+function usage(message: string, cause?: unknown): ServerError {
+  return new ServerError('usage', `${message} (rootlight --help)`, { cause })
+}

@@ -1,0 +1,65 @@
+/** Streams a geth-style `genesis.json` of any size: what it holds at a time is one piece of the file, and one code. */
+import { createReadStream } from 'node:fs'
+import { AllocReader } from './alloc-reader.ts'
+import { ServerError } from './error.ts'
+import { JsonWalker } from './json-walker.ts'
+import type { StateRecord } from './state-record.ts'
+
+export interface GenesisFile {
+  /** The state, read as it is iterated over; once. Throws `badGenesis`, with the byte at which it went wrong. */
+  readonly records: AsyncIterable<StateRecord>
+  /** `config.chainId`; known once the records have been read, `undefined` if the file does not say. */
+  readonly chainId: () => number | undefined
+}
+
+/** Reads the genesis file at `path`. */
+export function genesisFile(path: string): GenesisFile {
+  return genesisText(chunksOf(path), path)
+}
+
+/** Reads a genesis that arrives in pieces; `name` is what errors call it. */
+export function genesisText(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, name: string): GenesisFile {
+  const reader = new AllocReader()
+  return { records: readRecords(chunks, name, reader), chainId: () => reader.chainId }
+}
+
+const CHUNK_BYTES = 256 * 1024
+
+/** Opens the file when it is first asked: a stream that nobody reads yet would fail where nobody listens. */
+async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(path, { highWaterMark: CHUNK_BYTES })
+}
+
+async function* readRecords(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  name: string,
+  reader: AllocReader,
+): AsyncGenerator<StateRecord> {
+  const walker = new JsonWalker(reader)
+  try {
+    for await (const chunk of chunks) {
+      walker.write(chunk)
+      yield* reader.take()
+    }
+    walker.end()
+    reader.end()
+  } catch (cause) {
+    throw bad(name, walker.at, cause)
+  }
+}
+
+function bad(name: string, at: number, cause: unknown): unknown {
+  const { code, message } = cause as NodeJS.ErrnoException
+  if (code === 'ENOENT' || code === 'EISDIR') {
+    const known = 'mainnet, sepolia, holesky, hoodi, or a geth-style genesis.json'
+    return new ServerError('unknownGenesis', `no genesis state ${name}: expected ${known}`, {
+      details: { got: name },
+      cause,
+    })
+  }
+  if (!(cause instanceof SyntaxError)) return cause // the disk's fault, not the file's
+  return new ServerError('badGenesis', `bad genesis ${name}, byte ${at}: ${message}`, {
+    details: { file: name, at },
+    cause,
+  })
+}

@@ -1,0 +1,55 @@
+/** The genesis states of public chains, from the optional package `@ethereumjs/genesis`, with the roots they must have. */
+import { hexToBytes } from '@noble/hashes/utils.js'
+import { missingPackage, ServerError } from './error.ts'
+import type { StateRecord } from './state-record.ts'
+
+export type GenesisName = 'mainnet' | 'sepolia' | 'holesky' | 'hoodi'
+
+export interface KnownGenesis {
+  readonly name: GenesisName
+  readonly chainId: number
+  /** The state root in the header of block 0, 64 hex digits. */
+  readonly root: string
+}
+
+/** The test recomputes each header with its root and compares the block hash that every client of the chain checks. */
+export const KNOWN_GENESIS: readonly KnownGenesis[] = [
+  { name: 'mainnet', chainId: 1, root: 'd7f8974fb5ac78d9ac099b9ad5018bedc2ce0a72dad1827a1709da30580f0544' },
+  { name: 'sepolia', chainId: 11155111, root: '5eb6e371a698b8d68f665192350ffcecbbbf322916f4b51bd79bb6887da3f494' },
+  { name: 'holesky', chainId: 17000, root: '69d8c9d72f6fa4ad42d4702b433707212f90db395eb54dc20bc85de253788783' },
+  { name: 'hoodi', chainId: 560048, root: 'da87d7f5f91c51508791bbcbd4aa5baf04917830b86985eeb9ad3d5bfb657576' },
+]
+
+/** The known genesis with this name, or `undefined`. */
+export function knownGenesis(name: string): KnownGenesis | undefined {
+  return KNOWN_GENESIS.find((genesis) => genesis.name === name)
+}
+
+/** The records of a known genesis state. Throws `missingPackage`. */
+export async function* knownGenesisRecords({ name, chainId }: KnownGenesis): AsyncGenerator<StateRecord> {
+  const { getGenesis } = await import('@ethereumjs/genesis').catch((cause: unknown) => {
+    throw missingPackage('@ethereumjs/genesis', cause)
+  })
+  const state = getGenesis(chainId)
+  if (state === undefined) throw new ServerError('unknownGenesis', `@ethereumjs/genesis does not know ${name}`)
+  for (const [address, account] of Object.entries(state)) {
+    const [balance, code = '0x', slots = [], nonce = '0x0'] = typeof account === 'string' ? [account] : account
+    yield* recordsOfAccount(bytesOfHex(address), balance, code, slots, nonce)
+  }
+}
+
+function* recordsOfAccount(
+  address: Uint8Array,
+  balance: string,
+  code: string,
+  slots: readonly (readonly [string, string])[],
+  nonce: string,
+): Generator<StateRecord> {
+  const account = { kind: 'account', address, nonce: BigInt(nonce), balance: BigInt(balance) } as const
+  yield code === '0x' ? account : { ...account, code: bytesOfHex(code) }
+  for (const [slot, value] of slots) yield { kind: 'slot', address, slot: BigInt(slot), value: BigInt(value) }
+}
+
+function bytesOfHex(text: string): Uint8Array {
+  return hexToBytes(text.replace(/^0x/, ''))
+}

@@ -1,0 +1,195 @@
+/**
+ * Fills the database: records in any order become sorted leaves, leaves become nodes, nodes become blocks, and the root
+ * that comes out is checked against the one that is expected. Memory does not grow with the state.
+ */
+import { join } from 'node:path'
+import { bytesToHex } from '@noble/hashes/utils.js'
+import { decodeAccount, encodeAccount } from '../trie/account.ts'
+import { TrieBuilder } from '../trie/builder.ts'
+import { createFastKeccak, type Keccak } from '../trie/keccak.ts'
+import { Packer } from '../trie/packer.ts'
+import { pathOfKey } from '../trie/path.ts'
+import { PROGRESS_EVERY, WRITE_BATCH_BYTES } from './constants.ts'
+import { ServerError } from './error.ts'
+import { LeafSorter, type SortedLeaf } from './leaf-sorter.ts'
+import { blockKey, codeKey, type StateDatabase, type StateInfo, type Write } from './state-database.ts'
+import type { StateRecords } from './state-record.ts'
+
+/** How far an import is. `total` is known once everything has been read. */
+export type ImportProgress =
+  | { readonly phase: 'reading'; readonly records: number }
+  | { readonly phase: 'building'; readonly records: number; readonly total: number }
+
+export interface ImportOptions {
+  readonly database: StateDatabase
+  readonly records: StateRecords
+  /** See `StateInfo`. */
+  readonly label: string
+  /** Asked when all records have been read: a genesis file says it somewhere. */
+  readonly chainId?: () => number | undefined
+  /** The root that must come out, 64 hex digits; left out: any. */
+  readonly expectedRoot?: string
+  /** Where the sorter may write what does not fit into memory, in a directory of its own. */
+  readonly scratchDirectory: string
+  readonly sortMemoryBytes?: number
+  readonly onProgress?: (progress: ImportProgress) => void
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Imports one state. Throws `rootMismatch`, `badGenesis` and the signal's reason; then, and when it is cut off, the state does not count and
+ * what it has written is deleted when the database is opened again.
+ */
+export async function importState(options: ImportOptions): Promise<StateInfo> {
+  const keccak = await createFastKeccak()
+  const id = await options.database.begin()
+  const writer = new StateWriter(options.database, id, keccak)
+  const sorter = new LeafSorter({
+    keccak,
+    directory: join(options.scratchDirectory, `sort-${id}`),
+    ...(options.sortMemoryBytes === undefined ? {} : { memoryBytes: options.sortMemoryBytes }),
+    onCode: (hash, code) => writer.addCode(hash, code),
+  })
+  try {
+    await readRecords(options, sorter, writer)
+    await buildLeaves(options, sorter, writer)
+    return await completeState(options, id, writer)
+  } catch (error) {
+    await options.database.drop(id)
+    throw error
+  } finally {
+    await sorter.close()
+  }
+}
+
+async function readRecords(options: ImportOptions, sorter: LeafSorter, writer: StateWriter): Promise<void> {
+  const { records, onProgress, signal } = options
+  let read = 0
+  for await (const record of records) {
+    await sorter.add(record)
+    await writer.flushIfFull()
+    if (++read % PROGRESS_EVERY > 0) continue
+    signal?.throwIfAborted()
+    onProgress?.({ phase: 'reading', records: read })
+  }
+}
+
+async function buildLeaves(options: ImportOptions, sorter: LeafSorter, writer: StateWriter): Promise<void> {
+  const { onProgress, signal } = options
+  const total = sorter.count
+  let built = 0
+  for await (const leaf of sorter.sorted()) {
+    writer.addLeaf(leaf)
+    await writer.flushIfFull()
+    if (++built % PROGRESS_EVERY > 0) continue
+    signal?.throwIfAborted()
+    onProgress?.({ phase: 'building', records: built, total })
+  }
+  await writer.finish()
+  onProgress?.({ phase: 'building', records: total, total })
+}
+
+async function completeState(options: ImportOptions, id: number, writer: StateWriter): Promise<StateInfo> {
+  const { label, chainId, expectedRoot, database } = options
+  const root = bytesToHex(writer.root)
+  if (expectedRoot !== undefined && expectedRoot !== root) {
+    const message = `${label}: the state has root 0x${root}, expected 0x${expectedRoot}`
+    throw new ServerError('rootMismatch', message, { details: { got: root, expected: expectedRoot } })
+  }
+  const info: StateInfo = { id, label, chainId: chainId?.() ?? 0, root, ...writer.counts }
+  await database.complete(info)
+  return info
+}
+
+/** Turns sorted leaves into writes: the builder's nodes, packed into blocks, and the codes. */
+class StateWriter {
+  readonly counts = { accounts: 0, slots: 0, nodes: 0, codes: 0, bytes: 0 }
+  root: Uint8Array = new Uint8Array()
+  readonly #database: StateDatabase
+  readonly #keccak: Keccak
+  readonly #packer: Packer
+  readonly #accounts: TrieBuilder
+  /** The account whose slots are being added, and their trie once there is one. */
+  #account: SortedLeaf | undefined
+  #storage: TrieBuilder | undefined
+  #batch: Write[] = []
+  #batchBytes = 0
+
+  constructor(database: StateDatabase, id: number, keccak: Keccak) {
+    this.#database = database
+    this.#keccak = keccak
+    this.#packer = new Packer({ onBlock: ({ start, bytes }) => this.#put(blockKey(id, start), bytes) })
+    this.#accounts = this.#trie()
+  }
+
+  addCode(hash: Uint8Array, code: Uint8Array): void {
+    this.counts.codes++
+    this.counts.bytes += code.length
+    this.#put(codeKey(hash), code)
+  }
+
+  addLeaf(leaf: SortedLeaf): void {
+    if (leaf.kind === 'slot') this.#addSlot(leaf)
+    else {
+      this.#closeAccount()
+      this.#account = leaf
+    }
+  }
+
+  async flushIfFull(): Promise<void> {
+    if (this.#batchBytes >= WRITE_BATCH_BYTES) await this.#flush()
+  }
+
+  async finish(): Promise<void> {
+    this.#closeAccount()
+    this.root = this.#accounts.finish()
+    this.#packer.finish()
+    await this.#flush()
+  }
+
+  #addSlot({ account, slot, value }: SortedLeaf): void {
+    if (this.#storage === undefined) {
+      this.#accounts.seek(account) // the nodes of a storage trie come behind everything to the left of its account
+      this.#storage = this.#trie(account)
+    }
+    this.#storage.add(slot, value)
+    this.counts.slots++
+  }
+
+  #closeAccount(): void {
+    if (this.#account === undefined) return
+    const { account, value } = this.#account
+    const storageRoot = this.#storage?.finish()
+    this.#accounts.add(
+      account,
+      storageRoot === undefined ? value : encodeAccount({ ...decodeAccount(value), storageRoot }),
+    )
+    this.counts.accounts++
+    this.#account = undefined
+    this.#storage = undefined
+  }
+
+  #trie(account?: Uint8Array): TrieBuilder {
+    return new TrieBuilder({
+      ...(account === undefined ? {} : { prefix: pathOfKey(account) }),
+      keccak: this.#keccak,
+      onNode: (node) => {
+        this.counts.nodes++
+        this.counts.bytes += node.blob.length
+        this.#packer.add(node)
+      },
+    })
+  }
+
+  #put(key: string, value: Uint8Array): void {
+    this.#batch.push({ type: 'put', key, value })
+    this.#batchBytes += value.length
+  }
+
+  async #flush(): Promise<void> {
+    const batch = this.#batch
+    this.#batch = []
+    this.#batchBytes = 0
+    await this.#database.write(batch)
+  }
+}

@@ -1,0 +1,22 @@
+/** `rootlight/server`: serve states from Node. Importing it has no side effect. */
+export { createPrivateKey } from '../network/listening-node.ts'
+export type { ServeCounters } from '../network/serve.ts'
+export { ServerError, type ServerErrorCode } from './error.ts'
+export { type GenesisName, KNOWN_GENESIS, type KnownGenesis, knownGenesis } from './genesis.ts'
+export { type GenesisFile, genesisFile } from './genesis-file.ts'
+export { type ImportOptions, type ImportProgress, importState } from './importer.ts'
+export { LevelSource } from './level-source.ts'
+export { multiSource } from './multi-source.ts'
+export type { Served } from './observed-source.ts'
+export { DEFAULT_LISTEN, type RunningServer, type ServedState, type ServerOptions, startServer } from './server.ts'
+export { StateDatabase, type StateInfo } from './state-database.ts'
+export { type EnsureOptions, StateDirectory, type WantedState } from './state-directory.ts'
+export {
+  type AccountDescription,
+  type AccountRecord,
+  recordsOf,
+  type SlotRecord,
+  type StateRecord,
+  type StateRecords,
+} from './state-record.ts'
+export { generateAccounts, type SyntheticOptions, SyntheticState } from './synthetic.ts'

@@ -1,0 +1,121 @@
+/**
+ * Walks a JSON text that arrives in pieces and calls back for each value, with the keys that lead to it. Nothing is kept
+ * but those keys. The tokens come from `@streamparser/json`; its own parser would keep every account whole.
+ */
+import { type ParsedTokenInfo, Tokenizer, TokenizerError, TokenType } from '@streamparser/json'
+
+export type Scalar = string | number | boolean | null
+
+/** What a walk meets. `keys` lead from the root to the value and are only lent; an array's elements have the key `''`. */
+export interface JsonVisitor {
+  onScalar(keys: readonly string[], value: Scalar): void
+  onOpen(keys: readonly string[], kind: 'object' | 'array'): void
+  onClose(keys: readonly string[], kind: 'object' | 'array'): void
+}
+
+type Expected = 'value' | 'keyOrEnd' | 'key' | 'colon' | 'valueOrEnd' | 'commaOrEnd' | 'nothing'
+
+/** `write` the text piece by piece, then `end`. Both throw `SyntaxError` for what is not JSON, and let the visitor's errors through. */
+export class JsonWalker {
+  readonly #visitor: JsonVisitor
+  readonly #tokenizer = new Tokenizer()
+  readonly #open: ('object' | 'array')[] = []
+  readonly #keys: string[] = []
+  #expected: Expected = 'value'
+  /** The byte at which the last token begins. */
+  #at = 0
+
+  constructor(visitor: JsonVisitor) {
+    this.#visitor = visitor
+    this.#tokenizer.onToken = (token) => this.#take(token)
+  }
+
+  get at(): number {
+    return this.#at
+  }
+
+  write(chunk: Uint8Array): void {
+    try {
+      this.#tokenizer.write(chunk)
+    } catch (cause) {
+      throw cause instanceof TokenizerError ? new SyntaxError(cause.message, { cause }) : cause
+    }
+  }
+
+  end(): void {
+    try {
+      this.#tokenizer.end()
+    } catch (cause) {
+      if (cause instanceof TokenizerError) throw new SyntaxError('the text ends in the middle of a word', { cause })
+      throw cause // a number that ends with the text is met here, and the visitor may not like it
+    }
+    if (this.#expected !== 'nothing') throw new SyntaxError('the text ends too early')
+  }
+
+  #take({ token, value, offset }: ParsedTokenInfo): void {
+    this.#at = offset
+    if (token === TokenType.LEFT_BRACE) this.#enter('object')
+    else if (token === TokenType.LEFT_BRACKET) this.#enter('array')
+    else if (token === TokenType.RIGHT_BRACE) this.#leave('object', 'keyOrEnd')
+    else if (token === TokenType.RIGHT_BRACKET) this.#leave('array', 'valueOrEnd')
+    else if (token === TokenType.COLON) this.#step('colon', 'value')
+    else if (token === TokenType.COMMA) this.#step('commaOrEnd', this.#open.at(-1) === 'array' ? 'value' : 'key')
+    else if (this.#expected === 'key' || this.#expected === 'keyOrEnd') this.#takeKey(value as Scalar)
+    else this.#takeScalar(value as Scalar)
+  }
+
+  #takeScalar(value: Scalar): void {
+    this.#beginValue()
+    this.#visitor.onScalar(this.#keys, value)
+    this.#endValue()
+  }
+
+  #takeKey(value: Scalar): void {
+    if (typeof value !== 'string') throw new SyntaxError('a key is a string')
+    this.#keys.push(value)
+    this.#expected = 'colon'
+  }
+
+  #enter(kind: 'object' | 'array'): void {
+    this.#beginValue()
+    this.#visitor.onOpen(this.#keys, kind)
+    this.#open.push(kind)
+    this.#expected = kind === 'object' ? 'keyOrEnd' : 'valueOrEnd'
+  }
+
+  #leave(kind: 'object' | 'array', empty: Expected): void {
+    if (this.#open.at(-1) !== kind || (this.#expected !== 'commaOrEnd' && this.#expected !== empty)) this.#unexpected()
+    this.#open.pop()
+    this.#visitor.onClose(this.#keys, kind)
+    this.#endValue()
+  }
+
+  #beginValue(): void {
+    if (this.#expected !== 'value' && this.#expected !== 'valueOrEnd') this.#unexpected()
+    if (this.#open.at(-1) === 'array') this.#keys.push('')
+  }
+
+  #endValue(): void {
+    this.#keys.pop()
+    this.#expected = this.#open.length === 0 ? 'nothing' : 'commaOrEnd'
+  }
+
+  #step(from: Expected, to: Expected): void {
+    if (this.#expected !== from) this.#unexpected()
+    this.#expected = to
+  }
+
+  #unexpected(): never {
+    throw new SyntaxError(`expected ${EXPECTED_TEXT[this.#expected]}`)
+  }
+}
+
+const EXPECTED_TEXT: Record<Expected, string> = {
+  value: 'a value',
+  keyOrEnd: 'a key or }',
+  key: 'a key',
+  colon: 'a colon',
+  valueOrEnd: 'a value or ]',
+  commaOrEnd: 'a comma or the end of the list',
+  nothing: 'the end of the text',
+}

@@ -1,0 +1,173 @@
+/**
+ * Serves one state from the database. Blocks lie in path order, so a run is one seek and then reading on, block after
+ * block; the way down to a key is what is a prefix of that key, collected from the deepest block upwards.
+ */
+import { hexToBytes } from '@noble/hashes/utils.js'
+import { createFastKeccak, equalHash, type Keccak } from '../trie/keccak.ts'
+import type { NodeSource, Ref } from '../trie/node-source.ts'
+import { KEY_NIBBLES, nibbleAt, type Path, sharedNibbles } from '../trie/path.ts'
+import { SequenceCursor } from '../trie/sequence.ts'
+import { BlockCache } from './block-cache.ts'
+import { ServerError } from './error.ts'
+import type { StateDatabase, StateInfo } from './state-database.ts'
+
+const NOTHING = new Uint8Array()
+
+export class LevelSource implements NodeSource {
+  readonly info: StateInfo
+  /** 32 bytes. */
+  readonly root: Uint8Array
+  readonly #database: StateDatabase
+  readonly #keccak: Keccak
+  /** Where each block begins, in path order. */
+  readonly #starts: readonly Path[]
+  readonly #blocks: BlockCache
+
+  private constructor(database: StateDatabase, info: StateInfo, starts: readonly Path[], keccak: Keccak) {
+    this.info = info
+    this.root = hexToBytes(info.root)
+    this.#database = database
+    this.#keccak = keccak
+    this.#starts = starts
+    this.#blocks = new BlockCache((index) => this.#readBlock(index))
+  }
+
+  /** A source of a complete state of `database`, which stays open as long as the source is used. */
+  static async open(database: StateDatabase, info: StateInfo): Promise<LevelSource> {
+    return new LevelSource(database, info, await database.blockStarts(info.id), await createFastKeccak())
+  }
+
+  has(root: Uint8Array): boolean {
+    return equalHash(this.root, root)
+  }
+
+  async run(root: Uint8Array, ref: Ref, maxNodes: number, maxBytes: number): Promise<Uint8Array> {
+    if (!this.has(root)) return NOTHING
+    let index = this.#indexOf(ref.path)
+    if (index < 0) return NOTHING
+    let cursor = new SequenceCursor(await this.#blocks.get(index))
+    if (!seek(cursor, ref.path) || !this.#holds(cursor, ref)) return NOTHING
+    const run = new Pieces()
+    for (;;) {
+      run.add(cursor)
+      if (run.count === maxNodes || run.bytes >= maxBytes) break
+      if (!cursor.next()) {
+        const start = this.#starts[++index]
+        if (start === undefined) break
+        cursor = new SequenceCursor(await this.#blocks.get(index))
+        cursor.next()
+      }
+      if (!isBelow(cursor, ref.path)) break
+    }
+    return run.join()
+  }
+
+  async path(root: Uint8Array, ref: Ref, key: Path): Promise<Uint8Array> {
+    if (!this.has(root) || !key.startsWith(ref.path)) return NOTHING
+    const levels: Pieces[] = []
+    // An account's leaf stands above 64 nibbles; at 64 its storage begins, which is not on the way to the account.
+    let deepest = key.length === KEY_NIBBLES ? KEY_NIBBLES - 1 : key.length
+    while (deepest >= ref.path.length) {
+      const index = this.#indexOf(key.slice(0, deepest))
+      if (index < 0) break
+      const { pieces, foundRef } = this.#prefixesOf(key, deepest, ref, await this.#blocks.get(index))
+      levels.unshift(pieces)
+      if (foundRef) return Pieces.join(levels)
+      // What else is a prefix of the key stands ahead of this block, so it is a prefix of the block's start too.
+      deepest = Math.min(deepest, sharedNibbles(this.#starts[index]!, key), this.#starts[index]!.length - 1)
+    }
+    return NOTHING
+  }
+
+  code(hash: Uint8Array): Promise<Uint8Array | undefined> {
+    return this.#database.code(hash)
+  }
+
+  /** The nodes in `block` on the way from `ref` to `key`, of at most `deepest` nibbles, and whether `ref` is among them. */
+  #prefixesOf(key: Path, deepest: number, ref: Ref, block: Uint8Array): { pieces: Pieces; foundRef: boolean } {
+    const pieces = new Pieces()
+    let foundRef = false
+    const cursor = new SequenceCursor(block)
+    while (cursor.next()) {
+      const { pathLength } = cursor
+      if (pathLength < ref.path.length || pathLength > deepest || !isAbove(cursor, key)) continue
+      if (pathLength === ref.path.length) foundRef = this.#holds(cursor, ref)
+      pieces.add(cursor)
+    }
+    return { pieces, foundRef }
+  }
+
+  /** The last block that begins at or before `path`; -1: there is none. */
+  #indexOf(path: string): number {
+    let low = 0
+    let high = this.#starts.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.#starts[middle]! <= path) low = middle + 1
+      else high = middle
+    }
+    return low - 1
+  }
+
+  #holds(cursor: SequenceCursor, ref: Ref): boolean {
+    return equalHash(this.#keccak.digest(cursor.bytes.subarray(cursor.start, cursor.end)), ref.hash)
+  }
+
+  async #readBlock(index: number): Promise<Uint8Array> {
+    const start = this.#starts[index]!
+    const block = await this.#database.block(this.info.id, start)
+    if (block !== undefined) return block
+    throw new ServerError('badDatabase', `a block of ${this.info.label} is missing`, { details: { start } })
+  }
+}
+
+/** Nodes as they lie in their blocks, until they are joined. */
+class Pieces {
+  readonly #views: Uint8Array[] = []
+  bytes = 0
+
+  get count(): number {
+    return this.#views.length
+  }
+
+  add({ bytes, start, end }: SequenceCursor): void {
+    this.#views.push(bytes.subarray(start, end))
+    this.bytes += end - start
+  }
+
+  join(): Uint8Array {
+    return Pieces.join([this])
+  }
+
+  static join(list: readonly Pieces[]): Uint8Array {
+    const joined = new Uint8Array(list.reduce((sum, { bytes }) => sum + bytes, 0))
+    let at = 0
+    for (const pieces of list) {
+      for (const view of pieces.#views) {
+        joined.set(view, at)
+        at += view.length
+      }
+    }
+    return joined
+  }
+}
+
+/** Moves `cursor` on to the entry at `path`; false if it is not there. */
+function seek(cursor: SequenceCursor, path: Path): boolean {
+  while (cursor.next()) if (cursor.pathLength === path.length && isBelow(cursor, path)) return true
+  return false
+}
+
+function isBelow(cursor: SequenceCursor, path: Path): boolean {
+  return cursor.pathLength >= path.length && agrees(cursor, path, path.length)
+}
+
+function isAbove(cursor: SequenceCursor, key: Path): boolean {
+  return agrees(cursor, key, cursor.pathLength)
+}
+
+function agrees({ nibbles }: SequenceCursor, path: Path, length: number): boolean {
+  // From the back: neighbours in a block differ in their last nibbles.
+  for (let i = length - 1; i >= 0; i--) if (nibbles[i] !== nibbleAt(path, i)) return false
+  return true
+}

@@ -1,0 +1,21 @@
+/** Many states behind one: each request goes to the source that has its root. */
+import type { NodeSource } from '../trie/node-source.ts'
+
+const NOTHING = new Uint8Array()
+
+/** A source of everything that `sources` have. */
+export function multiSource(sources: readonly NodeSource[]): NodeSource {
+  const sourceOf = (root: Uint8Array) => sources.find((source) => source.has(root))
+  return {
+    has: (root) => sourceOf(root) !== undefined,
+    run: async (root, ref, maxNodes, maxBytes) => (await sourceOf(root)?.run(root, ref, maxNodes, maxBytes)) ?? NOTHING,
+    path: async (root, ref, key) => (await sourceOf(root)?.path(root, ref, key)) ?? NOTHING,
+    async code(hash) {
+      for (const source of sources) {
+        const code = await source.code(hash)
+        if (code !== undefined) return code
+      }
+      return undefined
+    },
+  }
+}

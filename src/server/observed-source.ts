@@ -1,0 +1,37 @@
+/** A source that tells what it has answered: tests count the nodes that crossed the wire. */
+import type { NodeSource, Ref } from '../trie/node-source.ts'
+import type { Path } from '../trie/path.ts'
+
+/** One answer. `bytes` is empty where the source does not have it. */
+export type Served =
+  | { readonly kind: 'run'; readonly root: Uint8Array; readonly ref: Ref; readonly bytes: Uint8Array }
+  | {
+      readonly kind: 'path'
+      readonly root: Uint8Array
+      readonly ref: Ref
+      readonly key: Path
+      readonly bytes: Uint8Array
+    }
+  | { readonly kind: 'code'; readonly hash: Uint8Array; readonly bytes: Uint8Array }
+
+/** `source`, with a listener that is called for each answer before it is sent. */
+export function observedSource(source: NodeSource, onServed: (served: Served) => void): NodeSource {
+  return {
+    has: (root) => source.has(root),
+    async run(root, ref, maxNodes, maxBytes) {
+      const bytes = await source.run(root, ref, maxNodes, maxBytes)
+      onServed({ kind: 'run', root, ref, bytes })
+      return bytes
+    },
+    async path(root, ref, key) {
+      const bytes = await source.path(root, ref, key)
+      onServed({ kind: 'path', root, ref, key, bytes })
+      return bytes
+    },
+    async code(hash) {
+      const code = await source.code(hash)
+      onServed({ kind: 'code', hash, bytes: code ?? new Uint8Array() })
+      return code
+    },
+  }
+}

@@ -1,0 +1,133 @@
+/** Does what the command line asks for. Everything it touches comes in as an argument. */
+import { readFile } from 'node:fs/promises'
+import { isRootlightError } from '../trie/error.ts'
+import { type Command, parseCommand, USAGE } from './cli.ts'
+import type { ImportProgress } from './importer.ts'
+import { ProgressBar, type Terminal } from './progress-bar.ts'
+import { startServer } from './server.ts'
+import type { StateInfo } from './state-database.ts'
+import { type EnsureOptions, StateDirectory } from './state-directory.ts'
+
+/** Where a command writes, and what ends it. */
+export interface CommandContext {
+  readonly stdout: Terminal
+  readonly stderr: Terminal
+  /** Aborted when the process is told to end. */
+  readonly signal: AbortSignal
+}
+
+/** Runs one command to its end and returns the exit code: 0, 1 for what went wrong, 2 for a command that makes no sense. */
+export async function runCommand(args: readonly string[], context: CommandContext): Promise<number> {
+  const bar = new ProgressBar(context.stderr)
+  try {
+    await run(parseCommand(args), context, bar)
+    return 0
+  } catch (error) {
+    bar.clear()
+    if (context.signal.aborted) return 1
+    // Anything without a code is our bug: show where it comes from.
+    const text = isRootlightError(error) ? error.message : String((error as Error)?.stack ?? error)
+    context.stderr.write(`rootlight: ${text}\n`)
+    return isRootlightError(error, 'usage') ? 2 : 1
+  }
+}
+
+async function run(command: Command, context: CommandContext, bar: ProgressBar): Promise<void> {
+  switch (command.kind) {
+    case 'help':
+      context.stdout.write(USAGE)
+      return
+    case 'version':
+      context.stdout.write(`${await version()}\n`)
+      return
+    case 'store':
+      return store(command, context, bar)
+    case 'serve':
+      return serveStates(command, context, bar)
+    default:
+      command satisfies never
+  }
+}
+
+async function store(command: Command & { kind: 'store' }, context: CommandContext, bar: ProgressBar): Promise<void> {
+  const directory = await StateDirectory.open(command.data)
+  try {
+    const info = await directory.ensure(command.state, ensureOptions(context, bar))
+    bar.clear()
+    context.stdout.write(command.json ? `${JSON.stringify(summaryOf(info))}\n` : `${summaryText(info)}\n`)
+  } finally {
+    await directory.close()
+  }
+}
+
+async function serveStates(
+  command: Command & { kind: 'serve' },
+  context: CommandContext,
+  bar: ProgressBar,
+): Promise<void> {
+  const { states, data, listen, throttleBytesPerSecond, json } = command
+  const directory = await StateDirectory.open(data)
+  try {
+    const sources = await directory.sources(states, ensureOptions(context, bar))
+    bar.clear()
+    const infos = sources.map(({ info }) => info)
+    const server = await startServer({
+      sources: sources.map((source) => ({ root: source.root, source })),
+      listen,
+      chainId: chainIdOf(infos),
+      privateKey: await directory.privateKey(),
+      ...(throttleBytesPerSecond === undefined ? {} : { throttleBytesPerSecond }),
+      onFailure: (error) => context.stderr.write(`rootlight: ${String(error)}\n`),
+    })
+    const { peerId, multiaddrs } = server
+    context.stdout.write(json ? `${readyLine(infos, peerId, multiaddrs)}\n` : readyText(infos, multiaddrs))
+    await aborted(context.signal)
+    await server.close()
+  } finally {
+    await directory.close()
+  }
+}
+
+function ensureOptions({ signal }: CommandContext, bar: ProgressBar): EnsureOptions {
+  return { signal, onProgress: (progress) => bar.update(...progressText(progress)) }
+}
+
+function progressText(progress: ImportProgress): [text: string, fraction?: number] {
+  if (progress.phase === 'reading') return [`Reading: ${progress.records.toLocaleString('en')} accounts and slots`]
+  return ['Building the trie', progress.records / progress.total]
+}
+
+/** The chain of all states; 0 if they are of several. */
+function chainIdOf(infos: readonly StateInfo[]): number {
+  const { chainId } = infos[0]!
+  return infos.every((info) => info.chainId === chainId) ? chainId : 0
+}
+
+function summaryOf({ root, accounts, slots, nodes, codes, bytes }: StateInfo) {
+  return { root: `0x${root}`, accounts, slots, nodes, codes, bytes }
+}
+
+function summaryText({ label, root, accounts, slots, nodes, codes, bytes }: StateInfo): string {
+  const [a, s, n, c] = [accounts, slots, nodes, codes].map((count) => count.toLocaleString('en'))
+  return `${label}: root 0x${root}\n  ${a} accounts, ${s} slots, ${n} nodes, ${c} codes, ${(bytes / 1e6).toFixed(2)} MB`
+}
+
+function readyLine(infos: readonly StateInfo[], peerId: string, multiaddrs: readonly string[]): string {
+  const { root, accounts, nodes } = infos[0]!
+  const roots = infos.length > 1 ? { roots: infos.map((info) => `0x${info.root}`) } : {}
+  return JSON.stringify({ root: `0x${root}`, peerId, multiaddrs, accounts, nodes, ...roots })
+}
+
+function readyText(infos: readonly StateInfo[], multiaddrs: readonly string[]): string {
+  return [...infos.map(summaryText), ...multiaddrs.map((address) => `listening on ${address}`), ''].join('\n')
+}
+
+async function version(): Promise<string> {
+  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}

@@ -1,0 +1,130 @@
+import { multiaddr } from '@multiformats/multiaddr'
+import { hexToBytes } from '@noble/hashes/utils.js'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { parseMultiaddr } from '../network/address.ts'
+import { createDialingNode } from '../network/dialing-node.ts'
+import { createPrivateKey } from '../network/listening-node.ts'
+import { StreamWire } from '../network/stream-wire.ts'
+import { PROTOCOL_ID } from '../protocol/constants.ts'
+import { statusOf } from '../protocol/messages.ts'
+import { Requester } from '../protocol/requester.ts'
+import { keccak256 } from '../trie/keccak.ts'
+import { pathOfKey, ROOT_PATH } from '../trie/path.ts'
+import { LevelSource } from './level-source.ts'
+import type { Served } from './observed-source.ts'
+import { type ServerOptions, startServer } from './server.ts'
+import { recordsOf } from './state-record.ts'
+import { SyntheticState } from './synthetic.ts'
+import { importInto } from './temporary.suite.ts'
+
+const MIB = 1024 * 1024
+
+beforeAll(() => {
+  // Node 20 has no WebSocket to dial with.
+  Object.assign(globalThis, { WebSocket })
+})
+
+async function sourceOf(accounts: number, seed = 1) {
+  const state = new SyntheticState(seed)
+  const descriptions = Array.from({ length: accounts }, (_, index) => state.account(index))
+  const { database, info } = await importInto({ records: recordsOf(descriptions) })
+  return { source: await LevelSource.open(database, info), descriptions }
+}
+
+async function start(options: Partial<ServerOptions> & Pick<ServerOptions, 'sources'>) {
+  const server = await startServer(options)
+  onTestFinished(() => server.close())
+  return server
+}
+
+async function connect(address: string) {
+  const node = await createDialingNode([parseMultiaddr(address)])
+  onTestFinished(async () => node.stop())
+  const connection = await node.dial(multiaddr(address))
+  const wire = new StreamWire(await connection.newStream(PROTOCOL_ID))
+  const requester = new Requester({ wire, status: statusOf(0) })
+  return { requester, status: await requester.start() }
+}
+
+describe('startServer', () => {
+  test('default: serves states, paths and codes, and tells what it has', async () => {
+    const { source, descriptions } = await sourceOf(200)
+    const { root } = source
+    const seen: Served[] = []
+    const sources = [{ root, source, blockNumber: 7 }]
+    const server = await start({ sources, chainId: 5, onServed: (served) => seen.push(served) })
+    expect(server.roots).toEqual([root])
+    expect(server.multiaddrs[0]).toMatch(new RegExp(`^/ip4/127.0.0.1/tcp/[0-9]+/ws/p2p/${server.peerId}$`))
+
+    const { requester, status } = await connect(server.multiaddrs[0]!)
+    expect(status).toMatchObject({ chainId: 5, roots: [{ root, blockNumber: 7 }] })
+    const top = { path: ROOT_PATH, hash: root }
+    const [run] = await requester.getNodes(root, [{ ...top, maxNodes: 0 }], MIB)
+    expect(run).toEqual(await source.run(root, top, 0, MIB))
+    const key = pathOfKey(keccak256(descriptions[3]!.address))
+    const [path] = await requester.getPaths(root, [{ ...top, key }], MIB)
+    expect(path).toEqual(await source.path(root, top, key))
+    const { code } = descriptions.find((account) => account.code !== undefined)!
+    expect(await requester.getCode([keccak256(code!)], MIB)).toEqual([code])
+
+    expect(seen.map(({ kind, bytes }) => [kind, bytes.length])).toEqual([
+      ['run', run!.length],
+      ['path', path!.length],
+      ['code', code!.length],
+    ])
+    expect(server.stats()).toMatchObject({ peers: 1, requests: 3, codes: 1 })
+    expect(server.stats().nodes).toBeGreaterThan(source.info.nodes)
+    expect(server.stats().bytesSent).toBeGreaterThan(run!.length)
+  })
+
+  test('behavior: serves many roots', async () => {
+    const states = [await sourceOf(20, 1), await sourceOf(20, 2)]
+    const server = await start({ sources: states.map(({ source }) => ({ root: source.root, source })) })
+    const { requester, status } = await connect(server.multiaddrs[0]!)
+    expect(status.roots.map(({ root }) => root)).toEqual(server.roots)
+    for (const root of server.roots) {
+      const [run] = await requester.getNodes(root, [{ path: ROOT_PATH, hash: root, maxNodes: 1 }], MIB)
+      expect(keccak256(run!)).toEqual(root)
+    }
+  })
+
+  test('behavior: close ends the connections, and may be called twice', async () => {
+    const { source } = await sourceOf(20)
+    const server = await start({ sources: [{ root: source.root, source }] })
+    const { requester } = await connect(server.multiaddrs[0]!)
+    const ended = requester.getNodes(source.root, [{ path: ROOT_PATH, hash: source.root, maxNodes: 1 }], MIB)
+    await ended
+    await server.close()
+    await server.close()
+    const asked = requester.getNodes(source.root, [{ path: ROOT_PATH, hash: source.root, maxNodes: 1 }], MIB)
+    await expect(asked).rejects.toMatchObject({ code: 'disconnected' })
+  })
+
+  test('options: a private key makes the peer id stay the same', async () => {
+    const { source } = await sourceOf(5)
+    const options = { sources: [{ root: source.root, source }], privateKey: await createPrivateKey() }
+    const [first, second] = [await start(options), await start(options)]
+    expect(first.peerId).toBe(second.peerId)
+    expect((await start({ sources: options.sources })).peerId).not.toBe(first.peerId)
+  })
+
+  test('error: badMultiaddr and addressInUse', async () => {
+    const { source } = await sourceOf(5)
+    const sources = [{ root: source.root, source }]
+    await expect(startServer({ sources, listen: ['localhost:80'] })).rejects.toMatchObject({ code: 'badMultiaddr' })
+    const server = await start({ sources })
+    const listen = [server.multiaddrs[0]!.replace(/\/p2p\/.*/, '')]
+    await expect(startServer({ sources, listen })).rejects.toMatchObject({ code: 'addressInUse' })
+  })
+
+  test('behavior: a root that is not served is answered with nothing', async () => {
+    const { source } = await sourceOf(5)
+    const server = await start({ sources: [{ root: source.root, source }] })
+    const { requester } = await connect(server.multiaddrs[0]!)
+    const other = hexToBytes('11'.repeat(32))
+    expect(await requester.getNodes(other, [{ path: ROOT_PATH, hash: other, maxNodes: 0 }], MIB)).toEqual([
+      new Uint8Array(),
+    ])
+  })
+})

@@ -1,0 +1,78 @@
+/** A server in one call: a listening libp2p node that serves states to whoever asks. */
+import { createListeningNode } from '../network/listening-node.ts'
+import { type ServeCounters, serve } from '../network/serve.ts'
+import { EVERYTHING, statusOf } from '../protocol/messages.ts'
+import type { NodeSource } from '../trie/node-source.ts'
+import { multiSource } from './multi-source.ts'
+import { observedSource, type Served } from './observed-source.ts'
+import { throttledSource } from './throttled-source.ts'
+
+/** A WebSocket on this machine, at any free port. */
+export const DEFAULT_LISTEN = '/ip4/127.0.0.1/tcp/0/ws'
+
+/** A state in full. `root` is 32 bytes. */
+export interface ServedState {
+  readonly root: Uint8Array
+  readonly source: NodeSource
+  readonly blockNumber?: number
+}
+
+export interface ServerOptions {
+  readonly sources: readonly ServedState[]
+  /** Multiaddrs; {@link DEFAULT_LISTEN} if left out. */
+  readonly listen?: readonly string[]
+  /** 0, or left out: of no particular chain. */
+  readonly chainId?: number
+  /** From `createPrivateKey`; left out: a new identity. */
+  readonly privateKey?: Uint8Array
+  /** Makes this a slow peer. */
+  readonly throttleBytesPerSecond?: number
+  /** Called for each answer, before it is sent. */
+  readonly onServed?: (served: Served) => void
+  /** A source failed; the peer that asked was disconnected. */
+  readonly onFailure?: (error: unknown) => void
+}
+
+export interface RunningServer {
+  readonly peerId: string
+  /** Where it listens, each with the peer id. */
+  readonly multiaddrs: readonly string[]
+  readonly roots: readonly Uint8Array[]
+  stats(): ServeCounters
+  /** Ends all connections. The sources stay open. May be called twice. */
+  close(): Promise<void>
+}
+
+/** Starts to serve. Rejects with `NetworkError` `badMultiaddr`, `addressInUse` or `listenFailed`; then nothing listens. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { sources, listen = [DEFAULT_LISTEN], chainId = 0, privateKey, onFailure } = options
+  const node = await createListeningNode({ listen, ...(privateKey === undefined ? {} : { privateKey }) })
+  const serving = await serve({
+    node,
+    source: sourceOf(options),
+    status: statusOf(
+      chainId,
+      sources.map(({ root, blockNumber = 0 }) => ({ root, blockNumber, coverage: EVERYTHING })),
+    ),
+    ...(onFailure === undefined ? {} : { onFailure }),
+  }).catch(async (error: unknown) => {
+    await node.stop()
+    throw error
+  })
+  return {
+    peerId: node.peerId.toString(),
+    multiaddrs: node.getMultiaddrs().map((address) => address.toString()),
+    roots: sources.map(({ root }) => root),
+    stats: () => serving.counters(),
+    async close() {
+      await serving.stop()
+      await node.stop()
+    },
+  }
+}
+
+function sourceOf({ sources, throttleBytesPerSecond, onServed }: ServerOptions): NodeSource {
+  let source = multiSource(sources.map((state) => state.source))
+  if (throttleBytesPerSecond !== undefined) source = throttledSource(source, throttleBytesPerSecond)
+  return onServed === undefined ? source : observedSource(source, onServed)
+}

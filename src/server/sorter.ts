@@ -1,0 +1,104 @@
+/**
+ * Sorts records by key, in memory as long as they fit and over a temporary LevelDB from there on. Equal keys are kept, in
+ * the order in which they came, so that whoever reads can tell.
+ */
+import { rm } from 'node:fs/promises'
+import { SORT_BATCH, SORT_MEMORY_BYTES } from './constants.ts'
+import { type Level, openLevel } from './level.ts'
+
+export interface SorterOptions {
+  /** A directory of its own for what does not fit into memory; created when it is needed, deleted by `close`. */
+  readonly directory: string
+  readonly memoryBytes?: number
+}
+
+export type SortRecord = readonly [key: Uint8Array, value: Uint8Array]
+
+/** `add` until done, `spill` whenever it asks for it, then read `sorted` once, then `close`. No key begins with another. */
+export class Sorter {
+  readonly #directory: string
+  readonly #memoryBytes: number
+  /** Keys as Latin-1 text, one character a byte: strings compare as their bytes do, several times as fast as buffers. */
+  #held: [key: string, value: Uint8Array][] = []
+  #heldBytes = 0
+  #level: Level<Uint8Array> | undefined
+  #count = 0
+
+  constructor({ directory, memoryBytes = SORT_MEMORY_BYTES }: SorterOptions) {
+    this.#directory = directory
+    this.#memoryBytes = memoryBytes
+  }
+
+  /** Records so far. */
+  get count(): number {
+    return this.#count
+  }
+
+  /** Takes a record. True: the memory is full, call {@link spill} before the next one. */
+  add(key: Uint8Array, value: Uint8Array): boolean {
+    this.#held.push([textOf(key), value])
+    this.#heldBytes += key.length + value.length
+    this.#count++
+    return this.#heldBytes > this.#memoryBytes
+  }
+
+  /** Moves what is held to the disk. */
+  async spill(): Promise<void> {
+    this.#level ??= await openLevel<Uint8Array>(this.#directory, 'view')
+    const records = this.#takeHeld()
+    const first = this.#count - records.length
+    for (let from = 0; from < records.length; from += SORT_BATCH) {
+      const batch = records
+        .slice(from, from + SORT_BATCH)
+        .map(([key, value], i) => ({ type: 'put' as const, key: spilledKey(key, first + from + i), value }))
+      await this.#level.batch(batch)
+    }
+  }
+
+  /** All records in the order of their keys. */
+  async *sorted(): AsyncGenerator<SortRecord> {
+    if (this.#level === undefined) {
+      for (const [key, value] of this.#takeHeld()) yield [Buffer.from(key, 'latin1'), value]
+      return
+    }
+    await this.spill()
+    const iterator = this.#level.iterator()
+    try {
+      for (let batch = await iterator.nextv(SORT_BATCH); batch.length > 0; batch = await iterator.nextv(SORT_BATCH)) {
+        for (const [key, value] of batch) yield [key.subarray(0, -SEQUENCE_BYTES), value]
+      }
+    } finally {
+      await iterator.close()
+    }
+  }
+
+  /** Deletes what was spilled. */
+  async close(): Promise<void> {
+    this.#held = []
+    await this.#level?.close()
+    if (this.#level !== undefined) await rm(this.#directory, { recursive: true, force: true })
+    this.#level = undefined
+  }
+
+  #takeHeld(): [string, Uint8Array][] {
+    const records = this.#held
+    this.#held = []
+    this.#heldBytes = 0
+    return records.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+  }
+}
+
+/** 2^48 records are more than any disk holds. */
+const SEQUENCE_BYTES = 6
+
+function textOf(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1')
+}
+
+/** A number behind the key keeps equal keys apart, and in order. */
+function spilledKey(key: string, sequence: number): Uint8Array {
+  const bytes = Buffer.allocUnsafe(key.length + SEQUENCE_BYTES)
+  bytes.write(key, 'latin1')
+  bytes.writeUIntBE(sequence, key.length, SEQUENCE_BYTES)
+  return bytes
+}

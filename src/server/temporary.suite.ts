@@ -1,0 +1,29 @@
+/** Directories and databases for the tests of this folder, deleted when the test ends. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { type ImportOptions, importState } from './importer.ts'
+import { StateDatabase, type StateInfo } from './state-database.ts'
+
+export async function temporaryDirectory(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'rootlight-test-'))
+  onTestFinished(() => rm(directory, { recursive: true, force: true }))
+  return directory
+}
+
+/** An empty database, closed when the test ends. */
+export async function temporaryDatabase(): Promise<StateDatabase> {
+  const database = await StateDatabase.open(await temporaryDirectory())
+  onTestFinished(() => database.close())
+  return database
+}
+
+type Imported = Pick<ImportOptions, 'records'> & Partial<ImportOptions>
+
+/** Imports into a database of its own, unless `options` name one. */
+export async function importInto(options: Imported): Promise<{ database: StateDatabase; info: StateInfo }> {
+  const database = options.database ?? (await temporaryDatabase())
+  const scratchDirectory = await temporaryDirectory()
+  return { database, info: await importState({ label: 'test', scratchDirectory, ...options, database }) }
+}

@@ -1,0 +1,24 @@
+/** A source that is slow on purpose: for demos and tests of what a client does with such a peer. */
+import { type Clock, systemClock } from '../protocol/clock.ts'
+import type { NodeSource } from '../trie/node-source.ts'
+
+/** `source` at `bytesPerSecond`, over all requests together. A run is cut off after what a quarter of a second carries. */
+export function throttledSource(source: NodeSource, bytesPerSecond: number, clock: Clock = systemClock): NodeSource {
+  let freeAt = clock.now()
+  const pay = async (bytes: Uint8Array): Promise<Uint8Array> => {
+    freeAt = Math.max(freeAt, clock.now()) + (bytes.length * 1000) / bytesPerSecond
+    const delayMs = freeAt - clock.now()
+    await new Promise<void>((resolve) => clock.after(delayMs, resolve))
+    return bytes
+  }
+  const most = Math.max(1, Math.floor(bytesPerSecond / 4))
+  return {
+    has: (root) => source.has(root),
+    run: async (root, ref, maxNodes, maxBytes) => pay(await source.run(root, ref, maxNodes, Math.min(maxBytes, most))),
+    path: async (root, ref, key) => pay(await source.path(root, ref, key)),
+    async code(hash) {
+      const code = await source.code(hash)
+      return code === undefined ? undefined : pay(code)
+    },
+  }
+}
