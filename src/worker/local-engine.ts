@@ -39,12 +39,16 @@ interface Claim {
 export async function createLocalEngine(options: EngineOptions, emit: (event: EngineEvent) => void): Promise<Engine> {
   const addresses = options.peers.map((address) => parseMultiaddr(address))
   const keccak = await createFastKeccak()
+  let onClosed = (_: string) => {}
   const store = await openStateStore({
     database: options.database,
     keccak,
     onDamage: (damage) => emit({ kind: 'damaged', ...damage }),
+    onClosed: (reason) => onClosed(reason),
   })
-  return new LocalEngine(store, keccak, options.chainId, addresses, emit)
+  const engine = new LocalEngine(store, keccak, options.chainId, addresses, emit)
+  onClosed = (reason) => engine.loseStore(reason)
+  return engine
 }
 
 class LocalEngine implements Engine {
@@ -140,6 +144,12 @@ class LocalEngine implements Engine {
     } finally {
       claim.running = null
     }
+  }
+
+  /** The database was closed under us: a sync that runs would learn it at its next commit only. */
+  loseStore(reason: string): void {
+    const error = new SyncError('storeFailed', `the database was closed: ${reason}`, { details: { reason } })
+    void this.#revoke(error)
   }
 
   #createSync(id: number, root: Uint8Array, generation: Generation): StateSync {
