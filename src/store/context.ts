@@ -5,6 +5,7 @@ import type { Catalog, GenerationState } from './catalog.ts'
 import type { ChunkPacer } from './chunk-pacer.ts'
 import { StoreError } from './errors.ts'
 import type { PageCache } from './page-cache.ts'
+import type { PageKey } from './page-key.ts'
 import type { Records } from './records.ts'
 import type { WriteQueue } from './write-queue.ts'
 
@@ -18,6 +19,8 @@ export interface StoreContext {
   readonly catalog: Catalog
   readonly queue: WriteQueue
   readonly cache: PageCache
+  /** Pages that are being read. */
+  readonly reads: Map<PageKey, Promise<Uint8Array | undefined>>
   readonly pacer: ChunkPacer
   readonly keccak: Keccak
   readonly now: () => number

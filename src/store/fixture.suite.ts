@@ -95,9 +95,10 @@ export function countsOf(pages: readonly Page[]): Counts {
   return total
 }
 
-/** Passes everything on, notes what was written, and fails a write when told to: that write and all behind it. */
+/** Passes everything on, notes what was written and counts what was read, and fails a write when told to: that write and all behind it. */
 export class WatchedRecords implements Records {
   readonly writes: { operations: readonly Operation[]; durability: Durability }[] = []
+  reads = 0
   /** How many more writes succeed. */
   failAfter = Number.POSITIVE_INFINITY
   readonly #records: Records
@@ -107,6 +108,7 @@ export class WatchedRecords implements Records {
   }
 
   get<S extends RecordStore>(store: S, key: RecordTypes[S]['key']): Promise<unknown> {
+    this.reads++
     return this.#records.get(store, key)
   }
 

@@ -54,6 +54,15 @@ async function find(
 export async function readPage(context: StoreContext, page: PageKey): Promise<Uint8Array | undefined> {
   const cached = context.cache.get(page)
   if (cached !== undefined) return cached
+  // Many reads want the same page at once, the root's for one: it crosses from the browser once.
+  const underWay = context.reads.get(page)
+  if (underWay !== undefined) return underWay
+  const read = readRecord(context, page).finally(() => context.reads.delete(page))
+  context.reads.set(page, read)
+  return read
+}
+
+async function readRecord(context: StoreContext, page: PageKey): Promise<Uint8Array | undefined> {
   const bytes = await context.records.get('pages', encodePageKey(page))
   if (!(bytes instanceof Uint8Array)) return undefined
   context.cache.set(page, bytes)

@@ -55,6 +55,19 @@ export function stateStoreSuite(backend: Backend): void {
       await reopened.close()
     })
 
+    test('behavior: a page that many want at once is read once', async () => {
+      const records = new WatchedRecords(await backend.connect())
+      const store = await StateStore.over(records)
+      await complete(store)
+      const reader = store.reader(1)
+      const before = records.reads
+      const [{ path, hash, blob }] = trie.nodes as [(typeof trie.nodes)[0]]
+      const blobs = await Promise.all(Array.from({ length: 50 }, () => reader.node(path, hash)))
+      expect(blobs.every((each) => bytesToHex(each!) === bytesToHex(blob))).toBe(true)
+      expect(records.reads - before).toBe(1)
+      await store.close()
+    })
+
     test('behavior: the last complete state survives reopening, with its block number', async () => {
       const store = await open()
       await complete(store)

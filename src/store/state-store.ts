@@ -73,6 +73,7 @@ export class StateStore {
       catalog,
       queue: new WriteQueue(),
       cache: new PageCache(options.cacheBytes ?? PAGE_CACHE_BYTES),
+      reads: new Map(),
       pacer: new ChunkPacer(),
       keccak: options.keccak ?? nobleKeccak,
       now: options.now ?? (() => performance.now()),
