@@ -80,7 +80,8 @@ describe.each(['worker', 'window'])('createLightClient, engine in the %s', (engi
     await light.status()
     await Promise.all([light.close(), light.close()])
     await expect(sync.done).rejects.toMatchObject({ code: 'closed' })
-    await expect(light.getAccount(ADDRESS)).rejects.toBeInstanceOf(Error)
+    await expect(light.getAccount(ADDRESS)).rejects.toMatchObject({ code: 'closed' })
+    await expect(light.status()).rejects.toMatchObject({ code: 'closed' })
   })
 
   test('error: what cannot be is refused with its code', async () => {

@@ -45,5 +45,8 @@ export const CONNECT_GRACE_MS = 5_000
 /** A peer that answered with nothing is asked for the same again after this long: it may have caught up. */
 export const RETRY_EMPTY_MS = 5_000
 
+/** A peer that refuses a request without an answer is left alone for this long. */
+export const REFUSAL_REST_MS = 1_000
+
 /** Nodes read from the disk at once while the frontier finds out what it has. */
 export const MAX_RESOLVES = 32

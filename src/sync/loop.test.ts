@@ -162,6 +162,20 @@ describe('StateSync', () => {
     expect(quitter.reports.every((report) => report.kind === 'useful')).toBe(true)
   })
 
+  test('behavior: a peer that takes one request at a time is asked one at a time', async () => {
+    const narrow = honestPeer(peerState, 'narrow')
+    const getNodes = narrow.getNodes.bind(narrow)
+    let open = 0
+    narrow.getNodes = async (...request) => {
+      if (open > 0) throw new Error('too many requests')
+      open++
+      return getNodes(...request).finally(() => open--)
+    }
+    narrow.bytes = 100_000
+    await expectEverything(await finish(await start([narrow])))
+    expect(kinds(narrow)).toEqual(new Set(['useful']))
+  })
+
   test('behavior: a liar alone stalls the sync for want of peers; an honest one that comes completes it', async () => {
     const run = await start([corruptPeer(peerState)])
     await run.clock.advance(30_000)

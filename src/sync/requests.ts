@@ -5,7 +5,7 @@
  */
 import type { Clock } from './clock.ts'
 import type { WantedCode } from './code-queue.ts'
-import { MAX_CODES_PER_REQUEST, MAX_REFS_PER_REQUEST, MAX_REQUESTS_PER_PEER } from './constants.ts'
+import { MAX_CODES_PER_REQUEST, MAX_REFS_PER_REQUEST, MAX_REQUESTS_PER_PEER, REFUSAL_REST_MS } from './constants.ts'
 import type { Gap } from './frontier.ts'
 import type { SyncPeer, SyncPeers } from './peer.ts'
 import type { Scheduler } from './scheduler.ts'
@@ -49,6 +49,10 @@ export class Requests {
   readonly #abort = new AbortController()
   readonly #open = new Map<SyncPeer, Set<Request>>()
   readonly #answers: Answer[] = []
+  /** Peers that have let a request time out and answered nothing since: one request each, so that little waits for them. */
+  readonly #silent = new WeakSet<SyncPeer>()
+  /** Peers that refuse to be asked (as many requests are open as they allow), and how to stop the timer that ends it. */
+  readonly #resting = new Map<SyncPeer, () => void>()
 
   constructor(options: RequestsOptions) {
     this.#options = options
@@ -84,12 +88,15 @@ export class Requests {
   stop(): void {
     this.#abort.abort()
     for (const requests of this.#open.values()) for (const request of requests) request.stopTimer()
+    for (const stopTimer of this.#resting.values()) stopTimer()
+    this.#resting.clear()
     this.#open.clear()
     this.#answers.length = 0
   }
 
   #hasRoom(peer: SyncPeer): boolean {
-    return (this.#open.get(peer)?.size ?? 0) < MAX_REQUESTS_PER_PEER
+    if (this.#resting.has(peer)) return false
+    return (this.#open.get(peer)?.size ?? 0) < (this.#silent.has(peer) ? 1 : MAX_REQUESTS_PER_PEER)
   }
 
   /** Sends one request to `peer`. False: there is nothing that it can be asked for. */
@@ -123,19 +130,21 @@ export class Requests {
     if (requests === undefined) this.#open.set(peer, new Set([request]))
     else requests.add(request)
     request.stopTimer = clock.after(peer.timeoutMs(maxBytes), () => {
+      this.#silent.add(peer)
       this.#end(request, scheduler)
       peer.report({ kind: 'timeout', maxBytes })
     })
     answer.then(
       (parts) => this.#receive(request, scheduler, parts),
-      // The peer has gone or broke the protocol, which the network has judged: its gaps are free again.
-      () => this.#end(request, scheduler),
+      () => this.#refuse(request, scheduler),
     )
   }
 
   #receive(request: Request, scheduler: Scheduler, parts: readonly Uint8Array[]): void {
     if (this.#abort.signal.aborted) return
     request.stopTimer()
+    this.#silent.delete(request.peer)
+    this.#endRest(request.peer)
     const bytes = parts.reduce((sum, part) => sum + part.length, 0)
     this.receivedBytes += bytes
     this.#answers.push({
@@ -147,6 +156,26 @@ export class Requests {
       settle: () => this.#end(request, scheduler),
     })
     this.#options.onChange()
+  }
+
+  /** The peer has gone, broke the protocol (which the network has judged), or takes no more requests: the gaps are free again. */
+  #refuse(request: Request, scheduler: Scheduler): void {
+    // Asked again at once, it would refuse at once, for ever: it rests until it answers something, or for a while.
+    if (!this.#abort.signal.aborted && !this.#resting.has(request.peer)) this.#rest(request.peer)
+    this.#end(request, scheduler)
+  }
+
+  #rest(peer: SyncPeer): void {
+    const wake = () => {
+      this.#resting.delete(peer)
+      this.#options.onChange()
+    }
+    this.#resting.set(peer, this.#options.clock.after(REFUSAL_REST_MS, wake))
+  }
+
+  #endRest(peer: SyncPeer): void {
+    this.#resting.get(peer)?.()
+    this.#resting.delete(peer)
   }
 
   /** in flight → ended. A request ends once: a second end (an answer after its timeout) changes nothing. */

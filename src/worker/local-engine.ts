@@ -119,6 +119,7 @@ class LocalEngine implements Engine {
   }
 
   async status() {
+    this.#checkOpen()
     const last = this.#store.lastComplete()
     const complete = last && { root: hexOf(last.root), blockNumber: last.blockNumber, intact: last.intact }
     return { complete }

@@ -2,6 +2,8 @@
  * The window's side of the port: an engine whose calls are answered by a worker. Every call settles: a worker that dies
  * rejects all that are open, and all that come.
  */
+import { SyncError } from '../sync/errors.ts'
+import type { RootlightError } from '../trie/error.ts'
 import type { Engine, EngineEvent, EngineOptions } from './engine.ts'
 import { fromPlainError, WorkerError } from './errors.ts'
 import type { EngineMethod, FromWorker, ToWorker } from './port.ts'
@@ -42,7 +44,8 @@ class EnginePort {
   #nextCall = 0
   #opening: OpenCall | null = null
   #closing: Promise<void> | null = null
-  #death: WorkerError | null = null
+  /** Why no call is answered any more. */
+  #death: RootlightError | null = null
   #lock: string | null = null
 
   constructor(worker: Worker, emit: (event: EngineEvent) => void) {
@@ -115,15 +118,19 @@ class EnginePort {
   }
 
   #die(reason: string): void {
-    this.#death ??= new WorkerError('workerDied', `the worker has died: ${reason}`, { details: { reason } })
-    this.#opening?.reject(this.#death)
-    for (const call of this.#calls.values()) call.reject(this.#death)
-    this.#calls.clear()
+    this.#refuseAll(new WorkerError('workerDied', `the worker has died: ${reason}`, { details: { reason } }))
   }
 
   #end(): void {
     this.#watch.abort()
     this.#worker.terminate()
-    this.#die('it was closed')
+    this.#refuseAll(new SyncError('closed', 'the client was closed'))
+  }
+
+  #refuseAll(error: RootlightError): void {
+    this.#death ??= error
+    this.#opening?.reject(this.#death)
+    for (const call of this.#calls.values()) call.reject(this.#death)
+    this.#calls.clear()
   }
 }
