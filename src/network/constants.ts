@@ -1,0 +1,62 @@
+/** The tuning constants of the network, each with the reason for its value. */
+
+/** The smallest request: below it the round trip outweighs the bytes. A timeout at this size is a stall. */
+export const MIN_REQUEST_BYTES = 16 * 1024
+/** The largest request: throughput stops to grow at about 500 KB, and a lie in it costs all of it. */
+export const MAX_REQUEST_BYTES = 1024 * 1024
+/** The first request to a peer that was not measured yet: 2 Mbit/s carry it within {@link TARGET_ROUND_TRIP_MS}. */
+export const START_REQUEST_BYTES = 128 * 1024
+/** How long a request should take: long enough to hide the latency, short enough to notice a peer that slows down. */
+export const TARGET_ROUND_TRIP_MS = 500
+/** Weight of a new measurement in the moving average, as in geth's msgrate. The first one counts fully. */
+export const MEASUREMENT_IMPACT = 0.1
+/** Round trips that an answer may take before it is late, as in geth. */
+export const TIMEOUT_ROUND_TRIPS = 3
+/** No timeout is shorter: a busy machine answers late for reasons that are not the peer's. */
+export const MIN_TIMEOUT_MS = 3_000
+/** The timeout of a peer that was not measured yet: 128 KiB on a line of 128 kbit/s. */
+export const START_TIMEOUT_MS = 10_000
+/** No timeout is longer. */
+export const MAX_TIMEOUT_MS = 30_000
+
+/** Score for an answer that was useful. */
+export const USEFUL_SCORE = 1
+/** Score for an answer without anything. */
+export const EMPTY_SCORE = -1
+/** Score for an answer that did not come in time. */
+export const TIMEOUT_SCORE = -5
+/** The score stays within ± this, so that a long good life does not outweigh a bad present. */
+export const MAX_SCORE = 100
+/** The score halves in this time: nothing is held against a peer, or in its favour, for ever. */
+export const SCORE_HALF_LIFE_MS = 5 * 60_000
+
+/** How long a liar, or a peer that breaks the protocol, is kept out. */
+export const LIE_BAN_MS = 10 * 60_000
+/** How long a peer that stalls is kept out: it may only be overloaded. */
+export const STALL_BAN_MS = 30_000
+
+/** The first pause before a peer is dialed again; each failure doubles it. */
+export const MIN_REDIAL_MS = 1_000
+/** The longest pause before a peer is dialed again. */
+export const MAX_REDIAL_MS = 60_000
+/** A connection that held this long starts the pauses from the first again; one that flaps does not. */
+export const STABLE_CONNECTION_MS = 30_000
+/** How long a dial may take, with the first Status. Noise on a slow phone over a slow line takes seconds. */
+export const DIAL_TIMEOUT_MS = 20_000
+
+/** Streams of the protocol that a peer may open on one connection: one is enough, a second may overlap while one ends. */
+export const MAX_STREAMS_PER_CONNECTION = 2
+/** Yamux's window of a stream: more than a round trip of 50 ms can hold at 40 MB/s, less than the read buffer. */
+export const MAX_STREAM_WINDOW_BYTES = 2 * 1024 * 1024
+/** What a stream may hold unread before libp2p resets it: more than the window, so that it never happens by itself. */
+export const MAX_READ_BUFFER_BYTES = 8 * 1024 * 1024
+/** Connections of a tab: it dials the application's peers and no others. */
+export const MAX_TAB_CONNECTIONS = 64
+/** Connections of a server, unless it says otherwise. */
+export const MAX_SERVER_CONNECTIONS = 512
+/** Connections a second from one host: many tabs stand behind one address. libp2p's own 5 refuses them. */
+export const INBOUND_CONNECTIONS_PER_SECOND = 64
+/** How often a server asks whether a quiet connection is alive: a laptop that was closed does not say goodbye. */
+export const CONNECTION_CHECK_INTERVAL_MS = 60_000
+/** How long the answer may take. libp2p's own 5 s end connections whose tab is busy decrypting. */
+export const CONNECTION_CHECK_TIMEOUT_MS = 30_000

@@ -1,0 +1,28 @@
+/** Why a dial did not end in a connected peer; and the words for whatever a browser rejects with. */
+import { type ErrorDetails, RootlightError } from '../trie/error.ts'
+import type { Departure } from './blame.ts'
+import type { LeaveReason } from './error.ts'
+
+/** A dial that failed. Its code is the reason in the peer's snapshot; `departure` is what the peer set is told. */
+export class DialError extends RootlightError<LeaveReason> {
+  readonly departure: Departure
+
+  constructor(departure: Departure, options: { details?: ErrorDetails; cause?: unknown } = {}) {
+    super(departure.reason, departure.message ?? departure.reason, options)
+    this.departure = departure
+  }
+}
+
+/** `error` as a {@link DialError}: `dialFailed` unless it is one already. */
+export function asDialError(error: unknown): DialError {
+  if (error instanceof DialError) return error
+  return new DialError({ reason: 'dialFailed', banMs: 0, message: describeError(error) }, { cause: error })
+}
+
+/** What happened, in words. A failed WebSocket rejects with a DOM event, which has neither a name nor a message. */
+export function describeError(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return describeError(error.errors[0])
+  if (error instanceof Error) return error.message
+  if (typeof Event !== 'undefined' && error instanceof Event) return `the WebSocket fired '${error.type}'`
+  return String(error)
+}

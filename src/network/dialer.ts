@@ -1,0 +1,182 @@
+/**
+ * Keeps the application's peers connected: dials each address, dials again after a pause when a peer leaves or cannot be
+ * reached, and waits out bans. How a dial goes is in `connect.ts`; who is connected is in the peer set.
+ *
+ * Arrow, for each address: `idle → dialing → connected → waiting → dialing …`, and from everywhere `→ stopped`.
+ */
+import { type Clock, systemClock } from '../protocol/clock.ts'
+import type { Status } from '../protocol/messages.ts'
+import type { PeerAddress } from './address.ts'
+import type { Departure } from './blame.ts'
+import { type Connected, connectPeer, type DialingNode, duplicatePeer } from './connect.ts'
+import { DIAL_TIMEOUT_MS, MAX_REDIAL_MS, MIN_REDIAL_MS, STABLE_CONNECTION_MS } from './constants.ts'
+import { asDialError } from './dial-error.ts'
+import { hangUp } from './hang-up.ts'
+import type { NetworkPeer } from './peer.ts'
+import type { PeerSet } from './peer-set.ts'
+
+export interface DialerOptions {
+  readonly node: DialingNode
+  readonly peers: PeerSet
+  /** From `parseMultiaddr`. */
+  readonly addresses: readonly PeerAddress[]
+  /** What we say about ourselves; its chain id (0: any) must be the peers'. */
+  readonly status: Status
+  readonly clock?: Clock
+  /** 0 to 1; spreads the pauses, so that tabs do not come back all at once. */
+  readonly random?: () => number
+}
+
+/** What is going on at one address. */
+interface Line {
+  readonly address: PeerAddress
+  /** Failures in a row. */
+  failures: number
+  phase:
+    | { readonly is: 'idle' }
+    | { readonly is: 'dialing'; readonly abort: AbortController }
+    | { readonly is: 'connected'; readonly connected: Connected; readonly sinceMs: number }
+    | { readonly is: 'waiting'; readonly cancel: () => void }
+}
+
+/** Dials and redials. `start` and `stop` may be called twice. */
+export class Dialer {
+  readonly #options: DialerOptions
+  readonly #clock: Clock
+  readonly #random: () => number
+  readonly #lines: readonly Line[]
+  /** Dials and hang-ups that are on their way. */
+  readonly #settling = new Set<Promise<void>>()
+  #status: Status
+  #running = false
+
+  constructor(options: DialerOptions) {
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+    this.#random = options.random ?? Math.random
+    this.#status = options.status
+    this.#lines = options.addresses.map((address) => ({ address, failures: 0, phase: { is: 'idle' } }))
+  }
+
+  /** Begins to dial every address, and keeps at it. */
+  start(): void {
+    if (this.#running) return
+    this.#running = true
+    for (const line of this.#lines) if (line.phase.is === 'idle') this.#dial(line)
+  }
+
+  /** Says our new Status to all peers. */
+  setStatus(status: Status): void {
+    this.#status = status
+    for (const { phase } of this.#lines) if (phase.is === 'connected') phase.connected.peer.setStatus(status)
+  }
+
+  /** Disconnects from all peers and dials no more. Resolves when no dial and no connection is left. */
+  async stop(): Promise<void> {
+    this.#running = false
+    for (const line of this.#lines) {
+      const { phase } = line
+      if (phase.is === 'dialing') phase.abort.abort()
+      if (phase.is === 'connected') phase.connected.peer.disconnect({ reason: 'closed', banMs: 0 })
+      if (phase.is === 'waiting') {
+        phase.cancel()
+        line.phase = { is: 'idle' }
+      }
+    }
+    while (this.#settling.size > 0) await Promise.all(this.#settling)
+  }
+
+  /** `idle, waiting → dialing → connected` or `→ waiting`. */
+  #dial(line: Line): void {
+    const ban = this.#options.peers.banOf(line.address.text)
+    if (ban !== undefined) {
+      this.#wait(line, ban.banMs)
+      return
+    }
+    const abort = new AbortController()
+    line.phase = { is: 'dialing', abort }
+    this.#options.peers.connecting(line.address.text, 'websocket')
+    this.#settle(this.#attempt(line, abort))
+  }
+
+  /** Never rejects. */
+  async #attempt(line: Line, abort: AbortController): Promise<void> {
+    const cancelTimeout = this.#clock.after(DIAL_TIMEOUT_MS, () => abort.abort(new Error('the dial took too long')))
+    const status = this.#status
+    try {
+      const connected = await connectPeer(line.address, {
+        node: this.#options.node,
+        peers: this.#options.peers,
+        status,
+        clock: this.#clock,
+        onLeave: (departure, peer) => this.#onLeave(line, departure, peer),
+        onLateBlame: (departure, peer) => this.#onLateBlame(line, departure, peer),
+        signal: abort.signal,
+      })
+      this.#join(line, connected)
+      if (status !== this.#status) connected.peer.setStatus(this.#status)
+    } catch (error) {
+      this.#miss(line, this.#running ? asDialError(error).departure : { reason: 'closed', banMs: 0 })
+    } finally {
+      cancelTimeout()
+    }
+  }
+
+  /** `dialing → connected`, unless something has come between. */
+  #join(line: Line, connected: Connected): void {
+    const { peer, connection } = connected
+    const { peers } = this.#options
+    if (peers.byId(peer.id) !== undefined) {
+      peer.disconnect({ reason: 'duplicatePeer', banMs: 0 })
+      throw duplicatePeer(peer.id)
+    }
+    if (!this.#running) peer.disconnect({ reason: 'closed', banMs: 0 })
+    if (peer.departure !== undefined) {
+      this.#settle(hangUp(connection))
+      this.#miss(line, peer.departure, peer.id)
+      return
+    }
+    line.phase = { is: 'connected', connected, sinceMs: this.#clock.now() }
+    peers.join(peer)
+  }
+
+  /** `connected → waiting`. A peer that leaves before it has joined is none of ours: its dial rejects. */
+  #onLeave(line: Line, departure: Departure, peer: NetworkPeer): void {
+    const { phase } = line
+    if (phase.is !== 'connected' || phase.connected.peer !== peer) return
+    if (this.#clock.now() - phase.sinceMs >= STABLE_CONNECTION_MS) line.failures = 0
+    this.#settle(hangUp(phase.connected.connection))
+    this.#miss(line, departure, peer.id)
+  }
+
+  /** A peer that was found out after it had left: it may be back, and if not, may not come back for a while. */
+  #onLateBlame(line: Line, departure: Departure, peer: NetworkPeer): void {
+    const { peers } = this.#options
+    const again = peers.byId(peer.id)
+    if (again !== undefined) again.disconnect(departure)
+    else peers.leave(line.address.text, 'websocket', departure, peer.id)
+  }
+
+  /** `dialing, connected → waiting`, or `→ idle` if we have stopped. */
+  #miss(line: Line, departure: Departure, id?: string): void {
+    const pauseMs = this.#pauseMs(line.failures++)
+    if (this.#running) this.#wait(line, Math.max(pauseMs, departure.banMs))
+    else line.phase = { is: 'idle' }
+    this.#options.peers.leave(line.address.text, 'websocket', departure, id)
+  }
+
+  #wait(line: Line, pauseMs: number): void {
+    line.phase = { is: 'waiting', cancel: this.#clock.after(pauseMs, () => this.#dial(line)) }
+  }
+
+  /** Exponential, with half of it left to chance. */
+  #pauseMs(failures: number): number {
+    return Math.min(MAX_REDIAL_MS, MIN_REDIAL_MS * 2 ** failures) * (0.5 + 0.5 * this.#random())
+  }
+
+  /** Keeps `promise`, which does not reject, for {@link stop} to wait for. */
+  #settle(promise: Promise<void>): void {
+    this.#settling.add(promise)
+    void promise.then(() => this.#settling.delete(promise))
+  }
+}

@@ -1,0 +1,37 @@
+/** The errors of this folder: what an application or an operator did wrong, and why a peer is not connected. */
+import { RootlightError } from '../trie/error.ts'
+
+/** What is wrong with how a node was started. */
+export type NetworkErrorCode =
+  /** Not a multiaddr of a WebSocket. */
+  | 'badMultiaddr'
+  /** Another process listens there already. */
+  | 'addressInUse'
+  /** Listening failed for another reason; `cause` knows it. */
+  | 'listenFailed'
+  /** Bytes that are not a private key. */
+  | 'badPrivateKey'
+
+/** A node that cannot be started as it was asked to. */
+export class NetworkError extends RootlightError<NetworkErrorCode> {}
+
+/** Why a peer is not connected, as its snapshot says it. */
+export type LeaveReason =
+  /** Nobody answers at its address, or the handshake failed. */
+  | 'dialFailed'
+  /** It is there, and does not speak our protocol. */
+  | 'unsupportedProtocol'
+  /** It serves another chain. */
+  | 'wrongChain'
+  /** It is connected already, under another address. */
+  | 'duplicatePeer'
+  /** It, or the network, ended the connection. */
+  | 'disconnected'
+  /** Bytes that are not what their hash says. */
+  | 'lied'
+  /** It broke the protocol's own limits. */
+  | 'protocolViolation'
+  /** No answer in time, even to the smallest request. */
+  | 'stalled'
+  /** We ended the connection. */
+  | 'closed'

@@ -1,0 +1,73 @@
+/** The libp2p node of a server: it listens for WebSockets. Node only, and imported by nothing that a browser loads. */
+import { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf } from '@libp2p/crypto/keys'
+import type { Libp2p, PrivateKey } from '@libp2p/interface'
+import { parseMultiaddr } from './address.ts'
+import {
+  CONNECTION_CHECK_INTERVAL_MS,
+  CONNECTION_CHECK_TIMEOUT_MS,
+  INBOUND_CONNECTIONS_PER_SECOND,
+  MAX_SERVER_CONNECTIONS,
+} from './constants.ts'
+import { NetworkError } from './error.ts'
+import { loadLibp2p } from './libp2p-parts.ts'
+
+export interface ListeningNodeOptions {
+  /** Multiaddrs such as `/ip4/0.0.0.0/tcp/9000/ws`; port 0 takes any free one. */
+  readonly listen: readonly string[]
+  /** From {@link createPrivateKey}; left out: a new identity at each start. */
+  readonly privateKey?: Uint8Array
+  readonly maxConnections?: number
+}
+
+/**
+ * A node that listens on all of `listen`; started, and speaking no protocol of ours yet (see `serve.ts`). The caller stops
+ * it with `node.stop()`. Rejects with {@link NetworkError} `badMultiaddr`, `badPrivateKey`, `addressInUse` or
+ * `listenFailed`; then nothing listens.
+ */
+export async function createListeningNode(options: ListeningNodeOptions): Promise<Libp2p> {
+  for (const address of options.listen) parseMultiaddr(address)
+  const privateKey = options.privateKey === undefined ? undefined : decodePrivateKey(options.privateKey)
+  const { createLibp2p, parts } = await loadLibp2p()
+  const node = await createLibp2p({
+    ...parts,
+    ...(privateKey === undefined ? {} : { privateKey }),
+    addresses: { listen: [...options.listen] },
+    connectionManager: {
+      maxConnections: options.maxConnections ?? MAX_SERVER_CONNECTIONS,
+      inboundConnectionThreshold: INBOUND_CONNECTIONS_PER_SECOND,
+      maxIncomingPendingConnections: INBOUND_CONNECTIONS_PER_SECOND,
+    },
+    connectionMonitor: {
+      pingInterval: CONNECTION_CHECK_INTERVAL_MS,
+      pingTimeout: { minTimeout: CONNECTION_CHECK_TIMEOUT_MS },
+    },
+  })
+  try {
+    await node.start()
+  } catch (cause) {
+    await node.stop()
+    throw listenError(options.listen, cause)
+  }
+  return node
+}
+
+/** A new identity for {@link createListeningNode}, to be kept on disk: Ed25519, in libp2p's own protobuf. */
+export async function createPrivateKey(): Promise<Uint8Array> {
+  return privateKeyToProtobuf(await generateKeyPair('Ed25519'))
+}
+
+function decodePrivateKey(bytes: Uint8Array): PrivateKey {
+  try {
+    return privateKeyFromProtobuf(bytes)
+  } catch (cause) {
+    throw new NetworkError('badPrivateKey', 'not a private key of libp2p', { cause })
+  }
+}
+
+function listenError(listen: readonly string[], cause: unknown): NetworkError {
+  // libp2p tells what went wrong on each address in the message only.
+  const inUse = cause instanceof Error && cause.message.includes('EADDRINUSE')
+  return inUse
+    ? new NetworkError('addressInUse', `in use already: ${listen.join()}`, { details: { got: listen }, cause })
+    : new NetworkError('listenFailed', `cannot listen on ${listen.join()}`, { details: { got: listen }, cause })
+}

@@ -1,0 +1,166 @@
+/**
+ * A connected peer: asks it, measures it, judges it. The sync loop reports how each request ended; what follows from that
+ * is decided in `blame.ts` and carried out here. Whoever connected the peer is told when it leaves, and hangs up.
+ */
+import { bytesToHex } from '@noble/hashes/utils.js'
+import { type Clock, systemClock } from '../protocol/clock.ts'
+import type { NodeRequest, PathRequest, Status } from '../protocol/messages.ts'
+import { Requester } from '../protocol/requester.ts'
+import type { Wire } from '../protocol/wire.ts'
+import { type Departure, judge, protocolViolation } from './blame.ts'
+import { Capacity } from './capacity.ts'
+import { describeError } from './dial-error.ts'
+import type { Outcome } from './outcome.ts'
+import type { Transport } from './peer-set.ts'
+import { Score } from './score.ts'
+
+/** What a peer is made of. */
+export interface NetworkPeerOptions {
+  readonly id: string
+  readonly address: string
+  readonly transport: Transport
+  readonly wire: Wire
+  /** What we say about ourselves. */
+  readonly status: Status
+  /** The score of earlier connections. */
+  readonly score?: Score
+  readonly clock?: Clock
+  /** The peer's Status has changed. */
+  readonly onStatus?: (peer: NetworkPeer) => void
+  /** The stream has ended, whoever ended it. Called once, and possibly from inside {@link NetworkPeer.report}. */
+  readonly onLeave?: (departure: Departure, peer: NetworkPeer) => void
+  /** A lie was found in its answers when it had left already. */
+  readonly onLateBlame?: (departure: Departure, peer: NetworkPeer) => void
+}
+
+/** One peer on one stream. `start` first. Has the shape of the sync loop's `SyncPeer`. */
+export class NetworkPeer {
+  readonly id: string
+  readonly address: string
+  readonly transport: Transport
+  readonly #clock: Clock
+  readonly #score: Score
+  readonly #capacity = new Capacity()
+  readonly #requester: Requester
+  #rootHexes: ReadonlySet<string> | undefined
+  readonly #onLateBlame: NetworkPeerOptions['onLateBlame']
+  #departure: Departure | undefined
+  #left = false
+
+  constructor(options: NetworkPeerOptions) {
+    this.#onLateBlame = options.onLateBlame
+    this.id = options.id
+    this.address = options.address
+    this.transport = options.transport
+    this.#clock = options.clock ?? systemClock
+    this.#score = options.score ?? new Score()
+    this.#requester = new Requester({
+      wire: options.wire,
+      status: options.status,
+      onStatus: (status) => {
+        this.#rootHexes = new Set(status.roots.map(({ root }) => bytesToHex(root)))
+        options.onStatus?.(this)
+      },
+      onViolation: (error) => {
+        this.#departure = protocolViolation(`${error.code}: ${error.message}`)
+      },
+      onClose: (error) => {
+        this.#left = true
+        const message = error === undefined ? {} : { message: describeError(error) }
+        this.#departure ??= { reason: 'disconnected', banMs: 0, ...message }
+        options.onLeave?.(this.#departure, this)
+      },
+    })
+  }
+
+  /** Why it leaves, or has left; undefined as long as it can be asked. */
+  get departure(): Departure | undefined {
+    return this.#departure
+  }
+
+  /** Bytes per second, measured. Zero before the first answer. */
+  get bytesPerSecond(): number {
+    return this.#capacity.bytesPerSecond
+  }
+
+  /** From a request to the end of its answer, in milliseconds. Zero before the first answer. */
+  get roundTripMs(): number {
+    return this.#capacity.roundTripMs
+  }
+
+  /** Bytes of the protocol received from it on this stream. */
+  get wireBytes(): number {
+    return this.#requester.bytesReceived
+  }
+
+  /** True while a request to it is open. */
+  get isBusy(): boolean {
+    return this.#requester.openRequests > 0
+  }
+
+  /** The roots of its Status, as `0x` and 64 hex digits. */
+  get roots(): string[] {
+    return [...(this.#rootHexes ?? [])].map((hex) => `0x${hex}`)
+  }
+
+  /** Its score now. */
+  get score(): number {
+    return this.#score.at(this.#clock.now())
+  }
+
+  /** Opens the stream's session. Resolves with the peer's first Status; rejects with `RequestError`. */
+  start(): Promise<Status> {
+    return this.#requester.start()
+  }
+
+  /** False once the peer says in its Status that it does not have `root` (32 bytes); true while it has not said. */
+  mayHave(root: Uint8Array): boolean {
+    return this.#rootHexes?.has(bytesToHex(root)) ?? true
+  }
+
+  /** Bytes to ask for in the next request, from the measured throughput. */
+  requestBytes(): number {
+    return this.#capacity.requestBytes()
+  }
+
+  /** How long to wait for the answer to a request of `maxBytes`, in milliseconds. */
+  timeoutMs(maxBytes: number): number {
+    return this.#capacity.timeoutMs(maxBytes)
+  }
+
+  /** See {@link Requester.getNodes}. */
+  getNodes(root: Uint8Array, requests: readonly NodeRequest[], maxBytes: number, signal?: AbortSignal) {
+    return this.#requester.getNodes(root, requests, maxBytes, signal)
+  }
+
+  /** See {@link Requester.getPaths}. */
+  getPaths(root: Uint8Array, requests: readonly PathRequest[], maxBytes: number, signal?: AbortSignal) {
+    return this.#requester.getPaths(root, requests, maxBytes, signal)
+  }
+
+  /** See {@link Requester.getCode}. */
+  getCode(hashes: readonly Uint8Array[], maxBytes: number, signal?: AbortSignal) {
+    return this.#requester.getCode(hashes, maxBytes, signal)
+  }
+
+  /** Takes in how a request ended; a peer that lied or stalls is disconnected. */
+  report(outcome: Outcome): void {
+    const verdict = judge(outcome)
+    this.#score.add(verdict.score, this.#clock.now())
+    if (verdict.halve) this.#capacity.halve()
+    if (outcome.kind === 'useful') this.#capacity.measure(outcome.bytes, outcome.elapsedMs)
+    if (verdict.departure !== undefined) this.disconnect(verdict.departure)
+  }
+
+  /** Says our new Status. */
+  setStatus(status: Status): void {
+    this.#requester.sendStatus(status)
+  }
+
+  /** Ends the stream; what is open rejects. The first departure counts, unless a later one keeps the peer out. */
+  disconnect(departure: Departure): void {
+    if (this.#left && departure.banMs > 0) this.#onLateBlame?.(departure, this)
+    this.#departure ??= departure
+    this.#requester.close()
+  }
+}

@@ -1,0 +1,43 @@
+/** The protocol's id, its limits, and why each has the value that it has. SPEC.md repeats those that bind both sides. */
+
+/** What libp2p negotiates. Another incompatible version gets another id. */
+export const PROTOCOL_ID = '/rootlight/state/1'
+/** Repeated in each Status, so that a transport without negotiation can tell versions apart too. */
+export const PROTOCOL_VERSION = 1
+
+/** Bytes of a frame's length prefix: four carry 2^28 - 1, far more than any frame may have. */
+export const MAX_PREFIX_BYTES = 4
+/** A request or a Status: 1,024 refs of at most 170 bytes, or 128 roots with 1,024 spans of at most 137, and room. */
+export const MAX_REQUEST_FRAME_BYTES = 256 * 1024
+/** An answer: the budget, the one item that passes it (a code at most), and the headers of 1,024 runs, and room. */
+export const MAX_ANSWER_FRAME_BYTES = 4 * 1024 * 1024
+
+/** The budget of an answer. Throughput stops to grow at about 500 KB; more only delays whoever waits behind it. */
+export const MAX_RESPONSE_BYTES = 1024 * 1024
+/** Refs in a GetNodes or GetPaths: as many single nodes as fill half the budget of an answer. */
+export const MAX_REFS = 1024
+/** Hashes in a GetCode: an average contract has 4 to 8 KB, so this fills the budget of an answer. */
+export const MAX_HASHES = 256
+/** Requests that a peer may leave open on a stream. Eight keep a connection full; the rest is for reads that overtake. */
+export const MAX_OPEN_REQUESTS = 16
+/** Requests of one stream that are read from the source and sent at the same time: holds at most 4 answers in memory. */
+export const SERVED_AT_ONCE = 4
+/** Sustained requests a second and stream, and the burst. A sync makes tens; this stops floods of one-node requests. */
+export const REQUESTS_PER_SECOND = 1000
+/** How long a responder goes on reading for one answer, in milliseconds; then it sends what it has. */
+export const MAX_SERVING_MS = 2000
+
+/** What a run may pass its budget by: one node. A branch of state has 532 bytes; 4 KiB leaves room for plain tries. */
+export const NODE_SLACK_BYTES = 4 * 1024
+/** What an answer to GetPaths may pass its budget by: one path, of at most 130 nodes of 532 bytes. */
+export const PATH_SLACK_BYTES = 128 * 1024
+/** The largest code. EIP-170 says 24 KiB, proposals say 256 KiB, and chains of their own say more. */
+export const MAX_CODE_BYTES = 1024 * 1024
+
+/** Roots in a Status: as many as geth keeps states in memory. */
+export const MAX_STATUS_ROOTS = 128
+/** Spans in a Status, over all its roots: a tab in mid-sync has tens. */
+export const MAX_STATUS_SPANS = 1024
+
+/** Pieces below this size are copied next to their headers: a copy of this size costs less than one more buffer. */
+export const COPY_BELOW_BYTES = 2048

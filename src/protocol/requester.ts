@@ -1,0 +1,236 @@
+/**
+ * The side that asks: one per stream. Gives each request an id, matches answers to requests by it, and holds each answer
+ * to what was asked for. It does not check hashes (whoever asked does) and knows no timeouts: a request stays open until
+ * its answer comes or the stream ends, so that a late answer is still of use.
+ */
+import { MAX_ANSWER_FRAME_BYTES, MAX_CODE_BYTES, NODE_SLACK_BYTES, PATH_SLACK_BYTES } from './constants.ts'
+import { encodeRequest } from './encode.ts'
+import { ProtocolError, RequestError, violation } from './error.ts'
+import {
+  ANSWER_KIND,
+  type Answer,
+  type Message,
+  type NodeRequest,
+  type PathRequest,
+  type Request,
+  type Status,
+} from './messages.ts'
+import { Session } from './session.ts'
+import type { Wire } from './wire.ts'
+
+/** What a requester is given. */
+export interface RequesterOptions {
+  readonly wire: Wire
+  /** What we say about ourselves. */
+  readonly status: Status
+  /** The peer's Status, the first one and each later one. */
+  readonly onStatus?: (status: Status) => void
+  /** The peer broke the protocol; the stream has ended because of it. Called before {@link onClose}. */
+  readonly onViolation?: (error: ProtocolError) => void
+  /** The stream has ended, whoever ended it: undefined if in an orderly way. Called once. */
+  readonly onClose?: (error: unknown) => void
+}
+
+/** A request that waits for its answer, or whose answer nobody waits for any more (`settle` undefined). */
+interface Open {
+  readonly kind: Answer['kind']
+  readonly maxItems: number
+  readonly maxBytes: number
+  settle: ((result: Uint8Array[] | RequestError) => void) | undefined
+}
+
+/** What an answer of each kind may pass its budget by: the item that was begun within it. */
+const SLACK_BYTES = { nodes: NODE_SLACK_BYTES, paths: PATH_SLACK_BYTES, code: MAX_CODE_BYTES } as const
+
+/** Asks one peer. `start` first; every promise settles when the stream ends. */
+export class Requester {
+  readonly #session: Session
+  readonly #options: RequesterOptions
+  readonly #open = new Map<number, Open>()
+  readonly #greeting: PromiseWithSettlers<Status> = withSettlers()
+  #lastId = 0
+  #started = false
+  #endedBy: RequestError | undefined
+
+  constructor(options: RequesterOptions) {
+    this.#options = options
+    this.#session = new Session(options.wire, MAX_ANSWER_FRAME_BYTES, {
+      onStatus: (status) => this.#onStatus(status),
+      onMessage: (message) => this.#onMessage(message),
+      onEnd: (error) => this.#onEnd(error),
+    })
+  }
+
+  /** Requests that the peer has not answered yet, those included that nobody waits for any more. */
+  get openRequests(): number {
+    return this.#open.size
+  }
+
+  /** The last Status of the peer. */
+  get theirStatus(): Status | undefined {
+    return this.#session.theirStatus
+  }
+
+  /** Bytes of frames received. */
+  get bytesReceived(): number {
+    return this.#session.bytesReceived
+  }
+
+  /** Opens the session and resolves with the peer's first Status. Rejects with `disconnected` or `protocol`. */
+  start(): Promise<Status> {
+    if (!this.#started) this.#session.open(this.#options.status)
+    this.#started = true
+    return this.#greeting.promise
+  }
+
+  /** Says our new Status. */
+  sendStatus(status: Status): void {
+    this.#session.sendStatus(status)
+  }
+
+  /** Ends the stream; what is open rejects with `disconnected`. May be called twice. */
+  close(): void {
+    this.#session.close()
+  }
+
+  /**
+   * A run for each of the first requests, in order: fewer when the budget was used up or the peer's Status allows fewer
+   * refs; an empty run: the peer does not have it. The runs are views of one frame. Rejects with {@link RequestError}.
+   */
+  getNodes(root: Uint8Array, requests: readonly NodeRequest[], maxBytes: number, signal?: AbortSignal) {
+    return this.#ask(signal, (id, limits) => ({
+      kind: 'getNodes',
+      id,
+      root,
+      maxBytes: within(maxBytes, limits.maxResponseBytes),
+      refs: requests.slice(0, limits.maxRefs),
+    }))
+  }
+
+  /** The nodes from each ref down along its key; otherwise like {@link getNodes}. */
+  getPaths(root: Uint8Array, requests: readonly PathRequest[], maxBytes: number, signal?: AbortSignal) {
+    return this.#ask(signal, (id, limits) => ({
+      kind: 'getPaths',
+      id,
+      root,
+      maxBytes: within(maxBytes, limits.maxResponseBytes),
+      refs: requests.slice(0, limits.maxRefs),
+    }))
+  }
+
+  /** The bytecodes with these hashes; otherwise like {@link getNodes}. */
+  getCode(hashes: readonly Uint8Array[], maxBytes: number, signal?: AbortSignal) {
+    return this.#ask(signal, (id, limits) => ({
+      kind: 'getCode',
+      id,
+      maxBytes: within(maxBytes, limits.maxResponseBytes),
+      hashes: hashes.slice(0, limits.maxHashes),
+    }))
+  }
+
+  #ask(
+    signal: AbortSignal | undefined,
+    compose: (id: number, limits: Status['limits']) => Request,
+  ): Promise<Uint8Array[]> {
+    return new Promise((resolve, reject) => {
+      const request = compose(this.#nextId(), this.#limitsOrThrow(signal))
+      const frame = encodeRequest(request)
+      const onAbort = () => open.settle?.(aborted(signal))
+      const open: Open = {
+        kind: ANSWER_KIND[request.kind],
+        maxItems: request.kind === 'getCode' ? request.hashes.length : request.refs.length,
+        maxBytes: request.maxBytes + SLACK_BYTES[ANSWER_KIND[request.kind]],
+        settle: (result) => {
+          open.settle = undefined
+          signal?.removeEventListener('abort', onAbort)
+          if (result instanceof RequestError) reject(result)
+          else resolve(result)
+        },
+      }
+      signal?.addEventListener('abort', onAbort, { once: true })
+      this.#open.set(request.id, open)
+      // A wire that fails says so in onClose as well, which rejects everything that is open.
+      this.#session.send(frame).catch(() => {})
+    })
+  }
+
+  #limitsOrThrow(signal: AbortSignal | undefined): Status['limits'] {
+    if (signal?.aborted) throw aborted(signal)
+    if (this.#endedBy !== undefined) throw this.#endedBy
+    const limits = this.#session.theirStatus?.limits
+    if (limits === undefined) throw new RequestError('disconnected', 'the peer has not sent its Status yet')
+    if (this.#open.size >= limits.maxOpenRequests) {
+      const details = { got: this.#open.size, expected: limits.maxOpenRequests }
+      throw new RequestError('tooManyRequests', 'as many requests are open as the peer allows', { details })
+    }
+    return limits
+  }
+
+  /** Ids run from 1 to 2^32 - 1 and around; one that is still open after such a round is passed over. */
+  #nextId(): number {
+    do this.#lastId = (this.#lastId % (2 ** 32 - 1)) + 1
+    while (this.#open.has(this.#lastId))
+    return this.#lastId
+  }
+
+  #onStatus(status: Status): void {
+    this.#greeting.resolve(status)
+    this.#options.onStatus?.(status)
+  }
+
+  #onMessage(message: Exclude<Message, { kind: 'status' }>): void {
+    if (!('items' in message)) throw violation('unexpectedMessage', `a ${message.kind} for a requester`)
+    const open = this.#open.get(message.id)
+    if (open?.kind !== message.kind) throw violation('unexpectedAnswer', `no ${message.kind} was asked for`)
+    if (message.items.length > open.maxItems) {
+      throw violation('answerTooLarge', 'more items than were asked for', {
+        got: message.items.length,
+        expected: open.maxItems,
+      })
+    }
+    const bytes = message.items.reduce((sum, item) => sum + item.length, 0)
+    if (bytes > open.maxBytes)
+      throw violation('answerTooLarge', 'more bytes than were asked for', { got: bytes, expected: open.maxBytes })
+    this.#open.delete(message.id)
+    open.settle?.(message.items)
+  }
+
+  #onEnd(error: unknown): void {
+    this.#endedBy =
+      error instanceof ProtocolError
+        ? new RequestError('protocol', `the peer broke the protocol: ${error.message}`, { cause: error })
+        : new RequestError('disconnected', 'the peer has left', { cause: error })
+    if (error instanceof ProtocolError) this.#options.onViolation?.(error)
+    this.#greeting.reject(this.#endedBy)
+    for (const open of this.#open.values()) open.settle?.(this.#endedBy)
+    this.#open.clear()
+    this.#options.onClose?.(error)
+  }
+}
+
+/** A budget is at least one byte: the first item comes whatever it is. */
+function within(maxBytes: number, most: number): number {
+  return Math.max(1, Math.min(maxBytes, most))
+}
+
+function aborted(signal: AbortSignal | undefined): RequestError {
+  return new RequestError('aborted', 'the request was aborted', { cause: signal?.reason })
+}
+
+interface PromiseWithSettlers<T> {
+  readonly promise: Promise<T>
+  readonly resolve: (value: T) => void
+  readonly reject: (reason: unknown) => void
+}
+
+/** `Promise.withResolvers` of newer platforms, without a complaint when nobody waits for it. */
+function withSettlers<T>(): PromiseWithSettlers<T> {
+  let resolve: (value: T) => void = () => {}
+  let reject: (reason: unknown) => void = () => {}
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes
+    reject = no
+  })
+  promise.catch(() => {})
+  return { promise, resolve, reject }
+}

@@ -1,0 +1,259 @@
+import { describe, expect, test } from 'vitest'
+import type { NodeSource, Ref } from '../trie/node-source.ts'
+import { type Path, ROOT_PATH } from '../trie/path.ts'
+import { MAX_CODE_BYTES, MAX_SERVING_MS, SERVED_AT_ONCE } from './constants.ts'
+import { encodeAnswer, encodeRequest, encodeStatus } from './encode.ts'
+import type { ProtocolError } from './error.ts'
+import { ManualClock } from './manual-clock.ts'
+import { createWirePair } from './memory-wire.ts'
+import { type Answer, DEFAULT_LIMITS, type Limits, type Request, type Status } from './messages.ts'
+import { Requester } from './requester.ts'
+import { Responder, type ResponderOptions } from './responder.ts'
+import type { Wire } from './wire.ts'
+
+const ROOT = new Uint8Array(32).fill(1)
+const OTHER_ROOT = new Uint8Array(32).fill(2)
+const STATUS: Status = { chainId: 1, roots: [], limits: DEFAULT_LIMITS }
+const NODE_BYTES = 10
+const coded = (code: string) => expect.objectContaining({ code })
+const refAt = (path: string, maxNodes = 0) => ({ path: path as Path, hash: ROOT, maxNodes })
+
+/** Has 100 nodes below each path but those that begin with f, and codes whose size the first byte of the hash tells. */
+const fakeSource: NodeSource = {
+  has: (root) => root[0] === 1,
+  async run(_root, ref: Ref, maxNodes, maxBytes) {
+    if (ref.path.startsWith('f')) return new Uint8Array()
+    const nodes = Math.min(maxNodes === 0 ? 100 : maxNodes, Math.max(1, Math.ceil(maxBytes / NODE_BYTES)))
+    return new Uint8Array(nodes * NODE_BYTES).fill(0x80)
+  },
+  path: async (_root, ref, key) => new Uint8Array(ref.path.startsWith('f') ? 0 : key.length),
+  async code([first]) {
+    if (first === 0) return undefined
+    return new Uint8Array(first === 8 ? MAX_CODE_BYTES : first === 9 ? MAX_CODE_BYTES + 1 : 20)
+  },
+}
+
+function setUp(options: Partial<ResponderOptions> = {}) {
+  const [ours, theirs] = createWirePair()
+  const violations: ProtocolError[] = []
+  const failures: unknown[] = []
+  const served: Answer[] = []
+  let closed = 0
+  const responder = new Responder({
+    wire: ours,
+    source: fakeSource,
+    status: STATUS,
+    onViolation: (error) => violations.push(error),
+    onFailure: (error) => failures.push(error),
+    onServed: (answer) => served.push(answer),
+    onClose: () => closed++,
+    ...options,
+  })
+  responder.start()
+  return { responder, theirs, violations, failures, served, closed: () => closed }
+}
+
+/** With a well-behaved requester at the other end. */
+async function connect(options: Partial<ResponderOptions> = {}) {
+  const peer = setUp(options)
+  const requester = new Requester({ wire: peer.theirs, status: STATUS })
+  await requester.start()
+  return { ...peer, requester }
+}
+
+/** With nobody at the other end but the test, which sends a Status and then these. Resolves when the wire has ended. */
+async function sendTo(theirs: Wire, requests: Request[]): Promise<void> {
+  const ended = new Promise<void>((resolve) => theirs.open({ onChunk: () => {}, onClose: () => resolve() }))
+  await theirs.send([...encodeStatus(STATUS), ...requests.flatMap(encodeRequest)])
+  await ended
+}
+
+/** When every microtask of now has run. */
+const settled = () => new Promise<void>((resolve) => setTimeout(resolve, 0))
+const sizes = (items: Uint8Array[]) => items.map(({ length }) => length)
+const limited = (limits: Partial<Limits>): Status => ({ ...STATUS, limits: { ...DEFAULT_LIMITS, ...limits } })
+const getNodes = (id: number, count = 1): Request => {
+  return { kind: 'getNodes', id, root: ROOT, maxBytes: 1, refs: new Array(count).fill(refAt('')) }
+}
+
+describe('Responder', () => {
+  test('default: answers with a run for each ref, in order, empty where the source has none', async () => {
+    const { requester, served } = await connect()
+    const runs = await requester.getNodes(ROOT, [refAt('a'), refAt('f'), refAt('b', 1)], 100_000)
+    expect(sizes(runs)).toEqual([1000, 0, 10])
+    expect(served.map(({ kind, items }) => [kind, items.length])).toEqual([['nodes', 3]])
+  })
+
+  test('behavior: stops when the budget is used up', async () => {
+    const { requester } = await connect()
+    expect(sizes(await requester.getNodes(ROOT, [refAt('a'), refAt('b'), refAt('c')], 1500))).toEqual([1000, 500])
+    expect(sizes(await requester.getNodes(ROOT, [refAt('a'), refAt('b'), refAt('c')], 1001))).toEqual([1000, 10])
+    expect(sizes(await requester.getNodes(ROOT, [refAt('a'), refAt('b')], 1000))).toEqual([1000])
+  })
+
+  test('behavior: the first ref gets a node, whatever the budget', async () => {
+    const { requester } = await connect()
+    expect(sizes(await requester.getNodes(ROOT, [refAt('a'), refAt('b')], 1))).toEqual([10])
+  })
+
+  test('behavior: cuts budgets down to its own', async () => {
+    const { requester } = await connect({ status: limited({ maxResponseBytes: 1200 }) })
+    expect(sizes(await requester.getNodes(ROOT, [refAt('a'), refAt('b'), refAt('c')], 9999))).toEqual([1000, 200])
+  })
+
+  test('behavior: an unknown root gives an empty run for each ref', async () => {
+    const { requester } = await connect()
+    expect(sizes(await requester.getNodes(OTHER_ROOT, [refAt('a'), refAt('b')], 1000))).toEqual([0, 0])
+    const ways = ['a', 'b'].map((nibble) => ({ ...refAt(nibble), key: nibble.repeat(64) as Path }))
+    expect(sizes(await requester.getPaths(OTHER_ROOT, ways, 1000))).toEqual([0, 0])
+  })
+
+  test('default: answers with ways and codes', async () => {
+    const { requester } = await connect()
+    const ways = ['a', 'f', 'b'].map((nibble) => ({ ...refAt(nibble), key: nibble.repeat(64) as Path }))
+    expect(sizes(await requester.getPaths(ROOT, ways, 1000))).toEqual([64, 0, 64])
+    expect(sizes(await requester.getPaths(ROOT, ways, 64))).toEqual([64])
+    const hashes = [ROOT, new Uint8Array(32), OTHER_ROOT]
+    expect(sizes(await requester.getCode(hashes, 1000))).toEqual([20, 0, 20])
+    expect(sizes(await requester.getCode(hashes, 20))).toEqual([20])
+  })
+
+  test('behavior: does not have a code that no frame can carry', async () => {
+    const { requester } = await connect()
+    const hashes = [9, 8, 7].map((first) => new Uint8Array(32).fill(first))
+    expect(sizes(await requester.getCode(hashes, 1000))).toEqual([0, MAX_CODE_BYTES])
+  })
+
+  test('behavior: stops reading when an answer has taken too long', async () => {
+    const clock = new ManualClock()
+    const slowSource = {
+      ...fakeSource,
+      async run() {
+        clock.advance(MAX_SERVING_MS / 2)
+        return new Uint8Array(NODE_BYTES)
+      },
+    }
+    const { requester } = await connect({ source: slowSource, clock })
+    const refs = ['a', 'b', 'c', 'd'].map((path) => refAt(path))
+    expect(sizes(await requester.getNodes(ROOT, refs, 100_000))).toEqual([10, 10])
+  })
+
+  test(`behavior: serves ${SERVED_AT_ONCE} requests at once, and all of them`, async () => {
+    const waiting: (() => void)[] = []
+    const held = { ...fakeSource, run: () => new Promise<Uint8Array>((go) => waiting.push(() => go(ROOT))) }
+    const { requester } = await connect({ source: held })
+    const answers = Array.from({ length: 10 }, () => requester.getNodes(ROOT, [refAt('a')], 1))
+    for (let left = 10; left > 0; left -= SERVED_AT_ONCE) {
+      await expect.poll(() => waiting.length).toBe(Math.min(left, SERVED_AT_ONCE))
+      for (const go of waiting.splice(0)) go()
+    }
+    expect(await Promise.all(answers)).toHaveLength(10)
+  })
+
+  test('options: requestsPerSecond makes requests wait', async () => {
+    const clock = new ManualClock()
+    const { requester, served } = await connect({ clock, requestsPerSecond: 2 })
+    const answers = Array.from({ length: 4 }, () => requester.getNodes(ROOT, [refAt('a')], 1))
+    await Promise.all(answers.slice(0, 2))
+    expect(served).toHaveLength(2)
+    clock.advance(500)
+    await answers[2]
+    clock.advance(500)
+    expect(await Promise.all(answers)).toHaveLength(4)
+  })
+
+  test('behavior: a closed responder leaves no timer', async () => {
+    const clock = new ManualClock()
+    const { requester, responder, closed } = await connect({ clock, requestsPerSecond: 1 })
+    const answers = [1, 2].map(() => requester.getNodes(ROOT, [refAt('a')], 1))
+    await answers[0]
+    expect(clock.pending).toHaveLength(1)
+    responder.close()
+    responder.close()
+    await expect(answers[1]).rejects.toEqual(coded('disconnected'))
+    expect(clock.pending).toHaveLength(0)
+    expect(closed()).toBe(1)
+  })
+
+  test('behavior: an answer that is ready after the end goes nowhere', async () => {
+    let go = (_: Uint8Array) => {}
+    const held = { ...fakeSource, run: () => new Promise<Uint8Array>((resolve) => (go = resolve)) }
+    const { requester, responder, served, failures } = await connect({ source: held })
+    const answer = requester.getNodes(ROOT, [refAt('a')], 1)
+    await expect.poll(() => requester.openRequests).toBe(1)
+    responder.close()
+    await expect(answer).rejects.toEqual(coded('disconnected'))
+    go(ROOT)
+    await settled()
+    expect([served, failures]).toEqual([[], []])
+  })
+
+  test('behavior: an answered request makes room for another', async () => {
+    const { requester, violations } = await connect({ status: limited({ maxOpenRequests: 2 }) })
+    for (let i = 0; i < 5; i++) {
+      const pair = [refAt('a'), refAt('b')].map((ref) => requester.getNodes(ROOT, [ref], 1))
+      expect(await Promise.all(pair)).toHaveLength(2)
+    }
+    expect(violations).toEqual([])
+  })
+
+  test('behavior: says a new Status, whose limits hold', async () => {
+    const { requester, responder } = await connect()
+    responder.sendStatus(limited({ maxRefs: 1 }))
+    await expect.poll(() => requester.theirStatus?.limits.maxRefs).toBe(1)
+    expect(await requester.getNodes(ROOT, [refAt('a'), refAt('b')], 100_000)).toHaveLength(1)
+  })
+
+  test('error: a source that fails ends the stream and blames nobody', async () => {
+    const broken = { ...fakeSource, run: () => Promise.reject(new Error('disk')) }
+    const { requester, violations, failures, closed } = await connect({ source: broken })
+    await expect(requester.getNodes(ROOT, [refAt('a')], 1)).rejects.toEqual(coded('disconnected'))
+    expect(failures).toEqual([new Error('disk')])
+    expect(violations).toEqual([])
+    expect(closed()).toBe(1)
+  })
+
+  test('error: tooManyItems: more refs or hashes than its Status allows', async () => {
+    const refs = setUp({ status: limited({ maxRefs: 2 }) })
+    await sendTo(refs.theirs, [getNodes(1, 3)])
+    expect(refs.violations).toEqual([coded('tooManyItems')])
+    const hashes = setUp({ status: limited({ maxHashes: 1 }) })
+    await sendTo(hashes.theirs, [{ kind: 'getCode', id: 1, maxBytes: 1, hashes: [ROOT, ROOT] }])
+    expect(hashes.violations).toEqual([coded('tooManyItems')])
+  })
+
+  test('error: tooManyOpenRequests: more of them than its Status allows', async () => {
+    const { theirs, violations, closed } = setUp({ status: limited({ maxOpenRequests: 2 }) })
+    await sendTo(theirs, [getNodes(1), getNodes(2), getNodes(3)])
+    expect(violations).toEqual([coded('tooManyOpenRequests')])
+    expect(closed()).toBe(1)
+  })
+
+  test('error: duplicateRequest: an id that is still open', async () => {
+    const { theirs, violations } = setUp({ source: { ...fakeSource, run: () => new Promise(() => {}) } })
+    await sendTo(theirs, [getNodes(1), getNodes(1)])
+    expect(violations).toEqual([coded('duplicateRequest')])
+  })
+
+  test.each<[string, string, Uint8Array[]]>([
+    ['unexpectedMessage', 'an answer', [...encodeStatus(STATUS), ...encodeAnswer({ kind: 'nodes', id: 1, items: [] })]],
+    ['statusExpected', 'a request before the Status', encodeRequest(getNodes(1))],
+    ['malformedMessage', 'garbage', [Uint8Array.of(1, 0x80)]],
+    ['frameTooLarge', 'a frame that only an answer may have', [Uint8Array.of(0x81, 0x80, 0x10)]],
+  ])('error: %s: %s', async (code, _, bytes) => {
+    const { theirs, violations } = setUp()
+    const ended = new Promise<void>((resolve) => theirs.open({ onChunk: () => {}, onClose: () => resolve() }))
+    await theirs.send(bytes)
+    await ended
+    expect(violations).toEqual([coded(code)])
+  })
+})
+
+describe('Responder and Requester', () => {
+  test('behavior: count the same bytes', async () => {
+    const { requester, responder } = await connect()
+    await requester.getNodes(ROOT, [{ ...refAt('a'), path: ROOT_PATH }], 100_000)
+    expect(requester.bytesReceived).toBe(responder.bytesSent)
+    expect(responder.bytesSent).toBeGreaterThan(1000)
+  })
+})

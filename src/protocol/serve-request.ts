@@ -1,0 +1,62 @@
+/** Reads the answer to one request from a source, within its budget of bytes and of time. Sends nothing. */
+import type { NodeSource } from '../trie/node-source.ts'
+import type { Clock } from './clock.ts'
+import { MAX_CODE_BYTES } from './constants.ts'
+import { ANSWER_KIND, type Answer, type Request } from './messages.ts'
+
+/** What one answer may cost: `maxBytes`, which its last item may pass, and the time of `clock` at which reading stops. */
+export interface ServingBudget {
+  readonly maxBytes: number
+  readonly clock: Clock
+  readonly stopAtMs: number
+}
+
+const NOTHING = new Uint8Array()
+
+/**
+ * The answer to `request`: an item for each ref or hash, in order, empty where the source does not have it; fewer when the
+ * budget was used up. The first one is always there. Rejects with whatever the source rejects with.
+ */
+export async function serveRequest(request: Request, source: NodeSource, budget: ServingBudget): Promise<Answer> {
+  return { kind: ANSWER_KIND[request.kind], id: request.id, items: await serveItems(request, source, budget) }
+}
+
+async function serveItems(request: Request, source: NodeSource, budget: ServingBudget): Promise<Uint8Array[]> {
+  switch (request.kind) {
+    case 'getNodes': {
+      const { root, refs } = request
+      if (!source.has(root)) return refs.map(() => NOTHING)
+      return collect(request, refs, budget, (ref, left) => source.run(root, ref, ref.maxNodes, left))
+    }
+    case 'getPaths': {
+      const { root, refs } = request
+      if (!source.has(root)) return refs.map(() => NOTHING)
+      return collect(request, refs, budget, (ref) => source.path(root, ref, ref.key))
+    }
+    case 'getCode':
+      return collect(request, request.hashes, budget, async (hash) => {
+        const code = await source.code(hash)
+        // A code that no frame can carry is one that we do not have.
+        return code === undefined || code.length > MAX_CODE_BYTES ? NOTHING : code
+      })
+    default:
+      return request satisfies never
+  }
+}
+
+async function collect<T>(
+  request: Request,
+  wanted: readonly T[],
+  { maxBytes, clock, stopAtMs }: ServingBudget,
+  read: (item: T, leftBytes: number) => Promise<Uint8Array>,
+): Promise<Uint8Array[]> {
+  const items: Uint8Array[] = []
+  let left = Math.min(request.maxBytes, maxBytes)
+  for (const item of wanted) {
+    if (items.length > 0 && (left <= 0 || clock.now() >= stopAtMs)) break
+    const bytes = await read(item, left)
+    items.push(bytes)
+    left -= bytes.length
+  }
+  return items
+}

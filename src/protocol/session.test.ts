@@ -1,0 +1,65 @@
+import { concatBytes } from '@noble/hashes/utils.js'
+import { describe, expect, test } from 'vitest'
+import { encodeAnswer, encodeStatus } from './encode.ts'
+import { statusOf } from './messages.ts'
+import { Session } from './session.ts'
+import type { WireHandler } from './wire.ts'
+
+const STATUS = concatBytes(...encodeStatus(statusOf(1)))
+const ANSWER = concatBytes(...encodeAnswer({ kind: 'nodes', id: 1, items: [] }))
+
+/** A session on a wire that goes on delivering after its end, as a stream that is closed on one side only does. */
+function setUp(onStatus: (session: Session) => void = () => {}) {
+  const log: string[] = []
+  let wire: WireHandler | undefined
+  const session = new Session(
+    {
+      open: (handler) => {
+        wire = handler
+      },
+      send: async () => {},
+      close: () => log.push('close'),
+      abort: (error) => log.push(`abort: ${error.message}`),
+    },
+    1000,
+    {
+      onStatus() {
+        log.push('status')
+        onStatus(session)
+      },
+      onMessage: ({ kind }) => log.push(kind),
+      onEnd: (error) => log.push(`end: ${error}`),
+    },
+  )
+  session.open(statusOf(1))
+  return { session, log, wire: wire! }
+}
+
+describe('Session', () => {
+  test('default: passes messages on, and its end once', () => {
+    const { log, wire } = setUp()
+    wire.onChunk(concatBytes(STATUS, ANSWER))
+    wire.onClose()
+    wire.onClose(new Error('late'))
+    expect(log).toEqual(['status', 'nodes', 'end: undefined'])
+  })
+
+  test('behavior: nothing is passed on after the end, neither of later chunks nor of the same one', () => {
+    const later = setUp()
+    later.session.close()
+    later.wire.onChunk(STATUS)
+    expect(later.log).toEqual(['close', 'end: undefined'])
+    expect(later.session.bytesReceived).toBe(0)
+    const same = setUp((session) => session.close())
+    same.wire.onChunk(concatBytes(STATUS, ANSWER))
+    expect(same.log).toEqual(['status', 'close', 'end: undefined'])
+  })
+
+  test('error: whatever a handler throws ends the session', () => {
+    const { log, wire } = setUp(() => {
+      throw new Error('our bug')
+    })
+    wire.onChunk(STATUS)
+    expect(log).toEqual(['status', 'abort: our bug', 'end: Error: our bug'])
+  })
+})
