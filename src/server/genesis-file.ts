@@ -1,8 +1,7 @@
 /** Streams a geth-style `genesis.json` of any size: what it holds at a time is one piece of the file, and one code. */
 import { createReadStream } from 'node:fs'
 import { AllocReader } from './alloc-reader.ts'
-import { ServerError } from './error.ts'
-import { JsonWalker } from './json-walker.ts'
+import { missingPackage, ServerError } from './error.ts'
 import type { StateRecord } from './state-record.ts'
 
 export interface GenesisFile {
@@ -35,6 +34,10 @@ async function* readRecords(
   name: string,
   reader: AllocReader,
 ): AsyncGenerator<StateRecord> {
+  // Its tokenizer is an optional package, which a server of known genesis states does without.
+  const { JsonWalker } = await import('./json-walker.ts').catch((cause: unknown) => {
+    throw missingPackage('@streamparser/json', cause)
+  })
   const walker = new JsonWalker(reader)
   try {
     for await (const chunk of chunks) {
