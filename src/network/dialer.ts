@@ -60,7 +60,6 @@ export class Dialer {
 
   /** Begins to dial every address, and keeps at it. */
   start(): void {
-    if (this.#running) return
     this.#running = true
     for (const line of this.#lines) if (line.phase.is === 'idle') this.#dial(line)
   }

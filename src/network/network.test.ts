@@ -2,7 +2,7 @@
  * The whole of this folder at work: a listening node that serves and a dialing node that asks, over WebSockets on the
  * loopback interface. Time is real here, but for the pauses between dials, which the test cuts short.
  */
-import type { Libp2p } from '@libp2p/interface'
+import type { Connection, Libp2p } from '@libp2p/interface'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { type Clock, systemClock } from '../protocol/clock.ts'
@@ -13,6 +13,7 @@ import { EVERYTHING, type Status, statusOf } from '../protocol/messages.ts'
 import type { NodeSource } from '../trie/node-source.ts'
 import type { Path } from '../trie/path.ts'
 import { parseMultiaddr } from './address.ts'
+import { connectPeer, type DialingNode } from './connect.ts'
 import { DIAL_TIMEOUT_MS, LIE_BAN_MS, STABLE_CONNECTION_MS } from './constants.ts'
 import { Dialer, type DialerOptions } from './dialer.ts'
 import { createDialingNode } from './dialing-node.ts'
@@ -223,11 +224,18 @@ describe('Dialer and serve', () => {
   })
 
   test('error: duplicatePeer: one peer under two addresses', async () => {
-    const { address } = await startServer()
-    const { peers } = await startClient([address, address.replace(/\/p2p\/.*/, '')])
+    const counts: number[] = []
+    const { address, serving } = await startServer({ onPeersChange: (count) => counts.push(count) })
+    const { peers, goOn } = await startClient([address, address.replace(/\/p2p\/.*/, '')])
     await until(peers, () => peers.snapshots().some(({ reason }) => reason === 'duplicatePeer'))
     await until(peers, () => [...peers.connected()].length === 1)
+    await expect.poll(() => serving.counters().peers).toBe(1)
+
+    counts.length = 0
+    goOn()
+    await until(peers, () => peers.snapshots().every(({ state }) => state !== 'connecting'))
     expect(await [...peers.connected()][0]!.getCode([ROOT], 1000, SIGNAL)).toEqual([ROOT])
+    expect(counts).toEqual([])
   })
 
   test('behavior: a liar is hung up on, and dialed again when its ban is over', async () => {
@@ -290,6 +298,29 @@ describe('Dialer and serve', () => {
     await firstPeer(dialing.peers)
   })
 
+  test('behavior: stop while nobody answers leaves no timer', async () => {
+    const { peers, dialer, pauses } = await startClient(['/ip4/127.0.0.1/tcp/9/ws'])
+    await until(peers, () => reasonOf(peers) === 'dialFailed')
+    expect(pauses).toHaveLength(1)
+    await dialer.stop()
+    expect(pauses).toEqual([])
+  })
+
+  test('behavior: stop at the very moment at which a peer greets', async () => {
+    const { address } = await startServer()
+    const { peers, dialer, node } = await startClient([address])
+    const stopped = new Promise<void>((resolve) => {
+      const stopListening = peers.onChange(() => {
+        stopListening()
+        resolve(dialer.stop())
+      })
+    })
+    await stopped
+    expect(node.getConnections()).toEqual([])
+    expect(peers.snapshots()).toMatchObject([{ state: 'disconnected' }])
+    expect([...peers.connected()]).toEqual([])
+  })
+
   test('error: a client that breaks the protocol is disconnected, and the server goes on', async () => {
     const violations: [ProtocolError, string][] = []
     const { address, serving } = await startServer({ onViolation: (error, id) => violations.push([error, id]) })
@@ -311,6 +342,40 @@ describe('Dialer and serve', () => {
     await dialer.stop()
     await expect.poll(() => counts).toEqual([1, 0])
     expect(serving.counters().bytesReceived).toBeGreaterThan(0)
+  })
+})
+
+describe('connectPeer', () => {
+  const connect = (address: string, node: DialingNode, signal: AbortSignal) =>
+    connectPeer(parseMultiaddr(address), {
+      node,
+      peers: new PeerSet(),
+      status: statusOf(1),
+      clock: systemClock,
+      onLeave: () => {},
+      onLateBlame: () => {},
+      signal,
+    })
+
+  test('default: a signal that is aborted afterwards does not matter', async () => {
+    const { address } = await startServer()
+    const { node } = await startClient([address])
+    const controller = new AbortController()
+    const { peer } = await connect(address, node, controller.signal)
+    controller.abort()
+    expect(await peer.getCode([ROOT], 1000, SIGNAL)).toEqual([ROOT])
+  })
+
+  test('error: dialFailed: a connection that is open in name only is hung up', async () => {
+    let closed = 0
+    const zombie = {
+      remotePeer: 'somebody',
+      newStream: () => Promise.reject(new Error('the muxer is closed')),
+      close: async () => void closed++,
+    } as unknown as Connection
+    const node: DialingNode = { dial: async () => zombie }
+    await expect(connect('/ip4/127.0.0.1/tcp/9/ws', node, SIGNAL)).rejects.toMatchObject({ code: 'dialFailed' })
+    expect(closed).toBe(1)
   })
 })
 

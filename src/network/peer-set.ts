@@ -124,9 +124,7 @@ export class PeerSet {
     const ban = this.#bans.get(idOrAddress)
     if (ban === undefined) return undefined
     const banMs = ban.untilMs - this.#clock.now()
-    if (banMs > 0) return { ...ban.departure, banMs }
-    this.#bans.delete(idOrAddress)
-    return undefined
+    return banMs > 0 ? { ...ban.departure, banMs } : undefined
   }
 
   /** The connected peer with this id. */

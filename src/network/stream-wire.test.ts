@@ -37,14 +37,24 @@ describe('StreamWire', () => {
     await expect.poll(() => [[...end.received()], end.ends]).toEqual([[1], [undefined]])
   })
 
+  test('behavior: a side that ended before the wire was opened, without a word, ends it', async () => {
+    const { a, b, inbound } = await setUp()
+    a.close()
+    await expect.poll(() => inbound.readableEnded).toBe(true)
+    const end = listen(b)
+    await expect.poll(() => end.ends).toEqual([undefined])
+  })
+
   test('behavior: send waits as long as the transport is full, again and again', async () => {
     const { a, b, outbound } = await setUp({ capacity: 1, delay: 5 })
     const end = listen(b)
+    const listeners = outbound.listenerCount('drain')
     for (let i = 0; i < 20; i++) {
       await a.send([new Uint8Array(1000).fill(i)])
       expect([outbound.writableNeedsDrain, outbound.writeBufferLength]).toEqual([false, 0])
     }
     await expect.poll(() => end.received().length).toBe(20_000)
+    expect(outbound.listenerCount('drain')).toBe(listeners)
   })
 
   test('error: send rejects when the stream has ended, also while it waits', async () => {
