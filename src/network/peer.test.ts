@@ -1,10 +1,10 @@
 /** A peer and the set of peers, with a responder in memory at the other end. */
 import { describe, expect, test } from 'vitest'
-import { ManualClock } from '../protocol/manual-clock.ts'
-import { createWirePair } from '../protocol/memory-wire.ts'
 import { EVERYTHING, statusOf } from '../protocol/messages.ts'
 import { Responder } from '../protocol/responder.ts'
 import type { Wire } from '../protocol/wire.ts'
+import { ManualClock } from '../testing/manual-clock.ts'
+import { createWirePair } from '../testing/memory-wire.ts'
 import type { NodeSource } from '../trie/node-source.ts'
 import { ROOT_PATH } from '../trie/path.ts'
 import type { Departure } from './blame.ts'

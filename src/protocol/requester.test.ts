@@ -1,12 +1,12 @@
 import { concatBytes } from '@noble/hashes/utils.js'
 import { describe, expect, test, vi } from 'vitest'
+import { createWirePair } from '../testing/memory-wire.ts'
 import { ROOT_PATH } from '../trie/path.ts'
 import { MAX_CODE_BYTES, NODE_SLACK_BYTES, PATH_SLACK_BYTES } from './constants.ts'
 import { decodeMessage } from './decode.ts'
 import { encodeAnswer, encodeRequest, encodeStatus } from './encode.ts'
 import type { ProtocolError } from './error.ts'
 import { FrameSplitter } from './frames.ts'
-import { createWirePair } from './memory-wire.ts'
 import { type Answer, DEFAULT_LIMITS, type Limits, type Message, type Status } from './messages.ts'
 import { Requester } from './requester.ts'
 

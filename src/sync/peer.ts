@@ -34,7 +34,8 @@ export interface SyncPeer {
   /**
    * A run for each request, in order; fewer runs than requests: the byte budget was used up; an empty run: the peer does
    * not have it. Rejects with `disconnected` when the peer leaves, `aborted` when `signal` does, `protocol` when the
-   * answer breaks the protocol's own limits (the peer has been blamed for it already).
+   * answer breaks the protocol's own limits (the peer has been blamed for it already), `tooManyRequests` when as many are
+   * open as it allows.
    */
   getNodes(
     root: Uint8Array,

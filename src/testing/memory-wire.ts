@@ -1,5 +1,5 @@
 /** Two wires in memory, tied to each other: for tests, and for peers in one process. Chunks arrive in later microtasks. */
-import type { Wire, WireHandler } from './wire.ts'
+import type { Wire, WireHandler } from '../protocol/wire.ts'
 
 /** Two ends of one wire: what one sends, the other receives, a piece a chunk. */
 export function createWirePair(): [Wire, Wire] {

@@ -1,0 +1,59 @@
+/** A clock that stands still until a test moves it: for everything that takes a `Clock`. */
+import type { Clock } from '../protocol/clock.ts'
+
+interface Timer {
+  readonly at: number
+  readonly callback: () => void
+}
+
+/** Time in the hands of a test. */
+export class ManualClock implements Clock {
+  #now = 0
+  readonly #timers = new Set<Timer>()
+
+  /** The delays of the timers that are set, from now on, in milliseconds, the next one first. */
+  get pending(): number[] {
+    return [...this.#timers].map(({ at }) => at - this.#now).sort((a, b) => a - b)
+  }
+
+  now(): number {
+    return this.#now
+  }
+
+  after(delayMs: number, callback: () => void): () => void {
+    const timer = { at: this.#now + delayMs, callback }
+    this.#timers.add(timer)
+    return () => this.#timers.delete(timer)
+  }
+
+  /** Moves time on, and runs what has become due, in order. */
+  advance(ms: number): void {
+    const until = this.#now + ms
+    while (this.#fireNext(until));
+    this.#now = until
+  }
+
+  /** The same, but before each timer, and at the end, everything settles that waits for no other. */
+  async pass(ms: number): Promise<void> {
+    const until = this.#now + ms
+    do await settle()
+    while (this.#fireNext(until))
+    this.#now = until
+  }
+
+  #fireNext(until: number): boolean {
+    let next: Timer | undefined
+    for (const timer of this.#timers) if (timer.at <= until && (next === undefined || timer.at < next.at)) next = timer
+    if (next === undefined) return false
+    this.#timers.delete(next)
+    this.#now = next.at
+    next.callback()
+    return true
+  }
+}
+
+/** Lets everything run that waits for no timer. */
+export async function settle(): Promise<void> {
+  // A macrotask a round: promises of any depth have settled by its end, and what they posted runs in the next.
+  for (let round = 0; round < 8; round++) await new Promise((resolve) => setImmediate(resolve))
+}
