@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { VirtualClock } from '../testing/virtual-clock.ts'
+import { ManualClock } from '../testing/manual-clock.ts'
 import type { NodeSource } from '../trie/node-source.ts'
 import { type Path, ROOT_PATH } from '../trie/path.ts'
 import { throttledSource } from './throttled-source.ts'
@@ -9,7 +9,7 @@ const ref = { path: ROOT_PATH, hash }
 
 function throttled(bytesPerSecond: number) {
   const asked: number[] = []
-  const clock = new VirtualClock()
+  const clock = new ManualClock()
   const source: NodeSource = {
     has: () => true,
     async run(_root, _ref, _maxNodes, maxBytes) {
@@ -29,24 +29,24 @@ describe('throttledSource', () => {
     source.run(hash, ref, 0, 5000).then(() => done.push('run'))
     source.path(hash, ref, '' as Path).then(() => done.push('path'))
     source.code(hash).then(() => done.push('code'))
-    await clock.advance(99)
+    await clock.pass(99)
     expect(done).toEqual([])
-    await clock.advance(1)
+    await clock.pass(1)
     expect(done).toEqual(['run'])
-    await clock.advance(200)
+    await clock.pass(200)
     expect(done).toEqual(['run', 'path'])
-    await clock.advance(300)
+    await clock.pass(300)
     expect(done).toEqual(['run', 'path', 'code'])
   })
 
   test('behavior: time in which nobody asked is not made up for', async () => {
     const { clock, source } = throttled(1000)
-    await clock.advance(10_000)
+    await clock.pass(10_000)
     let done = false
     source.run(hash, ref, 0, 5000).then(() => {
       done = true
     })
-    await clock.advance(99)
+    await clock.pass(99)
     expect(done).toBe(false)
   })
 
