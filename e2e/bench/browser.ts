@@ -1,0 +1,114 @@
+/** A headless Chromium with an empty profile of its own, and one page in it with the workers that the page starts. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
+import { chromium } from 'playwright'
+import { CHROMIUM_FLAGS, systemChromium } from '../chromium.ts'
+import { Cdp } from './cdp.ts'
+
+const FLAGS = ['--headless=new', '--remote-debugging-pipe', '--no-default-browser-check', '--disable-extensions']
+
+/** Where a thread of a page can be asked. */
+export interface Thread {
+  readonly kind: 'window' | 'worker'
+  readonly sessionId: string
+}
+
+export class Browser {
+  readonly cdp: Cdp
+  readonly #process: ChildProcess
+  readonly #profile: string
+
+  private constructor(child: ChildProcess, profile: string) {
+    this.#process = child
+    this.#profile = profile
+    this.cdp = new Cdp(child.stdio[4] as Readable, child.stdio[3] as Writable)
+  }
+
+  static async launch(): Promise<Browser> {
+    const profile = await mkdtemp(join(tmpdir(), 'rootlight-bench-'))
+    const args = [...CHROMIUM_FLAGS, ...FLAGS, `--user-data-dir=${profile}`, 'about:blank']
+    const executable = systemChromium() ?? chromium.executablePath()
+    const child = spawn(executable, args, { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] })
+    await once(child, 'spawn')
+    return new Browser(child, profile)
+  }
+
+  async version(): Promise<string> {
+    return (await this.cdp.send<{ product: string }>('Browser.getVersion')).product
+  }
+
+  /** Opens `url` and waits until it has loaded. */
+  async openPage(url: string): Promise<Page> {
+    const { targetId } = await this.cdp.send<{ targetId: string }>('Target.createTarget', { url: 'about:blank' })
+    const attach = { targetId, flatten: true }
+    const { sessionId } = await this.cdp.send<{ sessionId: string }>('Target.attachToTarget', attach)
+    const page = new Page(this.cdp, sessionId)
+    await page.open(url)
+    return page
+  }
+
+  async close(): Promise<void> {
+    const exited = this.#process.exitCode === null ? once(this.#process, 'exit') : Promise.resolve()
+    const killer = setTimeout(() => this.#process.kill('SIGKILL'), 5_000)
+    this.cdp.send('Browser.close').catch(() => {}) // it may end before it answers
+    await exited
+    clearTimeout(killer)
+    // Helper processes may write a last file while the directory goes.
+    await rm(this.#profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
+  }
+}
+
+export class Page {
+  readonly #cdp: Cdp
+  readonly #threads: Thread[]
+
+  constructor(cdp: Cdp, sessionId: string) {
+    this.#cdp = cdp
+    this.#threads = [{ kind: 'window', sessionId }]
+  }
+
+  /** The window first, then its workers in the order of their start. */
+  get threads(): readonly Thread[] {
+    return this.#threads
+  }
+
+  async open(url: string): Promise<void> {
+    this.#cdp.on('Target.attachedToTarget', (params) => this.#attached(params as AttachedTarget))
+    const loaded = new Promise<void>((resolve) => this.#cdp.on('Page.loadEventFired', () => resolve()))
+    await this.#send('Target.setAutoAttach', { autoAttach: true, waitForDebuggerOnStart: false, flatten: true })
+    await this.#send('Page.enable')
+    await this.#send('Page.navigate', { url })
+    await loaded
+    await this.#send('Page.disable')
+  }
+
+  /** Evaluates an expression in the window and awaits it. Rejects with what it throws. */
+  async evaluate<T>(expression: string): Promise<T> {
+    const options = { expression, awaitPromise: true, returnByValue: true }
+    const { result, exceptionDetails } = await this.#send<Evaluation>('Runtime.evaluate', options)
+    if (exceptionDetails === undefined) return result.value as T
+    throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text)
+  }
+
+  #send<T>(method: string, params: object = {}): Promise<T> {
+    return this.#cdp.send<T>(method, params, this.#threads[0]!.sessionId)
+  }
+
+  #attached({ sessionId, targetInfo }: AttachedTarget): void {
+    if (targetInfo.type === 'worker') this.#threads.push({ kind: 'worker', sessionId })
+  }
+}
+
+interface AttachedTarget {
+  readonly sessionId: string
+  readonly targetInfo: { readonly type: string }
+}
+
+interface Evaluation {
+  readonly result: { readonly value?: unknown }
+  readonly exceptionDetails?: { readonly text: string; readonly exception?: { readonly description?: string } }
+}

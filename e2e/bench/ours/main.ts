@@ -1,0 +1,58 @@
+/** The page that measures Rootlight: the public API with the engine in a worker, as an application uses it. */
+import { createLightClient, type LightClient, type SyncProgress } from '../../../src/index.ts'
+import { watchMainThread } from '../main-thread.ts'
+import type { BenchPage, BenchTask, PageResult } from '../page-contract.ts'
+
+class OursPage implements BenchPage {
+  #task!: BenchTask
+  #client!: LightClient
+  #last!: SyncProgress
+
+  async open(task: BenchTask): Promise<void> {
+    this.#task = task
+    this.#client = await createLightClient({
+      database: 'bench',
+      chainId: 1,
+      peers: [task.address],
+      worker: () => new Worker(new URL('../../../src/worker/worker.ts', import.meta.url), { type: 'module' }),
+    })
+  }
+
+  async run(): Promise<PageResult> {
+    const { value, report } = await watchMainThread(() => this.#sync())
+    const { nodes, codes } = this.#last
+    return { ...value, nodes, codes, mainThread: report }
+  }
+
+  async #sync(): Promise<{ readonly ms: number; readonly connectMs: number }> {
+    const start = performance.now()
+    const sync = this.#client.sync({ root: this.#task.root })
+    let connectMs = 0
+    sync.addEventListener('progress', ({ detail }) => {
+      if (connectMs === 0 && detail.peers > 0) connectMs = performance.now() - start
+    })
+    this.#last = await sync.done
+    return { ms: performance.now() - start, connectMs }
+  }
+
+  async check(): Promise<void> {
+    const { root, expected } = this.#task
+    const { nodes, bytes, codes } = this.#last
+    same('nodes', nodes, expected.nodes)
+    same('bytes', bytes, expected.bytes)
+    same('codes', codes, expected.codes)
+    const { complete } = await this.#client.status()
+    same('complete root', complete?.root, root)
+    for (const { address, balance } of expected.samples) {
+      const { value } = await this.#client.getAccount(address)
+      same(`balance of ${address}`, String(value?.balance), balance)
+    }
+    await this.#client.close()
+  }
+}
+
+function same(what: string, got: unknown, expected: unknown): void {
+  if (got !== expected) throw new Error(`${what}: got ${got}, expected ${expected}`)
+}
+
+globalThis.bench = new OursPage()

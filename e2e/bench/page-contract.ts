@@ -1,0 +1,72 @@
+/** What a page of the benchmark offers to the process that drives it, and what crosses between the two: plain data. */
+
+/** The state to sync, and how the page can tell that it has it. */
+export interface BenchTask {
+  /** Multiaddr of the server; it speaks our protocol and the straight port's. */
+  readonly address: string
+  readonly root: string
+  readonly expected: ExpectedState
+  readonly straight: StraightSettings
+}
+
+export interface ExpectedState {
+  /** Nodes by path, as `SyncProgress.nodes` counts them. */
+  readonly nodes: number
+  /** Bytes of these nodes, and of the codes, each once. */
+  readonly bytes: number
+  readonly codes: number
+  /** Nodes and codes by hash, each once: the records of a hash-keyed database. */
+  readonly records: number
+  /** keccak-256 of all their hashes in ascending order, in hex; empty where the straight port does not run. */
+  readonly recordsDigest: string
+  /** Some of the accounts. */
+  readonly samples: readonly AccountSample[]
+}
+
+export interface AccountSample {
+  readonly address: string
+  /** A decimal number. */
+  readonly balance: string
+}
+
+/** How the straight port runs. */
+export interface StraightSettings {
+  readonly thread: 'window' | 'worker'
+  /** Puts in a transaction. */
+  readonly batch: number
+  /** Requests in flight, each on a stream of its own. */
+  readonly requests: number
+  /** Transactions in flight. */
+  readonly writes: number
+}
+
+/** What a sync took, on the page's own clock. */
+export interface PageResult {
+  /** From the call to the last byte on disk, with loading libp2p and dialing. */
+  readonly ms: number
+  /** How much of it passed before there was a peer to ask. */
+  readonly connectMs: number
+  readonly nodes: number
+  readonly codes: number
+  readonly mainThread: MainThreadReport
+}
+
+export interface MainThreadReport {
+  /** Durations of the tasks over 50 ms, as the browser tells them. */
+  readonly longTasks: readonly number[]
+  /** The longest silence of a timer that wants to run every 4 ms. */
+  readonly maxGapMs: number
+}
+
+/** The steps of a run, in this order. Each rejects if it fails. */
+export interface BenchPage {
+  /** Up to the point where only the sync is missing. */
+  open(task: BenchTask): Promise<void>
+  run(): Promise<PageResult>
+  /** Rejects unless all of the state is on disk. */
+  check(): Promise<void>
+}
+
+declare global {
+  var bench: BenchPage
+}

@@ -1,0 +1,75 @@
+/** One measured run: a new browser with an empty profile, one page, one sync. */
+import { Browser, type Page } from './browser.ts'
+import { heapBytes, wasmBytes, watchHeap } from './memory.ts'
+import type { BenchTask, PageResult } from './page-contract.ts'
+import { startProfiling, type ThreadProfile } from './profiler.ts'
+import type { ServerProcess } from './server-process.ts'
+
+export type Contender = 'ours' | 'straight'
+
+export interface RunResult extends PageResult {
+  readonly contender: Contender
+  readonly requests: number
+  /** Bytes on the TCP sockets, both directions. */
+  readonly wireBytes: number
+  readonly serverCpuMs: number
+  /** Memory of window and workers, WebAssembly included. */
+  readonly heapPeakBytes: number
+  readonly chromium: string
+  readonly profiles: readonly ThreadProfile[]
+}
+
+export interface RunOptions {
+  readonly contender: Contender
+  readonly siteUrl: string
+  readonly task: BenchTask
+  readonly server: ServerProcess
+  readonly profile: boolean
+}
+
+/** How long the page is left alone before its idle memory is read, or the sync starts. */
+const IDLE_MS = 1_000
+
+export async function runOnce(options: RunOptions): Promise<RunResult> {
+  return withPage(options, (browser, page) => runIn(browser, page, options))
+}
+
+/** The memory of window and workers with everything ready and nothing synced. */
+export async function measureIdle(options: RunOptions): Promise<number> {
+  // In a browser of its own: counting WebAssembly collects garbage, and V8 forgets how much it had let grow.
+  return withPage(options, async (browser, page) => (await heapBytes(browser, page)) + (await wasmBytes(browser, page)))
+}
+
+async function withPage<T>(options: RunOptions, use: (browser: Browser, page: Page) => Promise<T>): Promise<T> {
+  const browser = await Browser.launch()
+  try {
+    const page = await browser.openPage(`${options.siteUrl}/${options.contender}/index.html`)
+    await page.evaluate(`bench.open(${JSON.stringify(options.task)})`)
+    await new Promise((resolve) => setTimeout(resolve, IDLE_MS))
+    return await use(browser, page)
+  } finally {
+    await browser.close()
+  }
+}
+
+async function runIn(browser: Browser, page: Page, { contender, server, profile }: RunOptions): Promise<RunResult> {
+  const before = await server.counters()
+  const stopProfiling = profile ? await startProfiling(browser, page) : async () => []
+  const stopHeap = watchHeap(browser, page)
+  const result = await page.evaluate<PageResult>('bench.run()')
+  const heapPeak = await stopHeap()
+  const profiles = await stopProfiling()
+  const after = await server.counters()
+  const heapPeakBytes = heapPeak + (await wasmBytes(browser, page))
+  await page.evaluate('bench.check()')
+  return {
+    contender,
+    ...result,
+    requests: after.requests - before.requests,
+    wireBytes: after.wireBytes - before.wireBytes,
+    serverCpuMs: after.cpuMs - before.cpuMs,
+    heapPeakBytes,
+    chromium: await browser.version(),
+    profiles,
+  }
+}

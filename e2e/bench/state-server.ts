@@ -1,0 +1,104 @@
+/**
+ * The server's process: makes the state, serves it by our protocol and by the straight port's, and tells the parent over
+ * IPC when it is ready and, whenever it is asked, what it has served. Ends with its parent.
+ */
+import { subscribe } from 'node:diagnostics_channel'
+import type { Socket } from 'node:net'
+import { RLP } from '@ethereumjs/rlp'
+import type { Libp2p, Stream } from '@libp2p/interface'
+import { bytesToHex } from '@noble/hashes/utils.js'
+import { createListeningNode } from '../../src/network/listening-node.ts'
+import { serve } from '../../src/network/serve.ts'
+import { EVERYTHING, statusOf } from '../../src/protocol/messages.ts'
+import { DEFAULT_LISTEN } from '../../src/server/server.ts'
+import { StateDirectory } from '../../src/server/state-directory.ts'
+import { generateAccounts } from '../../src/server/synthetic.ts'
+import { createFastKeccak, type Keccak } from '../../src/trie/keccak.ts'
+import { framed, MAX_NODE_DATA_STREAMS, NODE_DATA_PROTOCOL } from './node-data.ts'
+import type { AccountSample } from './page-contract.ts'
+import { collectRecords, type RecordSet } from './record-set.ts'
+import type { FromServer, ServerCounters, ServerReady, ServerRequest } from './server-process.ts'
+
+const SAMPLES = 16
+
+const request = JSON.parse(process.argv[2]!) as ServerRequest
+const straight = { requests: 0 }
+const tcp = watchSockets()
+const keccak = await createFastKeccak()
+const directory = await StateDirectory.open(request.data)
+const [source] = await directory.sources([{ generate: request.synthetic }])
+const records: RecordSet = request.straight
+  ? await collectRecords(source!, request.synthetic, keccak)
+  : { blobs: new Map(), digest: '' }
+const node = await createListeningNode({ listen: [DEFAULT_LISTEN] })
+const status = statusOf(0, [{ root: source!.root, blockNumber: 0, coverage: EVERYTHING }])
+const serving = await serve({ node, source: source!, status, onFailure: (error) => console.error(error) })
+await serveNodeData(node, records.blobs)
+
+process.on('message', () => tell({ kind: 'counters', counters: counters() }))
+process.on('disconnect', () => void directory.close().then(() => process.exit()))
+process.on('SIGINT', () => {}) // a terminal sends it to the whole group; the parent says when
+tell({ kind: 'ready', ready: ready() })
+
+function tell(message: FromServer): void {
+  process.send!(message)
+}
+
+function ready(): ServerReady {
+  const { root, accounts, slots, nodes, codes, bytes } = source!.info
+  return {
+    address: node.getMultiaddrs()[0]!.toString(),
+    root: `0x${root}`,
+    accounts,
+    slots,
+    nodes,
+    codes,
+    bytes,
+    records: records.blobs.size,
+    recordsDigest: records.digest,
+    samples: [...samplesOf(request.synthetic, keccak)],
+  }
+}
+
+function* samplesOf(synthetic: ServerRequest['synthetic'], keccak: Keccak): Generator<AccountSample> {
+  const accounts = Math.min(SAMPLES, synthetic.accounts)
+  for (const { address, balance } of generateAccounts({ ...synthetic, accounts, keccak })) {
+    yield { address: `0x${bytesToHex(address)}`, balance: balance.toString() }
+  }
+}
+
+function counters(): ServerCounters {
+  const { requests } = serving.counters()
+  const { user, system } = process.cpuUsage()
+  return { requests: requests + straight.requests, wireBytes: tcp.bytes(), cpuMs: (user + system) / 1000 }
+}
+
+async function serveNodeData(node: Libp2p, blobs: RecordSet['blobs']): Promise<void> {
+  await node.handle(NODE_DATA_PROTOCOL, (stream) => void answer(stream, blobs).catch((error) => stream.abort(error)), {
+    maxInboundStreams: MAX_NODE_DATA_STREAMS,
+  })
+}
+
+async function answer(stream: Stream, blobs: RecordSet['blobs']): Promise<void> {
+  const wire = framed(stream)
+  const hashes = RLP.decode((await wire.read()).subarray()) as Uint8Array[]
+  await wire.write(RLP.encode(hashes.map((hash) => blobs.get(bytesToHex(hash)) ?? new Uint8Array())))
+  straight.requests++
+  await stream.close()
+}
+
+/** All bytes that cross the sockets of this process's servers, in both directions: noise, yamux and WebSocket included. */
+function watchSockets(): { bytes(): number } {
+  const open = new Set<Socket>()
+  let past = 0
+  const bytesOf = (socket: Socket) => socket.bytesRead + socket.bytesWritten
+  subscribe('net.server.socket', (message) => {
+    const { socket } = message as { socket: Socket }
+    open.add(socket)
+    socket.once('close', () => {
+      open.delete(socket)
+      past += bytesOf(socket)
+    })
+  })
+  return { bytes: () => [...open].reduce((sum, socket) => sum + bytesOf(socket), past) }
+}

@@ -1,0 +1,60 @@
+/** The page that measures the straight port, in the window or in a worker. */
+import { watchMainThread } from '../main-thread.ts'
+import type { BenchPage, BenchTask, PageResult } from '../page-contract.ts'
+import { RecordStore } from './store.ts'
+import { type StraightResult, straightSync } from './sync.ts'
+import type { FromStraightWorker, ToStraightWorker } from './worker-port.ts'
+
+type Verified = Awaited<ReturnType<RecordStore['verify']>>
+
+/** The same steps on either thread. */
+interface Runner {
+  run(task: BenchTask): Promise<StraightResult>
+  check(): Promise<Verified>
+}
+
+class StraightPage implements BenchPage {
+  #task!: BenchTask
+  #runner!: Runner
+
+  async open(task: BenchTask): Promise<void> {
+    this.#task = task
+    this.#runner = task.straight.thread === 'worker' ? await workerRunner() : await windowRunner()
+  }
+
+  async run(): Promise<PageResult> {
+    const { value, report } = await watchMainThread(() => this.#runner.run(this.#task))
+    const { nodes, codes } = this.#task.expected
+    // The same state, so the same nodes: what two tries share is stored once here, and counts as often as it stands there.
+    return { ...value, nodes, codes, mainThread: report }
+  }
+
+  async check(): Promise<void> {
+    const { records, recordsDigest } = this.#task.expected
+    const verified = await this.#runner.check()
+    if (verified.records !== records) throw new Error(`records: got ${verified.records}, expected ${records}`)
+    if (verified.digest !== recordsDigest) throw new Error('the records are not those of the state')
+  }
+}
+
+async function windowRunner(): Promise<Runner> {
+  const store = await RecordStore.open()
+  return { run: (task) => straightSync(task, store), check: () => store.verify() }
+}
+
+async function workerRunner(): Promise<Runner> {
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
+  const call = <T>(message: ToStraightWorker) =>
+    new Promise<T>((resolve, reject) => {
+      worker.onerror = (event) => reject(new Error(event.message))
+      worker.onmessage = ({ data }: MessageEvent<FromStraightWorker>) => {
+        if ('error' in data) reject(new Error(data.error))
+        else resolve(data.value as T)
+      }
+      worker.postMessage(message)
+    })
+  await call({ step: 'open' })
+  return { run: (task) => call({ step: 'run', task }), check: () => call({ step: 'check' }) }
+}
+
+globalThis.bench = new StraightPage()

@@ -1,0 +1,115 @@
+/**
+ * What is on disk, read past the library: the raw records of IndexedDB as a page of the same origin sees them, taken apart
+ * in Node by the formats' own readers.
+ */
+
+import { bytesToHex } from '@noble/hashes/utils.js'
+import type { Page } from '@playwright/test'
+import { decodePageKey, isLoose, type PageKey } from '../src/store/page-key.ts'
+import { keccak256 } from '../src/trie/keccak.ts'
+import type { Path } from '../src/trie/path.ts'
+import { SequenceCursor } from '../src/trie/sequence.ts'
+
+/** A page as it is stored. */
+export interface StoredPage {
+  readonly key: PageKey
+  readonly bytes: Uint8Array
+  /** Front-coded entries; a damaged page has none. */
+  readonly nodes: ReadonlyMap<Path, Uint8Array>
+}
+
+/** A database. */
+export interface Disk {
+  /** Pages that cover what they say. */
+  readonly pages: readonly StoredPage[]
+  readonly loose: readonly StoredPage[]
+  /** By hash, hex digits; the hash is checked. */
+  readonly codes: ReadonlyMap<string, Uint8Array>
+  /** Codes that are named and not stored. */
+  readonly wanted: number
+}
+
+/** Reads the whole database; `page` is any page of its origin. Throws for what is not in the format. */
+export async function readDisk(page: Page, database = 'e2e'): Promise<Disk> {
+  const raw = await page.evaluate(dump, database)
+  const stored = raw.pages.map(([key, value]) => storedPage(key, value))
+  const codes = new Map(raw.codes.map(([key, value]) => [bytesToHex(key), value]))
+  for (const [hash, code] of codes) if (bytesToHex(keccak256(code)) !== hash) throw new Error(`code ${hash} is another`)
+  return {
+    pages: stored.filter(({ key }) => !isLoose(key)),
+    loose: stored.filter(({ key }) => isLoose(key)),
+    codes,
+    wanted: raw.wanted,
+  }
+}
+
+/** All nodes of these pages, by path. */
+export function nodesOf(pages: readonly StoredPage[]): Map<Path, Uint8Array> {
+  return new Map(pages.flatMap(({ nodes }) => [...nodes]))
+}
+
+/** What differs between two maps of bytes: keys that only one of them has, and keys under which they differ. */
+export function differences(got: ReadonlyMap<string, Uint8Array>, expected: ReadonlyMap<string, Uint8Array>) {
+  const isSame = (key: string) => Buffer.compare(got.get(key)!, expected.get(key)!) === 0
+  return {
+    missing: [...expected.keys()].filter((key) => !got.has(key)),
+    surplus: [...got.keys()].filter((key) => !expected.has(key)),
+    different: [...got.keys()].filter((key) => expected.has(key) && !isSame(key)),
+  }
+}
+
+/** What {@link differences} finds between equals. */
+export const NO_DIFFERENCES = { missing: [], surplus: [], different: [] }
+
+/** Writes `value` under the key of a stored page. */
+export async function overwritePage(page: Page, key: Uint8Array, value: Uint8Array, database = 'e2e'): Promise<void> {
+  await page.evaluate(overwrite, { database, key, value })
+}
+
+function storedPage(keyBytes: Uint8Array, bytes: Uint8Array): StoredPage {
+  const key = decodePageKey(keyBytes)
+  if (key === null) throw new Error(`not the key of a page: ${bytesToHex(keyBytes)}`)
+  const nodes = new Map<Path, Uint8Array>()
+  const cursor = new SequenceCursor(bytes)
+  while (cursor.next()) nodes.set(cursor.path, bytes.subarray(cursor.start, cursor.end))
+  return { key, bytes, nodes }
+}
+
+/** Runs in the page. */
+async function dump(database: string) {
+  const settled = <T>(request: IDBRequest<T>) =>
+    new Promise<T>((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result)
+      request.onerror = () => reject(request.error)
+    })
+  const connection = await settled(indexedDB.open(database))
+  const stores = connection.transaction(['pages', 'codes', 'wanted'])
+  const entries = async (name: string): Promise<[Uint8Array, Uint8Array][]> => {
+    const store = stores.objectStore(name)
+    const [keys, values] = await Promise.all([settled(store.getAllKeys()), settled(store.getAll())])
+    return keys.map((key, i) => [new Uint8Array(key as ArrayBuffer), values[i] as Uint8Array])
+  }
+  const [pages, codes, wanted] = await Promise.all([
+    entries('pages'),
+    entries('codes'),
+    settled(stores.objectStore('wanted').count()),
+  ])
+  connection.close()
+  return { pages, codes, wanted }
+}
+
+/** Runs in the page. */
+async function overwrite({ database, key, value }: { database: string; key: Uint8Array; value: Uint8Array }) {
+  const connection = await new Promise<IDBDatabase>((resolve, reject) => {
+    const request = indexedDB.open(database)
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = () => reject(request.error)
+  })
+  const transaction = connection.transaction('pages', 'readwrite')
+  transaction.objectStore('pages').put(value, key as Uint8Array<ArrayBuffer>)
+  await new Promise<void>((resolve, reject) => {
+    transaction.oncomplete = () => resolve()
+    transaction.onabort = () => reject(transaction.error)
+  })
+  connection.close()
+}

@@ -1,0 +1,114 @@
+/**
+ * The page of the end-to-end tests: the library on `window.e2e`, and a log of what it tells. `?engine=window` runs the
+ * engine in the window, anything else in a worker. Opens no database and dials nobody before it is told to, so that it is
+ * also a blank page of the same origin.
+ */
+import {
+  createLightClient,
+  isRootlightError,
+  type LightClient,
+  type PeerInfo,
+  type Sync,
+  type SyncProgress,
+  type SyncTarget,
+} from '../../src/index.ts'
+
+const inWindow = new URLSearchParams(location.search).get('engine') === 'window'
+
+/** How a promise ended, as plain data; `pending` as long as it has not. */
+export type Outcome =
+  | { readonly state: 'pending' | 'resolved' }
+  | { readonly state: 'rejected'; readonly code: string; readonly message: string }
+
+/** One sync, and what it has told so far. */
+export interface Followed {
+  readonly sync: Sync
+  progress: SyncProgress | null
+  readonly phases: string[]
+  readonly stalls: string[]
+  outcome: Outcome
+}
+
+/** See the head of this file. */
+export class Harness {
+  readonly createLightClient = createLightClient
+  /** Every worker that was made here, the latest last. */
+  readonly workers: Worker[] = []
+  readonly damages: { readonly generation: number; readonly start: string; readonly end: string }[] = []
+  #client: LightClient | null = null
+  #latest: Followed | null = null
+
+  get client(): LightClient {
+    if (this.#client === null) throw new Error('no client is open')
+    return this.#client
+  }
+
+  /** The sync that was started last. */
+  get latest(): Followed {
+    if (this.#latest === null) throw new Error('no sync was started')
+    return this.#latest
+  }
+
+  /** Opens the client; `database` is the same for all pages of a browser context. */
+  async open(peers: readonly string[], { database = 'e2e', chainId = 0 } = {}): Promise<void> {
+    const worker = () => {
+      const made = new Worker(new URL('../../src/worker/worker.ts', import.meta.url), { type: 'module' })
+      this.workers.push(made)
+      return made
+    }
+    this.#client = await createLightClient({ database, chainId, peers, ...(inWindow ? {} : { worker }) })
+    this.#client.addEventListener('damaged', (event) => this.damages.push(event.detail))
+  }
+
+  /** Starts a sync and follows it. Nobody awaits its `done` but this harness, which cannot be told from nobody. */
+  start(target: SyncTarget): Followed {
+    const sync = this.client.sync(target)
+    const followed: Followed = { sync, progress: null, phases: [], stalls: [], outcome: { state: 'pending' } }
+    sync.addEventListener('progress', ({ detail }) => {
+      followed.progress = detail
+      if (followed.phases.at(-1) !== detail.phase) followed.phases.push(detail.phase)
+    })
+    sync.addEventListener('stalled', ({ detail }) => followed.stalls.push(detail.reason))
+    void outcomeOf(sync.done).then((outcome) => {
+      followed.outcome = outcome
+    })
+    this.#latest = followed
+    return followed
+  }
+
+  /** Syncs to the end. Rejects as the sync does. */
+  async sync(root: string): Promise<SyncProgress> {
+    return this.start({ root }).sync.done
+  }
+
+  /** The answers of `getAccount`, one after the other, as JSON with integers as decimal strings. */
+  async readAccounts(addresses: readonly string[]): Promise<string> {
+    const answers: unknown[] = []
+    for (const address of addresses) answers.push(await this.client.getAccount(address))
+    return JSON.stringify(answers, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value))
+  }
+
+  peers(): readonly PeerInfo[] {
+    return this.client.peers()
+  }
+}
+
+/** How `promise` ends; never rejects. */
+export function outcomeOf(promise: Promise<unknown>): Promise<Outcome> {
+  return promise.then(
+    () => ({ state: 'resolved' }),
+    (error: unknown) => ({
+      state: 'rejected',
+      code: isRootlightError(error) ? error.code : 'not a coded error',
+      message: String(error),
+    }),
+  )
+}
+
+declare global {
+  interface Window {
+    e2e: Harness & { outcomeOf: typeof outcomeOf }
+  }
+}
+
+window.e2e = Object.assign(new Harness(), { outcomeOf })

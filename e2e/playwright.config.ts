@@ -1,0 +1,19 @@
+/** `npx playwright test -c e2e`: real Chromium, real IndexedDB, real libp2p over WebSocket, real peers in Node. */
+import { defineConfig } from '@playwright/test'
+import { launchOptions } from './chromium.ts'
+
+export default defineConfig({
+  testDir: '.',
+  testMatch: '*.spec.ts',
+  outputDir: '../test-results/e2e',
+  globalSetup: './global-setup.ts',
+  // Each worker has a browser, and peers in its own process: more of them would only measure each other.
+  workers: 2,
+  fullyParallel: false,
+  retries: 0,
+  forbidOnly: process.env['CI'] !== undefined,
+  timeout: 60_000,
+  expect: { timeout: 20_000 },
+  reporter: [['line'], ['json', { outputFile: '../test-results/e2e.json' }]],
+  use: { browserName: 'chromium', headless: true, launchOptions: launchOptions() },
+})

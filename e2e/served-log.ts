@@ -1,0 +1,53 @@
+/** What crossed the wire, node by node: takes the runs that a peer served apart. Counts true runs only. */
+import { bytesToHex } from '@noble/hashes/utils.js'
+import type { Served } from '../src/server/index.ts'
+import { childRefs } from '../src/sync/child-refs.ts'
+import { scanAccount } from '../src/trie/leaf.ts'
+import type { Path } from '../src/trie/path.ts'
+import { rlpItemEnd } from '../src/trie/rlp.ts'
+
+export class ServedLog {
+  #served: Served[] = []
+
+  add(served: Served): void {
+    this.#served.push(served)
+  }
+
+  /** Answers so far, those without anything included. */
+  get answers(): number {
+    return this.#served.length
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#served = []
+  }
+
+  /** The path of each node that was served, in order, as often as it was. */
+  paths(): Path[] {
+    return this.#served.flatMap((served) => (served.kind === 'run' ? pathsOfRun(served.ref.path, served.bytes) : []))
+  }
+
+  /** The hash (hex digits) of each code that was served, in order, as often as it was. */
+  codes(): string[] {
+    return this.#served.flatMap((served) =>
+      served.kind === 'code' && served.bytes.length > 0 ? [bytesToHex(served.hash)] : [],
+    )
+  }
+}
+
+/** A run is a walk in pre-order: each node stands at the last path that is still owed. */
+function pathsOfRun(start: Path, run: Uint8Array): Path[] {
+  const paths: Path[] = []
+  const owed: Path[] = [start]
+  for (let at = 0; at < run.length; ) {
+    const end = rlpItemEnd(run, at, run.length)
+    const path = owed.pop()
+    if (end < 0 || path === undefined) throw new Error(`the run at '${start}' is none`)
+    paths.push(path)
+    const children = childRefs(path, run.subarray(at, end), scanAccount).map((ref) => ref.path)
+    owed.push(...children.reverse())
+    at = end
+  }
+  return paths
+}

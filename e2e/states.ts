@@ -1,0 +1,41 @@
+/** The states that the test peers serve, imported once a test process, on first use, into a temporary directory. */
+import { type LevelSource, StateDirectory } from '../src/server/index.ts'
+import type { WantedState } from '../src/server/state-directory.ts'
+import type { GenesisName } from './genesis.ts'
+
+/** The root of mainnet's genesis, as everyone knows it. */
+export const MAINNET_ROOT = '0xd7f8974fb5ac78d9ac099b9ad5018bedc2ce0a72dad1827a1709da30580f0544'
+
+export class States {
+  readonly #directory = StateDirectory.open()
+  readonly #sources = new Map<string, Promise<LevelSource>>()
+
+  genesis(name: GenesisName): Promise<LevelSource> {
+    return this.#source({ genesis: name })
+  }
+
+  generated(accounts: number, seed: number): Promise<LevelSource> {
+    return this.#source({ generate: { accounts, seed } })
+  }
+
+  async close(): Promise<void> {
+    await (await this.#directory).close()
+  }
+
+  #source(wanted: WantedState): Promise<LevelSource> {
+    const key = JSON.stringify(wanted)
+    const source = this.#sources.get(key) ?? this.#open(wanted)
+    this.#sources.set(key, source)
+    return source
+  }
+
+  async #open(wanted: WantedState): Promise<LevelSource> {
+    const [source] = await (await this.#directory).sources([wanted])
+    return source!
+  }
+}
+
+/** A root as applications write it. */
+export function rootOf(source: LevelSource): string {
+  return `0x${source.info.root}`
+}
