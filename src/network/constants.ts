@@ -14,8 +14,8 @@ export const MEASUREMENT_IMPACT = 0.1
 export const TIMEOUT_ROUND_TRIPS = 3
 /** No timeout is shorter: a busy machine answers late for reasons that are not the peer's. */
 export const MIN_TIMEOUT_MS = 3_000
-/** The timeout of a peer that was not measured yet: 128 KiB on a line of 128 kbit/s. */
-export const START_TIMEOUT_MS = 10_000
+/** The timeout of a peer that was not measured yet: 128 KiB on a line of 256 kbit/s. What comes later is used all the same. */
+export const START_TIMEOUT_MS = 5_000
 /** No timeout is longer. */
 export const MAX_TIMEOUT_MS = 30_000
 
