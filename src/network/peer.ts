@@ -4,9 +4,10 @@
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { type Clock, systemClock } from '../protocol/clock.ts'
-import type { NodeRequest, PathRequest, Status } from '../protocol/messages.ts'
+import type { NodeRequest, PathRequest, Span, Status } from '../protocol/messages.ts'
 import { Requester } from '../protocol/requester.ts'
 import type { Wire } from '../protocol/wire.ts'
+import type { Path } from '../trie/path.ts'
 import { type Departure, judge, protocolViolation } from './blame.ts'
 import { Capacity } from './capacity.ts'
 import { describeError } from './dial-error.ts'
@@ -42,7 +43,8 @@ export class NetworkPeer {
   readonly #score: Score
   readonly #capacity = new Capacity()
   readonly #requester: Requester
-  #rootHexes: ReadonlySet<string> | undefined
+  /** What its Status says it has, by root. */
+  #coverage: ReadonlyMap<string, readonly Span[]> | undefined
   readonly #onLateBlame: NetworkPeerOptions['onLateBlame']
   #departure: Departure | undefined
   #left = false
@@ -58,7 +60,7 @@ export class NetworkPeer {
       wire: options.wire,
       status: options.status,
       onStatus: (status) => {
-        this.#rootHexes = new Set(status.roots.map(({ root }) => bytesToHex(root)))
+        this.#coverage = new Map(status.roots.map(({ root, coverage }) => [bytesToHex(root), coverage]))
         options.onStatus?.(this)
       },
       onViolation: (error) => {
@@ -100,7 +102,7 @@ export class NetworkPeer {
 
   /** The roots of its Status, as `0x` and 64 hex digits. */
   get roots(): string[] {
-    return [...(this.#rootHexes ?? [])].map((hex) => `0x${hex}`)
+    return [...(this.#coverage?.keys() ?? [])].map((hex) => `0x${hex}`)
   }
 
   /** Its score now. */
@@ -113,9 +115,15 @@ export class NetworkPeer {
     return this.#requester.start()
   }
 
-  /** False once the peer says in its Status that it does not have `root` (32 bytes); true while it has not said. */
-  mayHave(root: Uint8Array): boolean {
-    return this.#rootHexes?.has(bytesToHex(root)) ?? true
+  /**
+   * False once the peer says in its Status that it does not have `root` (32 bytes), or that what it has of it does not
+   * cover `path`; true while it has not said.
+   */
+  mayHave(root: Uint8Array, path?: Path): boolean {
+    if (this.#coverage === undefined) return true
+    const spans = this.#coverage.get(bytesToHex(root))
+    if (spans === undefined || path === undefined) return spans !== undefined
+    return spans.some(({ start, end }) => start <= path && path < end)
   }
 
   /** Bytes to ask for in the next request, from the measured throughput. */

@@ -114,9 +114,11 @@ export class Generation implements Disk {
   }
 
   /** The loose pages that can be read, unchecked; one that cannot is a convenience lost. */
+  /** Of all generations: what was verified for another root and fitted no page may belong to this one. */
   async #readLoose(): Promise<Uint8Array[]> {
-    const { records } = this.#context
-    const values = await Promise.all(this.#state.loose.map((page) => records.get('pages', encodePageKey(page))))
+    const { records, catalog } = this.#context
+    const pages = catalog.generations.flatMap((state) => state.loose)
+    const values = await Promise.all(pages.map((page) => records.get('pages', encodePageKey(page))))
     return values.filter((bytes) => bytes instanceof Uint8Array)
   }
 }

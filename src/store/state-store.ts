@@ -2,6 +2,7 @@
  * The store: generations of pages in one database, IndexedDB's or its in-memory twin. One store is open for writing at a
  * time; which tab that is, is decided elsewhere.
  */
+import type { Stretch } from '../sync/disk.ts'
 import { type Keccak, nobleKeccak } from '../trie/keccak.ts'
 import type { NodeSource } from '../trie/node-source.ts'
 import type { Path } from '../trie/path.ts'
@@ -102,6 +103,14 @@ export class StateStore {
     if (record === undefined) return null
     const { generation, root, blockNumber, complete } = record
     return { generation, root, blockNumber, intact: complete }
+  }
+
+  /** What other generations than this one cover, the newest first: for a sync that looks there before it asks peers. */
+  others(generation: number): { readonly root: Uint8Array; readonly stretches: readonly Stretch[] }[] {
+    return this.#context.catalog.generations
+      .filter((state) => state.number !== generation && state.pages.size > 0)
+      .sort((a, b) => b.number - a.number)
+      .map(({ record, pages }) => ({ root: record.root, stretches: pages.stretches() }))
   }
 
   /** The generation with this root, whatever it holds by now, else a new one. */

@@ -32,6 +32,11 @@ export class CodeQueue {
     return this.#wanted.values()
   }
 
+  /** True until the code has been fetched. */
+  isWanted(code: WantedCode): boolean {
+    return this.#wanted.get(code.hashHex) === code
+  }
+
   /** Notes that some account has this code. */
   add(hashHex: string): void {
     if (this.#stored.has(hashHex) || this.#wanted.has(hashHex)) return

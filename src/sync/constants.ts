@@ -45,6 +45,15 @@ export const CONNECT_GRACE_MS = 5_000
 /** A peer that answered with nothing is asked for the same again after this long: it may have caught up. */
 export const RETRY_EMPTY_MS = 5_000
 
+/** Bytes of all answers that may be on their way at once, whatever the number of peers: they wait in memory. */
+export const MAX_IN_FLIGHT_BYTES = 8 * 1024 * 1024
+/** Bytes asked of the disk at once: some nine pages. */
+export const LOCAL_REQUEST_BYTES = 512 * 1024
+/** A request that has waited for this share of its timeout is asked of an idle peer as well. */
+export const HEDGE_TIMEOUT_SHARE = 1 / 4
+/** A timer that fires later than this was held back by the browser: the answer may be waiting behind it. */
+export const LATE_TIMER_MS = 1_000
+
 /** A peer that refuses a request without an answer is left alone for this long. */
 export const REFUSAL_REST_MS = 1_000
 

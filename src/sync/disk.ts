@@ -38,7 +38,10 @@ export interface Contents {
   readonly complete: boolean
   /** What the covering pages cover: in path order, neighbours joined. Known from page keys alone. */
   readonly stretches: readonly Stretch[]
-  /** Loose nodes, as sequences in path order: verified once, covering nothing, and not trusted again until hashed. */
+  /**
+   * Loose nodes, as sequences in path order, also those of other generations: verified once, covering nothing, and not
+   * trusted again until hashed.
+   */
   readonly loose: readonly Uint8Array[]
   /** Hashes of the bytecodes that are stored. */
   readonly codes: ReadonlySet<string>

@@ -35,8 +35,10 @@ export interface Gap extends Linked {
   readonly start: Path
   readonly path: Path
   readonly hash: Uint8Array
-  /** 1: something below is on disk, so a run would fetch it again; 0: a run of any length. */
+  /** 1: something below is on disk, in this generation or an older one, so a run would fetch it again; 0: any run. */
   readonly maxNodes: number
+  /** Something below is in this generation's pages or loose pages: a run must not be taken at once. */
+  readonly isBroken: boolean
   /** The node is on disk and has to be read before its children are known. */
   readonly unresolved: boolean
   /** Requests that ask for it, or reads of it. */

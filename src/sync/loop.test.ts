@@ -17,12 +17,13 @@ import {
   TestPeers,
 } from '../testing/peers.ts'
 import { seededRandom } from '../testing/random.ts'
-import { type RandomState, randomState } from '../testing/random-state.ts'
+import { mutatedState, type RandomState, randomState } from '../testing/random-state.ts'
 import { EMPTY_ROOT } from '../trie/account.ts'
 import { nobleKeccak } from '../trie/keccak.ts'
 import { scanAccount } from '../trie/leaf.ts'
 import type { Path } from '../trie/path.ts'
 import { SyncError } from './errors.ts'
+import { LocalPeer } from './local-peer.ts'
 import { StateSync } from './loop.ts'
 import type { StallReason, SyncProgress } from './progress.ts'
 
@@ -60,6 +61,7 @@ async function start(peers: TestPeer[], options: { store?: StateStore; root?: Ui
     generation: disk.number,
     disk,
     peers: set,
+    local: new LocalPeer(store.source(), store.others(disk.number)),
     keccak: nobleKeccak,
     leaf: scanAccount,
     clock,
@@ -257,6 +259,102 @@ describe('StateSync', () => {
     const asked = peer.reports.reduce((sum, report) => sum + (report.kind === 'useful' ? report.bytes : 0), 0)
     const all = [...oracle.nodes.values()].reduce((sum, blob) => sum + blob.length, 0)
     expect(asked).toBeLessThan(all * (1 - nodes / oracle.nodes.size) + 20_000)
+  })
+
+  test('behavior: what a slow peer was asked for is asked of an idle one before its time is out', async () => {
+    const slow = honestPeer(peerState, 'slow')
+    const getNodes = slow.getNodes.bind(slow)
+    slow.getNodes = async (root, requests, maxBytes, signal) =>
+      slow.asked.length === 0 ? getNodes(root, requests, maxBytes, signal) : new Promise<never>(() => {})
+    const quick = honestPeer(peerState, 'quick')
+    const run = await start([slow, quick])
+    for (let ms = 0; ms < 900; ms += 10) await run.clock.pass(10) // its timeout is a second
+    await expectEverything(run)
+    expect(kinds(slow)).not.toContain('timeout')
+  })
+
+  test('behavior: a timer that the browser held back punishes nobody', async () => {
+    const silent = silentPeer(peerState)
+    const run = await start([silent])
+    await settle()
+    run.clock.oversleep(60_000)
+    await settle()
+    expect(silent.reports).toEqual([])
+    await run.clock.pass(1_000)
+    expect(kinds(silent)).toEqual(new Set(['timeout']))
+    run.sync.cancel(new SyncError('cancelled', 'enough'))
+    await finish(run)
+  })
+
+  test('behavior: a peer is asked only for what its Status says that it covers', async () => {
+    const [lower, upper] = [honestPeer(peerState, 'lower'), honestPeer(peerState, 'upper')]
+    lower.mayHave = (_?: Uint8Array, path?: Path) => path === undefined || path < '8'
+    upper.mayHave = (_?: Uint8Array, path?: Path) => path === undefined || path === '' || path >= '8'
+    await expectEverything(await finish(await start([lower, upper])))
+    const paths = (peer: TestPeer) => peer.asked.flat().flatMap((asked) => ('path' in asked ? [asked.path] : []))
+    expect(paths(lower).every((path) => path < '8')).toBe(true)
+    expect(paths(upper).every((path) => path === '' || path >= '8')).toBe(true)
+  })
+
+  describe('a newer root', () => {
+    let newer: RandomState
+    let newOracle: Oracle
+    let newPeer: () => TestPeer
+
+    beforeAll(async () => {
+      newer = mutatedState(seededRandom(8), state, 20)
+      newOracle = await mptOracle(newer.accounts)
+      newPeer = () => honestPeer({ sequence: sequenceOf(newOracle), codes: newer.codes }, 'new')
+    })
+
+    const changed = () => {
+      const same = (path: Path, blob: Uint8Array) =>
+        bytesToHex(oracle.nodes.get(path) ?? new Uint8Array()) === bytesToHex(blob)
+      return [...newOracle.nodes].filter(([path, blob]) => !same(path, blob))
+    }
+    const bytesOf = (blobs: Uint8Array[]) => blobs.reduce((sum, blob) => sum + blob.length, 0)
+    const expectNewState = async ({ store, outcome }: Run) => {
+      expect(outcome).toMatchObject({ phase: 'complete', nodes: newOracle.nodes.size })
+      const { root } = newOracle
+      const all = await store.source().run(root, { path: '' as Path, hash: root }, 0, Number.MAX_SAFE_INTEGER)
+      expect(bytesToHex(all)).toBe(
+        sequenceOf(newOracle)
+          .map(([, blob]) => bytesToHex(blob))
+          .join(''),
+      )
+    }
+
+    test('behavior: after a complete one, only what changed is fetched', async () => {
+      const { store } = await finish(await start([honestPeer(peerState)]))
+      const peer = newPeer()
+      const run = await finish(await start([peer], { store, root: newOracle.root }))
+      await expectNewState(run)
+      const newCodes = [...newer.codes].filter(([hash]) => !state.codes.has(hash)).map(([, code]) => code)
+      const needed = bytesOf(changed().map(([, blob]) => blob)) + bytesOf(newCodes)
+      expect((run.outcome as SyncProgress).wireBytes).toBe(needed)
+    })
+
+    test('behavior: in the middle of one, what was received and belongs to it is not asked for again', async () => {
+      const first = await start([honestPeer(peerState)])
+      while (first.sync.progress().nodes < oracle.nodes.size / 2) await settle()
+      const { bytes } = first.sync.progress()
+      first.sync.cancel(new SyncError('superseded', 'a newer root'))
+      await finish(first)
+      const run = await finish(await start([newPeer()], { store: first.store, root: newOracle.root }))
+      await expectNewState(run)
+      const all = bytesOf([...newOracle.nodes.values()]) + bytesOf([...newer.codes.values()])
+      const needed = bytesOf(changed().map(([, blob]) => blob))
+      expect((run.outcome as SyncProgress).wireBytes).toBeLessThanOrEqual(all - bytes + needed)
+    })
+
+    test('behavior: back to a root that was complete needs no peer, however far the newer one came', async () => {
+      const { store } = await finish(await start([honestPeer(peerState)]))
+      const cut = await start([newPeer()], { store, root: newOracle.root })
+      await settle()
+      cut.sync.cancel(new SyncError('superseded', 'back'))
+      await finish(cut)
+      expect(await finish(await start([], { store }))).toMatchObject({ outcome: { phase: 'complete', wireBytes: 0 } })
+    })
   })
 
   test('error: a root whose nodes cannot be is badRoot, and nobody is blamed', async () => {

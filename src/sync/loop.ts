@@ -25,6 +25,7 @@ import {
 import type { Disk } from './disk.ts'
 import { SyncError } from './errors.ts'
 import type { Gap } from './frontier.ts'
+import type { LocalPeer } from './local-peer.ts'
 import type { SyncPeers } from './peer.ts'
 import { RateMeter, type StallReason, type SyncPhase, type SyncProgress } from './progress.ts'
 import { type Answer, Requests } from './requests.ts'
@@ -39,6 +40,8 @@ export interface StateSyncOptions {
   readonly peers: SyncPeers
   readonly keccak: Keccak
   readonly leaf?: LeafCallback
+  /** Older states on disk. */
+  readonly local?: LocalPeer
   readonly clock: Clock
   /** Lets the thread do other work; called between slices. */
   readonly yieldThread: () => Promise<void>
@@ -79,7 +82,7 @@ export class StateSync {
     const { root, peers, clock } = options
     this.#options = options
     this.#rates = new RateMeter(clock)
-    this.#requests = new Requests({ root, peers, clock, onChange: () => this.#wake() })
+    this.#requests = new Requests({ root, peers, clock, local: options.local, onChange: () => this.#wake() })
     this.#committer = new Committer(options.disk, (cause) => {
       if (cause !== undefined)
         this.#fail(new SyncError('storeFailed', 'what was verified could not be written', { cause }))
@@ -184,10 +187,11 @@ export class StateSync {
   }
 
   async #begin(): Promise<Scheduler> {
-    const { root, disk, keccak, leaf } = this.#options
+    const { root, disk, keccak, leaf, local } = this.#options
     const contents = await disk.contents()
     this.#codes = { ...contents.codeCounts }
-    this.#scheduler = new Scheduler({ root, keccak, contents, ...(leaf === undefined ? {} : { leaf }) })
+    const isKnownElsewhere = local && ((path: Path) => local.touchesSubtree(path))
+    this.#scheduler = new Scheduler({ root, keccak, contents, leaf, isKnownElsewhere })
     return this.#scheduler
   }
 

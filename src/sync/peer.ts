@@ -25,8 +25,11 @@ export type Outcome =
 /** A connected peer. An answer that comes after the loop has given up on it still resolves: it may be of use. */
 export interface SyncPeer {
   readonly id: string
-  /** False once the peer says in its Status that it does not have `root` (32 bytes); true while it has not said. */
-  mayHave(root: Uint8Array): boolean
+  /**
+   * False once the peer says in its Status that it does not have `root` (32 bytes), or that what it has of it does not
+   * cover `path`; true while it has not said.
+   */
+  mayHave(root: Uint8Array, path?: Path): boolean
   /** Bytes to ask for in the next request, from the measured throughput. */
   requestBytes(): number
   /** How long to wait for the answer to a request of `maxBytes`, in milliseconds. */

@@ -5,8 +5,17 @@
  */
 import type { Clock } from './clock.ts'
 import type { WantedCode } from './code-queue.ts'
-import { MAX_CODES_PER_REQUEST, MAX_REFS_PER_REQUEST, MAX_REQUESTS_PER_PEER, REFUSAL_REST_MS } from './constants.ts'
+import {
+  HEDGE_TIMEOUT_SHARE,
+  LATE_TIMER_MS,
+  MAX_CODES_PER_REQUEST,
+  MAX_IN_FLIGHT_BYTES,
+  MAX_REFS_PER_REQUEST,
+  MAX_REQUESTS_PER_PEER,
+  REFUSAL_REST_MS,
+} from './constants.ts'
 import type { Gap } from './frontier.ts'
+import type { LocalPeer } from './local-peer.ts'
 import type { SyncPeer, SyncPeers } from './peer.ts'
 import type { Scheduler } from './scheduler.ts'
 
@@ -19,7 +28,10 @@ interface Request {
   readonly asked: Asked
   readonly maxBytes: number
   readonly sentAt: number
-  stopTimer: () => void
+  /** It has waited so long that an idle peer is asked, too; and those that were. */
+  isOverdue: boolean
+  readonly hedges: Set<SyncPeer>
+  readonly stopTimers: Set<() => void>
 }
 
 /** An answer that has come: runs for the gaps, or codes, in their order. */
@@ -38,13 +50,17 @@ export interface RequestsOptions {
   readonly root: Uint8Array
   readonly peers: SyncPeers
   readonly clock: Clock
+  /** Older states on disk, asked before anybody else. */
+  readonly local?: LocalPeer | undefined
   /** Something has come, or someone has gone. */
   readonly onChange: () => void
 }
 
 export class Requests {
-  /** Bytes of answers so far. */
+  /** Bytes of answers from the network so far. */
   receivedBytes = 0
+  /** Bytes that the answers on their way, or waiting, may have. */
+  #inFlightBytes = 0
   readonly #options: RequestsOptions
   readonly #abort = new AbortController()
   readonly #open = new Map<SyncPeer, Set<Request>>()
@@ -68,14 +84,20 @@ export class Requests {
     return this.#answers.shift()
   }
 
-  /** Asks every peer that has room for what it has not failed to answer, the fastest first, one request each in turn. */
+  /**
+   * Asks the disk, then every peer that has room, for what it has not failed to answer, the fastest first, one request each
+   * in turn. Peers that are idle all the same are asked for what others are late with.
+   */
   assign(scheduler: Scheduler, heldElsewhere: number): void {
-    const { peers, root } = this.#options
-    let able = [...peers.connected()].filter((peer) => peer.mayHave(root) && this.#hasRoom(peer))
+    const { peers, root, local } = this.#options
+    let able: SyncPeer[] = [...peers.connected()].filter((peer) => peer.mayHave(root))
     able.sort((a, b) => b.requestBytes() - a.requestBytes())
-    while (able.length > 0) {
+    const idle = able.filter((peer) => !this.#open.has(peer))
+    if (local?.mayHave()) able.unshift(local)
+    for (able = able.filter((peer) => this.#hasRoom(peer)); able.length > 0; ) {
       able = able.filter((peer) => this.#ask(peer, scheduler, heldElsewhere) && this.#hasRoom(peer))
     }
+    for (const peer of idle) if (!this.#open.has(peer) && this.#hasRoom(peer)) this.#hedge(peer, scheduler)
   }
 
   /** Forgets which peers had nothing: they may have it now. */
@@ -87,7 +109,7 @@ export class Requests {
   /** Gives up on everything that is open. */
   stop(): void {
     this.#abort.abort()
-    for (const requests of this.#open.values()) for (const request of requests) request.stopTimer()
+    for (const requests of this.#open.values()) for (const request of requests) stopTimers(request)
     for (const stopTimer of this.#resting.values()) stopTimer()
     this.#resting.clear()
     this.#open.clear()
@@ -95,58 +117,128 @@ export class Requests {
   }
 
   #hasRoom(peer: SyncPeer): boolean {
-    if (this.#resting.has(peer)) return false
+    if (this.#resting.has(peer) || this.#inFlightBytes >= MAX_IN_FLIGHT_BYTES) return false
     return (this.#open.get(peer)?.size ?? 0) < (this.#silent.has(peer) ? 1 : MAX_REQUESTS_PER_PEER)
   }
 
   /** Sends one request to `peer`. False: there is nothing that it can be asked for. */
   #ask(peer: SyncPeer, scheduler: Scheduler, heldElsewhere: number): boolean {
-    const { root } = this.#options
-    const { signal } = this.#abort
+    const { root, local } = this.#options
     const maxBytes = peer.requestBytes()
     // Codes first, as in the original: they can be written and forgotten.
-    const codes = scheduler.codes.missing(MAX_CODES_PER_REQUEST, (code) => !code.attempts?.has(peer))
+    const codes =
+      peer === local ? [] : scheduler.codes.missing(MAX_CODES_PER_REQUEST, (code) => !code.attempts?.has(peer))
     if (codes.length > 0) {
-      const hashes = codes.map((code) => code.hash)
-      this.#send(peer, { kind: 'codes', codes }, maxBytes, scheduler, peer.getCode(hashes, maxBytes, signal))
+      this.#send(peer, { kind: 'codes', codes }, maxBytes, scheduler)
       return true
     }
-    const gaps = scheduler.missing(maxBytes, MAX_REFS_PER_REQUEST, heldElsewhere, (gap) => !gap.attempts?.has(peer))
+    const mayAsk = (gap: Gap) => {
+      if (gap.attempts?.has(peer) === true) return false
+      const localMayHold = local?.mayHold(gap.path) === true
+      if (peer === local) return localMayHold
+      return peer.mayHave(root, gap.path) && !(localMayHold && gap.attempts?.has(local!) !== true)
+    }
+    const gaps = scheduler.missing(maxBytes, MAX_REFS_PER_REQUEST, heldElsewhere, mayAsk)
     if (gaps.length === 0) return false
-    this.#send(peer, { kind: 'nodes', gaps }, maxBytes, scheduler, peer.getNodes(root, gaps, maxBytes, signal))
+    this.#send(peer, { kind: 'nodes', gaps }, maxBytes, scheduler)
     return true
   }
 
-  #send(
-    peer: SyncPeer,
-    asked: Asked,
-    maxBytes: number,
-    scheduler: Scheduler,
-    answer: Promise<readonly Uint8Array[]>,
-  ): void {
-    const { clock } = this.#options
-    const request: Request = { peer, asked, maxBytes, sentAt: clock.now(), stopTimer: () => {} }
+  /** Asks an idle peer for what is left of the oldest request that is overdue elsewhere: a slow peer holds nobody up. */
+  #hedge(peer: SyncPeer, scheduler: Scheduler): void {
+    let oldest: Request | undefined
+    for (const requests of this.#open.values()) {
+      for (const request of requests) {
+        if (!request.isOverdue || request.peer === peer || request.hedges.has(peer)) continue
+        if (oldest === undefined || request.sentAt < oldest.sentAt) oldest = request
+      }
+    }
+    if (oldest === undefined) return
+    oldest.hedges.add(peer)
+    const asked = this.#again(oldest.asked, peer, scheduler)
+    if (asked !== undefined) this.#send(peer, asked, oldest.maxBytes, scheduler)
+  }
+
+  /** What of a request is still missing and may be asked of `peer`, in flight once more. */
+  #again(asked: Asked, peer: SyncPeer, scheduler: Scheduler): Asked | undefined {
+    const { root } = this.#options
+    if (asked.kind === 'codes') {
+      const codes = asked.codes.filter((code) => scheduler.codes.isWanted(code) && !code.attempts?.has(peer))
+      for (const code of codes) code.inFlight++
+      return codes.length === 0 ? undefined : { kind: 'codes', codes }
+    }
+    const gaps = asked.gaps.filter((gap) => {
+      return scheduler.gaps.get(gap.path) === gap && !gap.attempts?.has(peer) && peer.mayHave(root, gap.path)
+    })
+    for (const gap of gaps) gap.inFlight++
+    return gaps.length === 0 ? undefined : { kind: 'nodes', gaps }
+  }
+
+  #send(peer: SyncPeer, asked: Asked, maxBytes: number, scheduler: Scheduler): void {
+    const { clock, root } = this.#options
+    const { signal } = this.#abort
+    const request: Request = {
+      peer,
+      asked,
+      maxBytes,
+      sentAt: clock.now(),
+      isOverdue: false,
+      hedges: new Set(),
+      stopTimers: new Set(),
+    }
     const requests = this.#open.get(peer)
     if (requests === undefined) this.#open.set(peer, new Set([request]))
     else requests.add(request)
-    request.stopTimer = clock.after(peer.timeoutMs(maxBytes), () => {
-      this.#silent.add(peer)
-      this.#end(request, scheduler)
-      peer.report({ kind: 'timeout', maxBytes })
+    this.#inFlightBytes += maxBytes
+    const timeoutMs = peer.timeoutMs(maxBytes)
+    this.#after(request, timeoutMs * HEDGE_TIMEOUT_SHARE, () => {
+      request.isOverdue = true
+      this.#options.onChange()
     })
+    this.#after(request, timeoutMs, () => this.#timeOut(request, scheduler))
+    const answer =
+      asked.kind === 'nodes'
+        ? peer.getNodes(root, asked.gaps, maxBytes, signal)
+        : peer.getCode(
+            asked.codes.map((code) => code.hash),
+            maxBytes,
+            signal,
+          )
     answer.then(
       (parts) => this.#receive(request, scheduler, parts),
       () => this.#refuse(request, scheduler),
     )
   }
 
+  /** in flight → ended, and the peer is told; unless it was us who slept. */
+  #timeOut(request: Request, scheduler: Scheduler): void {
+    this.#silent.add(request.peer)
+    this.#end(request, scheduler)
+    request.peer.report({ kind: 'timeout', maxBytes: request.maxBytes })
+  }
+
+  /**
+   * A timer of `request`. One that fires late was held back by the browser (a hidden tab, a machine that slept): the answer
+   * may be waiting behind it, so it starts again instead of punishing the peer for our own slowness.
+   */
+  #after(request: Request, delayMs: number, callback: () => void): void {
+    const { clock } = this.#options
+    const due = clock.now() + delayMs
+    const stop = clock.after(delayMs, () => {
+      request.stopTimers.delete(stop)
+      if (clock.now() - due > LATE_TIMER_MS) this.#after(request, delayMs, callback)
+      else callback()
+    })
+    request.stopTimers.add(stop)
+  }
+
   #receive(request: Request, scheduler: Scheduler, parts: readonly Uint8Array[]): void {
     if (this.#abort.signal.aborted) return
-    request.stopTimer()
+    stopTimers(request)
     this.#silent.delete(request.peer)
     this.#endRest(request.peer)
     const bytes = parts.reduce((sum, part) => sum + part.length, 0)
-    this.receivedBytes += bytes
+    if (request.peer !== this.#options.local) this.receivedBytes += bytes
     this.#answers.push({
       peer: request.peer,
       asked: request.asked,
@@ -183,9 +275,15 @@ export class Requests {
     const requests = this.#open.get(request.peer)
     if (requests?.delete(request) !== true) return
     if (requests.size === 0) this.#open.delete(request.peer)
-    request.stopTimer()
+    this.#inFlightBytes -= request.maxBytes
+    stopTimers(request)
     if (request.asked.kind === 'nodes') scheduler.release(request.asked.gaps)
     else scheduler.codes.release(request.asked.codes)
     this.#options.onChange()
   }
+}
+
+function stopTimers(request: Request): void {
+  for (const stop of request.stopTimers) stop()
+  request.stopTimers.clear()
 }

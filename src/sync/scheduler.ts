@@ -28,7 +28,9 @@ export interface SchedulerOptions {
   readonly keccak: Keccak
   readonly contents: Contents
   /** What an account's leaf leads to; left out: a plain trie, without storage and codes. */
-  readonly leaf?: LeafCallback
+  readonly leaf?: LeafCallback | undefined
+  /** True if an older state may have something at or below a path: then it is asked for node by node. */
+  readonly isKnownElsewhere?: ((path: Path) => boolean) | undefined
 }
 
 /** A run on its way through {@link Scheduler.process}, which may take it in slices. */
@@ -61,6 +63,7 @@ export class Scheduler {
   readonly #filler: RunFiller
   readonly #keccak: Keccak
   readonly #leaf: LeafCallback | undefined
+  readonly #isKnownElsewhere: (path: Path) => boolean
   readonly #estimate = new Estimate()
   readonly #unresolved = new Set<Gap>()
   /** Gaps whose node stands in a loose page: filled before `process` and `resolve` return. */
@@ -70,6 +73,7 @@ export class Scheduler {
     const { contents, keccak, leaf } = options
     this.#keccak = keccak
     this.#leaf = leaf
+    this.#isKnownElsewhere = options.isKnownElsewhere ?? (() => false)
     this.counts = { ...contents.counts }
     this.codes = new CodeQueue(contents.codes, contents.wanted)
     this.#stretches = new Stretches(contents.stretches)
@@ -231,8 +235,9 @@ export class Scheduler {
   #place(at: Item, path: Path, hash: Uint8Array, trie: TrieProgress | null): Item {
     if (this.#stretches.coversSubtree(path)) return this.#frontier.skipTo(at, subtreeEnd(path))
     const unresolved = this.#stretches.coversPath(path)
-    const onDisk = this.#stretches.touchesSubtree(path) || this.#loose.touchesSubtree(path)
-    const gap = this.#frontier.insertGap(at, { path, hash, trie, unresolved, maxNodes: onDisk ? 1 : 0 })
+    const isBroken = this.#stretches.touchesSubtree(path) || this.#loose.touchesSubtree(path)
+    const maxNodes = isBroken || this.#isKnownElsewhere(path) ? 1 : 0
+    const gap = this.#frontier.insertGap(at, { path, hash, trie, unresolved, maxNodes, isBroken })
     if (unresolved) this.#unresolved.add(gap)
     else if (this.#loose.has(path)) this.#fromLoose.push(gap)
     return gap
@@ -246,7 +251,7 @@ export class Scheduler {
   #fill(delivery: Delivery, gap: Gap, limit: number): void {
     const { run, expected } = delivery
     const filler = this.#filler
-    delivery.useful += filler.fill(gap, run, delivery.at, limit, gap.maxNodes)
+    delivery.useful += filler.fill(gap, run, delivery.at, limit, gap.isBroken ? 1 : 0)
     delivery.at = filler.at
     delivery.lie = filler.lie
     expected.push(...filler.rest)
@@ -260,7 +265,7 @@ export class Scheduler {
       for (const twin of this.#frontier.twins.of(this.#keccak.digest(run.subarray(offset, end)))) {
         // Filled meanwhile, or about to be read from the disk: not ours.
         if (twin.unresolved || this.#frontier.gaps.get(twin.path) !== twin) continue
-        this.#filler.fill(twin, run, offset, limit, twin.maxNodes)
+        this.#filler.fill(twin, run, offset, limit, twin.isBroken ? 1 : 0)
       }
     }
   }

@@ -41,6 +41,14 @@ export class ManualClock implements Clock {
     this.#now = until
   }
 
+  /** Time goes by while the thread sleeps: what has become due runs afterwards, late. */
+  oversleep(ms: number): void {
+    const until = this.#now + ms
+    const due = [...this.#timers].filter((timer) => timer.at <= until).sort((a, b) => a.at - b.at)
+    this.#now = until
+    for (const timer of due) if (this.#timers.delete(timer)) timer.callback()
+  }
+
   #fireNext(until: number): boolean {
     let next: Timer | undefined
     for (const timer of this.#timers) if (timer.at <= until && (next === undefined || timer.at < next.at)) next = timer

@@ -32,6 +32,24 @@ export function randomState(random: Random, count: number): RandomState {
   return { accounts, codes }
 }
 
+/** A later state of the same chain: `changes` accounts are changed, added or gone. */
+export function mutatedState(random: Random, state: RandomState, changes: number): RandomState {
+  const accounts = new Map(state.accounts.map((account) => [bytesToHex(account.key), account]))
+  const { accounts: fresh, codes } = randomState(random, changes)
+  for (const other of fresh) {
+    const old = random.pick(state.accounts)
+    const kind = random()
+    if (kind < 0.2 && accounts.size > 1) accounts.delete(bytesToHex(old.key))
+    else if (kind < 0.4) accounts.set(bytesToHex(other.key), other)
+    else if (kind < 0.7) accounts.set(bytesToHex(old.key), { ...old, balance: other.balance, nonce: old.nonce + 1n })
+    else accounts.set(bytesToHex(old.key), { ...old, slots: other.slots ?? [] })
+  }
+  const sorted = [...accounts.keys()].sort().map((key) => accounts.get(key)!)
+  const used = new Set(sorted.map(({ codeHash }) => codeHash && bytesToHex(codeHash)))
+  const all = new Map([...state.codes, ...codes])
+  return { accounts: sorted, codes: new Map([...all].filter(([hash]) => used.has(hash))) }
+}
+
 function randomSlots(random: Random, count: number): Slots {
   const value = () => encodeSlot(random() < 0.5 ? BigInt(1 + random.int(255)) : BigInt(1 + random.int(2 ** 31)) ** 8n)
   return uniqueKeys(random, count, 63).map((key) => [key, value()] as const)

@@ -10,6 +10,7 @@ import type { Generation } from '../store/generation.ts'
 import { openStateStore, type StateStore } from '../store/state-store.ts'
 import { yieldThread } from '../store/yield-thread.ts'
 import { SyncError } from '../sync/errors.ts'
+import { LocalPeer } from '../sync/local-peer.ts'
 import { StateSync } from '../sync/loop.ts'
 import type { SyncProgress } from '../sync/progress.ts'
 import { createFastKeccak, type Keccak } from '../trie/keccak.ts'
@@ -159,6 +160,7 @@ class LocalEngine implements Engine {
       root,
       generation: generation.number,
       disk: generation,
+      local: new LocalPeer(this.#store.source(), this.#store.others(generation.number)),
       peers: this.#peers,
       keccak: this.#keccak,
       leaf: scanAccount,
