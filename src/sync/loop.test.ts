@@ -147,14 +147,15 @@ describe('StateSync', () => {
   })
 
   test.each([
-    ['has nothing', (s: PeerState) => emptyPeer(s), 'empty'],
-    ['answers with nothing', (s: PeerState) => speechlessPeer(s), 'empty'],
-    ['never answers', (s: PeerState) => silentPeer(s), 'timeout'],
-  ])('behavior: a peer that %s holds nobody up', async (_, vice, report) => {
+    ['has nothing', (s: PeerState) => emptyPeer(s), ['empty']],
+    ['answers with nothing', (s: PeerState) => speechlessPeer(s), ['empty']],
+    // What it holds is asked of the other before its time is out.
+    ['never answers', (s: PeerState) => silentPeer(s), []],
+  ])('behavior: a peer that %s holds nobody up', async (_, vice, reports) => {
     const [useless, honest] = [vice(peerState), honestPeer(peerState)]
     const run = await finish(await start([useless, honest]))
     await expectEverything(run)
-    expect(kinds(useless)).toEqual(new Set([report]))
+    expect(kinds(useless)).toEqual(new Set(reports))
   })
 
   test('behavior: what a peer was asked for when it left is asked of another', async () => {

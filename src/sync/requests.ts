@@ -156,7 +156,7 @@ export class Requests {
     if (oldest === undefined) return
     oldest.hedges.add(peer)
     const asked = this.#again(oldest.asked, peer, scheduler)
-    if (asked !== undefined) this.#send(peer, asked, oldest.maxBytes, scheduler)
+    if (asked !== undefined) this.#send(peer, asked, oldest.maxBytes, scheduler, oldest)
   }
 
   /** What of a request is still missing and may be asked of `peer`, in flight once more. */
@@ -174,7 +174,7 @@ export class Requests {
     return gaps.length === 0 ? undefined : { kind: 'nodes', gaps }
   }
 
-  #send(peer: SyncPeer, asked: Asked, maxBytes: number, scheduler: Scheduler): void {
+  #send(peer: SyncPeer, asked: Asked, maxBytes: number, scheduler: Scheduler, hedged?: Request): void {
     const { clock, root } = this.#options
     const { signal } = this.#abort
     const request: Request = {
@@ -205,7 +205,11 @@ export class Requests {
             signal,
           )
     answer.then(
-      (parts) => this.#receive(request, scheduler, parts),
+      (parts) => {
+        // It may be asked for what did not fit into its answer.
+        if (parts.some((part) => part.length > 0)) hedged?.hedges.delete(peer)
+        this.#receive(request, scheduler, parts)
+      },
       () => this.#refuse(request, scheduler),
     )
   }

@@ -34,7 +34,7 @@ interface Claim {
 }
 
 /**
- * Opens the database and starts nothing else: peers are dialed by the first sync. Rejects with `badMultiaddr`, or with what
+ * Opens the database and dials nobody: the first sync does. Rejects with `badMultiaddr`, or with what
  * the store rejects with.
  */
 export async function createLocalEngine(options: EngineOptions, emit: (event: EngineEvent) => void): Promise<Engine> {
@@ -49,6 +49,7 @@ export async function createLocalEngine(options: EngineOptions, emit: (event: En
   })
   const engine = new LocalEngine(store, keccak, options.chainId, addresses, emit)
   onClosed = (reason) => engine.loseStore(reason)
+  engine.prepare()
   return engine
 }
 
@@ -146,6 +147,11 @@ class LocalEngine implements Engine {
     } finally {
       claim.running = null
     }
+  }
+
+  /** Without a state on disk there will be a sync: what it takes is loaded while the application gets ready for it. */
+  prepare(): void {
+    if (this.#store.lastComplete() === null) this.#network.prepare()
   }
 
   /** The database was closed under us: a sync that runs would learn it at its next commit only. */

@@ -1,4 +1,4 @@
-/** The engine's connection to the world: nothing is loaded and nobody is dialed before the first sync. */
+/** The engine's connection to the world: nobody is dialed before the first sync. */
 import type { Libp2p } from '@libp2p/interface'
 import type { PeerAddress } from '../network/address.ts'
 import { Dialer } from '../network/dialer.ts'
@@ -9,7 +9,7 @@ export class Network {
   readonly #peers: PeerSet
   readonly #addresses: readonly PeerAddress[]
   readonly #chainId: number
-  #started: Promise<{ readonly node: Libp2p; readonly dialer: Dialer }> | null = null
+  #prepared: Promise<{ readonly node: Libp2p; readonly dialer: Dialer }> | null = null
 
   constructor(peers: PeerSet, addresses: readonly PeerAddress[], chainId: number) {
     this.#peers = peers
@@ -17,24 +17,33 @@ export class Network {
     this.#chainId = chainId
   }
 
+  /** Loads libp2p and makes a node, which dials nobody: for a client that will sync before long. May be called twice. */
+  prepare(): void {
+    if (this.#prepared !== null || this.#addresses.length === 0) return
+    const prepared = this.#create()
+    this.#prepared = prepared
+    // Without its modules (a deployment that moved under an open page) there are no peers: the sync says so and waits.
+    prepared.catch(() => {
+      if (this.#prepared === prepared) this.#prepared = null
+    })
+  }
+
   /** Begins to dial the application's peers, and keeps at it. May be called twice. */
   start(): void {
-    if (this.#started !== null || this.#addresses.length === 0) return
-    const started = this.#create()
-    this.#started = started
-    // Without its modules (a deployment that moved under an open page) there are no peers: the sync says so and waits.
-    started.catch(() => {
-      if (this.#started === started) this.#started = null
-    })
+    this.prepare()
+    this.#prepared?.then(
+      ({ dialer }) => dialer.start(),
+      () => {},
+    )
   }
 
   /** Hangs up. Resolves when no connection is left. */
   async stop(): Promise<void> {
-    const started = await this.#started?.catch(() => null)
-    this.#started = null
-    if (started === null || started === undefined) return
-    await started.dialer.stop()
-    await started.node.stop()
+    const prepared = await this.#prepared?.catch(() => null)
+    this.#prepared = null
+    if (prepared === null || prepared === undefined) return
+    await prepared.dialer.stop()
+    await prepared.node.stop()
   }
 
   async #create() {
@@ -42,8 +51,6 @@ export class Network {
     const { createDialingNode } = await import('../network/dialing-node.ts')
     const node = await createDialingNode(this.#addresses)
     const status = { chainId: this.#chainId, roots: [], limits: DEFAULT_LIMITS }
-    const dialer = new Dialer({ node, peers: this.#peers, addresses: this.#addresses, status })
-    dialer.start()
-    return { node, dialer }
+    return { node, dialer: new Dialer({ node, peers: this.#peers, addresses: this.#addresses, status }) }
   }
 }
