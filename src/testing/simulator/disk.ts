@@ -1,0 +1,115 @@
+/**
+ * The disk of a trial: records in memory that outlive the process, with the time that they take, writes that fail, and
+ * writes after which the process dies. A crash leaves whole writes, and of those that were not strict perhaps a part.
+ */
+import type { Clock } from '../../protocol/clock.ts'
+import { StoreError } from '../../store/errors.ts'
+import { MemoryRecords } from '../../store/memory.ts'
+import type { Durability, Operation, RecordStore, Records, RecordTypes } from '../../store/records.ts'
+import type { Random } from '../random.ts'
+import type { StorePlan } from './plan.ts'
+
+export interface SimulatedDiskOptions {
+  readonly plan: StorePlan
+  readonly random: Random
+  /** The process dies now: the write that it waits for was its last. */
+  readonly onCrash: () => void
+}
+
+interface Write {
+  readonly operations: readonly Operation[]
+  readonly durability: Durability
+}
+
+export class SimulatedDisk {
+  /** Writes that were asked for, those that failed included. */
+  writes = 0
+  failures = 0
+  /** Writes that a crash has taken back. */
+  lost = 0
+  readonly options: SimulatedDiskOptions
+  #records = new MemoryRecords()
+  #journal: Write[] = []
+
+  constructor(options: SimulatedDiskOptions) {
+    this.options = options
+  }
+
+  /** A connection for a process that runs on `clock`. */
+  connect(clock: Clock): DiskConnection {
+    return new DiskConnection(this, this.#records.reopen(), clock)
+  }
+
+  /** The records as they are now, without delay. */
+  inspect(): Records {
+    return this.#records.reopen()
+  }
+
+  /** Keeps what a crash keeps. */
+  crash(): void {
+    const { plan, random } = this.options
+    const strict = this.#journal.findLastIndex(({ durability }) => durability === 'strict') + 1
+    const kept = plan.losesTail ? strict + random.int(this.#journal.length - strict + 1) : this.#journal.length
+    this.lost += this.#journal.length - kept
+    this.#journal = this.#journal.slice(0, kept)
+    this.#records = new MemoryRecords()
+    for (const { operations } of this.#journal) void this.#records.write(operations)
+  }
+
+  noteWrite(operations: readonly Operation[], durability: Durability): void {
+    this.#journal.push({ operations: operations.map(copyOf), durability })
+  }
+}
+
+/** One process's records; after its death nothing of them ever answers. */
+class DiskConnection implements Records {
+  readonly #disk: SimulatedDisk
+  readonly #records: MemoryRecords
+  readonly #clock: Clock
+
+  constructor(disk: SimulatedDisk, records: MemoryRecords, clock: Clock) {
+    this.#disk = disk
+    this.#records = records
+    this.#clock = clock
+  }
+
+  async get<S extends RecordStore>(store: S, key: RecordTypes[S]['key']): Promise<unknown> {
+    await this.#wait(2)
+    return this.#records.get(store, key)
+  }
+
+  async keys<S extends RecordStore>(store: S): Promise<RecordTypes[S]['key'][]> {
+    await this.#wait(2)
+    return this.#records.keys(store)
+  }
+
+  async write(operations: readonly Operation[], durability: Durability): Promise<void> {
+    if (operations.length === 0) return
+    const copies = operations.map(copyOf)
+    const { plan, onCrash } = this.#disk.options
+    const number = ++this.#disk.writes
+    await this.#wait(plan.writeMs)
+    if (plan.failingWrites.has(number)) {
+      this.#disk.failures++
+      throw new StoreError('quotaExceeded', `write ${number} fails, as the trial wants it`)
+    }
+    await this.#records.write(copies)
+    this.#disk.noteWrite(copies, durability)
+    if (!plan.crashes.has(number)) return
+    onCrash()
+    await new Promise<never>(() => {})
+  }
+
+  close(): void {
+    this.#records.close()
+  }
+
+  #wait(mostMs: number): Promise<void> {
+    return new Promise((resolve) => void this.#clock.after(mostMs * this.#disk.options.random(), resolve))
+  }
+}
+
+function copyOf(operation: Operation): Operation {
+  if (operation.kind !== 'put' || !(operation.value instanceof Uint8Array)) return operation
+  return { ...operation, value: new Uint8Array(operation.value) } as Operation
+}

@@ -1,0 +1,148 @@
+/**
+ * A peer that answers what is false, or what nobody asked for: a responder without the manners of the real one, which reads
+ * true answers from its source and bends them. It knows which of its answers are lies, by comparing them with the truth.
+ */
+import { bytesToHex } from '@noble/hashes/utils.js'
+import type { Clock } from '../../protocol/clock.ts'
+import { MAX_REQUEST_FRAME_BYTES } from '../../protocol/constants.ts'
+import { decodeMessage } from '../../protocol/decode.ts'
+import { encodeAnswer, encodeStatus } from '../../protocol/encode.ts'
+import { FrameSplitter } from '../../protocol/frames.ts'
+import type { Answer, Request, Status } from '../../protocol/messages.ts'
+import { serveRequest } from '../../protocol/serve-request.ts'
+import { type Keccak } from '../../trie/keccak.ts'
+import type { NodeSource } from '../../trie/node-source.ts'
+import type { Random } from '../random.ts'
+import type { LinkEnd } from './link.ts'
+import { runOf, type TrieSource } from './trie-source.ts'
+import type { LyingVice } from './vices.ts'
+
+/** `lie`: bytes that are not what was asked for; `violation`: against the rules of the protocol, whatever the bytes are. */
+export type Offence = 'lie' | 'violation'
+
+export interface LiarOptions {
+  readonly wire: LinkEnd
+  readonly vice: LyingVice
+  /** How often it lies, 0 to 1. */
+  readonly zeal: number
+  /** What it would answer if it were honest. */
+  readonly source: NodeSource
+  /** What is true. */
+  readonly truth: TrieSource
+  readonly status: Status
+  readonly keccak: Keccak
+  readonly clock: Clock
+  readonly random: Random
+  /** An offence is about to reach the tab; the request to which it is an answer came at `askedAt`. */
+  readonly onOffence: (offence: Offence, request: Request) => void
+}
+
+const BLOAT = Uint8Array.of(0xc1, 0x80)
+
+/** Answers one connection. `start` first. */
+export class Liar {
+  readonly #options: LiarOptions
+  readonly #splitter = new FrameSplitter(MAX_REQUEST_FRAME_BYTES)
+  readonly #past: Answer[] = []
+
+  constructor(options: LiarOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    const { wire, status } = this.#options
+    wire.open({ onChunk: (chunk) => this.#splitter.push(chunk, (frame) => this.#take(frame)), onClose: () => {} })
+    this.sendStatus(status)
+  }
+
+  sendStatus(status: Status): void {
+    this.#post(encodeStatus(status))
+  }
+
+  #take(frame: Uint8Array): void {
+    const message = decodeMessage(frame)
+    if (message.kind !== 'status' && !('items' in message)) void this.#serve(message)
+  }
+
+  async #serve(request: Request): Promise<void> {
+    const { source, clock, random, zeal } = this.#options
+    const budget = { maxBytes: 1024 * 1024, clock, stopAtMs: Number.POSITIVE_INFINITY }
+    const answer = await serveRequest(request, source, budget)
+    if (random() >= zeal) this.#answer(request, answer)
+    else this.#misbehave(request, answer)
+    this.#past.push(answer)
+    if (this.#past.length > 8) this.#past.shift()
+  }
+
+  #misbehave(request: Request, answer: Answer): void {
+    const { vice, random } = this.#options
+    const { id, items } = answer
+    const bend = (kind: Answer['kind'], change: (item: Uint8Array) => Uint8Array) => {
+      const bent = answer.kind === kind ? bendOne(random, items, change) : items
+      this.#answer(request, { ...answer, items: bent })
+    }
+    if (vice === 'corrupt') bend('nodes', (item) => flipOneBit(random, item))
+    else if (vice === 'codeLiar') bend('code', (item) => flipOneBit(random, item))
+    else if (vice === 'truncating') bend('nodes', (item) => item.subarray(0, 1 + random.int(item.length - 1)))
+    else if (vice === 'bloated' && random() < 0.5) bend('nodes', (item) => Uint8Array.from([...item, ...BLOAT]))
+    else if (vice === 'bloated') this.#answer(request, { ...answer, items: [...items, BLOAT] })
+    else if (vice === 'replaying') {
+      const old = this.#past.findLast(({ kind }) => kind === answer.kind)
+      if (old === undefined || random() < 0.3) {
+        this.#answer(request, answer)
+        this.#post(encodeAnswer(answer), () => this.#options.onOffence('violation', request))
+      } else this.#answer(request, { ...old, id })
+    } else this.#post([Uint8Array.of(2, 0xc1, 0x99)], () => this.#options.onOffence('violation', request))
+  }
+
+  #answer(request: Request, answer: Answer): void {
+    const offence = this.#offenceOf(request, answer.items)
+    this.#post(encodeAnswer(answer), () => {
+      if (offence !== null) this.#options.onOffence(offence, request)
+    })
+  }
+
+  #post(pieces: Uint8Array[], onDelivered?: () => void): void {
+    // A wire that has ended takes nothing more.
+    this.#options.wire.send(pieces, onDelivered).catch(() => {})
+  }
+
+  #offenceOf(request: Request, items: readonly Uint8Array[]): Offence | null {
+    if (request.kind === 'getPaths') return null
+    if (items.length > (request.kind === 'getCode' ? request.hashes : request.refs).length) return 'violation'
+    const isTrue = (item: Uint8Array, i: number) => item.length === 0 || this.#isTrue(request, item, i)
+    return items.every(isTrue) ? null : 'lie'
+  }
+
+  #isTrue(request: Exclude<Request, { kind: 'getPaths' }>, item: Uint8Array, index: number): boolean {
+    const { truth, keccak } = this.#options
+    if (request.kind === 'getCode') return bytesToHex(keccak.digest(item)) === bytesToHex(request.hashes[index]!)
+    const ref = request.refs[index]!
+    return truth.states.some((state) => {
+      let at = 0
+      for (const blob of runOf(state, ref, 0, Number.POSITIVE_INFINITY)) {
+        if (at === item.length) break
+        if (!blob.every((byte, i) => byte === item[at + i])) return false
+        at += blob.length
+      }
+      return at === item.length
+    })
+  }
+}
+
+/** Changes one of the items that hold something. */
+function bendOne(
+  random: Random,
+  items: readonly Uint8Array[],
+  change: (item: Uint8Array) => Uint8Array,
+): Uint8Array[] {
+  const full = items.flatMap((item, i) => (item.length > 1 ? [i] : []))
+  const bent = full.length === 0 ? -1 : random.pick(full)
+  return items.map((item, i) => (i === bent ? change(item) : item))
+}
+
+function flipOneBit(random: Random, item: Uint8Array): Uint8Array {
+  const flipped = item.slice()
+  flipped[random.int(item.length)]! ^= 1 << random.int(8)
+  return flipped
+}

@@ -1,0 +1,127 @@
+/** What a trial is about: everything that is drawn from its seed before anything runs. */
+import { type Random, seededRandom } from '../random.ts'
+import type { LineQuality } from './link.ts'
+import { LYING_VICES, TRUTHFUL_VICES, type Vice } from './vices.ts'
+
+/** A peer and its line. Times are milliseconds of the trial. */
+export interface ServerPlan extends LineQuality {
+  readonly id: string
+  readonly vice: Vice
+  /** How often it does what its vice is, 0 to 1. */
+  readonly zeal: number
+  /** At most so long it takes to read an answer. */
+  readonly serviceMs: number
+  /** When it can be reached for the first time. */
+  readonly comesAtMs: number
+  /** How long after a target was named it has that root. */
+  readonly learnsAfterMs: number
+  /** When the network loses its connections, and when it delivers nothing for a while. */
+  readonly cutsAtMs: readonly number[]
+  readonly pauses: readonly { readonly atMs: number; readonly ms: number }[]
+}
+
+export type Event =
+  /** A newer root takes the place of the target. */
+  | { readonly kind: 'pivot'; readonly atMs: number }
+  /** The sync is cancelled, and started again after a while. */
+  | { readonly kind: 'cancel'; readonly atMs: number; readonly downMs: number }
+
+export interface StorePlan {
+  /** Numbers of the writes that fail, counted from the first one of the trial. */
+  readonly failingWrites: ReadonlySet<number>
+  /** Numbers of the writes after which the process dies. */
+  readonly crashes: ReadonlySet<number>
+  /** True: what was not written strictly may be lost in a crash. */
+  readonly losesTail: boolean
+  /** At most so long a write takes. */
+  readonly writeMs: number
+  /** How long it takes until the process is back. */
+  readonly downMs: number
+}
+
+export interface TrialPlan {
+  readonly seed: number
+  readonly accounts: number
+  readonly servers: readonly ServerPlan[]
+  readonly events: readonly Event[]
+  readonly store: StorePlan
+}
+
+export function drawPlan(seed: number): TrialPlan {
+  const random = seededRandom(seed)
+  const isCalm = random() < 0.2
+  return {
+    seed,
+    accounts: accountsOf(random),
+    servers: serversOf(random, isCalm),
+    events: isCalm ? [] : eventsOf(random),
+    store: storeOf(random, isCalm),
+  }
+}
+
+function accountsOf(random: Random): number {
+  const size = random()
+  if (size < 0.05) return 1 + random.int(4)
+  if (size < 0.8) return 20 + random.int(200)
+  return size < 0.98 ? 200 + random.int(400) : 1500 + random.int(1500)
+}
+
+function serversOf(random: Random, isCalm: boolean): ServerPlan[] {
+  const count = 1 + random.int(8)
+  const servers = Array.from({ length: count }, (_, i) => {
+    // The first one makes sure that the trial can end.
+    const vice = i === 0 || random() < 0.4 ? 'honest' : random.pick([...TRUTHFUL_VICES, ...LYING_VICES])
+    return serverOf(random, `${vice} ${i}`, vice, isCalm)
+  })
+  // Who is asked first is chance, too.
+  return servers.map((server) => ({ server, at: random() })).sort((a, b) => a.at - b.at).map(({ server }) => server)
+}
+
+function serverOf(random: Random, id: string, vice: Vice, isCalm: boolean): ServerPlan {
+  const isLate = !isCalm && random() < 0.2
+  return {
+    id,
+    vice,
+    zeal: random.pick([0.1, 0.5, 1]),
+    roundTripMs: logUniform(random, 5, 400),
+    jitterMs: random() < 0.5 ? 0 : random.int(30),
+    bytesPerMs: logUniform(random, 50, 20_000),
+    serviceMs: random() < 0.5 ? 0 : random.int(40),
+    comesAtMs: isLate ? random.int(20_000) : 0,
+    learnsAfterMs: isLate && random() < 0.5 ? random.int(8_000) : 0,
+    cutsAtMs: isCalm ? [] : times(random, 0.25),
+    pauses: isCalm ? [] : times(random, 0.15).map((atMs) => ({ atMs, ms: logUniform(random, 500, 10_000) })),
+  }
+}
+
+function eventsOf(random: Random): Event[] {
+  const pivots = times(random, 0.4).map((atMs): Event => ({ kind: 'pivot', atMs }))
+  const cancels = times(random, 0.25).map((atMs): Event => ({ kind: 'cancel', atMs, downMs: random.int(1000) }))
+  return [...pivots, ...cancels].sort((a, b) => a.atMs - b.atMs)
+}
+
+function storeOf(random: Random, isCalm: boolean): StorePlan {
+  const some = (chance: number) => {
+    const writes = new Set<number>()
+    while (!isCalm && random() < chance) writes.add(1 + random.int(12))
+    return writes
+  }
+  return {
+    crashes: some(0.3),
+    failingWrites: some(0.2),
+    losesTail: random() < 0.5,
+    writeMs: random.pick([1, 20, 100]),
+    downMs: 100 + random.int(2000),
+  }
+}
+
+/** Moments early in a trial: none, or one more with each success. */
+function times(random: Random, chance: number): number[] {
+  const moments: number[] = []
+  while (random() < chance) moments.push(Math.round(logUniform(random, 10, 8_000)))
+  return moments
+}
+
+function logUniform(random: Random, least: number, most: number): number {
+  return Math.round(least * (most / least) ** random())
+}

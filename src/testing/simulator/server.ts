@@ -1,0 +1,139 @@
+/**
+ * A peer of the simulation, as it runs on its own machine: what it has, what it is like, and its connections. An honest one
+ * is the real responder over states in memory.
+ */
+import type { Clock } from '../../protocol/clock.ts'
+import { DEFAULT_LIMITS, EVERYTHING, type Limits, type Request, type Status } from '../../protocol/messages.ts'
+import { Responder } from '../../protocol/responder.ts'
+import type { Keccak } from '../../trie/keccak.ts'
+import type { NodeSource } from '../../trie/node-source.ts'
+import type { Random } from '../random.ts'
+import { Liar, type Offence } from './liar.ts'
+import { Link } from './link.ts'
+import type { ServerPlan } from './plan.ts'
+import type { SimulatedState } from './states.ts'
+import { TrieSource } from './trie-source.ts'
+import { isLying, viciousSource } from './vices.ts'
+
+export interface ServerOptions {
+  readonly plan: ServerPlan
+  readonly clock: Clock
+  readonly random: Random
+  readonly keccak: Keccak
+  /** All states of the trial: what is true. */
+  readonly truth: TrieSource
+  /** An offence of this peer is about to reach the tab. */
+  readonly onOffence: (server: Server, offence: Offence, request: Request) => void
+  readonly onArrival: (server: Server, bytes: number) => void
+}
+
+const CHAIN_ID = 1
+
+export class Server {
+  readonly plan: ServerPlan
+  /** False before it comes, and while its network is down: nobody reaches it. */
+  isReachable = false
+  /** Offences that have reached the tab. */
+  offences = 0
+  readonly #options: ServerOptions
+  readonly #source = new TrieSource()
+  readonly #viciousSource: NodeSource
+  readonly #links = new Map<Link, { sendStatus(status: Status): void }>()
+
+  constructor(options: ServerOptions) {
+    this.#options = options
+    this.plan = options.plan
+    const { vice, serviceMs } = options.plan
+    this.#viciousSource = viciousSource({ ...options, source: this.#source, vice, serviceMs })
+  }
+
+  get id(): string {
+    return this.plan.id
+  }
+
+  /** Bytes on their way to the tab. */
+  get bytesInFlight(): number {
+    let bytes = 0
+    for (const link of this.#links.keys()) bytes += link.bytesToTab
+    return bytes
+  }
+
+  /** Has `state` from now on, and says so. */
+  learn(state: SimulatedState): void {
+    this.#source.learn(state)
+    const status = this.#status()
+    for (const session of this.#links.values()) session.sendStatus(status)
+  }
+
+  /** A connection that a tab has made. */
+  accept(): Link {
+    const { clock, random, onArrival } = this.#options
+    const link = new Link({ ...this.plan, clock, random, onArrival: (bytes) => onArrival(this, bytes) })
+    if (isLying(this.plan.vice)) this.#lie(link)
+    else this.#respond(link)
+    return link
+  }
+
+  /** The network loses all connections. */
+  cut(): void {
+    for (const link of [...this.#links.keys()]) this.#drop(link)
+  }
+
+  /** Nothing leaves for `ms`. */
+  pause(ms: number): void {
+    for (const link of this.#links.keys()) link.pause(ms)
+  }
+
+  #respond(link: Link): void {
+    let servedMore = this.plan.vice === 'quitting' ? 1 + this.#options.random.int(5) : Number.POSITIVE_INFINITY
+    const responder = new Responder({
+      wire: link.server,
+      source: this.#viciousSource,
+      status: this.#status(),
+      clock: this.#options.clock,
+      onServed: () => {
+        if (--servedMore === 0) this.#drop(link)
+      },
+      onFailure: (error) => {
+        throw error
+      },
+      onClose: () => this.#links.delete(link),
+    })
+    this.#links.set(link, responder)
+    responder.start()
+  }
+
+  #lie(link: Link): void {
+    const { vice, zeal } = this.plan
+    if (!isLying(vice)) return
+    const liar = new Liar({
+      ...this.#options,
+      wire: link.server,
+      vice,
+      zeal,
+      source: this.#viciousSource,
+      status: this.#status(),
+      onOffence: (offence, request) => {
+        this.offences++
+        this.#options.onOffence(this, offence, request)
+      },
+    })
+    this.#links.set(link, liar)
+    liar.start()
+  }
+
+  #drop(link: Link): void {
+    this.#links.delete(link)
+    link.cut()
+  }
+
+  #status(): Status {
+    const roots = this.#source.states.map(({ root }) => ({ root, blockNumber: 0, coverage: EVERYTHING }))
+    return { chainId: CHAIN_ID, roots, limits: this.#limits() }
+  }
+
+  #limits(): Limits {
+    if (this.plan.vice !== 'capped') return DEFAULT_LIMITS
+    return { maxRefs: 1, maxHashes: 1, maxResponseBytes: 2000, maxOpenRequests: 1 + (this.plan.roundTripMs & 1) }
+  }
+}

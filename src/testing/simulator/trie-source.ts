@@ -1,0 +1,61 @@
+/** What an honest peer of the simulation serves: whole states in memory. */
+import { bytesToHex, concatBytes } from '@noble/hashes/utils.js'
+import { equalHash } from '../../trie/keccak.ts'
+import type { NodeSource, Ref } from '../../trie/node-source.ts'
+import type { SimulatedState } from './states.ts'
+
+const NOTHING = new Uint8Array()
+
+/** Serves the states that it has learned. */
+export class TrieSource implements NodeSource {
+  readonly #states = new Map<string, SimulatedState>()
+
+  /** The states that can be asked for, the newest first. */
+  get states(): SimulatedState[] {
+    return [...this.#states.values()].reverse()
+  }
+
+  learn(state: SimulatedState): void {
+    this.#states.delete(state.rootHex)
+    this.#states.set(state.rootHex, state)
+  }
+
+  has(root: Uint8Array): boolean {
+    return this.#states.has(bytesToHex(root))
+  }
+
+  async run(root: Uint8Array, ref: Ref, maxNodes: number, maxBytes: number): Promise<Uint8Array> {
+    const state = this.#states.get(bytesToHex(root))
+    return state === undefined ? NOTHING : concatBytes(...runOf(state, ref, maxNodes, maxBytes))
+  }
+
+  /** No trial reads by key: the sync asks for runs. */
+  async path(): Promise<Uint8Array> {
+    return NOTHING
+  }
+
+  async code(hash: Uint8Array): Promise<Uint8Array | undefined> {
+    const hex = bytesToHex(hash)
+    for (const { codes } of this.#states.values()) {
+      const code = codes.get(hex)
+      if (code !== undefined) return code
+    }
+    return undefined
+  }
+}
+
+/** The nodes of the run at `ref`, as `NodeSource.run` cuts it; none if the state has another node there. */
+export function runOf(state: SimulatedState, ref: Ref, maxNodes: number, maxBytes: number): Uint8Array[] {
+  const first = state.indexOf.get(ref.path)
+  if (first === undefined || !equalHash(state.nodes[first]!.hash, ref.hash)) return []
+  const blobs: Uint8Array[] = []
+  let bytes = 0
+  for (let i = first; i < state.nodes.length; i++) {
+    const { path, blob } = state.nodes[i]!
+    if (!path.startsWith(ref.path)) break
+    blobs.push(blob)
+    bytes += blob.length
+    if (blobs.length === maxNodes || bytes >= maxBytes) break
+  }
+  return blobs
+}

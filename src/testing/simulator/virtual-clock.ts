@@ -1,0 +1,108 @@
+/**
+ * The time of a simulation: a queue of timers that is fired as fast as the machine can. Timers that are due at the same
+ * moment fire in the order in which they were set, so that a history depends on its seed alone.
+ */
+import type { Clock } from '../../protocol/clock.ts'
+
+interface Timer {
+  readonly at: number
+  readonly order: number
+  /** `null`: prevented. */
+  callback: (() => void) | null
+}
+
+/** Time that jumps from timer to timer. */
+export class VirtualClock implements Clock {
+  #now = 0
+  #order = 0
+  /** A binary heap; the next timer first. Prevented ones stay until their turn comes. */
+  readonly #heap: Timer[] = []
+
+  now(): number {
+    return this.#now
+  }
+
+  after(delayMs: number, callback: () => void): () => void {
+    const timer: Timer = { at: this.#now + Math.max(0, delayMs), order: this.#order++, callback }
+    this.#push(timer)
+    return () => {
+      timer.callback = null
+    }
+  }
+
+  /** Moves the time to the next timer and fires it. False: none is set. */
+  fireNext(): boolean {
+    for (let timer = this.#pop(); timer !== undefined; timer = this.#pop()) {
+      if (timer.callback === null) continue
+      this.#now = timer.at
+      timer.callback()
+      return true
+    }
+    return false
+  }
+
+  #push(timer: Timer): void {
+    const heap = this.#heap
+    let at = heap.length
+    heap.push(timer)
+    while (at > 0) {
+      const parent = (at - 1) >> 1
+      if (!isBefore(timer, heap[parent]!)) break
+      heap[at] = heap[parent]!
+      at = parent
+    }
+    heap[at] = timer
+  }
+
+  #pop(): Timer | undefined {
+    const heap = this.#heap
+    const first = heap[0]
+    const last = heap.pop()
+    if (last === undefined || heap.length === 0) return first
+    let at = 0
+    for (;;) {
+      let child = 2 * at + 1
+      if (child >= heap.length) break
+      if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child++
+      if (!isBefore(heap[child]!, last)) break
+      heap[at] = heap[child]!
+      at = child
+    }
+    heap[at] = last
+    return first
+  }
+}
+
+function isBefore(a: Timer, b: Timer): boolean {
+  return a.at < b.at || (a.at === b.at && a.order < b.order)
+}
+
+/** The clock of one process: the time of another clock, until the process dies. */
+export class MortalClock implements Clock {
+  readonly #clock: Clock
+  #isDead = false
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  now(): number {
+    return this.#clock.now()
+  }
+
+  after(delayMs: number, callback: () => void): () => void {
+    return this.#clock.after(delayMs, () => {
+      if (!this.#isDead) callback()
+    })
+  }
+
+  /** No timer of this clock fires any more. */
+  die(): void {
+    this.#isDead = true
+  }
+}
+
+/** Lets everything run that waits for no timer: promises of any depth have settled when the next macrotask comes. */
+export function settlePromises(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
