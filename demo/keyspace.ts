@@ -48,12 +48,12 @@ export class KeyspaceView {
     this.#resize()
   }
 
-  /** Shows `coverage` ({@link CELLS} values, 0 to 1; read at once, not kept). */
-  show(coverage: ArrayLike<number>): void {
+  /** Shows `coverage` ({@link CELLS} values, 0 to 1; read at once, not kept); `isNews` lets what it adds stand out. */
+  show(coverage: ArrayLike<number>, isNews = true): void {
     for (let cell = 0; cell < CELLS; cell++) {
       const level = levelOf(coverage[cell] ?? 0)
       if (level === this.#levels[cell]) continue
-      this.#isFresh[cell] = level > this.#levels[cell]! && !this.#calm.matches ? 1 : 0
+      this.#isFresh[cell] = isNews && level > this.#levels[cell]! && !this.#calm.matches ? 1 : 0
       this.#levels[cell] = level
       this.#mark(cell)
     }

@@ -74,7 +74,7 @@ async function restore(): Promise<void> {
   const client = await connectFields()
   const { complete } = await client.status()
   restoreProgress(memory.progress, complete?.root)
-  keyspace.show(progress.fraction === 1 ? new Float32Array(CELLS).fill(1) : memory.coverage)
+  keyspace.show(progress.fraction === 1 ? new Float32Array(CELLS).fill(1) : memory.coverage, false)
 }
 
 /** The disk decides what is complete; the memory only adds its numbers. */

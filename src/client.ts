@@ -69,11 +69,14 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
   readonly #syncs = new Map<number, Sync>()
   #nextSync = 0
   #peers: readonly PeerSnapshot[] = []
+  readonly #stopWatching: () => void
 
   constructor(engine: Engine, events: EventTarget) {
     super()
     this.#engine = engine
     events.addEventListener('engine', (event) => this.#receive((event as CustomEvent<EngineEvent>).detail))
+    // A hidden tab may be discarded without another word. An engine that is gone has nothing to keep.
+    this.#stopWatching = watchHiding(() => this.#engine.keep().catch(() => {}))
   }
 
   /**
@@ -121,6 +124,7 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
 
   /** Writes what is verified, hangs up, and lets go of the database and the worker. May be called twice. */
   close(): Promise<void> {
+    this.#stopWatching()
     return this.#engine.close()
   }
 
@@ -135,6 +139,17 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
       this.dispatchEvent(new CustomEvent('damaged', { detail: { generation, start, end } }))
     }
   }
+}
+
+/** Calls `listener` when the page is hidden. Returns the way to stop that. */
+function watchHiding(listener: () => void): () => void {
+  const { document } = globalThis
+  if (document === undefined) return () => {}
+  const onChange = () => {
+    if (document.visibilityState === 'hidden') listener()
+  }
+  document.addEventListener('visibilitychange', onChange)
+  return () => document.removeEventListener('visibilitychange', onChange)
 }
 
 /** Runs `read` unless, or until, `signal` aborts. */

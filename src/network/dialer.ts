@@ -85,6 +85,16 @@ export class Dialer {
     while (this.#settling.size > 0) await Promise.all(this.#settling)
   }
 
+  /** Dials at once every address that waits for its next dial, bans excepted: the network is back. */
+  redial(): void {
+    for (const line of this.#lines) {
+      if (line.phase.is !== 'waiting') continue
+      line.phase.cancel()
+      line.failures = 0
+      this.#dial(line)
+    }
+  }
+
   /** `idle, waiting → dialing → connected` or `→ waiting`. */
   #dial(line: Line): void {
     const ban = this.#options.peers.banOf(line.address.text)

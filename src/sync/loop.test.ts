@@ -48,7 +48,13 @@ interface Run {
   outcome: SyncProgress | SyncError | undefined
 }
 
-async function start(peers: TestPeer[], options: { store?: StateStore; root?: Uint8Array } = {}): Promise<Run> {
+interface StartOptions {
+  store?: StateStore
+  root?: Uint8Array
+  surroundings?: { isOnline: boolean }
+}
+
+async function start(peers: TestPeer[], options: StartOptions = {}): Promise<Run> {
   const store = options.store ?? createMemoryStore()
   const root = options.root ?? oracle.root
   const disk = await store.target({ root })
@@ -66,6 +72,7 @@ async function start(peers: TestPeer[], options: { store?: StateStore; root?: Ui
     leaf: scanAccount,
     clock,
     yieldThread: async () => {},
+    isOnline: () => options.surroundings?.isOnline ?? true,
     onStalled: (reason) => stalls.push(reason),
     onProgress: (told) => progress.push(told),
   })
@@ -194,6 +201,18 @@ describe('StateSync', () => {
     expect(run.sync.progress()).toMatchObject({ phase: 'connecting', reason: null })
     await run.clock.pass(10_000)
     expect(run.sync.progress()).toMatchObject({ phase: 'stalled', reason: 'noPeers' })
+  })
+
+  test('behavior: without peers and without a network it is paused; it says stalled when the network is back', async () => {
+    const surroundings = { isOnline: false }
+    const run = await start([], { surroundings })
+    await run.clock.pass(10_000)
+    expect(run.sync.progress()).toMatchObject({ phase: 'paused', reason: null })
+    surroundings.isOnline = true
+    run.sync.nudge()
+    await settle()
+    expect(run.sync.progress()).toMatchObject({ phase: 'stalled', reason: 'noPeers' })
+    expect(run.stalls).toEqual(['noPeers'])
   })
 
   test.each([

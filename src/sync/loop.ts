@@ -45,6 +45,8 @@ export interface StateSyncOptions {
   readonly clock: Clock
   /** Lets the thread do other work; called between slices. */
   readonly yieldThread: () => Promise<void>
+  /** False while the machine has no network: then a sync without peers is paused, not stalled. */
+  readonly isOnline?: () => boolean
   /** Bytes received for this target, for progress; left out, those of the answers themselves. */
   readonly receivedBytes?: () => number
   readonly onProgress?: (progress: SyncProgress) => void
@@ -115,6 +117,21 @@ export class StateSync {
   /** Ends the sync with `error`, after what is verified was written. `run` rejects. A second call changes nothing. */
   cancel(error: SyncError): void {
     this.#fail(error)
+  }
+
+  /** Looks again at what can be asked for: the surroundings have changed. */
+  nudge(): void {
+    this.#wake()
+  }
+
+  /** Begins to write what is verified and fits no page yet: the tab may be gone soon. */
+  keep(): void {
+    if (this.#scheduler !== null) this.#committer.startLoose(this.#scheduler)
+  }
+
+  /** What this target knows and lacks, for checks; `null` before the disk has answered. Read only. */
+  get scheduler(): Scheduler | null {
+    return this.#scheduler
   }
 
   progress(): SyncProgress {
@@ -292,6 +309,10 @@ export class StateSync {
     }
     const waited = this.#options.clock.now() - this.#startedAt >= CONNECT_GRACE_MS
     if (peers.length === 0 && !this.#hadPeers && !waited) return
+    if (peers.length === 0 && this.#options.isOnline?.() === false) {
+      this.#setPhase('paused', null)
+      return
+    }
     const reason = this.#stallReason(scheduler, peers)
     this.#setPhase('stalled', reason)
     if (reason !== 'noPeers' && !this.#retryTimer) {

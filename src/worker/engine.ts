@@ -52,6 +52,8 @@ export interface Engine {
   getAccount(address: string, at: ReadAt | undefined): Promise<Answer<AccountValue | null>>
   getStorageAt(address: string, slot: bigint | number | string, at: ReadAt | undefined): Promise<Answer<string>>
   getCode(address: string, at: ReadAt | undefined): Promise<Answer<string>>
+  /** Begins to write what is verified: the tab is hidden, and may be gone soon. */
+  keep(): Promise<void>
   status(): Promise<{ readonly complete: CompleteStatus | null }>
   close(): Promise<void>
 }

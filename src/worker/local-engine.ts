@@ -18,6 +18,7 @@ import { scanAccount } from '../trie/leaf.ts'
 import { ReadError } from '../wallet/errors.ts'
 import { keyOfAddress, keyOfSlot, parseRoot } from '../wallet/input.ts'
 import { type StateNodes, StateReader } from '../wallet/state-reader.ts'
+import { isOnline, watchConnectivity } from './connectivity.ts'
 import type { AccountValue, Answer, Engine, EngineEvent, EngineOptions, ReadAt, SyncTarget } from './engine.ts'
 import { Network } from './network.ts'
 import { nodesOfSync } from './sync-nodes.ts'
@@ -62,6 +63,7 @@ class LocalEngine implements Engine {
   /** The newest sync; it may have ended. */
   #claim: Claim | null = null
   #isClosed = false
+  readonly #stopWatching: () => void
 
   constructor(
     store: StateStore,
@@ -75,6 +77,7 @@ class LocalEngine implements Engine {
     this.#emit = emit
     this.#network = new Network(this.#peers, addresses, chainId)
     this.#peers.onChange(() => emit({ kind: 'peers', peers: this.#peers.snapshots() }))
+    this.#stopWatching = watchConnectivity(() => this.#meetConnectivity())
   }
 
   async sync(id: number, target: SyncTarget): Promise<SyncProgress> {
@@ -120,6 +123,10 @@ class LocalEngine implements Engine {
     return this.#read(at, async (reader) => `0x${bytesToHex(await reader.code(key))}`)
   }
 
+  async keep(): Promise<void> {
+    this.#claim?.running?.sync.keep()
+  }
+
   async status() {
     this.#checkOpen()
     const last = this.#store.lastComplete()
@@ -131,6 +138,7 @@ class LocalEngine implements Engine {
     if (this.#isClosed) return
     this.#isClosed = true
     await this.#revoke(new SyncError('closed', 'the client was closed'))
+    this.#stopWatching()
     await this.#network.stop()
     await this.#store.close()
   }
@@ -160,6 +168,12 @@ class LocalEngine implements Engine {
     void this.#revoke(error)
   }
 
+  /** The machine has lost its network, or has it again: then nobody waits out a pause between two dials. */
+  #meetConnectivity(): void {
+    if (isOnline()) this.#network.redial()
+    this.#claim?.running?.sync.nudge()
+  }
+
   #createSync(id: number, root: Uint8Array, generation: Generation): StateSync {
     const wireBytesBefore = this.#peers.wireBytes()
     const sync: StateSync = new StateSync({
@@ -172,6 +186,7 @@ class LocalEngine implements Engine {
       leaf: scanAccount,
       clock: systemClock,
       yieldThread,
+      isOnline,
       receivedBytes: () => this.#peers.wireBytes() - wireBytesBefore,
       onProgress: (progress) => {
         this.#emit({ kind: 'progress', id, progress, coverage: sync.coverage() })

@@ -37,6 +37,14 @@ export class Network {
     )
   }
 
+  /** Dials at once whoever is waited for. */
+  redial(): void {
+    this.#prepared?.then(
+      ({ dialer }) => dialer.redial(),
+      () => {},
+    )
+  }
+
   /** Hangs up. Resolves when no connection is left. */
   async stop(): Promise<void> {
     const prepared = await this.#prepared?.catch(() => null)

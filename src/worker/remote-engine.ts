@@ -31,6 +31,7 @@ export async function createRemoteEngine(
     getAccount: call('getAccount'),
     getStorageAt: call('getStorageAt'),
     getCode: call('getCode'),
+    keep: call('keep'),
     status: call('status'),
     close: () => port.close(),
   }
