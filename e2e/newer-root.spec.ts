@@ -1,0 +1,59 @@
+/** A newer root: what it has in common with what is on disk, or was received, does not cross the wire again. */
+
+import type { Path } from '../src/trie/path.ts'
+import { differences, NO_DIFFERENCES, nodesOf, readDisk } from './disk.ts'
+import { expect, test } from './fixtures.ts'
+import { generatedNodes } from './oracle.ts'
+import { rootOf } from './states.ts'
+
+const SEED = 4
+/** The newer state is the older one, and some more accounts. */
+const OLDER = 6_000
+const NEWER = 6_100
+
+/** Paths of nodes that the newer state has and the older one has not, or not the same. */
+async function changedPaths(): Promise<Set<string>> {
+  const [older, newer] = [await generatedNodes(OLDER, SEED), await generatedNodes(NEWER, SEED)]
+  const same = (path: Path, blob: Uint8Array) => Buffer.compare(older.nodes.get(path) ?? new Uint8Array(), blob) === 0
+  return new Set([...newer.nodes].filter(([path, blob]) => !same(path, blob)).map(([path]) => path))
+}
+
+test('after a complete sync, only what changed is fetched', async ({ openPage, peer, states }) => {
+  const [older, newer] = [await states.generated(OLDER, SEED), await states.generated(NEWER, SEED)]
+  const { address, served } = await peer([older, newer])
+  const page = await openPage()
+  await page.evaluate((address) => window.e2e.open([address]), address)
+  await page.evaluate((root) => window.e2e.sync(root), rootOf(older))
+  served.clear()
+  await page.evaluate((root) => window.e2e.sync(root), rootOf(newer))
+  expect([...served.paths()].sort()).toEqual([...(await changedPaths())].sort())
+  await page.close()
+
+  const { pages } = await readDisk(await openPage())
+  const expected = await generatedNodes(NEWER, SEED)
+  expect(differences(nodesOf(pages), expected.nodes)).toEqual(NO_DIFFERENCES)
+})
+
+test('in the middle of a sync, what was received and belongs to it is not asked for again', async ({
+  openPage,
+  peer,
+  states,
+}) => {
+  const [older, newer] = [await states.generated(OLDER, SEED), await states.generated(NEWER, SEED)]
+  const { address, served } = await peer([older, newer], { throttleBytesPerSecond: 1_000_000 })
+  const page = await openPage()
+  await page.evaluate((address) => window.e2e.open([address]), address)
+  await page.evaluate((root) => void window.e2e.start({ root }), rootOf(older))
+  await page.waitForFunction(() => (window.e2e.latest.progress?.fraction ?? 0) > 0.4)
+  const first = await page.evaluateHandle(() => window.e2e.latest)
+  await page.evaluate((root) => window.e2e.sync(root), rootOf(newer))
+  expect(await first.evaluate((followed) => followed.outcome)).toMatchObject({ state: 'rejected', code: 'superseded' })
+
+  const changed = await changedPaths()
+  const counts = new Map<string, number>()
+  for (const path of served.paths()) counts.set(path, (counts.get(path) ?? 0) + 1)
+  const twice = [...counts].filter(([path, count]) => count > 1 && !changed.has(path))
+  // What was on its way at the switch: three requests at the most, of a fifth of the state.
+  expect(twice.length / counts.size).toBeLessThan(0.2)
+  expect(counts.size).toBeGreaterThan(changed.size * 5)
+})
