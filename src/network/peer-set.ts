@@ -57,11 +57,11 @@ export class PeerSet {
     this.#clock = clock
   }
 
-  /** The peers that can be asked now, the fastest first. */
+  /** The peers that can be asked now. */
   connected(): Iterable<NetworkPeer> {
     const peers: NetworkPeer[] = []
     for (const { peer } of this.#known.values()) if (peer !== undefined) peers.push(peer)
-    return peers.sort((a, b) => b.requestBytes() - a.requestBytes())
+    return peers
   }
 
   /** Calls `listener` whenever a peer has come, gone, or changed its Status. Returns the way to stop that. */

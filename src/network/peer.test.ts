@@ -24,10 +24,10 @@ const source: NodeSource = {
 }
 
 /** A peer that has joined a set; what it tells when it leaves is in `departures`. */
-async function setUp(wire?: Wire) {
+async function setUp(wire?: Wire, served = SERVED) {
   const clock = new ManualClock()
   const [ours, theirs] = createWirePair()
-  const responder = new Responder({ wire: theirs, source, status: SERVED, clock })
+  const responder = new Responder({ wire: theirs, source, status: served, clock })
   responder.start()
   const departures: Departure[] = []
   const lateBlames: Departure[] = []
@@ -58,6 +58,14 @@ async function setUp(wire?: Wire) {
 }
 
 describe('NetworkPeer', () => {
+  test('behavior: it is asked for no more than its Status allows', async () => {
+    const limits = { ...SERVED.limits, maxResponseBytes: 20_000 }
+    const { peer } = await setUp(undefined, { ...SERVED, limits })
+    expect(peer.requestBytes()).toBe(20_000)
+    peer.report({ kind: 'useful', bytes: 10_000_000, elapsedMs: 10 })
+    expect(peer.requestBytes()).toBe(20_000)
+  })
+
   test('default: answers with what the other side has', async () => {
     const { peer, peers } = await setUp()
     expect([...peers.connected()]).toEqual([peer])
@@ -184,17 +192,6 @@ describe('PeerSet', () => {
     peer.disconnect({ reason: 'closed', banMs: 0 })
     expect(peers.wireBytes()).toBe(bytes)
     expect(peers.snapshots()).toMatchObject([{ wireBytes: bytes }])
-  })
-
-  test('behavior: the peer that can be asked for most comes first', async () => {
-    const [slow, fast] = [await setUp(), await setUp()]
-    slow.peer.report({ kind: 'useful', bytes: 20_000, elapsedMs: 500 })
-    fast.peer.report({ kind: 'useful', bytes: 400_000, elapsedMs: 500 })
-    const peers = new PeerSet(new ManualClock())
-    for (const [index, { peer }] of [slow, fast].entries()) {
-      peers.join(Object.assign(peer, { address: `${ADDRESS}/${index}` }))
-    }
-    expect([...peers.connected()]).toEqual([fast.peer, slow.peer])
   })
 
   test('behavior: the score outlives a connection', async () => {

@@ -126,9 +126,10 @@ export class NetworkPeer {
     return spans.some(({ start, end }) => start <= path && path < end)
   }
 
-  /** Bytes to ask for in the next request, from the measured throughput. */
+  /** Bytes to ask for in the next request: from the measured throughput, and no more than the peer says it answers. */
   requestBytes(): number {
-    return this.#capacity.requestBytes()
+    const most = this.#requester.theirStatus?.limits.maxResponseBytes ?? Number.POSITIVE_INFINITY
+    return Math.min(this.#capacity.requestBytes(), most)
   }
 
   /** How long to wait for the answer to a request of `maxBytes`, in milliseconds. */

@@ -49,8 +49,16 @@ export const RETRY_EMPTY_MS = 5_000
 export const MAX_IN_FLIGHT_BYTES = 8 * 1024 * 1024
 /** Bytes asked of the disk at once: some nine pages. */
 export const LOCAL_REQUEST_BYTES = 512 * 1024
-/** A request that has waited for this share of its timeout is asked of an idle peer as well. */
-export const HEDGE_TIMEOUT_SHARE = 1 / 4
+/** A request that has waited for this many of its peer's usual times is overdue: an idle peer is asked as well. */
+export const HEDGE_ROUND_TRIPS = 2
+/** No request is overdue sooner: a few hundredths of a second are chance. */
+export const MIN_HEDGE_MS = 100
+/** When a request is overdue whose peer was never measured. */
+export const START_HEDGE_MS = 500
+/** So many idle peers are asked for the first node of all at once: until it is here, nobody has anything to do. */
+export const MAX_FIRST_HEDGES = 2
+/** What a peer is asked for at least, where little is left and shared among many; also the budget of {@link MAX_FIRST_HEDGES}. */
+export const MIN_SHARE_BYTES = 16 * 1024
 /** A timer that fires later than this was held back by the browser: the answer may be waiting behind it. */
 export const LATE_TIMER_MS = 1_000
 

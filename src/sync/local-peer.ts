@@ -21,6 +21,8 @@ const NO_TIMEOUT_MS = 2 ** 31 - 1
 
 export class LocalPeer implements SyncPeer {
   readonly id = 'local'
+  readonly bytesPerSecond = 0
+  readonly roundTripMs = 0
   readonly #source: NodeSource
   readonly #states: readonly { readonly root: Uint8Array; readonly covered: Stretches }[]
 

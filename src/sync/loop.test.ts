@@ -293,6 +293,26 @@ describe('StateSync', () => {
     expect(kinds(slow)).not.toContain('timeout')
   })
 
+  test('behavior: nobody waits for one peer to send the first node of all', async () => {
+    const [silent, honest] = [silentPeer(peerState), honestPeer(peerState)]
+    const run = await start([silent, honest])
+    while (run.sync.progress().nodes === 0) await settle()
+    expect(run.clock.now()).toBe(0)
+    run.sync.cancel(new SyncError('cancelled', 'enough'))
+    await finish(run)
+  })
+
+  test('behavior: what little is left is shared by all, not asked of one', async () => {
+    const peers = Array.from({ length: 4 }, (_, i) =>
+      Object.assign(honestPeer(peerState, `${i}`), { bytes: 1_000_000 }),
+    )
+    await expectEverything(await finish(await start(peers)))
+    const bytesOf = (peer: TestPeer) =>
+      peer.reports.reduce((sum, report) => sum + (report.kind === 'useful' ? report.bytes : 0), 0)
+    const all = [...oracle.nodes.values()].reduce((sum, blob) => sum + blob.length, 0)
+    for (const peer of peers) expect(bytesOf(peer)).toBeLessThan(all * 0.6)
+  })
+
   test('behavior: a timer that the browser held back punishes nobody', async () => {
     const silent = silentPeer(peerState)
     const run = await start([silent])

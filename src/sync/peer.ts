@@ -30,6 +30,10 @@ export interface SyncPeer {
    * cover `path`; true while it has not said.
    */
   mayHave(root: Uint8Array, path?: Path): boolean
+  /** Measured throughput; 0 before the first answer. */
+  readonly bytesPerSecond: number
+  /** Measured time from a request to the end of its answer, in milliseconds; 0 before the first answer. */
+  readonly roundTripMs: number
   /** Bytes to ask for in the next request, from the measured throughput. */
   requestBytes(): number
   /** How long to wait for the answer to a request of `maxBytes`, in milliseconds. */

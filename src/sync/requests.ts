@@ -6,13 +6,17 @@
 import type { Clock } from './clock.ts'
 import type { WantedCode } from './code-queue.ts'
 import {
-  HEDGE_TIMEOUT_SHARE,
+  HEDGE_ROUND_TRIPS,
   LATE_TIMER_MS,
   MAX_CODES_PER_REQUEST,
+  MAX_FIRST_HEDGES,
   MAX_IN_FLIGHT_BYTES,
   MAX_REFS_PER_REQUEST,
   MAX_REQUESTS_PER_PEER,
+  MIN_HEDGE_MS,
+  MIN_SHARE_BYTES,
   REFUSAL_REST_MS,
+  START_HEDGE_MS,
 } from './constants.ts'
 import type { Gap } from './frontier.ts'
 import type { LocalPeer } from './local-peer.ts'
@@ -59,6 +63,8 @@ export interface RequestsOptions {
 export class Requests {
   /** Bytes of answers from the network so far. */
   receivedBytes = 0
+  /** Share of what each peer can deliver that it is asked for. */
+  #share = 1
   /** Bytes that the answers on their way, or waiting, may have. */
   #inFlightBytes = 0
   readonly #options: RequestsOptions
@@ -91,7 +97,8 @@ export class Requests {
   assign(scheduler: Scheduler, heldElsewhere: number): void {
     const { peers, root, local } = this.#options
     let able: SyncPeer[] = [...peers.connected()].filter((peer) => peer.mayHave(root))
-    able.sort((a, b) => b.requestBytes() - a.requestBytes())
+    able.sort((a, b) => b.bytesPerSecond - a.bytesPerSecond || a.roundTripMs - b.roundTripMs)
+    this.#share = shareOf(able, scheduler)
     const idle = able.filter((peer) => !this.#open.has(peer))
     if (local?.mayHave()) able.unshift(local)
     for (able = able.filter((peer) => this.#hasRoom(peer)); able.length > 0; ) {
@@ -116,6 +123,14 @@ export class Requests {
     this.#answers.length = 0
   }
 
+  /** Bytes to ask `peer` for: less than it can deliver where what is left is shared among all. */
+  #budgetOf(peer: SyncPeer): number {
+    const most = peer.requestBytes()
+    return peer === this.#options.local
+      ? most
+      : Math.min(most, Math.max(MIN_SHARE_BYTES, Math.ceil(most * this.#share)))
+  }
+
   #hasRoom(peer: SyncPeer): boolean {
     if (this.#resting.has(peer) || this.#inFlightBytes >= MAX_IN_FLIGHT_BYTES) return false
     return (this.#open.get(peer)?.size ?? 0) < (this.#silent.has(peer) ? 1 : MAX_REQUESTS_PER_PEER)
@@ -124,7 +139,7 @@ export class Requests {
   /** Sends one request to `peer`. False: there is nothing that it can be asked for. */
   #ask(peer: SyncPeer, scheduler: Scheduler, heldElsewhere: number): boolean {
     const { root, local } = this.#options
-    const maxBytes = peer.requestBytes()
+    const maxBytes = this.#budgetOf(peer)
     // Codes first, as in the original: they can be written and forgotten.
     const codes =
       peer === local ? [] : scheduler.codes.missing(MAX_CODES_PER_REQUEST, (code) => !code.attempts?.has(peer))
@@ -146,17 +161,20 @@ export class Requests {
 
   /** Asks an idle peer for what is left of the oldest request that is overdue elsewhere: a slow peer holds nobody up. */
   #hedge(peer: SyncPeer, scheduler: Scheduler): void {
+    const isFirst = scheduler.counts.nodes === 0
     let oldest: Request | undefined
     for (const requests of this.#open.values()) {
       for (const request of requests) {
-        if (!request.isOverdue || request.peer === peer || request.hedges.has(peer)) continue
+        if (request.peer === peer || request.hedges.has(peer)) continue
+        if (!request.isOverdue && (!isFirst || request.hedges.size >= MAX_FIRST_HEDGES)) continue
         if (oldest === undefined || request.sentAt < oldest.sentAt) oldest = request
       }
     }
     if (oldest === undefined) return
     oldest.hedges.add(peer)
     const asked = this.#again(oldest.asked, peer, scheduler)
-    if (asked !== undefined) this.#send(peer, asked, oldest.maxBytes, scheduler, oldest)
+    const maxBytes = isFirst ? MIN_SHARE_BYTES : oldest.maxBytes
+    if (asked !== undefined) this.#send(peer, asked, Math.min(maxBytes, peer.requestBytes()), scheduler, oldest)
   }
 
   /** What of a request is still missing and may be asked of `peer`, in flight once more. */
@@ -191,7 +209,7 @@ export class Requests {
     else requests.add(request)
     this.#inFlightBytes += maxBytes
     const timeoutMs = peer.timeoutMs(maxBytes)
-    this.#after(request, timeoutMs * HEDGE_TIMEOUT_SHARE, () => {
+    this.#after(request, overdueMs(peer), () => {
       request.isOverdue = true
       this.#options.onChange()
     })
@@ -285,6 +303,17 @@ export class Requests {
     else scheduler.codes.release(request.asked.codes)
     this.#options.onChange()
   }
+}
+
+/** What is missing as a share of what the peers deliver in one round: then nobody gets all of it, the slowest for one. */
+function shareOf(peers: readonly SyncPeer[], scheduler: Scheduler): number {
+  const deliverable = peers.reduce((sum, peer) => sum + peer.requestBytes(), 0)
+  return deliverable === 0 ? 1 : Math.min(1, scheduler.missingBytes() / deliverable)
+}
+
+/** How long a request to `peer` may take before an idle peer is asked as well. */
+function overdueMs(peer: SyncPeer): number {
+  return peer.roundTripMs === 0 ? START_HEDGE_MS : Math.max(MIN_HEDGE_MS, peer.roundTripMs * HEDGE_ROUND_TRIPS)
 }
 
 function stopTimers(request: Request): void {

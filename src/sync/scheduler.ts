@@ -218,6 +218,7 @@ export class Scheduler {
 
   /** How many bytes are still missing, by estimate. */
   missingBytes(): number {
+    this.#estimate.refresh(this.#frontier.gaps.values(), this.counts.bytes)
     return this.#estimate.missingBytes()
   }
 

@@ -19,6 +19,8 @@ export class TestPeer implements SyncPeer {
   /** Every node and code request, as it came. */
   readonly asked: (readonly NodeRequest[] | readonly Uint8Array[])[] = []
   bytes = 4096
+  bytesPerSecond = 0
+  roundTripMs = 0
   has = true
   onLeave: () => void = () => {}
   readonly #state: PeerState
