@@ -5,6 +5,7 @@
 import type { Clock } from '../../protocol/clock.ts'
 import { StoreError } from '../../store/errors.ts'
 import { MemoryRecords } from '../../store/memory.ts'
+import { decodePageKey, isLoose } from '../../store/page-key.ts'
 import type { Durability, Operation, RecordStore, Records, RecordTypes } from '../../store/records.ts'
 import type { Random } from '../random.ts'
 import type { StorePlan } from './plan.ts'
@@ -14,6 +15,8 @@ export interface SimulatedDiskOptions {
   readonly random: Random
   /** The process dies now: the write that it waits for was its last. */
   readonly onCrash: () => void
+  /** A write fails. */
+  readonly onFailure: () => void
 }
 
 interface Write {
@@ -22,11 +25,8 @@ interface Write {
 }
 
 export class SimulatedDisk {
-  /** Writes that were asked for, those that failed included. */
+  /** Writes that were asked for. */
   writes = 0
-  failures = 0
-  /** Writes that a crash has taken back. */
-  lost = 0
   readonly options: SimulatedDiskOptions
   #records = new MemoryRecords()
   #journal: Write[] = []
@@ -50,10 +50,25 @@ export class SimulatedDisk {
     const { plan, random } = this.options
     const strict = this.#journal.findLastIndex(({ durability }) => durability === 'strict') + 1
     const kept = plan.losesTail ? strict + random.int(this.#journal.length - strict + 1) : this.#journal.length
-    this.lost += this.#journal.length - kept
     this.#journal = this.#journal.slice(0, kept)
     this.#records = new MemoryRecords()
     for (const { operations } of this.#journal) void this.#records.write(operations)
+    void this.rot()
+  }
+
+  /** Flips a bit of each loose page, if the plan says so: nothing depends on them, and nobody may believe them. */
+  async rot(): Promise<void> {
+    const { random, plan } = this.options
+    if (!plan.rots) return
+    for (const key of await this.#records.keys('pages')) {
+      const page = decodePageKey(key)
+      if (page === null || !isLoose(page)) continue
+      const value = (await this.#records.get('pages', key)) as Uint8Array
+      value[random.int(value.length)]! ^= 1 << random.int(8)
+      const operations: Operation[] = [{ kind: 'put', store: 'pages', key, value }]
+      await this.#records.write(operations)
+      this.noteWrite(operations, 'strict')
+    }
   }
 
   noteWrite(operations: readonly Operation[], durability: Durability): void {
@@ -86,11 +101,11 @@ class DiskConnection implements Records {
   async write(operations: readonly Operation[], durability: Durability): Promise<void> {
     if (operations.length === 0) return
     const copies = operations.map(copyOf)
-    const { plan, onCrash } = this.#disk.options
+    const { plan, onCrash, onFailure } = this.#disk.options
     const number = ++this.#disk.writes
     await this.#wait(plan.writeMs)
     if (plan.failingWrites.has(number)) {
-      this.#disk.failures++
+      onFailure()
       throw new StoreError('quotaExceeded', `write ${number} fails, as the trial wants it`)
     }
     await this.#records.write(copies)

@@ -10,7 +10,7 @@ import { encodeAnswer, encodeStatus } from '../../protocol/encode.ts'
 import { FrameSplitter } from '../../protocol/frames.ts'
 import type { Answer, Request, Status } from '../../protocol/messages.ts'
 import { serveRequest } from '../../protocol/serve-request.ts'
-import { type Keccak } from '../../trie/keccak.ts'
+import type { Keccak } from '../../trie/keccak.ts'
 import type { NodeSource } from '../../trie/node-source.ts'
 import type { Random } from '../random.ts'
 import type { LinkEnd } from './link.ts'
@@ -33,8 +33,10 @@ export interface LiarOptions {
   readonly keccak: Keccak
   readonly clock: Clock
   readonly random: Random
-  /** An offence is about to reach the tab; the request to which it is an answer came at `askedAt`. */
+  /** An answer to `request` that is an offence is about to reach the tab. */
   readonly onOffence: (offence: Offence, request: Request) => void
+  /** The connection has ended. */
+  readonly onClose: () => void
 }
 
 const BLOAT = Uint8Array.of(0xc1, 0x80)
@@ -50,8 +52,8 @@ export class Liar {
   }
 
   start(): void {
-    const { wire, status } = this.#options
-    wire.open({ onChunk: (chunk) => this.#splitter.push(chunk, (frame) => this.#take(frame)), onClose: () => {} })
+    const { wire, status, onClose } = this.#options
+    wire.open({ onChunk: (chunk) => this.#splitter.push(chunk, (frame) => this.#take(frame)), onClose })
     this.sendStatus(status)
   }
 
@@ -131,11 +133,7 @@ export class Liar {
 }
 
 /** Changes one of the items that hold something. */
-function bendOne(
-  random: Random,
-  items: readonly Uint8Array[],
-  change: (item: Uint8Array) => Uint8Array,
-): Uint8Array[] {
+function bendOne(random: Random, items: readonly Uint8Array[], change: (item: Uint8Array) => Uint8Array): Uint8Array[] {
   const full = items.flatMap((item, i) => (item.length > 1 ? [i] : []))
   const bent = full.length === 0 ? -1 : random.pick(full)
   return items.map((item, i) => (i === bent ? change(item) : item))

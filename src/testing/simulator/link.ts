@@ -13,6 +13,8 @@ export interface LineQuality {
   readonly jitterMs: number
   /** From the server to the tab; the way back has the same. */
   readonly bytesPerMs: number
+  /** At most so long the server takes to look at a request: later ones overtake it. */
+  readonly serviceMs: number
 }
 
 export interface LinkOptions extends LineQuality {
@@ -31,8 +33,8 @@ export class Link {
   readonly server: LinkEnd
 
   constructor(options: LinkOptions) {
-    this.tab = new LinkEnd(options)
-    this.server = new LinkEnd(options)
+    this.tab = new LinkEnd(options, options.serviceMs)
+    this.server = new LinkEnd(options, 0)
     this.tab.tie(this.server)
     this.server.tie(this.tab, options.onArrival)
   }
@@ -58,6 +60,8 @@ export class Link {
 export class LinkEnd implements Wire {
   bytesOnTheirWay = 0
   readonly #options: LinkOptions
+  readonly #overtakingMs: number
+  #isFirst = true
   #other: LinkEnd | undefined
   #onArrival: ((bytes: number) => void) | undefined
   #handler: WireHandler | undefined
@@ -68,8 +72,10 @@ export class LinkEnd implements Wire {
   #freeAt = 0
   #lastArrival = 0
 
-  constructor(options: LinkOptions) {
+  /** What is sent, but for the first frame, is looked at within `overtakingMs`, in any order. */
+  constructor(options: LinkOptions, overtakingMs: number) {
     this.#options = options
+    this.#overtakingMs = overtakingMs
   }
 
   tie(other: LinkEnd, onArrival?: (bytes: number) => void): void {
@@ -94,7 +100,9 @@ export class LinkEnd implements Wire {
     const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0)
     this.bytesOnTheirWay += bytes
     this.#freeAt = Math.max(this.#freeAt, clock.now()) + bytes / bytesPerMs
-    this.#later(this.#freeAt, () => {
+    const overtakingMs = this.#isFirst ? 0 : this.#overtakingMs * this.#options.random()
+    this.#isFirst = false
+    this.#later(this.#freeAt + overtakingMs, overtakingMs === 0, () => {
       this.bytesOnTheirWay -= bytes
       this.#other?.receive(() => {
         onDelivered?.()
@@ -147,11 +155,11 @@ export class LinkEnd implements Wire {
     if (this.#closed) return
     this.#closed = true
     // An orderly end stands behind what was sent; a reset overtakes it, and the other side takes nothing after it.
-    this.#later(theirs === undefined ? this.#freeAt : 0, () => this.#other?.end(theirs), theirs === undefined)
+    this.#later(theirs === undefined ? this.#freeAt : 0, theirs === undefined, () => this.#other?.end(theirs))
     this.#handler?.onClose(ours)
   }
 
-  #later(leavesAt: number, arrive: () => void, keepsOrder = true): void {
+  #later(leavesAt: number, keepsOrder: boolean, arrive: () => void): void {
     const { clock, random, roundTripMs, jitterMs } = this.#options
     const arrival = Math.max(leavesAt, clock.now()) + roundTripMs / 2 + jitterMs * random()
     if (keepsOrder) this.#lastArrival = Math.max(this.#lastArrival, arrival)

@@ -1,4 +1,5 @@
 /** What a trial is about: everything that is drawn from its seed before anything runs. */
+import { MAX_RESPONSE_BYTES } from '../../protocol/constants.ts'
 import { type Random, seededRandom } from '../random.ts'
 import type { LineQuality } from './link.ts'
 import { LYING_VICES, TRUTHFUL_VICES, type Vice } from './vices.ts'
@@ -9,12 +10,14 @@ export interface ServerPlan extends LineQuality {
   readonly vice: Vice
   /** How often it does what its vice is, 0 to 1. */
   readonly zeal: number
-  /** At most so long it takes to read an answer. */
-  readonly serviceMs: number
+  /** What it answers at most, as it says in its Status. */
+  readonly maxResponseBytes: number
   /** When it can be reached for the first time. */
   readonly comesAtMs: number
   /** How long after a target was named it has that root. */
   readonly learnsAfterMs: number
+  /** True: it says at once that it has the root, and answers with nothing until it has. */
+  readonly boasts: boolean
   /** When the network loses its connections, and when it delivers nothing for a while. */
   readonly cutsAtMs: readonly number[]
   readonly pauses: readonly { readonly atMs: number; readonly ms: number }[]
@@ -31,6 +34,8 @@ export interface StorePlan {
   readonly failingWrites: ReadonlySet<number>
   /** Numbers of the writes after which the process dies. */
   readonly crashes: ReadonlySet<number>
+  /** True: when a sync or the process has ended, loose pages are damaged. */
+  readonly rots: boolean
   /** True: what was not written strictly may be lost in a crash. */
   readonly losesTail: boolean
   /** At most so long a write takes. */
@@ -41,17 +46,23 @@ export interface StorePlan {
 
 export interface TrialPlan {
   readonly seed: number
+  /** All peers are honest, and nothing goes wrong. */
+  readonly isCalm: boolean
   readonly accounts: number
   readonly servers: readonly ServerPlan[]
   readonly events: readonly Event[]
   readonly store: StorePlan
 }
 
+/** A slow peer takes this long at most: longer than the timeout of a peer that was not measured. */
+const SLOW_MS = 12_000
+
 export function drawPlan(seed: number): TrialPlan {
   const random = seededRandom(seed)
   const isCalm = random() < 0.2
   return {
     seed,
+    isCalm,
     accounts: accountsOf(random),
     servers: serversOf(random, isCalm),
     events: isCalm ? [] : eventsOf(random),
@@ -63,22 +74,28 @@ function accountsOf(random: Random): number {
   const size = random()
   if (size < 0.05) return 1 + random.int(4)
   if (size < 0.8) return 20 + random.int(200)
-  return size < 0.98 ? 200 + random.int(400) : 1500 + random.int(1500)
+  return size < 0.995 ? 200 + random.int(400) : 1500 + random.int(1500)
 }
 
 function serversOf(random: Random, isCalm: boolean): ServerPlan[] {
   const count = 1 + random.int(8)
+  // With small answers a state takes many requests.
+  const maxResponseBytes = random() < 0.4 ? MAX_RESPONSE_BYTES : logUniform(random, 1_000, 40_000)
   const servers = Array.from({ length: count }, (_, i) => {
     // The first one makes sure that the trial can end.
-    const vice = i === 0 || random() < 0.4 ? 'honest' : random.pick([...TRUTHFUL_VICES, ...LYING_VICES])
-    return serverOf(random, `${vice} ${i}`, vice, isCalm)
+    const vice = i === 0 || isCalm || random() < 0.4 ? 'honest' : random.pick([...TRUTHFUL_VICES, ...LYING_VICES])
+    return serverOf(random, `${vice} ${i}`, vice, isCalm, maxResponseBytes)
   })
   // Who is asked first is chance, too.
-  return servers.map((server) => ({ server, at: random() })).sort((a, b) => a.at - b.at).map(({ server }) => server)
+  return servers
+    .map((server) => ({ server, at: random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ server }) => server)
 }
 
-function serverOf(random: Random, id: string, vice: Vice, isCalm: boolean): ServerPlan {
+function serverOf(random: Random, id: string, vice: Vice, isCalm: boolean, maxResponseBytes: number): ServerPlan {
   const isLate = !isCalm && random() < 0.2
+  const boasts = !isCalm && !isLate && random() < 0.12
   return {
     id,
     vice,
@@ -86,9 +103,11 @@ function serverOf(random: Random, id: string, vice: Vice, isCalm: boolean): Serv
     roundTripMs: logUniform(random, 5, 400),
     jitterMs: random() < 0.5 ? 0 : random.int(30),
     bytesPerMs: logUniform(random, 50, 20_000),
-    serviceMs: random() < 0.5 ? 0 : random.int(40),
+    serviceMs: vice === 'slow' ? SLOW_MS : random() < 0.5 ? 0 : random.int(40),
     comesAtMs: isLate ? random.int(20_000) : 0,
-    learnsAfterMs: isLate && random() < 0.5 ? random.int(8_000) : 0,
+    maxResponseBytes: vice === 'capped' ? 2_000 : maxResponseBytes,
+    boasts,
+    learnsAfterMs: boasts || (isLate && random() < 0.5) ? random.int(8_000) : 0,
     cutsAtMs: isCalm ? [] : times(random, 0.25),
     pauses: isCalm ? [] : times(random, 0.15).map((atMs) => ({ atMs, ms: logUniform(random, 500, 10_000) })),
   }
@@ -110,6 +129,7 @@ function storeOf(random: Random, isCalm: boolean): StorePlan {
     crashes: some(0.3),
     failingWrites: some(0.2),
     losesTail: random() < 0.5,
+    rots: random() < 0.5,
     writeMs: random.pick([1, 20, 100]),
     downMs: 100 + random.int(2000),
   }

@@ -37,14 +37,14 @@ export class Server {
   offences = 0
   readonly #options: ServerOptions
   readonly #source = new TrieSource()
+  readonly #announced = new Map<string, SimulatedState>()
   readonly #viciousSource: NodeSource
   readonly #links = new Map<Link, { sendStatus(status: Status): void }>()
 
   constructor(options: ServerOptions) {
     this.#options = options
     this.plan = options.plan
-    const { vice, serviceMs } = options.plan
-    this.#viciousSource = viciousSource({ ...options, source: this.#source, vice, serviceMs })
+    this.#viciousSource = viciousSource(this.#source, options.plan.vice, options.random)
   }
 
   get id(): string {
@@ -58,9 +58,20 @@ export class Server {
     return bytes
   }
 
+  /** True if it can answer for `root`. */
+  has(root: Uint8Array): boolean {
+    return this.#source.has(root)
+  }
+
   /** Has `state` from now on, and says so. */
   learn(state: SimulatedState): void {
     this.#source.learn(state)
+    this.announce(state)
+  }
+
+  /** Says that it has `state`. */
+  announce(state: SimulatedState): void {
+    this.#announced.set(state.rootHex, state)
     const status = this.#status()
     for (const session of this.#links.values()) session.sendStatus(status)
   }
@@ -74,14 +85,17 @@ export class Server {
     return link
   }
 
-  /** The network loses all connections. */
-  cut(): void {
-    for (const link of [...this.#links.keys()]) this.#drop(link)
+  /** The network loses all connections. False: there is none. */
+  cut(): boolean {
+    const links = [...this.#links.keys()]
+    for (const link of links) this.#drop(link)
+    return links.length > 0
   }
 
-  /** Nothing leaves for `ms`. */
-  pause(ms: number): void {
+  /** Nothing leaves for `ms`. False: nobody is connected. */
+  pause(ms: number): boolean {
     for (const link of this.#links.keys()) link.pause(ms)
+    return this.#links.size > 0
   }
 
   #respond(link: Link): void {
@@ -117,6 +131,7 @@ export class Server {
         this.offences++
         this.#options.onOffence(this, offence, request)
       },
+      onClose: () => this.#links.delete(link),
     })
     this.#links.set(link, liar)
     liar.start()
@@ -128,12 +143,13 @@ export class Server {
   }
 
   #status(): Status {
-    const roots = this.#source.states.map(({ root }) => ({ root, blockNumber: 0, coverage: EVERYTHING }))
+    const roots = [...this.#announced.values()].map(({ root }) => ({ root, blockNumber: 0, coverage: EVERYTHING }))
     return { chainId: CHAIN_ID, roots, limits: this.#limits() }
   }
 
   #limits(): Limits {
-    if (this.plan.vice !== 'capped') return DEFAULT_LIMITS
-    return { maxRefs: 1, maxHashes: 1, maxResponseBytes: 2000, maxOpenRequests: 1 + (this.plan.roundTripMs & 1) }
+    const limits = { ...DEFAULT_LIMITS, maxResponseBytes: this.plan.maxResponseBytes }
+    if (this.plan.vice !== 'capped') return limits
+    return { ...limits, maxRefs: 1, maxHashes: 1, maxOpenRequests: 1 + (this.plan.roundTripMs & 1) }
   }
 }

@@ -57,7 +57,8 @@ function newAccount(random: Random, codes: Map<string, Uint8Array>): AccountLeaf
   return { ...account, codeHash }
 }
 
-function complete({ accounts, codes }: RandomState, keccak: Keccak): SimulatedState {
+/** What is known of the state of these accounts. */
+export function complete({ accounts, codes }: RandomState, keccak: Keccak): SimulatedState {
   const { root, nodes } = buildState(accounts, keccak)
   const named = new Set(accounts.flatMap(({ codeHash }) => (codeHash === undefined ? [] : [bytesToHex(codeHash)])))
   const ownCodes = new Map([...codes].filter(([hash]) => named.has(hash)))

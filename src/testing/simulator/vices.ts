@@ -2,7 +2,6 @@
  * What can be wrong with a peer that never sends a false byte: it says nothing, it is slow, it has nothing or half, it
  * gives little. Those that lie are in `liar.ts`.
  */
-import type { Clock } from '../../protocol/clock.ts'
 import type { NodeSource, Ref } from '../../trie/node-source.ts'
 import type { Random } from '../random.ts'
 import { runOf, type TrieSource } from './trie-source.ts'
@@ -51,31 +50,16 @@ export function isLying(vice: Vice): vice is LyingVice {
   return (LYING_VICES as readonly string[]).includes(vice)
 }
 
-export interface ViciousSourceOptions {
-  readonly source: TrieSource
-  readonly vice: Vice
-  readonly clock: Clock
-  readonly random: Random
-  /** At most so long it takes to read what is asked for: answers overtake each other. */
-  readonly serviceMs: number
-}
-
 const NOTHING = new Uint8Array()
-const SLOW_MS = 12_000
 
-/** The source of a peer with this vice. */
-export function viciousSource({ source, vice, clock, random, serviceMs }: ViciousSourceOptions): NodeSource {
-  const pause = () => {
-    const ms = vice === 'slow' ? random() * SLOW_MS : serviceMs * random()
-    return ms === 0 ? Promise.resolve() : new Promise<void>((resolve) => void clock.after(ms, resolve))
-  }
+/** The source of a peer with this vice; what it has is in `source`. */
+export function viciousSource(source: TrieSource, vice: Vice, random: Random): NodeSource {
   const upper = random() < 0.5
   const hasPath = (path: string) => path.length === 0 || path >= '8' === upper
   return {
     has: (root) => source.has(root),
     path: () => source.path(),
     async run(root, ref, maxNodes, maxBytes) {
-      await pause()
       if (vice === 'silent') return new Promise<never>(() => {})
       if (vice === 'empty') return NOTHING
       if (vice === 'hashByHash') return source.run(root, ref, 1, maxBytes)
@@ -83,7 +67,6 @@ export function viciousSource({ source, vice, clock, random, serviceMs }: Viciou
       return source.run(root, ref, maxNodes, maxBytes)
     },
     async code(hash) {
-      await pause()
       if (vice === 'silent') return new Promise<never>(() => {})
       return vice === 'empty' ? undefined : source.code(hash)
     },
@@ -107,4 +90,3 @@ async function halfRun(
   const cut = state.nodes.slice(0, run.length).findIndex(({ path }) => !has(path))
   return Uint8Array.from(Buffer.concat(cut < 0 ? run : run.slice(0, cut)))
 }
-

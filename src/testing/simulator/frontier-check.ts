@@ -1,0 +1,66 @@
+/**
+ * The invariant of the frontier, against the oracle's nodes: each is in a span, where it stands byte for byte, in a stored
+ * stretch, or at or below a gap; and nothing is in two spans, or in a span and a gap.
+ */
+import type { Gap, Span } from '../../sync/frontier.ts'
+import type { Scheduler } from '../../sync/scheduler.ts'
+import { type Position, subtreeEnd } from '../../trie/path.ts'
+import { SequenceCursor } from '../../trie/sequence.ts'
+import { isSameNode } from './same-node.ts'
+import type { SimulatedState } from './states.ts'
+
+const UNKNOWN = 0
+const IN_SPAN = 1
+const STORED = 2
+
+/** Throws if a node of `state` is nobody's, or two items', or false. */
+export function checkFrontier(scheduler: Scheduler, { nodes }: SimulatedState): void {
+  const where = new Uint8Array(nodes.length)
+  const gaps: Gap[] = []
+  let at = 0
+  let before: Position = ''
+  for (const item of scheduler.items()) {
+    if (item.start < before) throw new Error(`'${item.start}' stands behind '${before}'`)
+    before = item.start
+    while (at < nodes.length && nodes[at]!.path < item.start) at++
+    if (item.kind === 'gap') gaps.push(item)
+    else if (item.kind === 'span') noteSpan(item, nodes, at, where)
+    else if (item.kind === 'stored') {
+      for (let i = at; i < nodes.length && nodes[i]!.path < item.end; i++) note(where, i, STORED, nodes)
+    }
+  }
+  checkGaps(gaps, nodes, where)
+}
+
+type Nodes = SimulatedState['nodes']
+
+function note(where: Uint8Array, index: number, place: number, nodes: Nodes): void {
+  if (where[index] !== UNKNOWN) throw new Error(`two items of the frontier hold '${nodes[index]!.path}'`)
+  where[index] = place
+}
+
+function noteSpan(span: Span, nodes: Nodes, from: number, where: Uint8Array): void {
+  const cursor = new SequenceCursor(span.writer.view())
+  for (let i = from; cursor.next(); i++) {
+    const node = nodes[i]
+    if (node === undefined || !isSameNode(cursor, node)) throw new Error(`a false node at '${cursor.path}' in a span`)
+    note(where, i, IN_SPAN, nodes)
+  }
+}
+
+function checkGaps(gaps: readonly Gap[], nodes: Nodes, where: Uint8Array): void {
+  let gap = 0
+  let openUntil: Position = ''
+  for (let i = 0; i < nodes.length; i++) {
+    const { path } = nodes[i]!
+    for (; gap < gaps.length && gaps[gap]!.path <= path; gap++) {
+      const { path: start, unresolved } = gaps[gap]!
+      if (start !== path) throw new Error(`a gap at '${start}', where nothing stands`)
+      if (unresolved !== (where[i] === STORED)) throw new Error(`'${path}' is a gap, and known`)
+      if (where[i] === IN_SPAN) throw new Error(`'${path}' is a gap, and in a span`)
+      const end = subtreeEnd(start)
+      if (end > openUntil) openUntil = end
+    }
+    if (where[i] === UNKNOWN && path >= openUntil) throw new Error(`nobody knows of '${path}'`)
+  }
+}

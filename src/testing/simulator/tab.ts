@@ -1,0 +1,108 @@
+/**
+ * One life of the process that syncs: the real store, peer set, peers and sync, wired as the engine wires them, over the
+ * simulated disk and network. It ends in a crash, and takes everything in memory with it.
+ */
+import { PeerSet } from '../../network/peer-set.ts'
+import { StateStore } from '../../store/state-store.ts'
+import type { SyncError } from '../../sync/errors.ts'
+import { LocalPeer } from '../../sync/local-peer.ts'
+import { StateSync } from '../../sync/loop.ts'
+import type { SyncPhase } from '../../sync/progress.ts'
+import type { Keccak } from '../../trie/keccak.ts'
+import { scanAccount } from '../../trie/leaf.ts'
+import type { SimulatedDisk } from './disk.ts'
+import { RequestLedger } from './request-ledger.ts'
+import { SimulatedDialer, type SimulatedDialerOptions } from './simulated-dialer.ts'
+import type { SimulatedState } from './states.ts'
+import { MortalClock } from './virtual-clock.ts'
+
+export interface TabOptions extends Omit<SimulatedDialerOptions, 'peers' | 'onPeer'> {
+  readonly disk: SimulatedDisk
+  readonly keccak: Keccak
+  readonly onPhase: (phase: SyncPhase) => void
+}
+
+/** A sync that runs, or is about to. */
+export interface RunningSync {
+  readonly state: SimulatedState
+  readonly sync: StateSync
+  readonly generation: number
+  /** It was told to end: it may be writing what it has. */
+  isEnding: boolean
+}
+
+export class Tab {
+  readonly peers: PeerSet
+  readonly ledger: RequestLedger
+  isDead = false
+  running: RunningSync | null = null
+  readonly #options: TabOptions
+  readonly #clock: MortalClock
+  readonly #dialer: SimulatedDialer
+  #store: StateStore | null = null
+
+  constructor(options: TabOptions) {
+    this.#options = options
+    this.#clock = new MortalClock(options.clock)
+    this.peers = new PeerSet(this.#clock)
+    this.ledger = new RequestLedger(this.#clock)
+    const onPeer: SimulatedDialerOptions['onPeer'] = (peer) => this.ledger.watch(peer)
+    this.#dialer = new SimulatedDialer({ ...options, clock: this.#clock, peers: this.peers, onPeer })
+    this.#dialer.start()
+  }
+
+  /** What is stored, once it was opened. */
+  get store(): StateStore | null {
+    return this.#store
+  }
+
+  /** Syncs `state` to its end. Rejects as the store and the sync do. */
+  async sync(state: SimulatedState): Promise<void> {
+    const { disk, keccak } = this.#options
+    const clock = this.#clock
+    const now = () => clock.now()
+    const yieldThread = () => Promise.resolve()
+    this.#store ??= await StateStore.over(disk.connect(clock), { keccak, now, yieldThread })
+    const generation = await this.#store.target({ root: state.root })
+    const local = new LocalPeer(this.#store.source(), this.#store.others(generation.number))
+    this.ledger.watch(local)
+    const sync = new StateSync({
+      root: state.root,
+      generation: generation.number,
+      disk: generation,
+      peers: this.peers,
+      local,
+      keccak,
+      leaf: scanAccount,
+      clock,
+      yieldThread,
+      onProgress: ({ phase }) => this.#options.onPhase(phase),
+    })
+    this.running = { state, sync, generation: generation.number, isEnding: false }
+    try {
+      await sync.run()
+    } finally {
+      this.running = null
+    }
+  }
+
+  /** Ends the sync that runs; {@link sync} rejects. */
+  cancel(error: SyncError): void {
+    if (this.running === null) return
+    this.running.isEnding = true
+    this.running.sync.cancel(error)
+  }
+
+  /** The disk fails: the sync that runs is going to end, and looks at no answer any more. */
+  noteFailure(): void {
+    if (this.running !== null) this.running.isEnding = true
+  }
+
+  /** Nothing of this process ever runs again. */
+  die(): void {
+    this.isDead = true
+    this.running = null
+    this.#clock.die()
+    this.#dialer.die()
+  }
+}

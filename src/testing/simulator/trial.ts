@@ -1,0 +1,254 @@
+/**
+ * One trial: a seed, and everything that follows from it. It runs the simulation from event to event, lets the plan's
+ * pivots, cancels and crashes happen, checks after every step, and ends when the last target is complete.
+ */
+import { SyncError, type SyncErrorCode } from '../../sync/errors.ts'
+import { isRootlightError } from '../../trie/error.ts'
+import type { Keccak } from '../../trie/keccak.ts'
+import { Checks } from './checks.ts'
+import { SimulatedDisk } from './disk.ts'
+import { idealTime } from './ideal-time.ts'
+import { drawPlan, type TrialPlan } from './plan.ts'
+import type { SimulatedState } from './states.ts'
+import { Stopwatch } from './stopwatch.ts'
+import { checkStored } from './stored-check.ts'
+import { Tab } from './tab.ts'
+import { Trace } from './trace.ts'
+import { settlePromises } from './virtual-clock.ts'
+import { World } from './world.ts'
+
+/** What became of a trial that held. */
+export interface TrialResult {
+  readonly seed: number
+  /** Nothing was planned to go wrong, and all peers were honest. */
+  readonly isCalm: boolean
+  /** Of the trace: the same for the same seed. */
+  readonly digest: string
+  readonly steps: number
+  /** Virtual time in which a sync was wanted, and that against what it would have taken at best. */
+  readonly elapsedMs: number
+  readonly ratio: number
+  /** The same without any allowance for faults, but for the time in which nobody could have done anything. */
+  readonly bareRatio: number
+  /** How often what happened: faults, checks, and how syncs ended. */
+  readonly tally: Readonly<Record<string, number>>
+}
+
+/** A trial that takes longer than this does not end. */
+const MAX_VIRTUAL_MS = 30 * 60_000
+/** How long a tab waits after a failure of its disk, before it is told to sync again. */
+const RETRY_STORE_MS = 1_000
+
+/** Runs the trial of `seed`. Rejects with what does not hold. `trace` may keep lines to read. */
+export async function runTrial(seed: number, keccak: Keccak, trace: Trace = new Trace()): Promise<TrialResult> {
+  try {
+    return await new Trial(drawPlan(seed), keccak, trace).run()
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause)
+    const repeat = `npm run sim -- --seeds 1 --first ${seed}`
+    throw new Error(`seed ${seed} fails: ${message}; repeat it with: ${repeat}`, { cause })
+  }
+}
+
+class Trial {
+  readonly #plan: TrialPlan
+  readonly #keccak: Keccak
+  readonly #trace: Trace
+  readonly #world: World
+  readonly #disk: SimulatedDisk
+  readonly #checks: Checks
+  readonly #stopwatch: Stopwatch
+  #tab: Tab
+  /** Index of the state that is wanted, and how many are complete or passed over. */
+  #target = 0
+  #completed = 0
+  /** A sync runs, or will be started again: nobody has to start one. */
+  #isWanted = false
+  /** How long a sync that was cancelled stays so. */
+  #cancelledMs = 0
+  #starts = 0
+  #failure: unknown = null
+
+  constructor(plan: TrialPlan, keccak: Keccak, trace: Trace) {
+    this.#plan = plan
+    this.#keccak = keccak
+    this.#trace = trace
+    this.#world = new World({
+      plan,
+      keccak,
+      trace,
+      onOffence: (server, offence, request) => {
+        this.#world.count(offence)
+        this.#checks.expectBlame(this.#tab, server, offence, request)
+      },
+    })
+    const { servers, states, random, tally } = this.#world
+    this.#disk = new SimulatedDisk({
+      plan: plan.store,
+      random,
+      onCrash: () => this.#crash(),
+      onFailure: () => this.#tab.noteFailure(),
+    })
+    this.#checks = new Checks({ servers, states, random, tally })
+    this.#stopwatch = new Stopwatch(servers)
+    this.#tab = this.#openTab()
+  }
+
+  async run(): Promise<TrialResult> {
+    const { clock, states } = this.#world
+    this.#begin()
+    for (;;) {
+      await settlePromises()
+      if (this.#failure !== null) throw this.#failure
+      this.#checks.afterStep(this.#tab)
+      this.#stopwatch.lap(clock.now(), this.#tab, this.#isWanted ? states[this.#target]! : null)
+      if (this.#completed === states.length && !this.#isWanted) return this.#result()
+      if (clock.now() > MAX_VIRTUAL_MS) throw new Error(`no end: ${this.#describe()}`)
+      if (!clock.fireNext()) throw new Error(`nothing is left to happen: ${this.#describe()}`)
+    }
+  }
+
+  #begin(): void {
+    const { clock } = this.#world
+    for (const event of this.#plan.events) {
+      clock.after(event.atMs, () => (event.kind === 'pivot' ? this.#pivot() : this.#cancel(event.downMs)))
+    }
+    this.#world.start()
+    this.#world.name(0)
+    this.#want()
+  }
+
+  #openTab(): Tab {
+    const { clock, random, servers } = this.#world
+    return new Tab({
+      clock,
+      random,
+      servers,
+      disk: this.#disk,
+      keccak: this.#keccak,
+      onPhase: (phase) => this.#world.note(phase),
+      onDeparture: (server, departure) => {
+        this.#world.note(server.id)
+        this.#world.count(departure.reason)
+        this.#guard(() => this.#checks.judgeDeparture(server, departure))
+      },
+    })
+  }
+
+  /** A newer root takes the place of the target. */
+  #pivot(): void {
+    this.#target++
+    this.#world.name(this.#target)
+    if (this.#tab.running !== null) this.#revoke('superseded')
+    else if (!this.#isWanted) this.#want()
+  }
+
+  #cancel(downMs: number): void {
+    if (this.#tab.running === null) return
+    this.#cancelledMs = downMs
+    this.#revoke('cancelled')
+  }
+
+  #revoke(code: SyncErrorCode): void {
+    this.#world.count(code)
+    this.#tab.cancel(new SyncError(code, 'as the trial wants it'))
+  }
+
+  #crash(): void {
+    this.#world.count('crash')
+    this.#tab.die()
+    this.#disk.crash()
+    this.#startAgainIn(this.#plan.store.downMs, () => {
+      this.#tab = this.#openTab()
+    })
+  }
+
+  #want(): void {
+    this.#isWanted = true
+    this.#start()
+  }
+
+  #start(): void {
+    const tab = this.#tab
+    const target = this.#target
+    const state = this.#world.states[target]!
+    this.#starts++
+    // Of a process that has died nobody hears.
+    tab.sync(state).then(
+      () => {
+        if (!tab.isDead) void this.#onComplete(target, state)
+      },
+      (error) => {
+        if (!tab.isDead) this.#onEnded(error)
+      },
+    )
+  }
+
+  async #onComplete(target: number, state: SimulatedState): Promise<void> {
+    this.#world.count('complete')
+    try {
+      await checkStored(this.#disk.inspect(), state)
+    } catch (error) {
+      this.#failure ??= error
+    }
+    this.#completed = target + 1
+    if (this.#target > target) this.#start()
+    else this.#isWanted = false
+  }
+
+  #onEnded(error: unknown): void {
+    void this.#disk.rot()
+    if (isRootlightError(error, 'superseded')) this.#start()
+    else if (isRootlightError(error, 'cancelled')) this.#startAgainIn(this.#cancelledMs)
+    else if (isDiskFailure(error)) {
+      this.#world.count('storeFailed')
+      this.#startAgainIn(RETRY_STORE_MS)
+    } else this.#failure ??= error
+  }
+
+  /** Goes on with the sync after a while, unless another process has taken the place of this one by then. */
+  #startAgainIn(ms: number, prepare: () => void = () => {}): void {
+    const tab = this.#tab
+    this.#world.clock.after(ms, () => {
+      if (this.#tab !== tab) return
+      prepare()
+      if (this.#isWanted && !this.#tab.isDead) this.#start()
+    })
+  }
+
+  #result(): TrialResult {
+    const { elapsedMs, waitedMs } = this.#stopwatch
+    const { states, pausedMs, tally } = this.#world
+    const happened = { targets: states, starts: this.#starts, pausedMs, waitedMs }
+    const { bareMs, faultsMs } = idealTime(this.#plan, happened)
+    return {
+      seed: this.#plan.seed,
+      isCalm: this.#plan.isCalm,
+      digest: this.#trace.digest(),
+      steps: this.#checks.steps,
+      elapsedMs,
+      ratio: elapsedMs / (bareMs + faultsMs),
+      bareRatio: (elapsedMs - waitedMs) / bareMs,
+      tally,
+    }
+  }
+
+  #describe(): string {
+    const progress = this.#tab.running?.sync.progress()
+    return progress === undefined ? 'no sync runs' : JSON.stringify(progress)
+  }
+
+  #guard(check: () => void): void {
+    try {
+      check()
+    } catch (error) {
+      this.#failure ??= error
+    }
+  }
+}
+
+/** The disk fails only as the trial wants it: whatever else comes from the store is a bug. */
+function isDiskFailure(error: unknown): boolean {
+  const cause = isRootlightError(error, 'storeFailed') ? error.cause : error
+  return isRootlightError(cause, 'quotaExceeded')
+}
