@@ -243,12 +243,10 @@ describe('StateSync', () => {
   test('behavior: an answer that comes after its timeout is used all the same', async () => {
     const slow = honestPeer(peerState, 'slow')
     const getNodes = slow.getNodes.bind(slow)
-    let deliver: () => void = () => {}
+    const deliver: (() => void)[] = []
     slow.getNodes = async (...request) => {
       const answer = await getNodes(...request)
-      await new Promise<void>((resolve) => {
-        deliver = resolve
-      })
+      await new Promise<void>((resolve) => void deliver.push(resolve))
       return answer
     }
     slow.report = () => {} // as a peer that is asked for more than its least, and may stay
@@ -256,7 +254,7 @@ describe('StateSync', () => {
     const run = await start([slow])
     await run.clock.pass(1_500)
     expect(run.sync.progress().nodes).toBe(0)
-    deliver()
+    deliver[0]!() // the one that timed out
     await settle()
     expect(run.sync.progress().nodes).toBeGreaterThan(0)
     run.sync.cancel(new SyncError('cancelled', 'enough'))

@@ -156,7 +156,7 @@ export class RunFiller {
     this.#parts.frontier.heldBytes += span.writer.length - before
     this.#depth = top
     if (gap.trie !== null) gap.trie.bytes += end - start
-    if (inStorage && this.#parts.frontier.twins.mayHave(bytes, this.#hash[top]!)) this.twinOffsets.push(start)
+    if (inStorage && this.#mayHaveTwins(gap, bytes, this.#hash[top]!)) this.twinOffsets.push(start)
     this.#count(span, end - start, inStorage)
     this.at = end
     this.#push(span, bytes, length, inStorage)
@@ -176,6 +176,11 @@ export class RunFiller {
     } catch (cause) {
       throw badRoot(pathOfNibbles(this.#nibbles, 0, length), cause)
     }
+  }
+
+  #mayHaveTwins(gap: Gap, bytes: Uint8Array, offset: number): boolean {
+    const { twins } = this.#parts.frontier
+    return offset === GAP_HASH ? twins.mayHave(gap.hash, 0) : twins.mayHave(bytes, offset)
   }
 
   #count(span: Span, bytes: number, inStorage: boolean): void {

@@ -1,0 +1,88 @@
+/**
+ * `npm run mutants`: breaks a copy of the source in each way that a patch beside this file describes, runs the tests of the
+ * engine on it, and says which test noticed. A mutant that no test notices is a missing test, and a patch that does not
+ * apply any more has to be written again: either fails the command.
+ */
+import { execFile } from 'node:child_process'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+const PATCHES = dirname(fileURLToPath(import.meta.url))
+const REPOSITORY = join(PATCHES, '../../..')
+/** What the tests of the engine need of the repository. */
+const NEEDED = /^(src\/|e2e\/chromium\.ts$|package\.json$|tsconfig.*\.json$|vite\.config\.ts$)/
+const TESTS = ['src/sync']
+/** Random histories a run: enough to notice, few enough for all mutants to take minutes. */
+const SEEDS = '60'
+
+/** The title of the first test that failed, or `null` if all passed. */
+async function firstFailure(folder: string): Promise<string | null> {
+  const args = ['vitest', 'run', '--project', 'node', '--bail=1', '--reporter=json', ...TESTS]
+  try {
+    await run('npx', args, { cwd: folder, env: { ...process.env, SEEDS }, maxBuffer: 2 ** 26, timeout: 120_000 })
+    return null
+  } catch (error) {
+    const { stdout = '', killed } = error as { stdout?: string; killed?: boolean }
+    return killed ? 'the tests hang' : failedTitle(stdout)
+  }
+}
+
+function failedTitle(report: string): string {
+  const { testResults } = JSON.parse(report.slice(report.indexOf('{'))) as {
+    testResults: { name: string; assertionResults: { status: string; fullName: string }[] }[]
+  }
+  const failed = testResults
+    .flatMap(({ assertionResults }) => assertionResults)
+    .find(({ status }) => status === 'failed')
+  return failed?.fullName ?? 'a test file does not load'
+}
+
+async function copyTo(folder: string): Promise<void> {
+  const { stdout } = await run('git', ['ls-files', '-co', '--exclude-standard'], { cwd: REPOSITORY })
+  for (const file of stdout.split('\n').filter((name) => NEEDED.test(name))) {
+    await mkdir(dirname(join(folder, file)), { recursive: true })
+    await cp(join(REPOSITORY, file), join(folder, file))
+  }
+  await symlink(join(REPOSITORY, 'node_modules'), join(folder, 'node_modules'))
+}
+
+interface Verdict {
+  readonly mutant: string
+  readonly breaks: string
+  readonly caughtBy: string | null
+}
+
+async function judge(folder: string, patch: string): Promise<Verdict> {
+  const file = join(PATCHES, patch)
+  const breaks = (await readFile(file, 'utf8')).split('\n', 1)[0]!.replace(/^# /, '')
+  const apply = (...options: string[]) => run('git', ['apply', ...options, file], { cwd: folder })
+  await apply()
+  const caughtBy = await firstFailure(folder)
+  await apply('--reverse')
+  console.log(`${caughtBy === null ? 'SURVIVES' : 'caught  '}  ${patch}: ${breaks}\n          ${caughtBy ?? ''}`)
+  return { mutant: patch.replace('.patch', ''), breaks, caughtBy }
+}
+
+const only = process.argv.slice(2)
+const folder = await mkdtemp(join(tmpdir(), 'rootlight-mutants-'))
+try {
+  await copyTo(folder)
+  const unbroken = await firstFailure(folder)
+  if (unbroken !== null) throw new Error(`without a mutant this fails already: ${unbroken}`)
+  const patches = (await readdir(PATCHES)).filter((name) => name.endsWith('.patch')).sort()
+  const verdicts: Verdict[] = []
+  for (const patch of patches.filter((name) => only.length === 0 || only.some((part) => name.includes(part)))) {
+    verdicts.push(await judge(folder, patch))
+  }
+  const survivors = verdicts.filter(({ caughtBy }) => caughtBy === null)
+  console.log(`\n| mutant | what it breaks | caught by |\n|---|---|---|`)
+  for (const { mutant, breaks, caughtBy } of verdicts) console.log(`| ${mutant} | ${breaks} | ${caughtBy ?? '–'} |`)
+  console.log(`\n${verdicts.length - survivors.length} of ${verdicts.length} mutants are caught`)
+  process.exitCode = survivors.length > 0 ? 1 : 0
+} finally {
+  await rm(folder, { recursive: true, force: true })
+}
