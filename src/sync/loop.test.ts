@@ -1,7 +1,7 @@
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { createMemoryStore, type StateStore } from '../store/state-store.ts'
-import { ManualClock, settle } from '../testing/manual-clock.ts'
+import { createMemoryStore } from '../store/state-store.ts'
+import { settle } from '../testing/manual-clock.ts'
 import { mptOracle, type Oracle, sequenceOf } from '../testing/oracle.ts'
 import {
   bloatedPeer,
@@ -14,18 +14,15 @@ import {
   silentPeer,
   speechlessPeer,
   type TestPeer,
-  TestPeers,
 } from '../testing/peers.ts'
 import { seededRandom } from '../testing/random.ts'
 import { mutatedState, type RandomState, randomState } from '../testing/random-state.ts'
+import { expectStored, finishSync, kindsOf, type Run, type StartOptions, startSync } from '../testing/sync-harness.ts'
 import { EMPTY_ROOT } from '../trie/account.ts'
 import { nobleKeccak } from '../trie/keccak.ts'
-import { scanAccount } from '../trie/leaf.ts'
 import type { Path } from '../trie/path.ts'
 import { SyncError } from './errors.ts'
-import { LocalPeer } from './local-peer.ts'
-import { StateSync } from './loop.ts'
-import type { StallReason, SyncProgress } from './progress.ts'
+import type { SyncProgress } from './progress.ts'
 
 let state: RandomState
 let oracle: Oracle
@@ -37,108 +34,44 @@ beforeAll(async () => {
   peerState = { sequence: sequenceOf(oracle), codes: state.codes }
 })
 
-interface Run {
-  readonly sync: StateSync
-  readonly store: StateStore
-  readonly clock: ManualClock
-  readonly peers: TestPeers
-  readonly stalls: StallReason[]
-  readonly progress: SyncProgress[]
-  /** What `run` came to; `undefined` while it is pending. */
-  outcome: SyncProgress | SyncError | undefined
-}
+type Options = Omit<StartOptions, 'bendDisk'> & { readonly root?: Uint8Array }
 
-interface StartOptions {
-  store?: StateStore
-  root?: Uint8Array
-  surroundings?: { isOnline: boolean }
-}
-
-async function start(peers: TestPeer[], options: StartOptions = {}): Promise<Run> {
-  const store = options.store ?? createMemoryStore()
-  const root = options.root ?? oracle.root
-  const disk = await store.target({ root })
-  const clock = new ManualClock()
-  const set = new TestPeers(...peers)
-  const stalls: StallReason[] = []
-  const progress: SyncProgress[] = []
-  const sync = new StateSync({
-    root,
-    generation: disk.number,
-    disk,
-    peers: set,
-    local: new LocalPeer(store.source(), store.others(disk.number)),
-    keccak: nobleKeccak,
-    leaf: scanAccount,
-    clock,
-    yieldThread: async () => {},
-    isOnline: () => options.surroundings?.isOnline ?? true,
-    onStalled: (reason) => stalls.push(reason),
-    onProgress: (told) => progress.push(told),
-  })
-  const run: Run = { sync, store, clock, peers: set, stalls, progress, outcome: undefined }
-  sync.run().then(
-    (summary) => {
-      run.outcome = summary
-    },
-    (error) => {
-      run.outcome = error
-    },
-  )
-  return run
-}
-
-/** Moves the time until the sync has ended, a minute at most. */
-async function finish(run: Run): Promise<Run> {
-  for (let ms = 0; ms < 60_000 && run.outcome === undefined; ms += 500) await run.clock.pass(500)
-  return run
-}
-
-/** Every node and code of the oracle, and nothing else, is stored, and reads can move to the root. */
-async function expectEverything({ store, outcome }: Run): Promise<void> {
-  expect(outcome).toMatchObject({ phase: 'complete', fraction: 1, pending: 0, nodes: oracle.nodes.size })
-  expect(store.lastComplete()).toMatchObject({ root: oracle.root, intact: true })
-  const source = store.source()
-  const all = await source.run(oracle.root, { path: '' as Path, hash: oracle.root }, 0, Number.MAX_SAFE_INTEGER)
-  expect(bytesToHex(all)).toBe(peerState.sequence.map(([, blob]) => bytesToHex(blob)).join(''))
-  for (const [hash, code] of state.codes) expect(await store.code(Buffer.from(hash, 'hex'))).toEqual(code)
-}
-
-const kinds = (peer: TestPeer) => new Set(peer.reports.map((report) => report.kind))
+const start = (peers: TestPeer[], { root = oracle.root, ...options }: Options = {}) => startSync(root, peers, options)
+const expectEverything = (run: Run) => expectStored(run, { ...peerState, root: oracle.root })
 
 describe('StateSync', () => {
   test('default: one honest peer is enough', async () => {
-    const run = await finish(await start([honestPeer(peerState)]))
+    const run = await finishSync(await start([honestPeer(peerState)]))
     await expectEverything(run)
     expect(run.outcome).toMatchObject({ accounts: 300, codes: state.codes.size })
   })
 
   test('default: eight peers share the work', async () => {
     const peers = Array.from({ length: 8 }, (_, i) => honestPeer(peerState, `honest ${i}`))
-    await expectEverything(await finish(await start(peers)))
+    await expectEverything(await finishSync(await start(peers)))
     for (const peer of peers) expect(peer.asked.length).toBeGreaterThan(0)
   })
 
   test('behavior: an empty state needs no peer', async () => {
-    const run = await finish(await start([], { root: EMPTY_ROOT }))
+    const run = await finishSync(await start([], { root: EMPTY_ROOT }))
     expect(run.outcome).toMatchObject({ phase: 'complete', nodes: 0, fraction: 1 })
   })
 
   test('behavior: a complete root needs no peer', async () => {
-    const { store } = await finish(await start([honestPeer(peerState)]))
-    const again = await finish(await start([], { store }))
+    const { store } = await finishSync(await start([honestPeer(peerState)]))
+    const again = await finishSync(await start([], { store }))
     expect(again.outcome).toMatchObject({ phase: 'complete', nodes: oracle.nodes.size, wireBytes: 0 })
   })
 
   test('behavior: fraction never runs backwards, and is 1 only at the end', async () => {
-    const { progress } = await finish(await start([honestPeer(peerState), cappedPeer(peerState)]))
+    const { progress } = await finishSync(await start([honestPeer(peerState), cappedPeer(peerState)]))
     const fractions = progress.map((told) => told.fraction)
     expect(fractions).toEqual([...fractions].sort((a, b) => a - b))
     expect(progress.filter((told) => told.fraction === 1).every((told) => told.phase === 'complete')).toBe(true)
   })
 
   test('behavior: a peer that answers one part at a time is asked on', async () => {
-    await expectEverything(await finish(await start([cappedPeer(peerState)])))
+    await expectEverything(await finishSync(await start([cappedPeer(peerState)])))
   })
 
   test.each([
@@ -147,10 +80,10 @@ describe('StateSync', () => {
     ['adds nodes', (s: PeerState) => bloatedPeer(s)],
   ])('behavior: a peer that %s is blamed, and the honest one completes', async (_, vice) => {
     const [liar, honest] = [vice(peerState), honestPeer(peerState)]
-    const run = await finish(await start([liar, honest]))
+    const run = await finishSync(await start([liar, honest]))
     await expectEverything(run)
-    expect(kinds(liar)).toContain('lie')
-    expect(kinds(honest)).not.toContain('lie')
+    expect(kindsOf(liar)).toContain('lie')
+    expect(kindsOf(honest)).not.toContain('lie')
   })
 
   test.each([
@@ -160,14 +93,14 @@ describe('StateSync', () => {
     ['never answers', (s: PeerState) => silentPeer(s), []],
   ])('behavior: a peer that %s holds nobody up', async (_, vice, reports) => {
     const [useless, honest] = [vice(peerState), honestPeer(peerState)]
-    const run = await finish(await start([useless, honest]))
+    const run = await finishSync(await start([useless, honest]))
     await expectEverything(run)
-    expect(kinds(useless)).toEqual(new Set(reports))
+    expect(kindsOf(useless)).toEqual(new Set(reports))
   })
 
   test('behavior: what a peer was asked for when it left is asked of another', async () => {
     const quitter = quittingPeer(peerState, 3)
-    const run = await finish(await start([quitter, honestPeer(peerState)]))
+    const run = await finishSync(await start([quitter, honestPeer(peerState)]))
     await expectEverything(run)
     expect(quitter.reports.every((report) => report.kind === 'useful')).toBe(true)
   })
@@ -182,8 +115,8 @@ describe('StateSync', () => {
       return getNodes(...request).finally(() => open--)
     }
     narrow.bytes = 100_000
-    await expectEverything(await finish(await start([narrow])))
-    expect(kinds(narrow)).toEqual(new Set(['useful']))
+    await expectEverything(await finishSync(await start([narrow])))
+    expect(kindsOf(narrow)).toEqual(new Set(['useful']))
   })
 
   test('behavior: a liar alone stalls the sync for want of peers; an honest one that comes completes it', async () => {
@@ -192,7 +125,7 @@ describe('StateSync', () => {
     expect(run.stalls).toEqual(['noPeers'])
     expect(run.outcome).toBeUndefined()
     run.peers.join(honestPeer(peerState))
-    await expectEverything(await finish(run))
+    await expectEverything(await finishSync(run))
   })
 
   test('behavior: without peers it is connecting, then stalled', async () => {
@@ -237,7 +170,7 @@ describe('StateSync', () => {
     await run.clock.pass(2_000)
     expect(run.stalls).toEqual(['noProgress'])
     has = true
-    await expectEverything(await finish(run))
+    await expectEverything(await finishSync(run))
   })
 
   test('behavior: an answer that comes after its timeout is used all the same', async () => {
@@ -258,7 +191,7 @@ describe('StateSync', () => {
     await settle()
     expect(run.sync.progress().nodes).toBeGreaterThan(0)
     run.sync.cancel(new SyncError('cancelled', 'enough'))
-    await finish(run)
+    await finishSync(run)
   })
 
   test('behavior: a cancelled sync keeps what it verified, and the next one asks for the rest only', async () => {
@@ -266,13 +199,13 @@ describe('StateSync', () => {
     while (first.sync.progress().nodes < oracle.nodes.size / 2) await settle()
     const { nodes } = first.sync.progress()
     first.sync.cancel(new SyncError('cancelled', 'enough'))
-    await finish(first)
+    await finishSync(first)
     expect(first.outcome).toMatchObject({ code: 'cancelled' })
     expect(first.clock.pending).toEqual([])
     expect(first.peers.listeners).toBe(0)
 
     const peer = honestPeer(peerState)
-    const second = await finish(await start([peer], { store: first.store }))
+    const second = await finishSync(await start([peer], { store: first.store }))
     await expectEverything(second)
     const asked = peer.reports.reduce((sum, report) => sum + (report.kind === 'useful' ? report.bytes : 0), 0)
     const all = [...oracle.nodes.values()].reduce((sum, blob) => sum + blob.length, 0)
@@ -288,7 +221,7 @@ describe('StateSync', () => {
     const run = await start([slow, quick])
     for (let ms = 0; ms < 900; ms += 10) await run.clock.pass(10) // its timeout is a second
     await expectEverything(run)
-    expect(kinds(slow)).not.toContain('timeout')
+    expect(kindsOf(slow)).not.toContain('timeout')
   })
 
   test('behavior: nobody waits for one peer to send the first node of all', async () => {
@@ -297,14 +230,14 @@ describe('StateSync', () => {
     while (run.sync.progress().nodes === 0) await settle()
     expect(run.clock.now()).toBe(0)
     run.sync.cancel(new SyncError('cancelled', 'enough'))
-    await finish(run)
+    await finishSync(run)
   })
 
   test('behavior: what little is left is shared by all, not asked of one', async () => {
     const peers = Array.from({ length: 4 }, (_, i) =>
       Object.assign(honestPeer(peerState, `${i}`), { bytes: 1_000_000 }),
     )
-    await expectEverything(await finish(await start(peers)))
+    await expectEverything(await finishSync(await start(peers)))
     const bytesOf = (peer: TestPeer) =>
       peer.reports.reduce((sum, report) => sum + (report.kind === 'useful' ? report.bytes : 0), 0)
     const all = [...oracle.nodes.values()].reduce((sum, blob) => sum + blob.length, 0)
@@ -319,16 +252,16 @@ describe('StateSync', () => {
     await settle()
     expect(silent.reports).toEqual([])
     await run.clock.pass(1_000)
-    expect(kinds(silent)).toEqual(new Set(['timeout']))
+    expect(kindsOf(silent)).toEqual(new Set(['timeout']))
     run.sync.cancel(new SyncError('cancelled', 'enough'))
-    await finish(run)
+    await finishSync(run)
   })
 
   test('behavior: a peer is asked only for what its Status says that it covers', async () => {
     const [lower, upper] = [honestPeer(peerState, 'lower'), honestPeer(peerState, 'upper')]
     lower.mayHave = (_?: Uint8Array, path?: Path) => path === undefined || path < '8'
     upper.mayHave = (_?: Uint8Array, path?: Path) => path === undefined || path === '' || path >= '8'
-    await expectEverything(await finish(await start([lower, upper])))
+    await expectEverything(await finishSync(await start([lower, upper])))
     const paths = (peer: TestPeer) => peer.asked.flat().flatMap((asked) => ('path' in asked ? [asked.path] : []))
     expect(paths(lower).every((path) => path < '8')).toBe(true)
     expect(paths(upper).every((path) => path === '' || path >= '8')).toBe(true)
@@ -363,9 +296,9 @@ describe('StateSync', () => {
     }
 
     test('behavior: after a complete one, only what changed is fetched', async () => {
-      const { store } = await finish(await start([honestPeer(peerState)]))
+      const { store } = await finishSync(await start([honestPeer(peerState)]))
       const peer = newPeer()
-      const run = await finish(await start([peer], { store, root: newOracle.root }))
+      const run = await finishSync(await start([peer], { store, root: newOracle.root }))
       await expectNewState(run)
       const newCodes = [...newer.codes].filter(([hash]) => !state.codes.has(hash)).map(([, code]) => code)
       const needed = bytesOf(changed().map(([, blob]) => blob)) + bytesOf(newCodes)
@@ -377,8 +310,8 @@ describe('StateSync', () => {
       while (first.sync.progress().nodes < oracle.nodes.size / 2) await settle()
       const { bytes } = first.sync.progress()
       first.sync.cancel(new SyncError('superseded', 'a newer root'))
-      await finish(first)
-      const run = await finish(await start([newPeer()], { store: first.store, root: newOracle.root }))
+      await finishSync(first)
+      const run = await finishSync(await start([newPeer()], { store: first.store, root: newOracle.root }))
       await expectNewState(run)
       const all = bytesOf([...newOracle.nodes.values()]) + bytesOf([...newer.codes.values()])
       const needed = bytesOf(changed().map(([, blob]) => blob))
@@ -386,12 +319,14 @@ describe('StateSync', () => {
     })
 
     test('behavior: back to a root that was complete needs no peer, however far the newer one came', async () => {
-      const { store } = await finish(await start([honestPeer(peerState)]))
+      const { store } = await finishSync(await start([honestPeer(peerState)]))
       const cut = await start([newPeer()], { store, root: newOracle.root })
       await settle()
       cut.sync.cancel(new SyncError('superseded', 'back'))
-      await finish(cut)
-      expect(await finish(await start([], { store }))).toMatchObject({ outcome: { phase: 'complete', wireBytes: 0 } })
+      await finishSync(cut)
+      expect(await finishSync(await start([], { store }))).toMatchObject({
+        outcome: { phase: 'complete', wireBytes: 0 },
+      })
     })
   })
 
@@ -399,9 +334,9 @@ describe('StateSync', () => {
     const blob = Uint8Array.from([0xc2, 0x80, 0x80])
     const root = nobleKeccak.digest(blob)
     const peer = honestPeer({ sequence: [['' as Path, blob]], codes: new Map() })
-    const run = await finish(await start([peer], { root }))
+    const run = await finishSync(await start([peer], { root }))
     expect(run.outcome).toMatchObject({ code: 'badRoot', details: { path: '' } })
-    expect(kinds(peer)).not.toContain('lie')
+    expect(kindsOf(peer)).not.toContain('lie')
     expect(run.store.lastComplete()).toBeNull()
   })
 
@@ -409,7 +344,7 @@ describe('StateSync', () => {
     const store = createMemoryStore()
     const run = await start([honestPeer(peerState)], { store })
     await store.close()
-    await finish(run)
+    await finishSync(run)
     expect(run.outcome).toMatchObject({ code: 'storeFailed', cause: { code: 'databaseClosed' } })
   })
 })

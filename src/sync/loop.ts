@@ -73,6 +73,8 @@ export class StateSync {
   #sliceStart = 0
   #hadPeers = false
   #retryTimer = false
+  /** Nodes and codes that were verified when the sync stalled. */
+  #stalledAt = 0
   /** Why the sync has to end before its time. */
   #ending: SyncError | null = null
   /** A page turned out to be damaged: what the disk holds has to be asked again. */
@@ -303,10 +305,14 @@ export class StateSync {
   #judgeStall(scheduler: Scheduler): void {
     const peers = [...this.#options.peers.connected()]
     this.#hadPeers ||= peers.length > 0
+    const verified = scheduler.counts.nodes + this.#codes.count
     if (!this.#requests.idle || this.#resolving > 0) {
-      this.#setPhase('syncing', null)
+      // Peers that had nothing are asked again from time to time: the stall ends when one of them has something.
+      const stillHasNothing = this.#reason !== null && this.#reason !== 'noPeers' && verified === this.#stalledAt
+      if (!stillHasNothing) this.#setPhase('syncing', null)
       return
     }
+    this.#stalledAt = verified
     const waited = this.#options.clock.now() - this.#startedAt >= CONNECT_GRACE_MS
     if (peers.length === 0 && !this.#hadPeers && !waited) return
     if (peers.length === 0 && this.#options.isOnline?.() === false) {

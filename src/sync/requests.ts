@@ -101,8 +101,8 @@ export class Requests {
     this.#share = shareOf(able, scheduler)
     const idle = able.filter((peer) => !this.#open.has(peer))
     if (local?.mayHave()) able.unshift(local)
-    for (able = able.filter((peer) => this.#hasRoom(peer)); able.length > 0; ) {
-      able = able.filter((peer) => this.#ask(peer, scheduler, heldElsewhere) && this.#hasRoom(peer))
+    while (able.length > 0) {
+      able = able.filter((peer) => this.#hasRoom(peer) && this.#ask(peer, scheduler, heldElsewhere))
     }
     for (const peer of idle) if (!this.#open.has(peer) && this.#hasRoom(peer)) this.#hedge(peer, scheduler)
   }

@@ -3,6 +3,7 @@ import { MerklePatriciaTrie } from '@ethereumjs/mpt'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { EMPTY_CODE_HASH, encodeAccount } from '../trie/account.ts'
 import type { AccountLeaf } from '../trie/builder.ts'
+import { keccak256 } from '../trie/keccak.ts'
 import { END, type Path, pathOfKey } from '../trie/path.ts'
 
 export interface Oracle {
@@ -47,6 +48,14 @@ export function runAt(sequence: readonly (readonly [Path, Uint8Array])[], path: 
     run.push(blob)
   }
   return run
+}
+
+/** A trie of `@ethereumjs/mpt` that has these nodes and no others, to be read by key. */
+export async function mptOver(root: Uint8Array, blobs: Iterable<Uint8Array>): Promise<MerklePatriciaTrie> {
+  const trie = new MerklePatriciaTrie()
+  for (const blob of blobs) await trie.database().put(keccak256(blob), blob)
+  trie.root(root)
+  return trie
 }
 
 async function collect(trie: MerklePatriciaTrie, prefix: Path, nodes: Map<Path, Uint8Array>): Promise<void> {

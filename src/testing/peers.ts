@@ -189,3 +189,21 @@ export function quittingPeer(state: PeerState, at: number, id = 'quitting'): Tes
   })
   return peer
 }
+
+/** What becomes of an honest peer's answers, by what was asked. */
+export interface Bent {
+  readonly nodes?: (runs: Uint8Array[], requests: readonly NodeRequest[]) => Uint8Array[] | Promise<Uint8Array[]>
+  readonly codes?: (codes: Uint8Array[]) => Uint8Array[] | Promise<Uint8Array[]>
+}
+
+/** An honest peer with vices of its own for nodes and for codes. */
+export function bentPeer(state: PeerState, bent: Bent, id = 'bent'): TestPeer {
+  const peer = honestPeer(state, id)
+  const getNodes = peer.getNodes.bind(peer)
+  const getCode = peer.getCode.bind(peer)
+  const { nodes = (runs) => runs, codes = (all) => all } = bent
+  peer.getNodes = async (root, requests, maxBytes, signal) =>
+    nodes(await getNodes(root, requests, maxBytes, signal), requests)
+  peer.getCode = async (hashes, maxBytes, signal) => codes(await getCode(hashes, maxBytes, signal))
+  return peer
+}

@@ -1,0 +1,166 @@
+/**
+ * The scenarios of geth's `trie/sync_test.go`, by name, over the pure scheduler.
+ *
+ * | of the original | here |
+ * |---|---|
+ * | `…ByPath` | every ref is a path and a hash, so it is the test without that ending |
+ * | TestEmptyTrieSync's trie of the zero hash | is the empty trie there as well: its root is the empty root |
+ * | TestIncompleteTrieSync, "a stored node's subtree is stored" | pages say what they cover instead: what no page covers is at or below a gap |
+ * | TestSyncMovingTarget, TestPivotMove, TestSyncAbort | move whole targets, store included: `geth-state-sync.test.ts` |
+ */
+import { bytesToHex } from '@noble/hashes/utils.js'
+import { describe, expect, test } from 'vitest'
+import { type Fixture, rawKey, testTrie, twinStorage } from '../testing/geth-fixtures.ts'
+import { type IterateOptions, iterate, schedulerOf } from '../testing/iterate.ts'
+import { mptOver } from '../testing/oracle.ts'
+import { PageMap, textOf } from '../testing/page-map.ts'
+import { seededRandom } from '../testing/random.ts'
+import { checkFrontier } from '../testing/simulator/frontier-check.ts'
+import { complete } from '../testing/simulator/states.ts'
+import { EMPTY_ROOT } from '../trie/account.ts'
+import { keccak256, nobleKeccak } from '../trie/keccak.ts'
+import { END } from '../trie/path.ts'
+import { SequenceWriter } from '../trie/sequence.ts'
+import { noCounts } from './frontier.ts'
+
+const EVERYTHING = 10_000
+
+/** `checkTrieContents`: an independent reader finds every key, and walks the whole trie, in what is on disk. */
+async function expectContents({ root, nodes, leaves }: Fixture, disk: PageMap): Promise<void> {
+  const trie = await mptOver(
+    root,
+    disk.entries().map(([, blob]) => blob),
+  )
+  for (const [key, value] of leaves) expect(await trie.get(key)).toEqual(value)
+  let walked = 0
+  await trie.walkTrie(root, async (_, node, key, controller) => {
+    if (node === null) return
+    walked += node.serialize().length >= 32 || key.length === 0 ? 1 : 0
+    controller.allChildren(node, key)
+  })
+  expect(walked).toBe(nodes.length)
+}
+
+/** What the invariant is checked against. */
+const toCheck = (fixture: Fixture) => ({ ...complete({ accounts: [], codes: new Map() }, nobleKeccak), ...fixture })
+
+describe.each([
+  ['raw keys', rawKey],
+  ['keccak keys', keccak256],
+])('Scheduler: trie/sync_test.go with %s', (_, keyOf) => {
+  const fixture = testTrie(keyOf)
+
+  test.each<[name: string, options: () => IterateOptions]>([
+    ['TestIterativeTrieSyncIndividual – one node a round', () => ({ batch: 1 })],
+    ['TestIterativeTrieSyncBatched – a hundred nodes a round', () => ({ batch: 100 })],
+    ['TestIterativeTrieSyncBatched – a hundred runs a round', () => ({ batch: 100, maxRun: 20 })],
+    [
+      'TestIterativeDelayedTrieSync – half of each Missing is delivered per round',
+      () => ({ batch: EVERYTHING, half: true }),
+    ],
+    [
+      'TestIterativeRandomTrieSyncIndividual – one node a round, in random order',
+      () => ({ batch: 1, random: seededRandom(1) }),
+    ],
+    [
+      'TestIterativeRandomTrieSyncBatched – a hundred nodes a round, in random order',
+      () => ({ batch: 100, random: seededRandom(2) }),
+    ],
+    [
+      'TestIterativeRandomDelayedTrieSync – half of each Missing, in random order',
+      () => ({ batch: EVERYTHING, half: true, random: seededRandom(3) }),
+    ],
+  ])('behavior: %s', async (_, options) => {
+    const disk = new PageMap()
+    const { counts } = await iterate(fixture, disk, options())
+    expect(counts).toMatchObject({ nodes: fixture.nodes.length, accounts: 3060 })
+    await expectContents(fixture, disk)
+  })
+
+  test('behavior: TestDuplicateAvoidanceTrieSync – no path is handed out twice', async () => {
+    // DIFF FROM GETH: nodes are kept by path, so the twins of a plain trie are fetched at each of their paths.
+    for (const half of [false, true]) {
+      const { gaps } = await iterate(fixture, new PageMap(), { batch: EVERYTHING, half, random: seededRandom(4) })
+      expect(new Set(gaps.map((gap) => gap.path)).size).toBe(gaps.length)
+    }
+  })
+
+  test('behavior: TestSyncOrdering – with Missing(1), the paths ascend', async () => {
+    const { gaps } = await iterate(fixture, new PageMap(), { batch: 1 })
+    const paths = gaps.map((gap) => gap.path)
+    expect(paths).toEqual(fixture.nodes.map((node) => node.path))
+    expect(paths).toEqual(paths.toSorted())
+  })
+})
+
+describe('Scheduler: trie/sync_test.go', () => {
+  test('behavior: TestEmptyTrieSync – nothing is missing of an empty trie', () => {
+    const nothing = { root: EMPTY_ROOT, leaf: undefined, nodes: [], leaves: [], sequence: [], codes: new Map() }
+    const scheduler = schedulerOf(nothing, new PageMap())
+    expect(scheduler.pending).toBe(0)
+    expect(scheduler.missing(Number.POSITIVE_INFINITY, 1)).toEqual([])
+  })
+
+  test('behavior: TestDuplicateAvoidanceTrieSync – in a storage trie, no hash is handed out twice', async () => {
+    const twins = twinStorage()
+    for (const options of [{ batch: 1 }, { batch: EVERYTHING }, { batch: EVERYTHING, half: true }]) {
+      const disk = new PageMap()
+      const { gaps } = await iterate(twins, disk, { ...options, random: seededRandom(5) })
+      const hashes = gaps.map((gap) => bytesToHex(gap.hash))
+      expect(new Set(hashes).size).toBe(hashes.length)
+      // Each stands at every one of its paths all the same.
+      expect(hashes.length).toBeLessThan(twins.nodes.length)
+      expect(disk.text()).toBe(textOf(twins.sequence))
+    }
+  })
+
+  test.each([
+    ['in order', undefined],
+    ['in random order', 6],
+  ])(
+    'behavior: TestIncompleteTrieSync – after every node, %s, what is not on disk is at or below a gap',
+    async (_, seed) => {
+      const fixture = testTrie(rawKey)
+      const state = toCheck(fixture)
+      const disk = new PageMap()
+      let rounds = 0
+      await iterate(fixture, disk, {
+        batch: seed === undefined ? 1 : 5,
+        half: true,
+        ...(seed === undefined ? {} : { random: seededRandom(seed) }),
+        onRound: (scheduler) => {
+          rounds++
+          checkFrontier(scheduler, state)
+          // And so it is for whoever finds the disk as it is now.
+          checkFrontier(schedulerOf(fixture, disk), state)
+        },
+      })
+      expect(rounds).toBeGreaterThan(20)
+    },
+  )
+
+  test('behavior: TestIncompleteTrieSync – a node that is deleted is missed, and only that one', async () => {
+    const fixture = testTrie(rawKey)
+    const disk = pageEach(fixture)
+    const whole = disk.text()
+    for (const node of fixture.nodes) {
+      const hurt = new PageMap()
+      hurt.pages = disk.pages.filter((page) => page.start !== node.path)
+      const { gaps } = await iterate(fixture, hurt, { batch: 10 })
+      expect(gaps.map((gap) => gap.path)).toEqual([node.path])
+      expect(hurt.text()).toBe(whole)
+    }
+  })
+})
+
+/** Everything on disk, in one page a node. */
+function pageEach({ nodes }: Fixture): PageMap {
+  const disk = new PageMap()
+  disk.pages = nodes.map(({ path, blob }, i) => {
+    const writer = new SequenceWriter()
+    writer.append(path, blob)
+    const counts = { ...noCounts(), nodes: 1, bytes: blob.length }
+    return { start: path, end: nodes[i + 1]?.path ?? END, bytes: writer.take(), counts, codes: [] }
+  })
+  return disk
+}

@@ -1,0 +1,80 @@
+/** The pages, codes and loose pages of one generation in a plain list: what a crash leaves of a sync, for the scheduler's tests. */
+import { bytesToHex } from '@noble/hashes/utils.js'
+import type { Code, Contents, Page, Stretch } from '../sync/disk.ts'
+import { addCounts, noCounts } from '../sync/frontier.ts'
+import type { Path } from '../trie/path.ts'
+import { findInSequence, SequenceCursor } from '../trie/sequence.ts'
+
+/** What a generation holds before its first page. */
+export const NOTHING: Contents = {
+  complete: false,
+  stretches: [],
+  loose: [],
+  codes: new Set(),
+  wanted: [],
+  counts: noCounts(),
+  codeCounts: { count: 0, bytes: 0 },
+}
+
+export class PageMap {
+  /** In path order. */
+  pages: Page[] = []
+  loose: Uint8Array[] = []
+  codes: Code[] = []
+
+  write(pages: readonly Page[], codes: readonly Code[]): void {
+    this.pages.push(...pages)
+    this.codes.push(...codes)
+    this.pages.sort((a, b) => (a.start < b.start ? -1 : 1))
+  }
+
+  /** What the next scheduler is told. */
+  contents(): Contents {
+    const stretches: Stretch[] = []
+    const counts = noCounts()
+    for (const { start, end, counts: more } of this.pages) {
+      const last = stretches.at(-1)
+      if (last?.end === start) stretches[stretches.length - 1] = { start: last.start, end }
+      else stretches.push({ start, end })
+      addCounts(counts, more)
+    }
+    const codes = new Set(this.codes.map((code) => code.hash))
+    const wanted = this.pages.flatMap((page) => page.codes).filter((hash) => !codes.has(hash))
+    return {
+      ...NOTHING,
+      stretches,
+      loose: this.loose,
+      codes,
+      wanted: [...new Set(wanted)],
+      counts,
+      codeCounts: { count: codes.size, bytes: 0 },
+    }
+  }
+
+  /** Every node, in path order. */
+  entries(): (readonly [Path, Uint8Array])[] {
+    return this.pages.flatMap((page) => entriesOf(page.bytes))
+  }
+
+  /** The same as text, which is compared fast. */
+  text(): string {
+    return textOf(this.entries())
+  }
+
+  find(path: Path): Uint8Array | undefined {
+    const page = this.pages.find(({ start, end }) => start <= path && path < end)
+    return page && findInSequence(page.bytes, path)
+  }
+}
+
+/** A sequence as text: a line a node. */
+export function textOf(sequence: readonly (readonly [Path, Uint8Array])[]): string {
+  return sequence.map(([path, blob]) => `${path} ${bytesToHex(blob)}`).join('\n')
+}
+
+function entriesOf(bytes: Uint8Array): (readonly [Path, Uint8Array])[] {
+  const entries: (readonly [Path, Uint8Array])[] = []
+  const cursor = new SequenceCursor(bytes)
+  while (cursor.next()) entries.push([cursor.path, bytes.slice(cursor.start, cursor.end)])
+  return entries
+}
