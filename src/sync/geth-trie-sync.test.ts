@@ -8,20 +8,21 @@
  * | TestIncompleteTrieSync, "a stored node's subtree is stored" | pages say what they cover instead: what no page covers is at or below a gap |
  * | TestSyncMovingTarget, TestPivotMove, TestSyncAbort | move whole targets, store included: `geth-state-sync.test.ts` |
  */
-import { bytesToHex } from '@noble/hashes/utils.js'
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { describe, expect, test } from 'vitest'
-import { type Fixture, rawKey, testTrie, twinStorage } from '../testing/geth-fixtures.ts'
+import { type Fixture, rawKey, stateFixture, testTrie, twinStorage } from '../testing/geth-fixtures.ts'
 import { type IterateOptions, iterate, schedulerOf } from '../testing/iterate.ts'
-import { mptOver } from '../testing/oracle.ts'
+import { mptOver, runAt } from '../testing/oracle.ts'
 import { PageMap, textOf } from '../testing/page-map.ts'
 import { seededRandom } from '../testing/random.ts'
 import { checkFrontier } from '../testing/simulator/frontier-check.ts'
 import { complete } from '../testing/simulator/states.ts'
-import { EMPTY_ROOT } from '../trie/account.ts'
+import { EMPTY_ROOT, encodeSlot } from '../trie/account.ts'
 import { keccak256, nobleKeccak } from '../trie/keccak.ts'
-import { END } from '../trie/path.ts'
+import { END, type Path, pathOfKey } from '../trie/path.ts'
 import { SequenceWriter } from '../trie/sequence.ts'
 import { noCounts } from './frontier.ts'
+import { deliveryOf } from './scheduler.ts'
 
 const EVERYTHING = 10_000
 
@@ -112,6 +113,31 @@ describe('Scheduler: trie/sync_test.go', () => {
       expect(hashes.length).toBeLessThan(twins.nodes.length)
       expect(disk.text()).toBe(textOf(twins.sequence))
     }
+  })
+
+  test('behavior: TestDuplicateAvoidanceTrieSync – a twin that stands on disk is left to the disk', async () => {
+    const slots = Array.from(
+      { length: 20 },
+      (_, i) => [keccak256(Uint8Array.of(i)), encodeSlot(BigInt(i + 1))] as const,
+    )
+    slots.sort(([a], [b]) => (bytesToHex(a) < bytesToHex(b) ? -1 : 1))
+    const [a, b] = [pathOfKey(new Uint8Array(32).fill(0x11)), pathOfKey(new Uint8Array(32).fill(0x22))]
+    const twins = stateFixture([a, b].map((key) => ({ key: hexToBytes(key), nonce: 0n, balance: 0n, slots })))
+    const disk = new PageMap()
+    disk.pages = pageEach(twins).pages.filter((page) => page.start === b)
+    const scheduler = schedulerOf(twins, disk)
+    const take = (path: string, maxNodes: number) =>
+      scheduler.process(
+        deliveryOf(scheduler.gaps.get(path as Path)!, Buffer.concat(runAt(twins.sequence, path as Path, maxNodes))),
+      )
+    take('', 1)
+    take('2', 1) // the second account; the root of its storage waits for the disk
+    take('1', EVERYTHING) // the first account, and with it all that the second one's storage has
+    expect(scheduler.unresolved(EVERYTHING).map((gap) => gap.path)).toEqual([b])
+    scheduler.resolve(scheduler.gaps.get(b)!, disk.find(b)!)
+    disk.write(scheduler.commit(), [])
+    await iterate(twins, disk, { batch: EVERYTHING })
+    expect(disk.text()).toBe(textOf(twins.sequence))
   })
 
   test.each([
