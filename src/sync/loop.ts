@@ -28,7 +28,7 @@ import type { Gap } from './frontier.ts'
 import type { LocalPeer } from './local-peer.ts'
 import type { SyncPeers } from './peer.ts'
 import { RateMeter, type StallReason, type SyncPhase, type SyncProgress } from './progress.ts'
-import { type Answer, Requests } from './requests.ts'
+import { type Answer, type OpenRequest, Requests } from './requests.ts'
 import { deliveryOf, Scheduler } from './scheduler.ts'
 
 export interface StateSyncOptions {
@@ -45,6 +45,8 @@ export interface StateSyncOptions {
   readonly clock: Clock
   /** Lets the thread do other work; called between slices. */
   readonly yieldThread: () => Promise<void>
+  /** Bytes verified between two looks at the clock; {@link SLICE_BYTES}, if left out. */
+  readonly sliceBytes?: number
   /** False while the machine has no network: then a sync without peers is paused, not stalled. */
   readonly isOnline?: () => boolean
   /** Bytes received for this target, for progress; left out, those of the answers themselves. */
@@ -134,6 +136,11 @@ export class StateSync {
   /** What this target knows and lacks, for checks; `null` before the disk has answered. Read only. */
   get scheduler(): Scheduler | null {
     return this.#scheduler
+  }
+
+  /** What is asked for now, for checks. Read only. */
+  openRequests(): Iterable<OpenRequest> {
+    return this.#requests.open()
   }
 
   progress(): SyncProgress {
@@ -241,7 +248,7 @@ export class StateSync {
         continue
       }
       const delivery = deliveryOf(gaps[i]!, run)
-      while (this.#scheduler!.process(delivery, SLICE_BYTES)) {
+      while (this.#scheduler!.process(delivery, this.#options.sliceBytes ?? SLICE_BYTES)) {
         if (!(await this.#breathe())) continue
         if (this.#ending !== null) return null
         this.#committer.start(this.#scheduler!)

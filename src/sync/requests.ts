@@ -27,10 +27,15 @@ export type Asked =
   | { readonly kind: 'nodes'; readonly gaps: readonly Gap[] }
   | { readonly kind: 'codes'; readonly codes: readonly WantedCode[] }
 
-interface Request {
+/** A request whose answer has not been looked at, and that has not timed out. */
+export interface OpenRequest {
   readonly peer: SyncPeer
   readonly asked: Asked
+  /** What the answer may have. */
   readonly maxBytes: number
+}
+
+interface Request extends OpenRequest {
   readonly sentAt: number
   /** It has waited so long that an idle peer is asked, too; and those that were. */
   isOverdue: boolean
@@ -83,6 +88,11 @@ export class Requests {
   /** True if nothing has been asked for that may still be answered, and no answer waits. */
   get idle(): boolean {
     return this.#open.size === 0 && this.#answers.length === 0
+  }
+
+  /** All that is open. */
+  *open(): IterableIterator<OpenRequest> {
+    for (const requests of this.#open.values()) yield* requests
   }
 
   /** The oldest answer that has not been looked at. */

@@ -4,7 +4,7 @@ import type { Departure } from '../../network/blame.ts'
 import { MAX_REQUEST_BYTES } from '../../network/constants.ts'
 import type { Request } from '../../protocol/messages.ts'
 import type { StateStore } from '../../store/state-store.ts'
-import { MAX_HELD_BYTES, MAX_REQUESTS_PER_PEER, MAX_WINDOW } from '../../sync/constants.ts'
+import { MAX_HELD_BYTES, MAX_IN_FLIGHT_BYTES, MAX_REQUESTS_PER_PEER, MAX_WINDOW } from '../../sync/constants.ts'
 import type { StateSync } from '../../sync/loop.ts'
 import type { BuiltNode } from '../../trie/builder.ts'
 import { equalHash } from '../../trie/keccak.ts'
@@ -19,6 +19,8 @@ export interface ChecksOptions {
   readonly servers: readonly Server[]
   readonly states: readonly SimulatedState[]
   readonly random: Random
+  /** False while the tab's machine has no network. */
+  readonly isOnline: () => boolean
   /** Counts what was really checked. */
   readonly tally: Record<string, number>
 }
@@ -48,10 +50,11 @@ export class Checks {
     this.#options = options
   }
 
-  /** An offence of `server` is about to reach `tab`: has to be banned for it when the step is over. */
+  /** An offence of `server` is about to reach `tab`: it has to be banned when the tab has looked at it. */
   expectBlame(tab: Tab, server: Server, offence: Offence, request: Request): void {
-    if (offence === 'violation') this.#charges.push({ server, tab, sync: null })
-    else if (tab.ledger.isOpen(server.id, request.id) && looksAtAnswers(tab.running)) {
+    if (offence === 'violation') {
+      if (tab.peers.byId(server.id) !== undefined) this.#charges.push({ server, tab, sync: null })
+    } else if (tab.ledger.isOpen(server.id, request.id) && looksAtAnswers(tab.running)) {
       this.#charges.push({ server, tab, sync: tab.running?.sync ?? null })
     }
   }
@@ -66,11 +69,12 @@ export class Checks {
   afterStep(tab: Tab): void {
     this.steps++
     if (this.#failure !== null) throw this.#failure
-    this.#checkCharges()
+    if (!tab.isAway) this.#checkCharges()
     const { running } = tab
     const scheduler = running?.sync.scheduler
     if (running === null || scheduler === null || scheduler === undefined) return
     this.#checkBounds(tab)
+    this.#checkPause(tab)
     if (running.isEnding || this.steps < this.#nextLook) return
     this.#nextLook = this.steps + Math.ceil(this.#interval)
     this.#interval *= INTERVAL_GROWTH
@@ -82,8 +86,8 @@ export class Checks {
 
   #checkCharges(): void {
     for (const { server, tab, sync } of this.#charges) {
-      // A sync that ended in this very step looked at no more answers.
-      if (tab.isDead || (sync !== null && tab.running?.sync !== sync)) continue
+      // A sync that has ended meanwhile looked at no more answers.
+      if (tab.isDead || (sync !== null && (tab.running?.sync !== sync || !looksAtAnswers(tab.running)))) continue
       const reason = tab.peers.banOf(server.id)?.reason
       if (reason !== 'lied' && reason !== 'protocolViolation') throw new Error(`${server.id} lied, and is not banned`)
       this.#count('lies blamed')
@@ -94,11 +98,20 @@ export class Checks {
   #checkBounds({ running, ledger, peers }: Tab): void {
     const { servers } = this.#options
     const scheduler = running!.sync.scheduler!
-    const mostInFlight = servers.length * MAX_REQUESTS_PER_PEER * MAX_REQUEST_BYTES
+    const mostOfAll = MAX_IN_FLIGHT_BYTES + MAX_REQUEST_BYTES
+    const mostInFlight = Math.min(mostOfAll, (1 + servers.length) * MAX_REQUESTS_PER_PEER * MAX_REQUEST_BYTES)
     if (ledger.bytesAsked > mostInFlight) throw new Error(`${ledger.bytesAsked} bytes are asked for at once`)
     if (scheduler.heldBytes > MAX_HELD_BYTES + mostInFlight) throw new Error(`${scheduler.heldBytes} bytes are held`)
     const mostGaps = MAX_WINDOW + MAX_NEW_GAPS * (1 + [...peers.connected()].length)
     if (scheduler.gaps.size > mostGaps) throw new Error(`${scheduler.gaps.size} gaps`)
+  }
+
+  /** Without a network a sync is paused: to be without peers then is no stall. */
+  #checkPause({ running, isAway }: Tab): void {
+    if (this.#options.isOnline() || isAway || running!.isEnding) return
+    const { phase, reason } = running!.sync.progress()
+    if (reason === 'noPeers') throw new Error('a sync without a network is stalled for want of peers')
+    if (phase === 'paused') this.#count('paused')
   }
 
   /** A reader asks for some node of the target, which may be there, and of the last complete state, which is. */

@@ -28,6 +28,20 @@ export type Event =
   | { readonly kind: 'pivot'; readonly atMs: number }
   /** The sync is cancelled, and started again after a while. */
   | { readonly kind: 'cancel'; readonly atMs: number; readonly downMs: number }
+  /** The machine sleeps, or the browser holds the tab back. */
+  | { readonly kind: 'sleep'; readonly atMs: number; readonly ms: number }
+  /** The machine loses its network, and has it again after a while. */
+  | { readonly kind: 'offline'; readonly atMs: number; readonly ms: number }
+  /** The tab is hidden. */
+  | { readonly kind: 'hide'; readonly atMs: number }
+
+/** What the tab's thread is like. */
+export interface ThreadPlan {
+  /** What it takes to hash one node. */
+  readonly nodeMs: number
+  /** Bytes verified between two looks at the clock. */
+  readonly sliceBytes: number
+}
 
 export interface StorePlan {
   /** Numbers of the writes that fail, counted from the first one of the trial. */
@@ -52,6 +66,7 @@ export interface TrialPlan {
   readonly servers: readonly ServerPlan[]
   readonly events: readonly Event[]
   readonly store: StorePlan
+  readonly thread: ThreadPlan
 }
 
 /** A slow peer takes this long at most: longer than the timeout of a peer that was not measured. */
@@ -67,6 +82,7 @@ export function drawPlan(seed: number): TrialPlan {
     servers: serversOf(random, isCalm),
     events: isCalm ? [] : eventsOf(random),
     store: storeOf(random, isCalm),
+    thread: { nodeMs: random.pick([0, 0.02, 0.2]), sliceBytes: logUniform(random, 500, 65_536) },
   }
 }
 
@@ -116,7 +132,12 @@ function serverOf(random: Random, id: string, vice: Vice, isCalm: boolean, maxRe
 function eventsOf(random: Random): Event[] {
   const pivots = times(random, 0.4).map((atMs): Event => ({ kind: 'pivot', atMs }))
   const cancels = times(random, 0.25).map((atMs): Event => ({ kind: 'cancel', atMs, downMs: random.int(1000) }))
-  return [...pivots, ...cancels].sort((a, b) => a.atMs - b.atMs)
+  const sleeps = times(random, 0.2).map((atMs): Event => ({ kind: 'sleep', atMs, ms: logUniform(random, 20, 60_000) }))
+  const outages = times(random, 0.15).map(
+    (atMs): Event => ({ kind: 'offline', atMs, ms: logUniform(random, 50, 20_000) }),
+  )
+  const hidings = times(random, 0.2).map((atMs): Event => ({ kind: 'hide', atMs }))
+  return [...pivots, ...cancels, ...sleeps, ...outages, ...hidings].sort((a, b) => a.atMs - b.atMs)
 }
 
 function storeOf(random: Random, isCalm: boolean): StorePlan {

@@ -1,42 +1,53 @@
 /**
- * Follows every request that a sync sends, from outside: what is open at each peer, and for which gaps. Against it the
- * sync's own accounts are held: a gap that is in flight is in a request, and one that is in a request is in flight.
+ * Follows every request that a sync sends, from outside: what peers were really asked for. Against it the sync's own books
+ * are held: each gap is free, or in exactly the requests that the loop knows of, each of which was sent.
  */
 import type { Clock } from '../../sync/clock.ts'
+import { LATE_TIMER_MS } from '../../sync/constants.ts'
 import type { NodeRequest, SyncPeer } from '../../sync/peer.ts'
+import type { OpenRequest } from '../../sync/requests.ts'
 import type { Scheduler } from '../../sync/scheduler.ts'
 
 interface Entry {
   readonly peer: SyncPeer
-  /** The gaps themselves: the loop passes them on as they are. */
-  readonly gaps: readonly NodeRequest[]
+  /** The list itself that the loop passed on: a request is known by it; `null` for one of codes. */
+  readonly gaps: readonly NodeRequest[] | null
   readonly maxBytes: number
   /** As the requester numbers it: from 1 on, on each connection. */
   readonly id: number
-  readonly dueAt: number
+  readonly timeoutMs: number
+  /** Before this the peer is not late. */
+  dueAt: number
+  /** The answer has come, and is looked at now or soon. */
+  hasCome: boolean
   /** Its answer is still welcome, but the loop has let go of its gaps. */
   timedOut: boolean
 }
 
 export class RequestLedger {
-  readonly #open = new Set<Entry>()
+  readonly #entries = new Set<Entry>()
   readonly #lastIds = new WeakMap<SyncPeer, number>()
   readonly #clock: Clock
+  readonly #openRequests: () => Iterable<OpenRequest>
 
-  constructor(clock: Clock) {
+  /** `openRequests` are those that the loop says are open. */
+  constructor(clock: Clock, openRequests: () => Iterable<OpenRequest>) {
     this.#clock = clock
+    this.#openRequests = openRequests
   }
 
   /** Bytes that are asked for and have not come. */
   get bytesAsked(): number {
     let bytes = 0
-    for (const { maxBytes, timedOut } of this.#open) if (!timedOut) bytes += maxBytes
+    for (const { maxBytes, hasCome, timedOut } of this.#entries) if (!hasCome && !timedOut) bytes += maxBytes
     return bytes
   }
 
   /** True if somebody waits for the answer to the request `id` of the peer `peerId`. */
   isOpen(peerId: string, id: number): boolean {
-    for (const entry of this.#open) if (entry.peer.id === peerId && entry.id === id) return true
+    for (const { peer, id: openId, hasCome } of this.#entries) {
+      if (peer.id === peerId && openId === id && !hasCome) return true
+    }
     return false
   }
 
@@ -47,18 +58,31 @@ export class RequestLedger {
     const report = peer.report.bind(peer)
     peer.getNodes = (root, requests, maxBytes, signal) =>
       this.#follow(peer, requests, maxBytes, getNodes(root, requests, maxBytes, signal))
-    peer.getCode = (hashes, maxBytes, signal) => this.#follow(peer, [], maxBytes, getCode(hashes, maxBytes, signal))
+    peer.getCode = (hashes, maxBytes, signal) => this.#follow(peer, null, maxBytes, getCode(hashes, maxBytes, signal))
     peer.report = (outcome) => {
       if (outcome.kind === 'timeout') this.#timeOut(peer, outcome.maxBytes)
       report(outcome)
     }
   }
 
-  /** Throws if some gap is not in flight as often as there are requests for it. */
+  /** The process has slept until now, or sleeps until then: timers that are due meanwhile fire late, and begin again. */
+  noteSleep(): void {
+    const wakesAt = this.#clock.now()
+    for (const entry of this.#entries) {
+      if (wakesAt - entry.dueAt > LATE_TIMER_MS) entry.dueAt = wakesAt + entry.timeoutMs
+    }
+  }
+
+  /** Throws if some gap is not in flight as often as the loop has requests for it, or one of these was never sent. */
   check(scheduler: Scheduler): void {
+    const sent = new Set<readonly unknown[]>()
+    for (const { gaps } of this.#entries) if (gaps !== null) sent.add(gaps)
     const asked = new Map<NodeRequest, number>()
-    for (const { gaps, timedOut } of this.#open) {
-      if (!timedOut) for (const gap of gaps) asked.set(gap, (asked.get(gap) ?? 0) + 1)
+    for (const request of this.#openRequests()) {
+      if (request.asked.kind !== 'nodes') continue
+      const { gaps } = request.asked
+      if (!sent.has(gaps)) throw new Error(`a request to ${request.peer.id} is open, and was never sent`)
+      for (const gap of gaps) asked.set(gap, (asked.get(gap) ?? 0) + 1)
     }
     for (const gap of scheduler.gaps.values()) {
       const requests = asked.get(gap) ?? 0
@@ -67,28 +91,47 @@ export class RequestLedger {
     }
   }
 
+  /** The sync has ended: nobody waits for anything. */
+  clear(): void {
+    this.#entries.clear()
+  }
+
+  /** The loop has let go of a request before it says that its peer is late. */
   #timeOut(peer: SyncPeer, maxBytes: number): void {
-    const late = [...this.#open].filter(
-      (entry) => entry.peer === peer && entry.maxBytes === maxBytes && !entry.timedOut,
+    const open = new Set<readonly unknown[] | null>(
+      [...this.#openRequests()].map(({ asked }) => (asked.kind === 'nodes' ? asked.gaps : null)),
     )
-    const due = late.find(({ dueAt }) => Math.abs(dueAt - this.#clock.now()) < 0.001)
-    if (due === undefined) throw new Error(`${peer.id} is said to be late before its time`)
-    due.timedOut = true
+    for (const entry of this.#entries) {
+      if (entry.peer !== peer || entry.maxBytes !== maxBytes || entry.hasCome || entry.timedOut) continue
+      if (entry.gaps !== null && open.has(entry.gaps)) continue
+      if (entry.dueAt - this.#clock.now() > 0.001) {
+        if (entry.gaps === null) continue // perhaps another one of codes
+        throw new Error(`${peer.id} is said to be late before its time`)
+      }
+      entry.timedOut = true
+      return
+    }
+    throw new Error(`${peer.id} is said to be late with what it was not asked for`)
   }
 
   #follow(
     peer: SyncPeer,
-    gaps: readonly NodeRequest[],
+    gaps: readonly NodeRequest[] | null,
     maxBytes: number,
     answer: Promise<Uint8Array[]>,
   ): Promise<Uint8Array[]> {
     const id = (this.#lastIds.get(peer) ?? 0) + 1
     this.#lastIds.set(peer, id)
-    const dueAt = this.#clock.now() + peer.timeoutMs(maxBytes)
-    const entry = { peer, gaps, maxBytes, id, dueAt, timedOut: false }
-    this.#open.add(entry)
-    const end = () => void this.#open.delete(entry)
-    answer.then(end, end)
+    const timeoutMs = peer.timeoutMs(maxBytes)
+    const dueAt = this.#clock.now() + timeoutMs
+    const entry = { peer, gaps, maxBytes, id, timeoutMs, dueAt, hasCome: false, timedOut: false }
+    this.#entries.add(entry)
+    answer.then(
+      () => {
+        entry.hasCome = true
+      },
+      () => void this.#entries.delete(entry),
+    )
     return answer
   }
 }

@@ -10,6 +10,7 @@ import type { Clock } from '../../protocol/clock.ts'
 import { statusOf } from '../../protocol/messages.ts'
 import type { Wire } from '../../protocol/wire.ts'
 import type { Random } from '../random.ts'
+import { processWire } from './process-wire.ts'
 import type { Server } from './server.ts'
 
 /** Whom a tab can dial. */
@@ -30,6 +31,10 @@ export interface SimulatedDialerOptions<S extends Dialable = Server> {
   readonly random: Random
   readonly peers: PeerSet
   readonly servers: readonly S[]
+  /** Runs what the network brings, when the process can; at once, if left out. */
+  readonly run?: (task: () => void) => void
+  /** False while the machine has no network: nobody is reached. */
+  readonly isOnline?: () => boolean
   /** A peer is about to be asked for the first time. */
   readonly onPeer: (peer: NetworkPeer) => void
   /** A connection has ended, or a peer that had left was found out. */
@@ -43,6 +48,8 @@ interface Line<S extends Dialable> {
   peer: NetworkPeer | undefined
   link: Dialed | undefined
   connectedAt: number
+  /** Ends the wait for the next dial. */
+  stopWaiting: (() => void) | undefined
 }
 
 export class SimulatedDialer<S extends Dialable = Server> {
@@ -52,7 +59,7 @@ export class SimulatedDialer<S extends Dialable = Server> {
   constructor(options: SimulatedDialerOptions<S>) {
     this.#options = options
     this.#lines = options.servers.map((server) => {
-      return { server, failures: 0, peer: undefined, link: undefined, connectedAt: 0 }
+      return { server, failures: 0, peer: undefined, link: undefined, connectedAt: 0, stopWaiting: undefined }
     })
   }
 
@@ -61,13 +68,24 @@ export class SimulatedDialer<S extends Dialable = Server> {
     for (const line of this.#lines) this.#dial(line)
   }
 
+  /** Dials at once whoever is waited for: the network is back. */
+  redial(): void {
+    for (const line of this.#lines) {
+      if (line.stopWaiting === undefined) continue
+      line.stopWaiting()
+      line.failures = 0
+      this.#dial(line)
+    }
+  }
+
   /** The process is gone: its connections are lost. */
   die(): void {
     for (const { link } of this.#lines) link?.tab.die()
   }
 
   #dial(line: Line<S>): void {
-    const { peers, clock } = this.#options
+    const { peers, clock, isOnline } = this.#options
+    line.stopWaiting = undefined
     const ban = peers.banOf(line.server.id)
     if (ban !== undefined) {
       this.#wait(line, ban.banMs)
@@ -75,21 +93,21 @@ export class SimulatedDialer<S extends Dialable = Server> {
     }
     peers.connecting(line.server.id, 'websocket')
     clock.after(line.server.plan.roundTripMs, () => {
-      if (line.server.isReachable) void this.#greet(line)
+      if (line.server.isReachable && isOnline?.() !== false) void this.#greet(line)
       else this.#miss(line, { reason: 'dialFailed', banMs: 0 })
     })
   }
 
   /** `dialing → connected`, or `→ waiting`. Never rejects. */
   async #greet(line: Line<S>): Promise<void> {
-    const { peers, clock, onPeer } = this.#options
+    const { peers, clock, onPeer, run = (task) => task() } = this.#options
     const { server } = line
     const link = server.accept()
     const peer = new NetworkPeer({
       id: server.id,
       address: server.id,
       transport: 'websocket',
-      wire: link.tab,
+      wire: processWire(link.tab, run),
       status: statusOf(1),
       score: peers.scoreOf(server.id, 'websocket'),
       clock,
@@ -131,6 +149,6 @@ export class SimulatedDialer<S extends Dialable = Server> {
   }
 
   #wait(line: Line<S>, ms: number): void {
-    this.#options.clock.after(ms, () => this.#dial(line))
+    line.stopWaiting = this.#options.clock.after(ms, () => this.#dial(line))
   }
 }

@@ -32,10 +32,12 @@ describe('runTrial', () => {
       'lied',
       'protocolViolation',
       'lies blamed',
+      'sleep',
+      'offline',
     ]) {
       expect(tally[fault], fault).toBeGreaterThan(SEEDS / 50)
     }
-    for (const check of ['frontier checks', 'reads']) expect(tally[check], check).toBeGreaterThan(SEEDS)
+    for (const check of ['frontier checks', 'reads', 'paused']) expect(tally[check], check).toBeGreaterThan(SEEDS)
   }, 120_000)
 
   test('behavior: the same seed is the same history, and another seed another one', async () => {

@@ -1,6 +1,6 @@
 /**
- * How long a trial took, and how much of that nobody could have done anything: while no honest peer with the root of the
- * target is connected, unless that is because it was kept out.
+ * How long a trial took, and how much of that nobody could have done anything: while the machine sleeps, and while no honest
+ * peer with the root of the target is connected, unless that is because it was kept out.
  */
 import type { Server } from './server.ts'
 import type { SimulatedState } from './states.ts'
@@ -20,14 +20,18 @@ export class Stopwatch {
     this.#servers = servers
   }
 
-  /** To be called when a step has settled; `target` is what is wanted from now on, `null`: nothing. */
-  lap(nowMs: number, tab: Tab, target: SimulatedState | null): void {
+  /**
+   * To be called when a step has settled; `target` is what is wanted from now on, `null`: nothing. The machine sleeps until
+   * `sleepsUntilMs`, which may be past.
+   */
+  lap(nowMs: number, tab: Tab, target: SimulatedState | null, sleepsUntilMs: number): void {
     const stepMs = nowMs - this.#lastMs
     this.#lastMs = nowMs
     if (this.#isWanted) this.elapsedMs += stepMs
     if (this.#isWanted && !this.#couldAsk) this.waitedMs += stepMs
     this.#isWanted = target !== null
-    this.#couldAsk = target !== null && !tab.isDead && tab.running !== null && this.#canAsk(tab, target)
+    const isAwake = nowMs >= sleepsUntilMs && !tab.isDead
+    this.#couldAsk = target !== null && isAwake && tab.running !== null && this.#canAsk(tab, target)
   }
 
   #canAsk({ peers }: Tab, { root }: SimulatedState): boolean {

@@ -8,7 +8,7 @@ import type { Keccak } from '../../trie/keccak.ts'
 import { Checks } from './checks.ts'
 import { SimulatedDisk } from './disk.ts'
 import { idealTime } from './ideal-time.ts'
-import { drawPlan, type TrialPlan } from './plan.ts'
+import { drawPlan, type Event, type TrialPlan } from './plan.ts'
 import type { SimulatedState } from './states.ts'
 import { Stopwatch } from './stopwatch.ts'
 import { checkStored } from './stored-check.ts'
@@ -64,10 +64,14 @@ class Trial {
   #completed = 0
   /** A sync runs, or will be started again: nobody has to start one. */
   #isWanted = false
+  /** The tab's machine sleeps until then. */
+  #sleepsUntil = 0
   /** How long a sync that was cancelled stays so. */
   #cancelledMs = 0
   #starts = 0
   #failure: unknown = null
+  /** Outages of the network that have not ended. */
+  #outages = 0
 
   constructor(plan: TrialPlan, keccak: Keccak, trace: Trace) {
     this.#plan = plan
@@ -79,7 +83,9 @@ class Trial {
       trace,
       onOffence: (server, offence, request) => {
         this.#world.count(offence)
-        this.#checks.expectBlame(this.#tab, server, offence, request)
+        // Right before the answer itself: both wait until the tab can look at it.
+        const tab = this.#tab
+        tab.run(() => this.#checks.expectBlame(tab, server, offence, request))
       },
     })
     const { servers, states, random, tally } = this.#world
@@ -89,7 +95,7 @@ class Trial {
       onCrash: () => this.#crash(),
       onFailure: () => this.#tab.noteFailure(),
     })
-    this.#checks = new Checks({ servers, states, random, tally })
+    this.#checks = new Checks({ servers, states, random, tally, isOnline: () => this.#world.isOnline })
     this.#stopwatch = new Stopwatch(servers)
     this.#tab = this.#openTab()
   }
@@ -101,7 +107,7 @@ class Trial {
       await settlePromises()
       if (this.#failure !== null) throw this.#failure
       this.#checks.afterStep(this.#tab)
-      this.#stopwatch.lap(clock.now(), this.#tab, this.#isWanted ? states[this.#target]! : null)
+      this.#stopwatch.lap(clock.now(), this.#tab, this.#isWanted ? states[this.#target]! : null, this.#sleepsUntil)
       if (this.#completed === states.length && !this.#isWanted) return this.#result()
       if (clock.now() > MAX_VIRTUAL_MS) throw new Error(`no end: ${this.#describe()}`)
       if (!clock.fireNext()) throw new Error(`nothing is left to happen: ${this.#describe()}`)
@@ -110,26 +116,61 @@ class Trial {
 
   #begin(): void {
     const { clock } = this.#world
-    for (const event of this.#plan.events) {
-      clock.after(event.atMs, () => (event.kind === 'pivot' ? this.#pivot() : this.#cancel(event.downMs)))
-    }
+    for (const event of this.#plan.events) clock.after(event.atMs, () => this.#happen(event))
     this.#world.start()
     this.#world.name(0)
     this.#want()
   }
 
+  #happen(event: Event): void {
+    if (event.kind === 'pivot') this.#whenAwake(() => this.#pivot())
+    else if (event.kind === 'cancel') this.#whenAwake(() => this.#cancel(event.downMs))
+    else if (event.kind === 'hide') this.#whenAwake(() => this.#tab.hide())
+    else if (event.kind === 'sleep') this.#sleep(event.ms)
+    else this.#loseNetwork(event.ms)
+  }
+
+  #sleep(ms: number): void {
+    const { clock } = this.#world
+    this.#world.count('sleep')
+    this.#sleepsUntil = Math.max(this.#sleepsUntil, clock.now() + ms)
+    this.#tab.sleep(ms)
+  }
+
+  #loseNetwork(ms: number): void {
+    const world = this.#world
+    const tell = () => this.#tab.run(() => this.#tab.meetConnectivity())
+    if (this.#outages++ === 0) world.goOffline()
+    tell()
+    world.clock.after(ms, () => {
+      if (--this.#outages > 0) return
+      world.isOnline = true
+      tell()
+    })
+  }
+
+  /** What the application does, which sleeps when its machine does. */
+  #whenAwake(act: () => void): void {
+    const { clock } = this.#world
+    if (clock.now() >= this.#sleepsUntil) act()
+    else clock.after(this.#sleepsUntil - clock.now(), () => this.#whenAwake(act))
+  }
+
   #openTab(): Tab {
-    const { clock, random, servers } = this.#world
+    const world = this.#world
+    const { clock, random, servers } = world
     return new Tab({
       clock,
+      thread: this.#plan.thread,
+      isOnline: () => world.isOnline,
       random,
       servers,
       disk: this.#disk,
       keccak: this.#keccak,
-      onPhase: (phase) => this.#world.note(phase),
+      onPhase: (phase) => world.note(phase),
       onDeparture: (server, departure) => {
-        this.#world.note(server.id)
-        this.#world.count(departure.reason)
+        world.note(server.id)
+        world.count(departure.reason)
         this.#guard(() => this.#checks.judgeDeparture(server, departure))
       },
     })
@@ -209,11 +250,12 @@ class Trial {
   /** Goes on with the sync after a while, unless another process has taken the place of this one by then. */
   #startAgainIn(ms: number, prepare: () => void = () => {}): void {
     const tab = this.#tab
-    this.#world.clock.after(ms, () => {
+    const again = () => {
       if (this.#tab !== tab) return
       prepare()
       if (this.#isWanted && !this.#tab.isDead) this.#start()
-    })
+    }
+    this.#world.clock.after(ms, () => this.#whenAwake(again))
   }
 
   #result(): TrialResult {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { seededRandom } from '../random.ts'
-import { MortalClock, VirtualClock } from './virtual-clock.ts'
+import { VirtualClock } from './virtual-clock.ts'
 
 function fireAll(clock: VirtualClock): void {
   while (clock.fireNext());
@@ -35,18 +35,5 @@ describe('VirtualClock', () => {
     clock.after(10, () => fired.push(clock.now()))
     fireAll(clock)
     expect(fired).toEqual([6, 10])
-  })
-})
-
-describe('MortalClock', () => {
-  test('behavior: after its death no timer of it fires, and those of others do', () => {
-    const clock = new VirtualClock()
-    const mortal = new MortalClock(clock)
-    let others = 0
-    mortal.after(5, () => expect.unreachable())
-    clock.after(6, () => others++)
-    mortal.die()
-    fireAll(clock)
-    expect(others).toBe(1)
   })
 })

@@ -77,31 +77,6 @@ function isBefore(a: Timer, b: Timer): boolean {
   return a.at < b.at || (a.at === b.at && a.order < b.order)
 }
 
-/** The clock of one process: the time of another clock, until the process dies. */
-export class MortalClock implements Clock {
-  readonly #clock: Clock
-  #isDead = false
-
-  constructor(clock: Clock) {
-    this.#clock = clock
-  }
-
-  now(): number {
-    return this.#clock.now()
-  }
-
-  after(delayMs: number, callback: () => void): () => void {
-    return this.#clock.after(delayMs, () => {
-      if (!this.#isDead) callback()
-    })
-  }
-
-  /** No timer of this clock fires any more. */
-  die(): void {
-    this.#isDead = true
-  }
-}
-
 /** Lets everything run that waits for no timer: promises of any depth have settled when the next macrotask comes. */
 export function settlePromises(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))

@@ -27,6 +27,8 @@ export class World {
   readonly servers: readonly Server[]
   /** How often what happened. */
   readonly tally: Record<string, number> = {}
+  /** False while the tab's machine has no network. */
+  isOnline = true
   /** Time in which the network of an honest peer delivered nothing. */
   pausedMs = 0
   readonly #options: WorldOptions
@@ -62,6 +64,13 @@ export class World {
       if (boasts) server.announce(state)
       this.clock.after(learnsAfterMs, () => server.learn(state))
     }
+  }
+
+  /** The tab's machine loses its network. */
+  goOffline(): void {
+    this.isOnline = false
+    this.count('offline')
+    for (const server of this.servers) server.cut()
   }
 
   /** Notes an event in the trace. */
