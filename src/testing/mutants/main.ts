@@ -3,7 +3,8 @@
  * engine on it, and says which test noticed. A mutant that no test notices is a missing test, and a patch that does not
  * apply any more has to be written again: either fails the command.
  */
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -18,17 +19,32 @@ const NEEDED = /^(src\/|e2e\/chromium\.ts$|package\.json$|tsconfig.*\.json$|vite
 const TESTS = ['src/sync']
 /** Random histories a run: enough to notice, few enough for all mutants to take minutes. */
 const SEEDS = '60'
+/** No run takes as long, unless a test waits for what never comes. */
+const HANG_MS = 240_000
 
 /** The title of the first test that failed, or `null` if all passed. */
 async function firstFailure(folder: string): Promise<string | null> {
   const args = ['vitest', 'run', '--project', 'node', '--bail=1', '--reporter=json', ...TESTS]
-  try {
-    await run('npx', args, { cwd: folder, env: { ...process.env, SEEDS }, maxBuffer: 2 ** 26, timeout: 120_000 })
-    return null
-  } catch (error) {
-    const { stdout = '', killed } = error as { stdout?: string; killed?: boolean }
-    return killed ? 'the tests hang' : failedTitle(stdout)
-  }
+  // Detached: a group of its own, so that whatever hangs can be ended with all that it has started.
+  const child = spawn('npx', args, {
+    cwd: folder,
+    env: { ...process.env, SEEDS },
+    detached: true,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  let report = ''
+  child.stdout.on('data', (chunk: Buffer) => {
+    report += chunk.toString()
+  })
+  let hangs = false
+  const timer = setTimeout(() => {
+    hangs = true
+    process.kill(-child.pid!, 'SIGKILL')
+  }, HANG_MS)
+  const [code] = await once(child, 'close')
+  clearTimeout(timer)
+  if (hangs) return 'the tests hang'
+  return code === 0 ? null : failedTitle(report)
 }
 
 function failedTitle(report: string): string {
