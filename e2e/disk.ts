@@ -6,6 +6,7 @@
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Page } from '@playwright/test'
 import { decodePageKey, isLoose, type PageKey } from '../src/store/page-key.ts'
+import type { Operation } from '../src/store/records.ts'
 import { keccak256 } from '../src/trie/keccak.ts'
 import type { Path } from '../src/trie/path.ts'
 import { SequenceCursor } from '../src/trie/sequence.ts'
@@ -29,17 +30,36 @@ export interface Disk {
   readonly wanted: number
 }
 
+/** Every record of the database, as the writes that make it again; `page` is any page of its origin. */
+export async function readRecords(page: Page, database = 'e2e'): Promise<Operation[]> {
+  const raw = await page.evaluate(dump, database)
+  return (['pages', 'codes', 'wanted', 'meta'] as const).flatMap((store) =>
+    raw[store].map(([key, value]) => ({ kind: 'put', store, key, value }) as Operation),
+  )
+}
+
 /** Reads the whole database; `page` is any page of its origin. Throws for what is not in the format. */
 export async function readDisk(page: Page, database = 'e2e'): Promise<Disk> {
-  const raw = await page.evaluate(dump, database)
-  const stored = raw.pages.map(([key, value]) => storedPage(key, value))
-  const codes = new Map(raw.codes.map(([key, value]) => [bytesToHex(key), value]))
+  return diskOf(await readRecords(page, database))
+}
+
+/** What these records say. Throws for what is not in the format. */
+export function diskOf(records: readonly Operation[]): Disk {
+  const stored: StoredPage[] = []
+  const codes = new Map<string, Uint8Array>()
+  let wanted = 0
+  for (const record of records) {
+    if (record.kind !== 'put') continue
+    if (record.store === 'pages') stored.push(storedPage(record.key, record.value))
+    else if (record.store === 'codes') codes.set(bytesToHex(record.key), record.value)
+    else if (record.store === 'wanted') wanted++
+  }
   for (const [hash, code] of codes) if (bytesToHex(keccak256(code)) !== hash) throw new Error(`code ${hash} is another`)
   return {
     pages: stored.filter(({ key }) => !isLoose(key)),
     loose: stored.filter(({ key }) => isLoose(key)),
     codes,
-    wanted: raw.wanted,
+    wanted,
   }
 }
 
@@ -83,19 +103,15 @@ async function dump(database: string) {
       request.onerror = () => reject(request.error)
     })
   const connection = await settled(indexedDB.open(database))
-  const stores = connection.transaction(['pages', 'codes', 'wanted'])
-  const entries = async (name: string): Promise<[Uint8Array, Uint8Array][]> => {
+  const stores = connection.transaction(['pages', 'codes', 'wanted', 'meta'])
+  const entries = async (name: string): Promise<[key: Uint8Array | string, value: unknown][]> => {
     const store = stores.objectStore(name)
     const [keys, values] = await Promise.all([settled(store.getAllKeys()), settled(store.getAll())])
-    return keys.map((key, i) => [new Uint8Array(key as ArrayBuffer), values[i] as Uint8Array])
+    return keys.map((key, i) => [key instanceof ArrayBuffer ? new Uint8Array(key) : String(key), values[i]])
   }
-  const [pages, codes, wanted] = await Promise.all([
-    entries('pages'),
-    entries('codes'),
-    settled(stores.objectStore('wanted').count()),
-  ])
+  const [pages, codes, wanted, meta] = await Promise.all(['pages', 'codes', 'wanted', 'meta'].map(entries))
   connection.close()
-  return { pages, codes, wanted }
+  return { pages: pages!, codes: codes!, wanted: wanted!, meta: meta! }
 }
 
 /** Runs in the page. */

@@ -6,15 +6,17 @@ import type { Gap, Span } from '../../sync/frontier.ts'
 import type { Scheduler } from '../../sync/scheduler.ts'
 import { type Position, subtreeEnd } from '../../trie/path.ts'
 import { SequenceCursor } from '../../trie/sequence.ts'
-import { isSameNode } from './same-node.ts'
-import type { SimulatedState } from './states.ts'
+import { isSameNode, type PlacedNode } from './same-node.ts'
 
 const UNKNOWN = 0
 const IN_SPAN = 1
 const STORED = 2
 
-/** Throws if a node of `state` is nobody's, or two items', or false. */
-export function checkFrontier(scheduler: Scheduler, { nodes }: SimulatedState): void {
+/** In path order. */
+type Nodes = readonly PlacedNode[]
+
+/** Throws if a node of a state is nobody's, or two items', or false. */
+export function checkFrontier(scheduler: Scheduler, { nodes }: { readonly nodes: Nodes }): void {
   const where = new Uint8Array(nodes.length)
   const gaps: Gap[] = []
   let at = 0
@@ -31,8 +33,6 @@ export function checkFrontier(scheduler: Scheduler, { nodes }: SimulatedState): 
   }
   checkGaps(gaps, nodes, where)
 }
-
-type Nodes = SimulatedState['nodes']
 
 function note(where: Uint8Array, index: number, place: number, nodes: Nodes): void {
   if (where[index] !== UNKNOWN) throw new Error(`two items of the frontier hold '${nodes[index]!.path}'`)
