@@ -16,6 +16,7 @@ import type {
   ReadAt,
   SyncTarget,
 } from './worker/engine.ts'
+import { fromPlainError } from './worker/errors.ts'
 import { createRemoteEngine } from './worker/remote-engine.ts'
 
 export interface LightClientOptions {
@@ -88,7 +89,7 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
     if (target.blockNumber !== undefined) parseCount('blockNumber', target.blockNumber)
     const id = this.#nextSync++
     const done = this.#engine.sync(id, target).finally(() => this.#syncs.delete(id))
-    const sync = new Sync(done, () => this.#engine.cancel(id))
+    const sync = new Sync(done, { cancel: () => this.#engine.cancel(id), resume: () => this.#engine.resume(id) })
     this.#syncs.set(id, sync)
     return sync
   }
@@ -131,6 +132,7 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
   #receive(event: EngineEvent): void {
     if (event.kind === 'progress') this.#syncs.get(event.id)?.receive(event.progress, event.coverage)
     else if (event.kind === 'stalled') this.#syncs.get(event.id)?.receiveStall(event.reason)
+    else if (event.kind === 'paused') this.#syncs.get(event.id)?.receivePause(event.reason, fromPlainError(event.error))
     else if (event.kind === 'peers') {
       this.#peers = event.peers
       this.dispatchEvent(new CustomEvent('peers', { detail: event.peers }))

@@ -8,7 +8,7 @@ export {
   type ReadOptions,
 } from './client.ts'
 export type { PeerSnapshot as PeerInfo } from './network/peer-set.ts'
-export type { StallReason, SyncPhase, SyncProgress } from './sync/progress.ts'
+export type { PauseReason, StallReason, SyncPhase, SyncProgress } from './sync/progress.ts'
 export type { Sync, SyncEventMap } from './sync-handle.ts'
 export { isRootlightError, RootlightError } from './trie/error.ts'
 export type { AccountValue, Answer, CompleteStatus, ReadAt, SyncTarget } from './worker/engine.ts'

@@ -1,5 +1,6 @@
 /** One sync as the application sees it: events, a promise, and the way to stop it. */
-import type { StallReason, SyncProgress } from './sync/progress.ts'
+import type { PauseReason, StallReason, SyncProgress } from './sync/progress.ts'
+import type { RootlightError } from './trie/error.ts'
 import { TypedEventTarget } from './typed-events.ts'
 
 export interface SyncEventMap {
@@ -7,24 +8,37 @@ export interface SyncEventMap {
   progress: CustomEvent<SyncProgress>
   /** Nothing can be asked for. It goes on by itself as soon as something can; a newer root may help. */
   stalled: CustomEvent<{ readonly reason: StallReason }>
+  /**
+   * The disk is full. What is verified is kept in memory, nothing more is asked for, and the sync goes on by itself when
+   * there is room; {@link Sync.resume} makes it try at once. `error` is `quotaExceeded`, and its details have `usage` and
+   * `quota` in bytes as the browser estimates them, `null` where it does not.
+   */
+  paused: CustomEvent<{ readonly reason: PauseReason; readonly error: RootlightError }>
+}
+
+/** What a sync asks of its engine. */
+export interface SyncCommands {
+  readonly cancel: () => Promise<void>
+  readonly resume: () => Promise<void>
 }
 
 /** A running sync, or one that has ended. */
 export class Sync extends TypedEventTarget<SyncEventMap> {
   /**
    * Resolves with the last progress when everything under the root is verified and on disk. Rejects with a coded error:
-   * `superseded`, `cancelled`, `closed`, `badRoot`, `storeFailed`, `workerDied`, `badRootText`. Nobody has to await it.
+   * `superseded`, `cancelled`, `closed`, `badRoot`, `storeFailed`, `workerDied`, `badRootText`, or
+   * `quotaExceeded` if the disk has not even room for the target's own record. Nobody has to await it.
    */
   readonly done: Promise<SyncProgress>
-  readonly #cancel: () => Promise<void>
+  readonly #commands: SyncCommands
   #progress: SyncProgress | null = null
   #coverage: Float32Array = new Float32Array(4096)
 
   /** Made by `LightClient.sync`. */
-  constructor(done: Promise<SyncProgress>, cancel: () => Promise<void>) {
+  constructor(done: Promise<SyncProgress>, commands: SyncCommands) {
     super()
     this.done = done
-    this.#cancel = cancel
+    this.#commands = commands
     // A `done` that nobody awaits is no unhandled rejection; whoever awaits it is told all the same.
     done.catch(() => {})
   }
@@ -41,8 +55,13 @@ export class Sync extends TypedEventTarget<SyncEventMap> {
 
   /** Stops the sync and keeps what was verified; resolves when it is on disk. `done` rejects with `cancelled`. */
   async cancel(): Promise<void> {
-    await this.#cancel()
+    await this.#commands.cancel()
     await this.done.catch(() => {})
+  }
+
+  /** Says that there may be room on the disk again: a sync that is paused for want of it tries at once, any other goes on. */
+  resume(): Promise<void> {
+    return this.#commands.resume()
   }
 
   /** Takes in what the engine told. */
@@ -50,6 +69,11 @@ export class Sync extends TypedEventTarget<SyncEventMap> {
     this.#progress = progress
     this.#coverage = coverage
     this.dispatchEvent(new CustomEvent('progress', { detail: progress }))
+  }
+
+  /** Takes in that the engine is paused. */
+  receivePause(reason: PauseReason, error: RootlightError): void {
+    this.dispatchEvent(new CustomEvent('paused', { detail: { reason, error } }))
   }
 
   /** Takes in that the engine is stalled. */

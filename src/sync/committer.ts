@@ -44,9 +44,18 @@ export class Committer {
     this.#run(() => this.#writeLoose(scheduler))
   }
 
+  /** Starts to write everything, if nothing is being written; without anything to write that is done at once. */
+  startAll(scheduler: Scheduler): void {
+    if (this.#writing === null) this.#run(() => this.#writeAll(scheduler))
+  }
+
   /** Writes everything, waiting for it: pages and codes, then what fits no page yet as loose pages. */
   async flush(scheduler: Scheduler): Promise<void> {
     await this.#writing
+    await this.#writeAll(scheduler)
+  }
+
+  async #writeAll(scheduler: Scheduler): Promise<void> {
     this.#gather(scheduler)
     await this.#writeGathered()
     if (scheduler.counts.nodes !== this.#looseAt) await this.#writeLoose(scheduler)

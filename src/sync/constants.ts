@@ -67,3 +67,8 @@ export const REFUSAL_REST_MS = 1_000
 
 /** Nodes read from the disk at once while the frontier finds out what it has. */
 export const MAX_RESOLVES = 32
+
+/** A full disk is tried again after this long: the browser may have cleaned up by itself, and a try costs little. */
+export const FIRST_ROOM_RETRY_MS = 2_000
+/** The tries become rarer up to this: whoever has made room by hand, and tells nobody, waits no longer than a minute. */
+export const MAX_ROOM_RETRY_MS = 60_000

@@ -10,8 +10,10 @@ export type SyncErrorCode =
   | 'superseded'
   /** The client was closed. */
   | 'closed'
-  /** The disk failed, or is full; `cause` says how. Everything verified before is kept. */
+  /** The disk failed; `cause` says how. Everything verified before is kept. */
   | 'storeFailed'
+  /** The disk is full: told, never thrown. The sync is paused, and goes on when there is room. */
+  | 'quotaExceeded'
 
 export class SyncError extends RootlightError<SyncErrorCode> {}
 

@@ -27,9 +27,10 @@ import { SyncError } from './errors.ts'
 import type { Gap } from './frontier.ts'
 import type { LocalPeer } from './local-peer.ts'
 import type { SyncPeers } from './peer.ts'
-import { RateMeter, type StallReason, type SyncPhase, type SyncProgress } from './progress.ts'
+import { type PauseReason, RateMeter, type StallReason, type SyncPhase, type SyncProgress } from './progress.ts'
 import { type Answer, type OpenRequest, Requests } from './requests.ts'
 import { deliveryOf, Scheduler } from './scheduler.ts'
+import { type StorageNumbers, StoragePause } from './storage-pause.ts'
 
 export interface StateSyncOptions {
   /** 32 bytes. */
@@ -53,6 +54,10 @@ export interface StateSyncOptions {
   readonly receivedBytes?: () => number
   readonly onProgress?: (progress: SyncProgress) => void
   readonly onStalled?: (reason: StallReason) => void
+  /** What the browser lets us store, for {@link onPaused}; left out: nobody knows. */
+  readonly estimateStorage?: () => Promise<StorageNumbers>
+  /** The disk is full: called once a pause, with `quotaExceeded` and the numbers. */
+  readonly onPaused?: (error: SyncError) => void
   /** A page turned out to be damaged; it was dropped and its nodes are fetched again. */
   readonly onDamaged?: (error: unknown) => void
 }
@@ -61,13 +66,14 @@ export class StateSync {
   readonly #options: StateSyncOptions
   readonly #requests: Requests
   readonly #committer: Committer
+  readonly #storage: StoragePause
   readonly #rates: RateMeter
   readonly #timers = new Set<() => void>()
   /** Before the disk has said what it holds there is none. */
   #scheduler: Scheduler | null = null
   #codes = { count: 0, bytes: 0 }
   #phase: SyncPhase = 'connecting'
-  #reason: StallReason | null = null
+  #reason: StallReason | PauseReason | null = null
   #fraction = 0
   #resolving = 0
   #startedAt = 0
@@ -89,8 +95,15 @@ export class StateSync {
     this.#options = options
     this.#rates = new RateMeter(clock)
     this.#requests = new Requests({ root, peers, clock, local: options.local, onChange: () => this.#wake() })
+    this.#storage = new StoragePause({
+      clock,
+      estimate: options.estimateStorage ?? (async () => ({ usage: null, quota: null })),
+      onPaused: (error) => options.onPaused?.(error),
+      onDue: () => this.#wake(),
+    })
     this.#committer = new Committer(options.disk, (cause) => {
-      if (cause !== undefined)
+      if (cause === undefined) this.#endPause()
+      else if (!this.#pauseIfFull(cause))
         this.#fail(new SyncError('storeFailed', 'what was verified could not be written', { cause }))
       this.#wake()
     })
@@ -112,7 +125,9 @@ export class StateSync {
     } finally {
       stopListening()
       this.#requests.stop()
+      this.#storage.end()
       for (const stop of this.#timers) stop()
+      this.#reason = null
       this.#tellProgress()
     }
     return this.progress()
@@ -128,9 +143,14 @@ export class StateSync {
     this.#wake()
   }
 
+  /** There may be room on the disk again: a sync that is paused for want of it tries at once. */
+  resume(): void {
+    this.#storage.hurry()
+  }
+
   /** Begins to write what is verified and fits no page yet: the tab may be gone soon. */
   keep(): void {
-    if (this.#scheduler !== null) this.#committer.startLoose(this.#scheduler)
+    if (this.#scheduler !== null && !this.#storage.isFull) this.#committer.startLoose(this.#scheduler)
   }
 
   /** What this target knows and lacks, for checks; `null` before the disk has answered. Read only. */
@@ -184,16 +204,14 @@ export class StateSync {
 
   async #loop(): Promise<void> {
     let scheduler = await this.#begin()
-    this.#every(LOOSE_INTERVAL_MS, () => this.#committer.startLoose(this.#scheduler!))
+    this.#every(LOOSE_INTERVAL_MS, () => this.keep())
     this.#every(PROGRESS_INTERVAL_MS, () => this.#tellProgress())
     this.#after(CONNECT_GRACE_MS, () => this.#wake())
     try {
       while (scheduler.pending > 0) {
         if (this.#ending !== null) throw this.#ending
-        if (this.#outdated) scheduler = await this.#beginAgain(scheduler)
-        this.#committer.start(scheduler)
-        this.#startResolves(scheduler)
-        this.#requests.assign(scheduler, this.#committer.bytes)
+        if (this.#outdated && !this.#storage.isFull) scheduler = await this.#beginAgain(scheduler)
+        this.#startWork(scheduler)
         const answer = this.#requests.nextAnswer()
         if (answer !== undefined) {
           await this.#take(answer)
@@ -203,13 +221,39 @@ export class StateSync {
           await this.#sleep()
         }
       }
+      await this.#finish(scheduler)
     } catch (error) {
       // A disk that has failed already may well fail again; why the sync ends is the first reason.
       await this.#committer.flush(scheduler).catch(() => {})
       throw error
     }
-    await this.#committer.flush(scheduler)
-    await this.#options.disk.complete()
+  }
+
+  /** Writes, reads and asks for what can be; on a full disk there is nothing but to try again what did not fit. */
+  #startWork(scheduler: Scheduler): void {
+    if (this.#storage.isFull) {
+      if (this.#storage.takeTurn()) this.#committer.startAll(scheduler)
+      return
+    }
+    this.#committer.start(scheduler)
+    this.#startResolves(scheduler)
+    this.#requests.assign(scheduler, this.#committer.bytes)
+  }
+
+  /** Writes what is left, and then that it is everything: as often as it takes to fit. */
+  async #finish(scheduler: Scheduler): Promise<void> {
+    for (;;) {
+      try {
+        await this.#committer.flush(scheduler)
+        return await this.#options.disk.complete()
+      } catch (error) {
+        if (!this.#pauseIfFull(error)) throw error
+      }
+      while (!this.#storage.takeTurn()) {
+        if (this.#ending !== null) throw this.#ending
+        await this.#sleep()
+      }
+    }
   }
 
   async #begin(): Promise<Scheduler> {
@@ -223,8 +267,14 @@ export class StateSync {
 
   /** A damaged page was dropped: what it covered is a gap again, and only the disk's own contents say where. */
   async #beginAgain(scheduler: Scheduler): Promise<Scheduler> {
+    try {
+      await this.#committer.flush(scheduler)
+    } catch (error) {
+      // What is verified is not on disk: it stays where it is, and this is done when there is room.
+      if (this.#pauseIfFull(error)) return scheduler
+      throw error
+    }
     this.#outdated = false
-    await this.#committer.flush(scheduler)
     return this.#begin()
   }
 
@@ -251,8 +301,7 @@ export class StateSync {
       while (this.#scheduler!.process(delivery, this.#options.sliceBytes ?? SLICE_BYTES)) {
         if (!(await this.#breathe())) continue
         if (this.#ending !== null) return null
-        this.#committer.start(this.#scheduler!)
-        this.#requests.assign(this.#scheduler!, this.#committer.bytes)
+        this.#startWork(this.#scheduler!)
       }
       if (delivery.lie !== null) return delivery.lie
     }
@@ -300,7 +349,8 @@ export class StateSync {
       if (isRootlightError(error, 'damagedPage')) {
         this.#outdated = true
         this.#options.onDamaged?.(error)
-      } else if (error instanceof SyncError) this.#fail(error)
+      } else if (this.#pauseIfFull(error)) scheduler.release([gap])
+      else if (error instanceof SyncError) this.#fail(error)
       else this.#fail(new SyncError('storeFailed', 'a page could not be read', { cause: error }))
     } finally {
       this.#resolving--
@@ -310,6 +360,7 @@ export class StateSync {
 
   /** syncing ⇄ stalled: nothing is in flight, nothing could be asked for, and something is missing. */
   #judgeStall(scheduler: Scheduler): void {
+    if (this.#storage.isFull) return
     const peers = [...this.#options.peers.connected()]
     this.#hadPeers ||= peers.length > 0
     const verified = scheduler.counts.nodes + this.#codes.count
@@ -327,7 +378,7 @@ export class StateSync {
       return
     }
     const reason = this.#stallReason(scheduler, peers)
-    this.#setPhase('stalled', reason)
+    if (this.#setPhase('stalled', reason)) this.#options.onStalled?.(reason)
     if (reason !== 'noPeers' && !this.#retryTimer) {
       this.#retryTimer = true
       this.#after(RETRY_EMPTY_MS, () => {
@@ -346,13 +397,28 @@ export class StateSync {
     return 'noProgress'
   }
 
-  #setPhase(phase: SyncPhase, reason: StallReason | null): void {
+  /** any → paused, if `error` says that the disk is full. */
+  #pauseIfFull(error: unknown): boolean {
+    if (!isRootlightError(error, 'quotaExceeded')) return false
+    this.#storage.begin(error)
+    this.#setPhase('paused', 'storageFull')
+    return true
+  }
+
+  /** paused → syncing: what did not fit is on disk. */
+  #endPause(): void {
+    if (!this.#storage.isFull) return
+    this.#storage.end()
+    this.#setPhase('syncing', null)
+  }
+
+  /** True: that is news. */
+  #setPhase(phase: SyncPhase, reason: StallReason | PauseReason | null): boolean {
     const changed = phase !== this.#phase || reason !== this.#reason
     this.#phase = phase
     this.#reason = reason
-    if (!changed) return
-    if (reason !== null) this.#options.onStalled?.(reason)
-    this.#tellProgress()
+    if (changed) this.#tellProgress()
+    return changed
   }
 
   #tellProgress(): void {

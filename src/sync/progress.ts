@@ -11,10 +11,13 @@ export type SyncPhase = 'connecting' | 'syncing' | 'stalled' | 'paused' | 'compl
  */
 export type StallReason = 'noPeers' | 'rootUnavailable' | 'noProgress'
 
+/** Why a sync asks for nothing more, beside a machine that has no network: `storageFull`: what is verified does not fit. */
+export type PauseReason = 'storageFull'
+
 export interface SyncProgress {
   readonly phase: SyncPhase
-  /** Set while `phase` is `stalled`. */
-  readonly reason: StallReason | null
+  /** Set while `phase` is `stalled`, or `paused` by a full disk; a sync that is paused without one has no network. */
+  readonly reason: StallReason | PauseReason | null
   /** Verified nodes (those that are embedded in others do not count), and bytes: of these nodes by path, and of codes. */
   readonly nodes: number
   readonly bytes: number

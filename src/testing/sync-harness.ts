@@ -19,6 +19,8 @@ export interface Run {
   readonly clock: ManualClock
   readonly peers: TestPeers
   readonly stalls: StallReason[]
+  /** What a full disk was told with. */
+  readonly pauses: SyncError[]
   readonly progress: SyncProgress[]
   /** What `run` came to; `undefined` while it is pending. */
   outcome: SyncProgress | SyncError | undefined
@@ -50,6 +52,7 @@ export async function startSync(
   const disk = await store.target({ root })
   const set = new TestPeers(...peers)
   const stalls: StallReason[] = []
+  const pauses: SyncError[] = []
   const progress: SyncProgress[] = []
   const sync = new StateSync({
     root,
@@ -62,10 +65,12 @@ export async function startSync(
     clock,
     yieldThread: async () => {},
     isOnline: () => surroundings?.isOnline ?? true,
+    estimateStorage: async () => ({ usage: 900, quota: 1000 }),
     onStalled: (reason) => stalls.push(reason),
+    onPaused: (error) => pauses.push(error),
     onProgress: (told) => progress.push(told),
   })
-  const run: Run = { sync, store, clock, peers: set, stalls, progress, outcome: undefined }
+  const run: Run = { sync, store, clock, peers: set, stalls, pauses, progress, outcome: undefined }
   sync.run().then(
     (summary) => {
       run.outcome = summary

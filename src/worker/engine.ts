@@ -3,7 +3,8 @@
  * plain data that crosses a port.
  */
 import type { PeerSnapshot } from '../network/peer-set.ts'
-import type { StallReason, SyncProgress } from '../sync/progress.ts'
+import type { PauseReason, StallReason, SyncProgress } from '../sync/progress.ts'
+import type { PlainError } from './errors.ts'
 
 /** How an engine is started. */
 export interface EngineOptions {
@@ -49,6 +50,8 @@ export interface CompleteStatus {
 export interface Engine {
   sync(id: number, target: SyncTarget): Promise<SyncProgress>
   cancel(id: number): Promise<void>
+  /** There may be room on the disk again. */
+  resume(id: number): Promise<void>
   getAccount(address: string, at: ReadAt | undefined): Promise<Answer<AccountValue | null>>
   getStorageAt(address: string, slot: bigint | number | string, at: ReadAt | undefined): Promise<Answer<string>>
   getCode(address: string, at: ReadAt | undefined): Promise<Answer<string>>
@@ -61,6 +64,7 @@ export interface Engine {
 export type EngineEvent =
   | { readonly kind: 'progress'; readonly id: number; readonly progress: SyncProgress; readonly coverage: Float32Array }
   | { readonly kind: 'stalled'; readonly id: number; readonly reason: StallReason }
+  | { readonly kind: 'paused'; readonly id: number; readonly reason: PauseReason; readonly error: PlainError }
   | {
       readonly kind: 'damaged'
       readonly generation: number

@@ -20,7 +20,9 @@ import { keyOfAddress, keyOfSlot, parseRoot } from '../wallet/input.ts'
 import { type StateNodes, StateReader } from '../wallet/state-reader.ts'
 import { isOnline, watchConnectivity } from './connectivity.ts'
 import type { AccountValue, Answer, Engine, EngineEvent, EngineOptions, ReadAt, SyncTarget } from './engine.ts'
+import { toPlainError } from './errors.ts'
 import { Network } from './network.ts'
+import { estimateStorage } from './storage-estimate.ts'
 import { nodesOfSync } from './sync-nodes.ts'
 
 /** One call of `sync`, from its first moment to its end. */
@@ -93,6 +95,10 @@ class LocalEngine implements Engine {
 
   async cancel(id: number): Promise<void> {
     if (this.#claim?.id === id) await this.#revoke(new SyncError('cancelled', 'the sync was cancelled'))
+  }
+
+  async resume(id: number): Promise<void> {
+    if (this.#claim?.id === id) this.#claim.running?.sync.resume()
   }
 
   async getAccount(address: string, at: ReadAt | undefined): Promise<Answer<AccountValue | null>> {
@@ -192,7 +198,9 @@ class LocalEngine implements Engine {
         this.#emit({ kind: 'progress', id, progress, coverage: sync.coverage() })
         this.#emit({ kind: 'peers', peers: this.#peers.snapshots() })
       },
+      estimateStorage,
       onStalled: (reason) => this.#emit({ kind: 'stalled', id, reason }),
+      onPaused: (error) => this.#emit({ kind: 'paused', id, reason: 'storageFull', error: toPlainError(error) }),
     })
     return sync
   }

@@ -28,6 +28,7 @@ export async function createRemoteEngine(
   return {
     sync: call('sync'),
     cancel: call('cancel'),
+    resume: call('resume'),
     getAccount: call('getAccount'),
     getStorageAt: call('getStorageAt'),
     getCode: call('getCode'),

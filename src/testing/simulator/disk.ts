@@ -15,7 +15,7 @@ export interface SimulatedDiskOptions {
   readonly random: Random
   /** The process dies now: the write that it waits for was its last. */
   readonly onCrash: () => void
-  /** A write fails. */
+  /** A write does not fit. */
   readonly onFailure: () => void
 }
 

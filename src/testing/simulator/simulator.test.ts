@@ -25,7 +25,7 @@ describe('runTrial', () => {
     // Else this test would not have tested what it says.
     for (const fault of [
       'crash',
-      'storeFailed',
+      'full disk',
       'cut',
       'cancelled',
       'superseded',

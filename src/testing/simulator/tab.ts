@@ -130,11 +130,6 @@ export class Tab {
     this.running.sync.cancel(error)
   }
 
-  /** The disk fails: the sync that runs is going to end, and looks at no answer any more. */
-  noteFailure(): void {
-    if (this.running !== null) this.running.isEnding = true
-  }
-
   /** Nothing of this process ever runs again. */
   die(): void {
     this.isDead = true

@@ -36,7 +36,7 @@ export interface TrialResult {
 
 /** A trial that takes longer than this does not end. */
 const MAX_VIRTUAL_MS = 30 * 60_000
-/** How long a tab waits after a failure of its disk, before it is told to sync again. */
+/** How long a tab waits after its disk was full, before it is told to sync again. */
 const RETRY_STORE_MS = 1_000
 
 /** Runs the trial of `seed`. Rejects with what does not hold. `trace` may keep lines to read. */
@@ -93,7 +93,7 @@ class Trial {
       plan: plan.store,
       random,
       onCrash: () => this.#crash(),
-      onFailure: () => this.#tab.noteFailure(),
+      onFailure: () => this.#world.count('full disk'),
     })
     this.#checks = new Checks({ servers, states, random, tally, isOnline: () => this.#world.isOnline })
     this.#stopwatch = new Stopwatch(servers)
@@ -241,10 +241,9 @@ class Trial {
     void this.#disk.rot()
     if (isRootlightError(error, 'superseded')) this.#start()
     else if (isRootlightError(error, 'cancelled')) this.#startAgainIn(this.#cancelledMs)
-    else if (isDiskFailure(error)) {
-      this.#world.count('storeFailed')
-      this.#startAgainIn(RETRY_STORE_MS)
-    } else this.#failure ??= error
+    // A sync that runs waits for room; one whose target could not be noted has not begun.
+    else if (isRootlightError(error, 'quotaExceeded')) this.#startAgainIn(RETRY_STORE_MS)
+    else this.#failure ??= error
   }
 
   /** Goes on with the sync after a while, unless another process has taken the place of this one by then. */
@@ -287,10 +286,4 @@ class Trial {
       this.#failure ??= error
     }
   }
-}
-
-/** The disk fails only as the trial wants it: whatever else comes from the store is a bug. */
-function isDiskFailure(error: unknown): boolean {
-  const cause = isRootlightError(error, 'storeFailed') ? error.cause : error
-  return isRootlightError(cause, 'quotaExceeded')
 }
