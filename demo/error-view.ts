@@ -1,7 +1,7 @@
 /** The page's one error, `#error`: it stands below the control that caused it, and leaves with the next attempt. */
 import { byId, setText } from './dom.ts'
 import { FieldError } from './peer-config.ts'
-import { errorText } from './words.ts'
+import { errorText, fullText } from './words.ts'
 
 /** The places an error can stand in: ids of slots in the page. */
 export type ErrorPlace = 'sync-error' | 'lookup-error' | 'page-error'
@@ -15,6 +15,12 @@ export function showError(place: ErrorPlace, error: unknown): void {
   field.ariaInvalid = 'true'
   field.setAttribute('aria-errormessage', 'error')
   field.focus()
+}
+
+/** Shows that the disk is full, and how full. */
+export function showFull(place: ErrorPlace, error: unknown): void {
+  const { text, code } = fullText(error)
+  showMessage(place, text, code)
 }
 
 /** Shows `text` in `place`. */

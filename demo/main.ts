@@ -4,7 +4,7 @@
  */
 import { createLightClient, type LightClient, type PeerInfo, type SyncProgress } from '../src/index.ts'
 import { byId, setText } from './dom.ts'
-import { clearError, showError, showMessage } from './error-view.ts'
+import { clearError, showError, showFull, showMessage } from './error-view.ts'
 import { attachForget, deleteDatabase } from './forget.ts'
 import { CELLS, KeyspaceView } from './keyspace.ts'
 import { attachLookup, clearLookup } from './lookup.ts'
@@ -40,6 +40,7 @@ const session = new Session(openClient, {
   progress: showProgress,
   peers: showPeers,
   stalled: showStall,
+  full: (error) => showFull('sync-error', error),
   damaged: () => showMessage('sync-error', 'A damaged page was found on disk. It was dropped, and is fetched again.'),
   ended: showEnd,
 })
@@ -56,7 +57,9 @@ attachLookup(async () => {
 attachForget(() => void guard('page-error', forgetEverything))
 byId('sync-form', HTMLFormElement).addEventListener('submit', (event) => {
   event.preventDefault()
-  void guard('sync-error', start)
+  // What is said of the full disk stays until there is room.
+  if (isWaitingForRoom() && fieldsText() === started) void session.resume()
+  else void guard('sync-error', start)
 })
 stopButton.addEventListener('click', () => void guard('sync-error', () => session.stop()))
 for (const field of [peerField, rootField]) field.addEventListener('input', showButtons)
@@ -132,6 +135,7 @@ function openClient(peers: readonly string[]): Promise<LightClient> {
 
 function showProgress(latest: SyncProgress, coverage: Float32Array): void {
   const isNewPhase = latest.phase !== progress.phase
+  if (isNewPhase && isWaitingForRoom()) clearError()
   progress = latest
   reason = latest.reason ?? (latest.phase === 'stalled' ? reason : undefined)
   keyspace.show(coverage)
@@ -172,11 +176,17 @@ function showButtons(): void {
   const canContinue = progress.phase === 'paused' && progress.root === rootField.value
   const focused = document.activeElement
   stopButton.disabled = !isSyncing
-  startButton.disabled = !isRestored || (isSyncing && !hasChanged)
-  setText(startButton, isSyncing && hasChanged ? 'Switch' : canContinue ? 'Continue' : 'Start')
+  const canRetry = isWaitingForRoom() && !hasChanged
+  startButton.disabled = !isRestored || (isSyncing && !hasChanged && !canRetry)
+  setText(startButton, canRetry ? 'Try again' : isSyncing && hasChanged ? 'Switch' : canContinue ? 'Continue' : 'Start')
   // A disabled button drops the keyboard's place on the page: hand it to its neighbour.
   if (focused === startButton && startButton.disabled) stopButton.focus()
   if (focused === stopButton && stopButton.disabled) startButton.focus()
+}
+
+/** True while the sync that runs waits for room on the disk. */
+function isWaitingForRoom(): boolean {
+  return session.isSyncing && progress.phase === 'paused' && reason === 'storageFull'
 }
 
 function fieldsText(): string {

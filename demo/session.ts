@@ -10,6 +10,8 @@ export interface SessionListener {
   progress(progress: SyncProgress, coverage: Float32Array): void
   /** Nothing arrives: `reason` is `noPeers`, `rootUnavailable` or `noProgress`. Progress goes on by itself. */
   stalled(reason: string): void
+  /** The disk is full: `error` has the numbers. The sync goes on by itself when there is room. */
+  full(error: unknown): void
   /** A page of the database was found damaged, and dropped. */
   damaged(): void
   peers(peers: readonly PeerInfo[]): void
@@ -68,6 +70,12 @@ export class Session {
     this.#follow(sync)
   }
 
+  /** Tells a sync that waits for room on the disk to try now. */
+  async resume(): Promise<void> {
+    // A sync that has ended meanwhile, or whose worker has died, says so by itself.
+    await this.#sync?.resume().catch(() => {})
+  }
+
   /** Stops the sync, if one runs. What was verified stays. */
   async stop(): Promise<void> {
     await this.#sync?.cancel()
@@ -100,6 +108,9 @@ export class Session {
     })
     sync.addEventListener('stalled', (event) => {
       if (isCurrent()) this.#listener.stalled((event as CustomEvent<{ reason: string }>).detail.reason)
+    })
+    sync.addEventListener('paused', (event) => {
+      if (isCurrent()) this.#listener.full(event.detail.error)
     })
     const end = (phase: 'complete' | 'paused' | 'failed', error?: unknown) => {
       if (!isCurrent()) return

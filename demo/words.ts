@@ -1,5 +1,7 @@
 /** Every sentence that the page says about a sync and its peers: phases, reasons, coded errors. Pure. */
-import { formatCount, shorten } from './format.ts'
+
+import { isRootlightError } from '../src/index.ts'
+import { formatBytes, formatCount, shorten } from './format.ts'
 import { FieldError, type PeerConfig } from './peer-config.ts'
 import type { ShownProgress } from './progress-view.ts'
 
@@ -15,8 +17,8 @@ const ERRORS: Readonly<Record<string, string>> = {
   badRoot:
     'What stands under this root has a form that no Ethereum state has: it is not a state root. The peers did nothing wrong.',
   notSynced: 'This is not on disk yet, and no peer can be asked for it now. Start the sync, or connect a peer.',
-  quota: 'The disk has no room left for this site. What was verified is kept; make room, then start again.',
-  storeFailed: 'The disk failed, or has no room left for this site. What was verified before is kept.',
+  quotaExceeded: 'The browser grants this site no more room. What was verified is kept; make room, then start again.',
+  storeFailed: 'The disk failed. What was verified before is kept.',
   superseded: 'Another sync of the same database took over.',
 }
 
@@ -24,6 +26,10 @@ const STALLED: Readonly<Record<string, string>> = {
   noPeers: 'No peer is connected. The sync goes on by itself when one comes.',
   rootUnavailable: 'The connected peers do not have the state under this root. Waiting for one that does.',
   noProgress: 'The peers answer, but with nothing that helps. Waiting for one that does.',
+}
+
+const PAUSED: Readonly<Record<string, string>> = {
+  storageFull: 'The disk is full. What was verified is kept, and the sync goes on by itself when there is room.',
 }
 
 const ABSENCE: Readonly<Record<string, string>> = {
@@ -52,6 +58,17 @@ export function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : ''
 }
 
+/** How full the disk is, as the browser tells with `error`, and what may be done about it. */
+export function fullText(error: unknown): ErrorText {
+  const { usage, quota } = isRootlightError(error) ? error.details : {}
+  const numbers =
+    typeof usage === 'number' && typeof quota === 'number'
+      ? `: by its own account ${formatBytes(usage)} of ${formatBytes(quota)} are in use`
+      : ''
+  const text = `The browser grants this site no more room${numbers}. Free some space on this machine, or remove other data of this site.`
+  return { text, code: codeOf(error) }
+}
+
 /** One sentence on where the sync stands. `offline`: no peer is connected, and none is being dialled. */
 export function phaseText(progress: ShownProgress, offline: boolean, reason?: string): string {
   switch (progress.phase) {
@@ -64,7 +81,7 @@ export function phaseText(progress: ShownProgress, offline: boolean, reason?: st
     case 'stalled':
       return STALLED[reason ?? ''] ?? 'Nothing arrives at the moment. The sync goes on by itself when a peer helps.'
     case 'paused':
-      return ERRORS[reason ?? ''] ?? 'Stopped. What was verified is kept; the sync goes on from there.'
+      return PAUSED[reason ?? ''] ?? 'Stopped. What was verified is kept; the sync goes on from there.'
     case 'complete':
       return `Verified against root ${shorten(progress.root)}${offline ? ', offline' : ''}.`
     case 'failed':

@@ -26,6 +26,8 @@ export interface Followed {
   progress: SyncProgress | null
   readonly phases: string[]
   readonly stalls: string[]
+  /** Why it was paused: codes, and the numbers that came with them. */
+  readonly pauses: { readonly code: string; readonly usage: unknown; readonly quota: unknown }[]
   outcome: Outcome
 }
 
@@ -63,12 +65,22 @@ export class Harness {
   /** Starts a sync and follows it. Nobody awaits its `done` but this harness, which cannot be told from nobody. */
   start(target: SyncTarget): Followed {
     const sync = this.client.sync(target)
-    const followed: Followed = { sync, progress: null, phases: [], stalls: [], outcome: { state: 'pending' } }
+    const followed: Followed = {
+      sync,
+      progress: null,
+      phases: [],
+      stalls: [],
+      pauses: [],
+      outcome: { state: 'pending' },
+    }
     sync.addEventListener('progress', ({ detail }) => {
       followed.progress = detail
       if (followed.phases.at(-1) !== detail.phase) followed.phases.push(detail.phase)
     })
     sync.addEventListener('stalled', ({ detail }) => followed.stalls.push(detail.reason))
+    sync.addEventListener('paused', ({ detail: { error } }) => {
+      followed.pauses.push({ code: error.code, usage: error.details['usage'], quota: error.details['quota'] })
+    })
     void outcomeOf(sync.done).then((outcome) => {
       followed.outcome = outcome
     })

@@ -1,0 +1,27 @@
+import { describe, expect, test } from 'vitest'
+import { RootlightError } from '../src/index.ts'
+import { NOTHING_YET } from './progress-view.ts'
+import { fullText, phaseText } from './words.ts'
+
+const full = (details: { usage: number | null; quota: number | null }) =>
+  new RootlightError('quotaExceeded', 'full', { details })
+
+describe('fullText', () => {
+  test('default: says how much is in use of how much', () => {
+    const { text, code } = fullText(full({ usage: 48_200_000, quota: 50_000_000 }))
+    expect(text).toContain('48.2 MB of 50.0 MB')
+    expect(code).toBe('quotaExceeded')
+  })
+
+  test('behavior: a browser that gives no numbers leaves them out', () => {
+    expect(fullText(full({ usage: null, quota: null })).text).toMatch(/^The browser grants this site no more room\. /)
+  })
+})
+
+describe('phaseText', () => {
+  test('behavior: paused by a full disk is told from stopped', () => {
+    const paused = { ...NOTHING_YET, phase: 'paused' as const }
+    expect(phaseText(paused, false, 'storageFull')).toMatch(/disk is full.*goes on by itself/)
+    expect(phaseText(paused, false)).toMatch(/^Stopped/)
+  })
+})
