@@ -1,53 +1,50 @@
-/** The records in an open IndexedDB database, through `idb`. Runs in a worker or in the window. */
-import { codedError, isUnreadable } from './database-error.ts'
+/** The records in an IndexedDB database, through `idb`. Runs in a worker or in the window. */
+import type { Connection } from './connection.ts'
+import { isUnreadable } from './database-error.ts'
 import type { Durability, Operation, RecordStore, Records, RecordTypes } from './records.ts'
 import type { StateDatabase } from './schema.ts'
 
-/** Closes the database with itself. */
+/** Closes the connection with itself. */
 export class DatabaseRecords implements Records {
-  readonly #database: StateDatabase
+  readonly #connection: Connection
 
-  constructor(database: StateDatabase) {
-    this.#database = database
+  constructor(connection: Connection) {
+    this.#connection = connection
   }
 
-  async get<S extends RecordStore>(store: S, key: RecordTypes[S]['key']): Promise<unknown> {
-    try {
-      return await this.#read(store).get(idbKey(key))
-    } catch (cause) {
-      if (isUnreadable(cause)) return undefined
-      throw codedError(cause)
-    }
+  get<S extends RecordStore>(store: S, key: RecordTypes[S]['key']): Promise<unknown> {
+    return this.#connection.use(async (database) => {
+      try {
+        return await reading(database, store).get(idbKey(key))
+      } catch (cause) {
+        if (isUnreadable(cause)) return undefined
+        throw cause
+      }
+    })
   }
 
-  async keys<S extends RecordStore>(store: S): Promise<RecordTypes[S]['key'][]> {
-    try {
-      const keys = await this.#read(store).getAllKeys()
+  keys<S extends RecordStore>(store: S): Promise<RecordTypes[S]['key'][]> {
+    return this.#connection.use(async (database) => {
+      const keys = await reading(database, store).getAllKeys()
       return keys.map(recordKey) as RecordTypes[S]['key'][]
-    } catch (cause) {
-      throw codedError(cause)
-    }
+    })
   }
 
   async write(operations: readonly Operation[], durability: Durability): Promise<void> {
     if (operations.length === 0) return
-    try {
-      await runTransaction(this.#database, operations, durability)
-    } catch (cause) {
-      throw codedError(cause)
-    }
+    await this.#connection.use((database) => runTransaction(database, operations, durability))
   }
 
   close(): void {
-    this.#database.close()
+    this.#connection.close()
   }
+}
 
-  #read(store: RecordStore) {
-    const transaction = this.#database.transaction(store)
-    // When the browser takes the connection, both the request and the transaction reject, and only the first is awaited.
-    transaction.done.catch(() => {})
-    return transaction.store
-  }
+function reading(database: StateDatabase, store: RecordStore) {
+  const transaction = database.transaction(store)
+  // When the browser takes the connection, both the request and the transaction reject, and only the first is awaited.
+  transaction.done.catch(() => {})
+  return transaction.store
 }
 
 async function runTransaction(

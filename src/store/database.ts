@@ -1,20 +1,21 @@
 /**
- * Opens and deletes the IndexedDB database. What the platform does to a connection ends here as a coded error or a reason:
- * nothing hangs, nothing is retried. Runs in a worker or in the window.
+ * Opens and deletes the IndexedDB database. What the platform does to it ends here as a coded error or a reason: nothing
+ * hangs. Runs in a worker or in the window.
  */
 import { deleteDB, openDB } from 'idb'
+import { type ClosedReason, Connection } from './connection.ts'
 import { BLOCKED_GRACE_MS, SCHEMA_VERSION } from './constants.ts'
 import { codedError } from './database-error.ts'
 import { DatabaseRecords } from './database-records.ts'
 import { StoreError } from './errors.ts'
+import { migrate } from './migrations.ts'
 import type { Records } from './records.ts'
-import { createStores, type StateSchema } from './schema.ts'
+import { IDENTITY_KEY, type StateDatabase, type StateSchema } from './schema.ts'
 
-/** Why a connection closed that nobody closed: another tab upgrades or deletes the database, or the browser took it. */
-export type ClosedReason = 'versionchange' | 'terminated'
+export type { ClosedReason } from './connection.ts'
 
 export interface DatabaseOptions {
-  /** Called once, should the connection close by itself. */
+  /** Called once, should the connection close for good by itself. */
   readonly onClosed?: ((reason: ClosedReason) => void) | undefined
   /** The version of the schema; a higher one makes its object stores. */
   readonly version?: number
@@ -28,21 +29,65 @@ export interface DatabaseOptions {
  */
 export async function openDatabase(name: string, options: DatabaseOptions = {}): Promise<Records> {
   const { onClosed, version = SCHEMA_VERSION, graceMs = BLOCKED_GRACE_MS } = options
-  let records: DatabaseRecords | undefined
-  const lose = (reason: ClosedReason) => {
-    records?.close()
-    onClosed?.(reason)
+  let id: string | undefined
+  const open = async (): Promise<StateDatabase> => {
+    const database = await connect({ name, version, graceMs, connection, mustExist: id !== undefined })
+    const found = (await database.get('identity', IDENTITY_KEY))?.id
+    id ??= found
+    if (found === id) return database
+    database.close()
+    throw databaseGone(name)
   }
-  const open = (blocked: () => void) =>
+  const connection = new Connection({ open, onClosed: (reason) => onClosed?.(reason) })
+  try {
+    await connection.open()
+  } catch (cause) {
+    throw cause instanceof StoreError ? cause : codedError(cause)
+  }
+  return new DatabaseRecords(connection)
+}
+
+interface ConnectOptions {
+  readonly name: string
+  readonly version: number
+  readonly graceMs: number
+  /** Learns what becomes of the new one. */
+  readonly connection: Connection
+  readonly mustExist: boolean
+}
+
+async function connect({ name, version, graceMs, connection, mustExist }: ConnectOptions): Promise<StateDatabase> {
+  let refusal: StoreError | undefined
+  let database: StateDatabase | undefined
+  const start = (blocked: () => void) =>
     openDB<StateSchema>(name, version, {
-      upgrade: (database) => createStores(database),
+      upgrade: (created, from, to, upgrade) => {
+        upgrade.done.catch(() => {}) // the opening rejects with the same
+        try {
+          if (from === 0 && mustExist) throw databaseGone(name)
+          migrate(created, from, to ?? version, upgrade)
+        } catch (cause) {
+          // What is thrown out of here is nobody's. Aborted, the database stays what it was: of the old version, or none.
+          refusal = cause instanceof StoreError ? cause : codedError(cause)
+          upgrade.abort()
+        }
+      },
       blocked,
-      blocking: () => lose('versionchange'),
-      terminated: () => lose('terminated'),
+      blocking: () => connection.close('versionchange'),
+      terminated: () => {
+        if (database !== undefined) connection.meetTermination(database)
+      },
     })
-  const database = await unlessBlocked(name, graceMs, open, (late) => late.close())
-  records = new DatabaseRecords(database)
-  return records
+  try {
+    database = await unlessBlocked(name, graceMs, start, (late) => late.close())
+    return database
+  } catch (error) {
+    throw refusal ?? error
+  }
+}
+
+function databaseGone(name: string): StoreError {
+  return new StoreError('databaseGone', `the database "${name}" is gone`, { details: { database: name } })
 }
 
 /**

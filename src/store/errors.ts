@@ -22,6 +22,8 @@ export type StoreErrorCode =
   | 'databaseBlocked'
   /** The database was written by a newer version of this software. */
   | 'databaseTooNew'
+  /** The browser took the connection, and what stands there now is not the database that was opened: it was evicted. */
+  | 'databaseGone'
   /** Anything else that IndexedDB reports; see `cause`. */
   | 'databaseFailed'
 

@@ -1,6 +1,5 @@
-/** The object stores of the database, as `idb` types them, and how they come to be. */
-import type { DBSchema, IDBPDatabase } from 'idb'
-import { INITIAL_META } from './generation-record.ts'
+/** The object stores of the database, as `idb` types them; how they come to be: `migrations.ts`. */
+import type { DBSchema, IDBPDatabase, IDBPTransaction, StoreNames } from 'idb'
 import type { RecordTypes } from './records.ts'
 
 /** Binary keys are written as any view and come back as `ArrayBuffer`s. */
@@ -15,18 +14,22 @@ export interface StateSchema extends DBSchema {
   wanted: { key: BinaryKey; value: RecordTypes['wanted']['value'] }
   /** Keys and values: see `generation-record.ts`. */
   meta: { key: string; value: RecordTypes['meta']['value'] }
+  /** One record, which a wipe leaves: it is about the database, not about what is in it. */
+  identity: { key: typeof IDENTITY_KEY; value: Identity }
 }
 
 export type StateDatabase = IDBPDatabase<StateSchema>
 
-/** Makes the object stores; runs inside the upgrade transaction. */
-export function createStores(database: StateDatabase): void {
-  database.createObjectStore('pages')
-  database.createObjectStore('codes')
-  database.createObjectStore('wanted')
-  const meta = database.createObjectStore('meta')
-  // A failed request aborts the upgrade, and the opening rejects with its error.
-  for (const operation of INITIAL_META) {
-    if (operation.kind === 'put' && operation.store === 'meta') void meta.put(operation.value, operation.key)
-  }
+/** The transaction of an upgrade, which sees all object stores. */
+export type StateUpgrade = IDBPTransaction<StateSchema, StoreNames<StateSchema>[], 'versionchange'>
+
+/** Where the one record of `identity` stands. */
+export const IDENTITY_KEY = 'this'
+
+/** Which database this is. */
+export interface Identity {
+  /** Random, made with the database, or when it was first opened by a version that knows of it. */
+  readonly id: string
+  /** When that was: milliseconds since 1970, by this machine's clock. */
+  readonly since: number
 }

@@ -1,0 +1,39 @@
+/**
+ * How the database comes from one version of its schema to the next: one named function a step, run in order inside the
+ * upgrade transaction. All of them are done, or none; a browser that dies in the middle finds the old version again.
+ *
+ * What a step writes is what its version was, and stays so when later ones change their minds: databases that were written
+ * by it are out there.
+ */
+import { bytesToHex } from '@noble/hashes/utils.js'
+import { META_KEY } from './generation-record.ts'
+import { IDENTITY_KEY, type StateDatabase, type StateUpgrade } from './schema.ts'
+
+/** A step. A failed request aborts the upgrade, and the opening rejects with its error: nobody has to await it here. */
+export type Migration = (database: StateDatabase, upgrade: StateUpgrade) => void
+
+/** The step at index n leads from version n to n + 1; a new database takes all of them. */
+export const MIGRATIONS: readonly Migration[] = [createStores, addIdentity]
+
+/** Brings the database from one version to another; there may be no step for some. */
+export function migrate(database: StateDatabase, from: number, to: number, upgrade: StateUpgrade): void {
+  for (const step of MIGRATIONS.slice(from, to)) step(database, upgrade)
+  void upgrade.objectStore('meta').put(to, META_KEY.schema)
+}
+
+/** 0 → 1: the stores of pages, codes, wanted codes and records. */
+function createStores(database: StateDatabase): void {
+  database.createObjectStore('pages')
+  database.createObjectStore('codes')
+  database.createObjectStore('wanted')
+  void database.createObjectStore('meta').put(0, META_KEY.fence)
+}
+
+/**
+ * 1 → 2: the database can be told from another one that has taken its name. Until then, a connection that was opened
+ * anew could not know whether the browser had evicted everything in between.
+ */
+function addIdentity(database: StateDatabase): void {
+  const id = bytesToHex(crypto.getRandomValues(new Uint8Array(16)))
+  void database.createObjectStore('identity').put({ id, since: Date.now() }, IDENTITY_KEY)
+}
