@@ -1,6 +1,7 @@
 /** The client in a real Chromium, on either engine, without a peer. With peers: `e2e/`. */
 import { afterEach, describe, expect, test } from 'vitest'
 import { createLightClient, type LightClient } from './index.ts'
+import { deleteStateDatabase } from './store/database.ts'
 
 const ADDRESS = '0x000d836201318ec6899a67540690382780743280'
 const ROOT = `0x${'12'.repeat(32)}`
@@ -91,6 +92,40 @@ describe.each(['worker', 'window'])('createLightClient, engine in the %s', (engi
     expect(() => light.sync({ root: ROOT, blockNumber: -1 })).toThrow(expect.objectContaining({ code: 'badNumber' }))
     await expect(light.getAccount('0x12')).rejects.toMatchObject({ code: 'badAddress', details: { got: '0x12' } })
     await expect(light.getStorageAt(ADDRESS, -1n)).rejects.toMatchObject({ code: 'badSlot' })
+  })
+
+  test('behavior: an upgrade or a deletion elsewhere is not held up: the client lets go, says why, and ends the sync', async () => {
+    const database = `client-${names++}`
+    const light = await open(engine, [], database)
+    const told = new Promise((resolve) => light.addEventListener('storeClosed', (event) => resolve(event.detail)))
+    const sync = light.sync({ root: ROOT })
+    await deleteStateDatabase(database)
+    expect(await told).toEqual({ reason: 'versionchange' })
+    await expect(sync.done).rejects.toMatchObject({ code: 'storeFailed', details: { reason: 'versionchange' } })
+    const later = await open(engine, [], database)
+    expect(await later.sync({ root: EMPTY_ROOT }).done).toMatchObject({ phase: 'complete' })
+    await expect(light.sync({ root: EMPTY_ROOT }).done).rejects.toMatchObject({ code: 'databaseClosed' })
+    await light.close()
+  })
+
+  test("behavior: persist is asked for when the application says so, of the window, and resolves with the browser's answer", async () => {
+    const { persist } = StorageManager.prototype
+    const asked: unknown[] = []
+    for (const answer of [true, false]) {
+      StorageManager.prototype.persist = function () {
+        asked.push(this)
+        return Promise.resolve(answer)
+      }
+      const light = await open(engine)
+      await light.status()
+      await light.close()
+      expect(asked).toEqual([])
+      expect(await light.persist()).toBe(answer)
+      expect(asked.splice(0)).toEqual([navigator.storage])
+    }
+    StorageManager.prototype.persist = persist
+    const light = await open(engine)
+    expect(await light.persist()).toBe(await navigator.storage.persisted())
   })
 
   test('options: an aborted read rejects with the reason', async () => {

@@ -3,6 +3,7 @@
  * application gave it or on its own thread; both behave the same.
  */
 import type { PeerSnapshot } from './network/peer-set.ts'
+import type { ClosedReason } from './store/connection.ts'
 import { Sync } from './sync-handle.ts'
 import { TypedEventTarget } from './typed-events.ts'
 import { parseCount, parseRoot } from './wallet/input.ts'
@@ -44,6 +45,12 @@ export interface LightClientEventMap {
   peers: CustomEvent<readonly PeerSnapshot[]>
   /** A page on disk was found damaged and dropped; the next sync of its root fetches it again. */
   damaged: CustomEvent<{ readonly generation: number; readonly start: string; readonly end: string }>
+  /**
+   * The database was closed under the client: another tab upgrades or deletes it (`versionchange`), the browser has evicted
+   * it (`evicted`), or has closed it and opens it no more (`terminated`). The sync that runs ends with `storeFailed`, what
+   * needs the disk rejects with `databaseClosed`, and a new client begins with whatever is there then.
+   */
+  storeClosed: CustomEvent<{ readonly reason: ClosedReason }>
 }
 
 /**
@@ -123,6 +130,15 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
     return abortable(options.signal, () => this.#engine.getCode(address, options.at))
   }
 
+  /**
+   * Asks the browser to evict this origin's data no more; it may ask the user. Resolves with its answer: false where it
+   * refuses, or knows no such thing. Nothing here asks by itself.
+   */
+  persist(): Promise<boolean> {
+    // In the window, whichever thread the engine has: workers may not ask.
+    return askToPersist()
+  }
+
   /** Writes what is verified, hangs up, and lets go of the database and the worker. May be called twice. */
   close(): Promise<void> {
     this.#stopWatching()
@@ -136,11 +152,19 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
     else if (event.kind === 'peers') {
       this.#peers = event.peers
       this.dispatchEvent(new CustomEvent('peers', { detail: event.peers }))
+    } else if (event.kind === 'storeClosed') {
+      this.dispatchEvent(new CustomEvent('storeClosed', { detail: { reason: event.reason } }))
     } else {
       const { generation, start, end } = event
       this.dispatchEvent(new CustomEvent('damaged', { detail: { generation, start, end } }))
     }
   }
+}
+
+/** False outside of secure contexts, too: there is no storage manager. */
+async function askToPersist(): Promise<boolean> {
+  const manager = globalThis.navigator?.storage as StorageManager | undefined
+  return (await manager?.persist?.()) ?? false
 }
 
 /** Calls `listener` when the page is hidden. Returns the way to stop that. */

@@ -8,6 +8,7 @@ export {
   type ReadOptions,
 } from './client.ts'
 export type { PeerSnapshot as PeerInfo } from './network/peer-set.ts'
+export type { ClosedReason } from './store/connection.ts'
 export type { PauseReason, StallReason, SyncPhase, SyncProgress } from './sync/progress.ts'
 export type { Sync, SyncEventMap } from './sync-handle.ts'
 export { isRootlightError, RootlightError } from './trie/error.ts'

@@ -37,6 +37,8 @@ export class Harness {
   /** Every worker that was made here, the latest last. */
   readonly workers: Worker[] = []
   readonly damages: { readonly generation: number; readonly start: string; readonly end: string }[] = []
+  /** Why databases were closed under their clients. */
+  readonly closures: string[] = []
   #client: LightClient | null = null
   #latest: Followed | null = null
 
@@ -60,6 +62,7 @@ export class Harness {
     }
     this.#client = await createLightClient({ database, chainId, peers, ...(inWindow ? {} : { worker }) })
     this.#client.addEventListener('damaged', (event) => this.damages.push(event.detail))
+    this.#client.addEventListener('storeClosed', (event) => this.closures.push(event.detail.reason))
   }
 
   /** Starts a sync and follows it. Nobody awaits its `done` but this harness, which cannot be told from nobody. */

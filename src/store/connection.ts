@@ -2,6 +2,7 @@
  * One IndexedDB connection after another to the same database. A browser may take a connection at any moment (it cleans
  * up, or its storage process has died): the operation that meets this opens another one, and is done on that.
  */
+import { REOPEN_PAUSE_MS, REOPEN_TRIES } from './constants.ts'
 import { codedError } from './database-error.ts'
 import { StoreError } from './errors.ts'
 import type { StateDatabase } from './schema.ts'
@@ -80,13 +81,25 @@ export class Connection {
 
   #replace(): void {
     this.#database?.close()
-    this.#opening = this.#open().catch((cause) => {
+    this.#opening = this.#reopen().catch((cause) => {
       const reason = reasonOf(cause)
       this.close(reason)
       const message = `the database was closed, and cannot be opened again: ${reason}`
       throw new StoreError('databaseClosed', message, { details: { reason }, cause })
     })
     this.#opening.catch(() => {}) // whoever uses it is told
+  }
+
+  /** Opens it again. A browser that is still busy with what it took the connection for aborts that, too: some tries. */
+  async #reopen(): Promise<StateDatabase> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#open()
+      } catch (cause) {
+        if (this.#isClosed || tries === REOPEN_TRIES || coded(cause).code !== 'databaseClosed') throw cause
+      }
+      await new Promise((resolve) => setTimeout(resolve, REOPEN_PAUSE_MS))
+    }
   }
 
   async #open(): Promise<StateDatabase> {

@@ -3,6 +3,7 @@
  * plain data that crosses a port.
  */
 import type { PeerSnapshot } from '../network/peer-set.ts'
+import type { ClosedReason } from '../store/connection.ts'
 import type { PauseReason, StallReason, SyncProgress } from '../sync/progress.ts'
 import type { PlainError } from './errors.ts'
 
@@ -72,4 +73,6 @@ export type EngineEvent =
       readonly start: string
       readonly end: string
     }
+  /** The database was closed for good, by something else than us. */
+  | { readonly kind: 'storeClosed'; readonly reason: ClosedReason }
   | { readonly kind: 'peers'; readonly peers: readonly PeerSnapshot[] }

@@ -6,6 +6,7 @@ import { bytesToHex } from '@noble/hashes/utils.js'
 import { type PeerAddress, parseMultiaddr } from '../network/address.ts'
 import { PeerSet } from '../network/peer-set.ts'
 import { systemClock } from '../protocol/clock.ts'
+import type { ClosedReason } from '../store/connection.ts'
 import type { Generation } from '../store/generation.ts'
 import { openStateStore, type StateStore } from '../store/state-store.ts'
 import { yieldThread } from '../store/yield-thread.ts'
@@ -43,7 +44,7 @@ interface Claim {
 export async function createLocalEngine(options: EngineOptions, emit: (event: EngineEvent) => void): Promise<Engine> {
   const addresses = options.peers.map((address) => parseMultiaddr(address))
   const keccak = await createFastKeccak()
-  let onClosed = (_: string) => {}
+  let onClosed = (_: ClosedReason) => {}
   const store = await openStateStore({
     database: options.database,
     keccak,
@@ -169,7 +170,8 @@ class LocalEngine implements Engine {
   }
 
   /** The database was closed under us: a sync that runs would learn it at its next commit only. */
-  loseStore(reason: string): void {
+  loseStore(reason: ClosedReason): void {
+    this.#emit({ kind: 'storeClosed', reason })
     const error = new SyncError('storeFailed', `the database was closed: ${reason}`, { details: { reason } })
     void this.#revoke(error)
   }
