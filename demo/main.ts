@@ -13,7 +13,7 @@ import { fetchPeerConfig, parsePeers, parseRoot } from './peer-config.ts'
 import { isConnected, PeersView } from './peers-view.ts'
 import { NOTHING_YET, ProgressView, type ShownProgress } from './progress-view.ts'
 import { Session } from './session.ts'
-import { phaseText, sourceText } from './words.ts'
+import { lostText, persistText, phaseText, sourceText } from './words.ts'
 
 const DATABASE = 'rootlight-demo'
 const MAINNET = 1
@@ -41,6 +41,7 @@ const session = new Session(openClient, {
   peers: showPeers,
   stalled: showStall,
   full: (error) => showFull('sync-error', error),
+  lost: (reason) => showMessage('page-error', lostText(reason)),
   damaged: () => showMessage('sync-error', 'A damaged page was found on disk. It was dropped, and is fetched again.'),
   ended: showEnd,
 })
@@ -60,6 +61,12 @@ byId('sync-form', HTMLFormElement).addEventListener('submit', (event) => {
   // What is said of the full disk stays until there is room.
   if (isWaitingForRoom() && fieldsText() === started) void session.resume()
   else void guard('sync-error', start)
+})
+byId('persist', HTMLButtonElement).addEventListener('click', () => {
+  void guard('page-error', async () => {
+    const client = await session.client()
+    setText(byId('persist-answer', HTMLElement), persistText(await client.persist()))
+  })
 })
 stopButton.addEventListener('click', () => void guard('sync-error', () => session.stop()))
 for (const field of [peerField, rootField]) field.addEventListener('input', showButtons)

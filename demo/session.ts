@@ -12,6 +12,8 @@ export interface SessionListener {
   stalled(reason: string): void
   /** The disk is full: `error` has the numbers. The sync goes on by itself when there is room. */
   full(error: unknown): void
+  /** The database was closed under the client: `reason` says why. The next start opens another client. */
+  lost(reason: string): void
   /** A page of the database was found damaged, and dropped. */
   damaged(): void
   peers(peers: readonly PeerInfo[]): void
@@ -97,6 +99,12 @@ export class Session {
     open.addEventListener('peers', report)
     open.addEventListener('damaged', () => {
       if (this.#client === client) this.#listener.damaged()
+    })
+    open.addEventListener('storeClosed', (event) => {
+      if (this.#client !== client) return
+      this.#client = undefined
+      void open.close()
+      this.#listener.lost(event.detail.reason)
     })
     report()
   }

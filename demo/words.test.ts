@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { RootlightError } from '../src/index.ts'
 import { NOTHING_YET } from './progress-view.ts'
-import { fullText, phaseText } from './words.ts'
+import { errorText, fullText, lostText, persistText, phaseText } from './words.ts'
 
 const full = (details: { usage: number | null; quota: number | null }) =>
   new RootlightError('quotaExceeded', 'full', { details })
@@ -15,6 +15,21 @@ describe('fullText', () => {
 
   test('behavior: a browser that gives no numbers leaves them out', () => {
     expect(fullText(full({ usage: null, quota: null })).text).toMatch(/^The browser grants this site no more room\. /)
+  })
+})
+
+describe('errorText', () => {
+  test('behavior: a database that was evicted is told from a disk that failed', () => {
+    const evicted = new RootlightError('storeFailed', 'closed', { details: { reason: 'evicted' } })
+    expect(errorText(evicted)).toMatchObject({ text: lostText('evicted'), code: 'storeFailed' })
+    expect(errorText(new RootlightError('storeFailed', 'failed')).text).toMatch(/^The disk failed/)
+  })
+})
+
+describe('persistText', () => {
+  test('default: the answer in words', () => {
+    expect(persistText(true)).toMatch(/keeps it/)
+    expect(persistText(false)).toMatch(/does not promise/)
   })
 })
 

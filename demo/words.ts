@@ -32,6 +32,12 @@ const PAUSED: Readonly<Record<string, string>> = {
   storageFull: 'The disk is full. What was verified is kept, and the sync goes on by itself when there is room.',
 }
 
+const LOST: Readonly<Record<string, string>> = {
+  versionchange: 'Another tab has upgraded or deleted the database. Reload this page, or start again.',
+  terminated: 'The browser has closed the database, and does not open it again. Reload this page.',
+  evicted: 'The browser has deleted what was on disk. Start again: everything is fetched anew.',
+}
+
 const ABSENCE: Readonly<Record<string, string>> = {
   dialFailed: 'Nobody answers there.',
   unsupportedProtocol: 'It does not speak the protocol.',
@@ -48,6 +54,8 @@ const ABSENCE: Readonly<Record<string, string>> = {
 export function errorText(error: unknown): ErrorText {
   if (error instanceof FieldError) return { text: error.message, code: '' }
   const code = codeOf(error)
+  const lost = isRootlightError(error, 'storeFailed') ? LOST[String(error.details['reason'])] : undefined
+  if (lost !== undefined) return { text: lost, code }
   const message = error instanceof Error && error.message !== '' ? error.message : String(error)
   return { text: ERRORS[code] ?? message, code }
 }
@@ -56,6 +64,18 @@ export function errorText(error: unknown): ErrorText {
 export function codeOf(error: unknown): string {
   const code: unknown = error instanceof Error && 'code' in error ? error.code : ''
   return typeof code === 'string' ? code : ''
+}
+
+/** What became of the database that was closed under the page. */
+export function lostText(reason: string): string {
+  return LOST[reason] ?? reason
+}
+
+/** What the browser says to the wish that what is stored stays. */
+export function persistText(isGranted: boolean): string {
+  return isGranted
+    ? 'The browser keeps it until you delete it.'
+    : 'The browser does not promise to keep it: where disk space is short, it may delete it. Then it is fetched anew.'
 }
 
 /** How full the disk is, as the browser tells with `error`, and what may be done about it. */
