@@ -58,6 +58,38 @@ for (const engine of ['worker', 'window'] as const) {
   })
 }
 
+test('the demo says that the disk is full, with numbers, and tries again at the press of a button', async ({
+  atEnd,
+  peer,
+  site,
+  states,
+}) => {
+  const state = await states.generated(ACCOUNTS, SEED)
+  const { address } = await peer([state])
+  const { context, close } = await openProfile()
+  atEnd(close)
+  const page = await context.newPage()
+  await page.goto(`${site}demo/?chain=0`)
+  const quota = await limitQuota(page, SMALL_QUOTA)
+  const [phase, start] = [page.getByTestId('phase'), page.getByTestId('start')]
+  await expect(start).toBeEnabled()
+  await page.getByTestId('peer').fill(address)
+  await page.getByTestId('root').fill(rootOf(state))
+  await start.click()
+
+  await expect(page.getByTestId('error')).toContainText(/no more room.* [\d.]+ .?B of [\d.]+ .?B are in use/)
+  await expect(phase).toHaveText('paused')
+  await expect(page.getByTestId('detail')).toContainText('goes on by itself')
+  await expect(start).toHaveText('Try again')
+  await start.click()
+  await expect(start).toHaveText('Try again')
+
+  await quota.lift()
+  await start.click()
+  await expect(phase).toHaveText('complete')
+  await expect(page.getByTestId('error')).toBeHidden()
+})
+
 async function open(page: Page, site: string, engine: EngineThread): Promise<Page> {
   await page.goto(`${site}page/?engine=${engine}`)
   await page.waitForFunction(() => window.e2e !== undefined)
