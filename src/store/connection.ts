@@ -33,7 +33,7 @@ export class Connection {
 
   /** Opens it for the first time. Rejects as {@link ConnectionOptions.open} does. */
   async open(): Promise<void> {
-    this.#opening = this.#open()
+    this.#opening = this.#openInTheEnd()
     await this.#opening
   }
 
@@ -81,7 +81,7 @@ export class Connection {
 
   #replace(): void {
     this.#database?.close()
-    this.#opening = this.#reopen().catch((cause) => {
+    this.#opening = this.#openInTheEnd().catch((cause) => {
       const reason = reasonOf(cause)
       this.close(reason)
       const message = `the database was closed, and cannot be opened again: ${reason}`
@@ -90,8 +90,8 @@ export class Connection {
     this.#opening.catch(() => {}) // whoever uses it is told
   }
 
-  /** Opens it again. A browser that is still busy with what it took the connection for aborts that, too: some tries. */
-  async #reopen(): Promise<StateDatabase> {
+  /** A browser that is still busy with what it took the connection for aborts the opening, too: some tries. */
+  async #openInTheEnd(): Promise<StateDatabase> {
     for (let tries = 1; ; tries++) {
       try {
         return await this.#open()

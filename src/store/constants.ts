@@ -23,7 +23,7 @@ export const PAGE_CACHE_BYTES = 4 * 1024 * 1024
 /** How long to wait for other connections to let go: one that closes politely ends a transaction of some 50 ms first. */
 export const BLOCKED_GRACE_MS = 1000
 
-/** A connection that the browser took is opened again so often: Chromium aborts the first try while it still evicts. */
+/** A connection is tried to open so often: Chromium aborts the first try while it still evicts. */
 export const REOPEN_TRIES = 5
 /** Between two such tries: all of them take about a second, which whoever waits for the disk can bear. */
 export const REOPEN_PAUSE_MS = 200
