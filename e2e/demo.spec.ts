@@ -110,6 +110,10 @@ test('a later visit, with the peer gone, answers from disk', async ({ page, site
   await expectRichest(page)
   await lookUp(page, ABSENT)
   await expect(page.getByTestId('verdict')).toContainText('Absent – proven')
+
+  await page.getByTestId('persist').click()
+  const answer = (await page.evaluate(() => navigator.storage.persisted())) ? 'keeps it' : 'does not promise to keep it'
+  await expect(page.getByTestId('persist-answer')).toContainText(answer)
   expect(complaints).toEqual([])
 })
 
