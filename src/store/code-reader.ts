@@ -2,7 +2,7 @@
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { equalHash } from '../trie/keccak.ts'
 import type { GenerationState } from './catalog.ts'
-import type { StoreContext } from './context.ts'
+import { checkLives, type StoreContext } from './context.ts'
 import { StoreError } from './errors.ts'
 import { putGenerationRecord } from './generation-record.ts'
 import type { Operation } from './records.ts'
@@ -15,7 +15,43 @@ export async function readCode(context: StoreContext, hash: Uint8Array): Promise
   const bytes = await context.records.get('codes', hash)
   if (bytes instanceof Uint8Array && equalHash(context.keccak.digest(bytes), hash)) return bytes
   if (!(await dropCode(context, hash, hex))) return undefined
-  throw new StoreError('damagedCode', `the code ${hex} was damaged`, { details: { hash: hex } })
+  throw damagedCode(hex)
+}
+
+/**
+ * The same for a code that a leaf of this generation names, so that a complete one must have it: `undefined` only if it
+ * is known to be missing.
+ */
+export async function readNamedCode(
+  context: StoreContext,
+  state: GenerationState,
+  hash: Uint8Array,
+): Promise<Uint8Array | undefined> {
+  const code = await readCode(context, hash)
+  if (code !== undefined || !state.record.complete) return code
+  const hex = bytesToHex(hash)
+  if (await wantLostCode(context, state, hex)) throw damagedCode(hex)
+  return undefined
+}
+
+function damagedCode(hash: string): StoreError {
+  return new StoreError('damagedCode', `the code ${hash} was damaged`, { details: { hash } })
+}
+
+/**
+ * Wants a code that is not stored although a checked leaf of the generation names it: its record, or its key, was lost.
+ * False: it is wanted already, or has come meanwhile.
+ */
+export function wantLostCode(context: StoreContext, state: GenerationState, hash: string): Promise<boolean> {
+  const { records, queue, catalog } = context
+  return queue.enter(async () => {
+    checkLives(catalog, state)
+    if (catalog.codes.has(hash) || state.wanted.has(hash)) return false
+    await records.write(want(state, hash), 'relaxed')
+    state.wanted.add(hash)
+    state.record = { ...state.record, complete: false }
+    return true
+  })
 }
 
 /** Drops a damaged code. False: someone else has. */

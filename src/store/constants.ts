@@ -14,6 +14,9 @@ export const MAX_CHUNK_MS = 50
 /** What growing and shrinking aim at: the middle of the two. */
 export const TARGET_CHUNK_MS = 35
 
+/** Work of a verification on the thread that may also draw the page: as long as a slice of a sync. */
+export const VERIFY_SLICE_MS = 6
+
 /** Records that are deleted in a transaction when a generation goes: 10 to 50 ms, at 5,000 to 10,000 operations/s or more. */
 export const SWEEP_CHUNK_RECORDS = 256
 

@@ -30,6 +30,11 @@ export class PageIndex {
     return page !== undefined && page.end > position ? page : undefined
   }
 
+  /** The page that covers `position`, else the first one behind it. */
+  from(position: Position): PageKey | undefined {
+    return this.at(position) ?? this.#pages[this.#behind(position)]
+  }
+
   /** The pages that cover some part of the stretch, in order. */
   within(stretch: Stretch): PageKey[] {
     let from = this.#behind(stretch.start)

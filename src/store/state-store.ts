@@ -8,7 +8,7 @@ import type { NodeSource } from '../trie/node-source.ts'
 import type { Path } from '../trie/path.ts'
 import { Catalog, GenerationState } from './catalog.ts'
 import { ChunkPacer } from './chunk-pacer.ts'
-import { readCode } from './code-reader.ts'
+import { readCode, readNamedCode } from './code-reader.ts'
 import { PAGE_CACHE_BYTES } from './constants.ts'
 import type { PageDamage, StoreContext } from './context.ts'
 import { type ClosedReason, openDatabase } from './database.ts'
@@ -21,6 +21,7 @@ import { PageCache } from './page-cache.ts'
 import { lookUp } from './page-reader.ts'
 import { RECORD_STORES, type Records } from './records.ts'
 import { detachOlder, sweep } from './sweep.ts'
+import { type VerifyOptions, type VerifySummary, verifyState } from './verify.ts'
 import { WriteQueue } from './write-queue.ts'
 import { yieldThread } from './yield-thread.ts'
 
@@ -61,6 +62,12 @@ export interface StateReader {
    * generation's root: whatever else stands there is damage, is dropped, and rejects with `damagedPage`.
    */
   node(path: Path, hash: Uint8Array): Promise<Uint8Array | undefined>
+
+  /**
+   * The bytecode with this hash (32 bytes), which a leaf of the generation names and the caller owns; `undefined`: not
+   * stored. Rejects with `damagedCode` if what is stored is not it, or if it is gone: then it is wanted again.
+   */
+  code(hash: Uint8Array): Promise<Uint8Array | undefined>
 }
 
 /** See the head of this file. After `close` everything rejects with `databaseClosed`. */
@@ -134,7 +141,10 @@ export class StateStore {
   reader(generation: number): StateReader {
     const context = this.#context
     const state = context.catalog.get(generation)
-    return { node: async (path, hash) => (state === undefined ? undefined : lookUp(context, state, path, hash)) }
+    return {
+      node: async (path, hash) => (state === undefined ? undefined : lookUp(context, state, path, hash)),
+      code: async (hash) => (state === undefined ? undefined : readNamedCode(context, state, hash)),
+    }
   }
 
   /**
@@ -143,6 +153,12 @@ export class StateStore {
    */
   code(hash: Uint8Array): Promise<Uint8Array | undefined> {
     return readCode(this.#context, hash)
+  }
+
+  /** Verifies everything of the last complete state; see `verify.ts`. `null`: there is none. */
+  async verify(options: VerifyOptions = {}): Promise<VerifySummary | null> {
+    const { lastComplete } = this.#context.catalog
+    return lastComplete === null ? null : verifyState(this.#context, lastComplete, options)
   }
 
   /** What the store can serve to peers: each generation, as far as it is covered. */
