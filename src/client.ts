@@ -16,6 +16,8 @@ import type {
   EngineOptions,
   ReadAt,
   SyncTarget,
+  VerifyProgress,
+  VerifySummary,
 } from './worker/engine.ts'
 import { fromPlainError } from './worker/errors.ts'
 import { createRemoteEngine } from './worker/remote-engine.ts'
@@ -38,6 +40,12 @@ export interface ReadOptions {
   /** The last complete root (the default, once there is one), or the one that is being synced. */
   readonly at?: ReadAt
   readonly signal?: AbortSignal
+}
+
+export interface VerifyOptions {
+  readonly signal?: AbortSignal
+  /** Called some times a second, and at the end. */
+  readonly onProgress?: (progress: VerifyProgress) => void
 }
 
 export interface LightClientEventMap {
@@ -75,7 +83,9 @@ export async function createLightClient(options: LightClientOptions): Promise<Li
 export class LightClient extends TypedEventTarget<LightClientEventMap> {
   readonly #engine: Engine
   readonly #syncs = new Map<number, Sync>()
-  #nextSync = 0
+  readonly #verifications = new Map<number, (progress: VerifyProgress) => void>()
+  /** Of syncs and other commands. */
+  #nextId = 0
   #peers: readonly PeerSnapshot[] = []
   readonly #stopWatching: () => void
 
@@ -94,7 +104,7 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
   sync(target: SyncTarget): Sync {
     parseRoot(target.root)
     if (target.blockNumber !== undefined) parseCount('blockNumber', target.blockNumber)
-    const id = this.#nextSync++
+    const id = this.#nextId++
     const done = this.#engine.sync(id, target).finally(() => this.#syncs.delete(id))
     const sync = new Sync(done, { cancel: () => this.#engine.cancel(id), resume: () => this.#engine.resume(id) })
     this.#syncs.set(id, sync)
@@ -139,6 +149,22 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
     return askToPersist()
   }
 
+  /**
+   * Checks everything of the last complete state on disk against its root: every node, code and page. What is damaged is
+   * dropped, and told as `damaged` where it is a page; the next sync of that root fetches it again. Rejects with
+   * `notSynced`, `closed`, `generationGone` (a newer state is complete meanwhile), or the reason of `signal`.
+   */
+  verify({ signal, onProgress }: VerifyOptions = {}): Promise<VerifySummary> {
+    const id = this.#nextId++
+    if (onProgress !== undefined) this.#verifications.set(id, onProgress)
+    const verified = abortable(
+      signal,
+      () => this.#engine.verify(id),
+      () => this.#engine.abort(id),
+    )
+    return verified.finally(() => this.#verifications.delete(id))
+  }
+
   /** Writes what is verified, hangs up, and lets go of the database and the worker. May be called twice. */
   close(): Promise<void> {
     this.#stopWatching()
@@ -147,6 +173,7 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
 
   #receive(event: EngineEvent): void {
     if (event.kind === 'progress') this.#syncs.get(event.id)?.receive(event.progress, event.coverage)
+    else if (event.kind === 'verifying') this.#verifications.get(event.id)?.(event.progress)
     else if (event.kind === 'stalled') this.#syncs.get(event.id)?.receiveStall(event.reason)
     else if (event.kind === 'paused') this.#syncs.get(event.id)?.receivePause(event.reason, fromPlainError(event.error))
     else if (event.kind === 'peers') {
@@ -178,13 +205,20 @@ function watchHiding(listener: () => void): () => void {
   return () => document.removeEventListener('visibilitychange', onChange)
 }
 
-/** Runs `read` unless, or until, `signal` aborts. */
-async function abortable<T>(signal: AbortSignal | undefined, read: () => Promise<T>): Promise<T> {
+/** Runs `read` unless, or until, `signal` aborts; `stopReading` is called then. */
+async function abortable<T>(
+  signal: AbortSignal | undefined,
+  read: () => Promise<T>,
+  stopReading: () => Promise<void> = async () => {},
+): Promise<T> {
   if (signal === undefined) return read()
   signal.throwIfAborted()
   let stop = () => {}
   const aborted = new Promise<never>((_, reject) => {
-    const onAbort = () => reject(signal.reason)
+    const onAbort = () => {
+      stopReading().catch(() => {}) // an engine that is gone has stopped
+      reject(signal.reason)
+    }
     signal.addEventListener('abort', onAbort)
     stop = () => signal.removeEventListener('abort', onAbort)
   })

@@ -6,10 +6,19 @@ export {
   type LightClientEventMap,
   type LightClientOptions,
   type ReadOptions,
+  type VerifyOptions,
 } from './client.ts'
 export type { PeerSnapshot as PeerInfo } from './network/peer-set.ts'
 export type { ClosedReason } from './store/connection.ts'
 export type { PauseReason, StallReason, SyncPhase, SyncProgress } from './sync/progress.ts'
 export type { Sync, SyncEventMap } from './sync-handle.ts'
 export { isRootlightError, RootlightError } from './trie/error.ts'
-export type { AccountValue, Answer, CompleteStatus, ReadAt, SyncTarget } from './worker/engine.ts'
+export type {
+  AccountValue,
+  Answer,
+  CompleteStatus,
+  ReadAt,
+  SyncTarget,
+  VerifyProgress,
+  VerifySummary,
+} from './worker/engine.ts'

@@ -47,6 +47,29 @@ export interface CompleteStatus {
   readonly intact: boolean
 }
 
+/** What a verification has checked so far. `bytes` are of nodes and codes. */
+export interface VerifyProgress {
+  readonly nodes: number
+  readonly bytes: number
+  readonly accounts: number
+  readonly slots: number
+  readonly codes: number
+  /** Pages and codes that were damaged, and have been dropped. */
+  readonly damaged: number
+  /** 0 to 1. */
+  readonly fraction: number
+}
+
+/** What a verification has found. */
+export interface VerifySummary extends Omit<VerifyProgress, 'fraction'> {
+  /** `0x` and 64 hex digits. */
+  readonly root: string
+  /** Nodes on disk whose parent is not, so that nothing says what they must be: verify again after the next sync. */
+  readonly unchecked: number
+  /** True if every node and code of the state is on disk, and right. */
+  readonly whole: boolean
+}
+
 /** The commands. `sync` settles when the sync has ended; its id is the caller's, and names it in events and `cancel`. */
 export interface Engine {
   sync(id: number, target: SyncTarget): Promise<SyncProgress>
@@ -58,12 +81,17 @@ export interface Engine {
   getCode(address: string, at: ReadAt | undefined): Promise<Answer<string>>
   /** Begins to write what is verified: the tab is hidden, and may be gone soon. */
   keep(): Promise<void>
+  /** Ends the command with this id, other than a sync, if it runs. */
+  abort(id: number): Promise<void>
+  /** Checks everything of the last complete state. Its id is the caller's, and names it in events and `abort`. */
+  verify(id: number): Promise<VerifySummary>
   status(): Promise<{ readonly complete: CompleteStatus | null }>
   close(): Promise<void>
 }
 
 export type EngineEvent =
   | { readonly kind: 'progress'; readonly id: number; readonly progress: SyncProgress; readonly coverage: Float32Array }
+  | { readonly kind: 'verifying'; readonly id: number; readonly progress: VerifyProgress }
   | { readonly kind: 'stalled'; readonly id: number; readonly reason: StallReason }
   | { readonly kind: 'paused'; readonly id: number; readonly reason: PauseReason; readonly error: PlainError }
   | {

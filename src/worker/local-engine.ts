@@ -20,11 +20,22 @@ import { ReadError } from '../wallet/errors.ts'
 import { keyOfAddress, keyOfSlot, parseRoot } from '../wallet/input.ts'
 import { type StateNodes, StateReader } from '../wallet/state-reader.ts'
 import { isOnline, watchConnectivity } from './connectivity.ts'
-import type { AccountValue, Answer, Engine, EngineEvent, EngineOptions, ReadAt, SyncTarget } from './engine.ts'
+import type {
+  AccountValue,
+  Answer,
+  Engine,
+  EngineEvent,
+  EngineOptions,
+  ReadAt,
+  SyncTarget,
+  VerifyProgress,
+  VerifySummary,
+} from './engine.ts'
 import { toPlainError } from './errors.ts'
 import { Network } from './network.ts'
 import { estimateStorage } from './storage-estimate.ts'
 import { nodesOfSync } from './sync-nodes.ts'
+import { Tasks } from './tasks.ts'
 
 /** One call of `sync`, from its first moment to its end. */
 interface Claim {
@@ -65,6 +76,7 @@ class LocalEngine implements Engine {
   readonly #network: Network
   /** The newest sync; it may have ended. */
   #claim: Claim | null = null
+  readonly #tasks = new Tasks()
   #isClosed = false
   readonly #stopWatching: () => void
 
@@ -134,6 +146,20 @@ class LocalEngine implements Engine {
     this.#claim?.running?.sync.keep()
   }
 
+  async abort(id: number): Promise<void> {
+    await this.#tasks.abort(id)
+  }
+
+  async verify(id: number): Promise<VerifySummary> {
+    this.#checkOpen()
+    return this.#tasks.run(id, async (signal) => {
+      const onProgress = (progress: VerifyProgress) => this.#emit({ kind: 'verifying', id, progress })
+      const summary = await this.#store.verify({ signal, onProgress })
+      if (summary === null) throw new ReadError('notSynced', 'no state is complete on disk')
+      return { ...summary, root: hexOf(summary.root) }
+    })
+  }
+
   async status() {
     this.#checkOpen()
     const last = this.#store.lastComplete()
@@ -144,6 +170,7 @@ class LocalEngine implements Engine {
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
+    await this.#tasks.abortAll(new SyncError('closed', 'the client was closed'))
     await this.#revoke(new SyncError('closed', 'the client was closed'))
     this.#stopWatching()
     await this.#network.stop()
@@ -232,8 +259,7 @@ class LocalEngine implements Engine {
   }
 
   #nodesOf(generation: number): StateNodes {
-    const reader = this.#store.reader(generation)
-    return { node: (path, hash) => reader.node(path, hash), code: (hash) => this.#store.code(hash) }
+    return this.#store.reader(generation)
   }
 
   #checkOpen(): void {

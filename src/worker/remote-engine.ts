@@ -33,6 +33,8 @@ export async function createRemoteEngine(
     getStorageAt: call('getStorageAt'),
     getCode: call('getCode'),
     keep: call('keep'),
+    abort: call('abort'),
+    verify: call('verify'),
     status: call('status'),
     close: () => port.close(),
   }
