@@ -34,9 +34,27 @@ describe('readGenerationRecord', () => {
     ['half a count', { ...record, codeCounts: { count: 0.5, bytes: 1 } }],
   ]
   for (const [rule, value] of bad) {
-    test(`error: ${rule} is damagedMeta`, () => {
-      const reading = () => readGenerationRecord('generation:3', value)
-      expect(reading).toThrow(expect.objectContaining({ code: 'damagedMeta' }))
+    test(`error: ${rule} is null, with the right checksum or without`, () => {
+      expect(readGenerationRecord('generation:3', value)).toBeNull()
+      const put = putGenerationRecord({ ...record, ...(Object(value) as object) })
+      if (put.kind !== 'put' || put.store !== 'meta') throw new Error('not a record')
+      const isObject = typeof value === 'object'
+      if (isObject) expect(readGenerationRecord('generation:3', structuredClone(put.value))).toBeNull()
     })
   }
+
+  test('error: any other value of any field, and the record of another generation, are null', () => {
+    const put = putGenerationRecord(record)
+    if (put.kind !== 'put' || put.store !== 'meta') throw new Error('not a record')
+    const value = put.value as Record<string, unknown>
+    const others = { generation: 2, root: new Uint8Array(32).fill(4), blockNumber: null, complete: true, checksum: 1 }
+    for (const [name, other] of Object.entries({ ...others, codeCounts: { count: 1, bytes: 0 }, more: 1 })) {
+      expect(readGenerationRecord('generation:3', { ...value, [name]: other })).toBeNull()
+    }
+    for (const name of Object.keys(value)) {
+      const { [name]: _, ...rest } = value
+      expect(readGenerationRecord('generation:3', rest)).toBeNull()
+    }
+    expect(readGenerationRecord('generation:2', value)).toBeNull()
+  })
 })

@@ -1,4 +1,6 @@
-/** What `meta` holds: its keys, the record of a generation, and their strict reading. */
+/** What `meta` holds: its keys, the record of a generation and which one is complete, and their strict reading. */
+import { bytesToHex } from '@noble/hashes/utils.js'
+import { checksum } from './checksum.ts'
 import { SCHEMA_VERSION } from './constants.ts'
 import { StoreError } from './errors.ts'
 import type { MetaValue, Operation } from './records.ts'
@@ -64,26 +66,68 @@ export function newGenerationRecord(
 /** The write of a generation's record. */
 export function putGenerationRecord(record: GenerationRecord): Operation {
   const { generation, root, blockNumber, scope, complete, holes, codeCounts } = record
-  const value: MetaValue = { generation, root, blockNumber, scope, complete, holes, codeCounts: { ...codeCounts } }
-  return { kind: 'put', store: 'meta', key: generationKey(generation), value }
+  const fields = { generation, root, blockNumber, scope, complete, holes, codeCounts: { ...codeCounts } }
+  return putSealed(generationKey(generation), fields)
 }
 
-/** Reads what stands under `key`, the key of a generation's record. Throws `damagedMeta`. */
-export function readGenerationRecord(key: string, value: unknown): GenerationRecord {
-  if (!isObject(value)) throw damagedMeta(key, 'a record is an object')
-  const { generation, root, blockNumber, scope, complete, holes, codeCounts } = value
-  if (!isCount(generation) || generation < 1 || generation > MAX_GENERATION || generationKey(generation) !== key) {
-    throw damagedMeta(key, 'a record stands under its generation')
-  }
-  if (!(root instanceof Uint8Array) || root.length !== 32) throw damagedMeta(key, 'a root is 32 bytes')
-  if (blockNumber !== null && !isCount(blockNumber)) throw damagedMeta(key, 'a block number is a count')
-  if (scope !== null) throw damagedMeta(key, 'a scope is null')
-  if (typeof complete !== 'boolean') throw damagedMeta(key, 'complete is true or false')
-  if (!Array.isArray(holes) || holes.length > 0) throw damagedMeta(key, 'there are no holes')
-  if (!isObject(codeCounts)) throw damagedMeta(key, 'codes are counted')
+/** Reads what stands under `key`, the key of a generation's record; `null`: it is damaged, or gone. */
+export function readGenerationRecord(key: string, value: unknown): GenerationRecord | null {
+  const fields = openSealed(key, value)
+  if (fields === null) return null
+  const { generation, root, blockNumber, scope, complete, holes, codeCounts } = fields
+  if (!isGeneration(generation) || generationKey(generation) !== key) return null
+  if (!isRoot(root) || !isBlockNumber(blockNumber)) return null
+  if (scope !== null || typeof complete !== 'boolean') return null
+  if (!Array.isArray(holes) || holes.length > 0 || !isObject(codeCounts)) return null
   const { count, bytes } = codeCounts
-  if (!isCount(count) || !isCount(bytes)) throw damagedMeta(key, 'codes are counted')
+  if (!isCount(count) || !isCount(bytes)) return null
   return { generation, root, blockNumber, scope, complete, holes: [], codeCounts: { count, bytes } }
+}
+
+/**
+ * The write of what `complete` names: the generation, and of its record what cannot be found again in any other way.
+ */
+export function putComplete({ generation, root, blockNumber }: GenerationRecord): Operation {
+  return putSealed(META_KEY.complete, { generation, root, blockNumber })
+}
+
+/** Reads what stands under `complete`, as the record of a whole generation; `null`: it is damaged, or none is complete. */
+export function readComplete(value: unknown): GenerationRecord | null {
+  const fields = openSealed(META_KEY.complete, value)
+  if (fields === null) return null
+  const { generation, root, blockNumber } = fields
+  if (!isGeneration(generation) || !isRoot(root) || !isBlockNumber(blockNumber)) return null
+  return { ...newGenerationRecord(generation, root, blockNumber), complete: true }
+}
+
+/** With a checksum of key and fields: a record that was changed, or that stands in another's place, is known. */
+function putSealed(key: string, fields: Readonly<Record<string, MetaValue>>): Operation {
+  return { kind: 'put', store: 'meta', key, value: { ...fields, checksum: checksumOf(key, fields) } }
+}
+
+function openSealed(key: string, value: unknown): Record<string, unknown> | null {
+  if (!isObject(value)) return null
+  const { checksum: found, ...fields } = value
+  return found === checksumOf(key, fields) ? fields : null
+}
+
+/** Of the text of both, in which the order of the fields plays no part. */
+function checksumOf(key: string, fields: Readonly<Record<string, unknown>>): number {
+  const sorted = Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1))
+  const plain = (_: string, value: unknown) => (value instanceof Uint8Array ? `bytes ${bytesToHex(value)}` : value)
+  return checksum(new TextEncoder().encode(JSON.stringify([key, sorted], plain)))
+}
+
+function isGeneration(value: unknown): value is number {
+  return isCount(value) && value >= 1 && value <= MAX_GENERATION
+}
+
+function isRoot(value: unknown): value is Uint8Array {
+  return value instanceof Uint8Array && value.length === 32
+}
+
+function isBlockNumber(value: unknown): value is number | null {
+  return value === null || isCount(value)
 }
 
 /** The error for a record of `meta` that breaks `rule`. */

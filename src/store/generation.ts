@@ -6,7 +6,7 @@ import type { GenerationState } from './catalog.ts'
 import { commitInChunks } from './commit.ts'
 import { checkLives, type StoreContext } from './context.ts'
 import { StoreError } from './errors.ts'
-import { META_KEY, putGenerationRecord } from './generation-record.ts'
+import { putComplete, putGenerationRecord } from './generation-record.ts'
 import { encodePageKey, looseKey, type PageKey } from './page-key.ts'
 import { lookUp } from './page-reader.ts'
 import type { Operation } from './records.ts'
@@ -91,8 +91,7 @@ export class Generation implements Disk {
       checkLives(catalog, this.#state)
       this.#checkComplete()
       const record = { ...this.#state.record, complete: true }
-      const pointer: Operation = { kind: 'put', store: 'meta', key: META_KEY.complete, value: this.number }
-      await records.write([...this.#deleteLoose(), putGenerationRecord(record), pointer], 'strict')
+      await records.write([...this.#deleteLoose(), putGenerationRecord(record), putComplete(record)], 'strict')
       this.#state.record = record
       this.#state.loose = []
       catalog.lastComplete = this.#state

@@ -1,16 +1,19 @@
 /**
  * Reads the catalog when the store opens, from keys and `meta` alone, and finds what does not fit: keys that are none, or
- * of no generation, pages that overlap, a generation that calls itself complete and is not covered. Such records are
- * dropped, as damaged pages are, and the next sync fetches what they held.
+ * of no generation, pages that overlap, a generation that calls itself complete and is not covered, records of `meta` that
+ * were changed. Such records are dropped, as damaged pages are, and the next sync fetches what they held.
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { Catalog, GenerationState } from './catalog.ts'
 import { SCHEMA_VERSION } from './constants.ts'
 import {
   damagedMeta,
+  generationKey,
   isGenerationKey,
   META_KEY,
+  putComplete,
   putGenerationRecord,
+  readComplete,
   readGenerationRecord,
 } from './generation-record.ts'
 import { decodePageKey, isLoose, type PageKey } from './page-key.ts'
@@ -23,11 +26,14 @@ export interface LoadedCatalog {
   readonly repairs: readonly Operation[]
 }
 
-/** Rejects with `damagedMeta` if the records of the generations make no sense. */
+/** Rejects with `damagedMeta` if the records do not say that their form is the one that is known here. */
 export async function loadCatalog(records: Records): Promise<LoadedCatalog> {
+  const schema = await records.get('meta', META_KEY.schema)
+  if (schema !== SCHEMA_VERSION) throw damagedMeta(META_KEY.schema, `the schema is ${SCHEMA_VERSION}`)
   const catalog = new Catalog()
-  await loadGenerations(records, catalog)
   const repairs = [
+    ...(await loadGenerations(records, catalog)),
+    ...(await findComplete(records, catalog)),
     ...(await loadCodes(records, catalog)),
     ...(await loadWanted(records, catalog)),
     ...(await loadPages(records, catalog)),
@@ -36,18 +42,33 @@ export async function loadCatalog(records: Records): Promise<LoadedCatalog> {
   return { catalog, repairs }
 }
 
-async function loadGenerations(records: Records, catalog: Catalog): Promise<void> {
-  const schema = await records.get('meta', META_KEY.schema)
-  if (schema !== SCHEMA_VERSION) throw damagedMeta(META_KEY.schema, `the schema is ${SCHEMA_VERSION}`)
+/** A generation whose record is damaged is lost with its pages, unless {@link findComplete} knows it. */
+async function loadGenerations(records: Records, catalog: Catalog): Promise<Operation[]> {
+  const repairs: Operation[] = []
   for (const key of await records.keys('meta')) {
     if (!isGenerationKey(key)) continue
-    catalog.add(new GenerationState(readGenerationRecord(key, await records.get('meta', key))))
+    const record = readGenerationRecord(key, await records.get('meta', key))
+    if (record !== null) catalog.add(new GenerationState(record))
+    else repairs.push({ kind: 'delete', store: 'meta', key })
   }
-  const complete = await records.get('meta', META_KEY.complete)
-  if (complete === undefined) return
-  const state = typeof complete === 'number' ? catalog.get(complete) : undefined
-  if (state === undefined) throw damagedMeta(META_KEY.complete, 'it names a generation')
-  catalog.lastComplete = state
+  return repairs
+}
+
+/**
+ * `complete` and the record that it names can each be made again from the other: from the record, because the newest that
+ * was ever complete is the one; from `complete`, because the keys of the pages say the rest.
+ */
+async function findComplete(records: Records, catalog: Catalog): Promise<Operation[]> {
+  const named = readComplete(await records.get('meta', META_KEY.complete))
+  if (named !== null) {
+    const known = catalog.get(named.generation)
+    catalog.lastComplete = known ?? new GenerationState(named)
+    catalog.add(catalog.lastComplete)
+    return known === undefined ? [putGenerationRecord(named)] : []
+  }
+  const whole = catalog.generations.filter(({ record }) => record.complete)
+  catalog.lastComplete = whole.sort((a, b) => b.number - a.number)[0] ?? null
+  return catalog.lastComplete === null ? [] : [putComplete(catalog.lastComplete.record)]
 }
 
 async function loadCodes(records: Records, catalog: Catalog): Promise<Operation[]> {
@@ -60,8 +81,10 @@ async function loadCodes(records: Records, catalog: Catalog): Promise<Operation[
 }
 
 async function loadWanted(records: Records, catalog: Catalog): Promise<Operation[]> {
-  const repairs: Operation[] = []
-  for (const key of await records.keys('wanted')) {
+  const keys = await records.keys('wanted')
+  const isDamaged = keys.some((key) => decodeWantedKey(key) === null)
+  const repairs = isDamaged ? dropUnfinished(catalog) : []
+  for (const key of keys) {
     const wanted = decodeWantedKey(key)
     const state = wanted === null ? undefined : catalog.get(wanted.generation)
     if (wanted === null || state === undefined || catalog.codes.has(wanted.hash)) {
@@ -69,6 +92,18 @@ async function loadWanted(records: Records, catalog: Catalog): Promise<Operation
     } else state.wanted.add(wanted.hash)
   }
   return repairs
+}
+
+/**
+ * Some code was wanted, and nothing says which, or for whom: a generation that is not finished would end without it. One
+ * that was complete once learns of it from the read that misses it.
+ */
+function dropUnfinished(catalog: Catalog): Operation[] {
+  const unfinished = catalog.generations.filter((state) => !state.record.complete && state !== catalog.lastComplete)
+  return unfinished.map((state) => {
+    catalog.delete(state)
+    return { kind: 'delete', store: 'meta', key: generationKey(state.number) }
+  })
 }
 
 async function loadPages(records: Records, catalog: Catalog): Promise<Operation[]> {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { END, type Position } from '../trie/path.ts'
+import { checksum } from './checksum.ts'
 import { decodePageKey, encodePageKey, isLoose, looseKey, type PageKey } from './page-key.ts'
 
 const count = fc.nat(2 ** 32 - 1)
@@ -22,11 +23,11 @@ const key: fc.Arbitrary<PageKey> = fc
   })
 
 describe('encodePageKey', () => {
-  test('default: generation, start, end and counts, with zeros between them', () => {
+  test('default: generation, start, end and counts, with zeros between them, and a checksum', () => {
     const counts = { nodes: 1, bytes: 256, accounts: 3, slots: 4 }
     const bytes = encodePageKey({ generation: 258, start: '0f', end: `a${END}`, counts })
     const expected = [0, 0, 1, 2, 1, 16, 0, 11, 17, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 3, 0, 0, 0, 4]
-    expect([...bytes]).toEqual(expected)
+    expect([...bytes]).toEqual(sealed(expected))
   })
 
   test('behavior: byte order is the order of generation, start and end', () => {
@@ -65,6 +66,20 @@ describe('decodePageKey', () => {
     )
   })
 
+  test('behavior: a key in which any bit has flipped is null', () => {
+    fc.assert(
+      fc.property(key, (key) => {
+        const bytes = encodePageKey(key)
+        for (let bit = 0; bit < 8 * bytes.length; bit++) {
+          bytes[bit >> 3]! ^= 1 << (bit & 7)
+          expect(decodePageKey(bytes)).toBeNull()
+          bytes[bit >> 3]! ^= 1 << (bit & 7)
+        }
+      }),
+      { numRuns: 20 },
+    )
+  })
+
   const bad: readonly (readonly [rule: string, bytes: readonly number[]])[] = [
     ['no bytes', []],
     ['a generation alone', [0, 0, 0, 1]],
@@ -72,14 +87,15 @@ describe('decodePageKey', () => {
     ['a nibble above END', [0, 0, 0, 1, 18, 0, 18]],
     ['something behind END', [0, 0, 0, 1, 17, 1, 0, 17, 1]],
     ['an end in front of its start', [0, 0, 0, 1, 2, 0, 1]],
+    ['no zero behind the end', [0, 0, 0, 1, 1, 0, 1]],
     ['a loose page with counts', [0, 0, 0, 1, 1, 0, 1, 0, ...new Array(16).fill(0)]],
-    ['a page without counts', [0, 0, 0, 1, 1, 0, 2]],
+    ['a page without counts', [0, 0, 0, 1, 1, 0, 2, 0]],
     ['counts that are cut off', [0, 0, 0, 1, 1, 0, 2, 0, ...new Array(15).fill(0)]],
     ['a path of 129 nibbles', [0, 0, 0, 1, ...new Array(129).fill(1), 0, ...new Array(129).fill(1)]],
   ]
   for (const [rule, bytes] of bad) {
     test(`error: ${rule} is null`, () => {
-      expect(decodePageKey(Uint8Array.from(bytes))).toBeNull()
+      expect(decodePageKey(Uint8Array.from(sealed(bytes)))).toBeNull()
     })
   }
 })
@@ -90,6 +106,12 @@ describe('isLoose', () => {
     expect(isLoose({ start: 'a', end: 'ab' })).toBe(false)
   })
 })
+
+/** With the checksum that belongs to them. */
+function sealed(bytes: readonly number[]): number[] {
+  const sum = checksum(Uint8Array.from(bytes))
+  return [...bytes, sum >>> 24, (sum >>> 16) & 255, (sum >>> 8) & 255, sum & 255]
+}
 
 function compareBytes(a: Uint8Array, b: Uint8Array): number {
   for (let i = 0; i < Math.min(a.length, b.length); i++) if (a[i] !== b[i]) return a[i]! - b[i]!

@@ -1,15 +1,17 @@
 /**
  * The key of a page, as one binary IndexedDB key whose byte order is the order of (generation, start, end):
  *
- *     generation (4 bytes, big-endian) | start | 0 | end | 0 | nodes, bytes, accounts, slots (4 bytes each, big-endian)
+ *     generation | start | 0 | end | 0 | nodes | bytes | accounts | slots | checksum
  *
- * A position is its nibbles, one a byte, each plus 1; `END` is 17, and stands last or not at all. The key says what the
+ * with numbers of 4 bytes, big-endian. A position is its nibbles, one a byte, each plus 1; `END` is 17, and stands last or not at all. The key says what the
  * page covers and what it amounts to, so that coverage and totals are known from keys alone: no total can drift from its
  * pages, and one that is damaged or gone is subtracted exactly. A loose page covers nothing and counts for nothing: its
- * end is its start, and its key ends there.
+ * end is its start, and its key has no counts. The checksum is of all bytes before it: what a page covers is believed
+ * without reading it, so a key in which a bit has flipped must be no key.
  */
 import type { Counts, Stretch } from '../sync/disk.ts'
 import { END, MAX_PATH_NIBBLES, type Position } from '../trie/path.ts'
+import { checksum } from './checksum.ts'
 
 /** What a key says. A page is known by it: one object a page, compared by identity. */
 export interface PageKey extends Stretch {
@@ -34,39 +36,42 @@ export function isLoose(key: Stretch): boolean {
 /** The bytes of a key. */
 export function encodePageKey(key: PageKey): Uint8Array {
   const { start, end, counts } = key
-  const bytes = new Uint8Array(GENERATION_BYTES + start.length + 1 + end.length + (isLoose(key) ? 0 : 1 + COUNTS_BYTES))
+  const countsAt = GENERATION_BYTES + start.length + 1 + end.length + 1
+  const checksumAt = countsAt + (isLoose(key) ? 0 : COUNTS_BYTES)
+  const bytes = new Uint8Array(checksumAt + CHECKSUM_BYTES)
   const view = new DataView(bytes.buffer)
   view.setUint32(0, key.generation)
   writePosition(bytes, GENERATION_BYTES, start)
-  let at = GENERATION_BYTES + start.length + 1
-  writePosition(bytes, at, end)
-  if (isLoose(key)) return bytes
-  at += end.length + 1
-  for (const [i, name] of COUNTED.entries()) view.setUint32(at + 4 * i, counts[name])
+  writePosition(bytes, GENERATION_BYTES + start.length + 1, end)
+  if (!isLoose(key)) for (const [i, name] of COUNTED.entries()) view.setUint32(countsAt + 4 * i, counts[name])
+  view.setUint32(checksumAt, checksum(bytes, checksumAt))
   return bytes
 }
 
 /** What the bytes of a key say, or `null` for bytes that {@link encodePageKey} cannot have written. */
 export function decodePageKey(bytes: Uint8Array): PageKey | null {
-  if (bytes.length < GENERATION_BYTES + 1) return null
+  const checksumAt = bytes.length - CHECKSUM_BYTES
+  if (checksumAt < GENERATION_BYTES) return null
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (view.getUint32(checksumAt) !== checksum(bytes, checksumAt)) return null
   const generation = view.getUint32(0)
   const start = readPosition(bytes, GENERATION_BYTES)
   if (start === null || bytes[GENERATION_BYTES + start.length] !== 0) return null
   const at = GENERATION_BYTES + start.length + 1
   const end = readPosition(bytes, at)
-  if (end === null || end < start) return null
-  const rest = at + end.length
-  if (start === end) return rest === bytes.length ? looseKey(generation, start) : null
-  if (bytes[rest] !== 0 || bytes.length !== rest + 1 + COUNTS_BYTES) return null
+  if (end === null || end < start || bytes[at + end.length] !== 0) return null
+  const countsAt = at + end.length + 1
+  if (start === end) return countsAt === checksumAt ? looseKey(generation, start) : null
+  if (countsAt + COUNTS_BYTES !== checksumAt) return null
   const counts = { ...NO_COUNTS }
-  for (const [i, name] of COUNTED.entries()) counts[name] = view.getUint32(rest + 1 + 4 * i)
+  for (const [i, name] of COUNTED.entries()) counts[name] = view.getUint32(countsAt + 4 * i)
   return { generation, start, end, counts }
 }
 
 const GENERATION_BYTES = 4
 const COUNTED = ['nodes', 'bytes', 'accounts', 'slots'] as const
 const COUNTS_BYTES = 4 * COUNTED.length
+const CHECKSUM_BYTES = 4
 const DIGITS = `0123456789abcdef${END}`
 
 function writePosition(target: Uint8Array, at: number, position: Position): void {

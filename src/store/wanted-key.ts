@@ -1,5 +1,9 @@
-/** Keys of `wanted`: generation (4 bytes, big-endian) | code hash (32 bytes). */
+/**
+ * Keys of `wanted`: generation (4 bytes, big-endian) | code hash (32 bytes) | checksum of both (4 bytes, big-endian). A hash
+ * in which a bit has flipped would be wanted forever, and the one that it was, by nobody.
+ */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+import { checksum } from './checksum.ts'
 
 export interface WantedKey {
   readonly generation: number
@@ -7,16 +11,21 @@ export interface WantedKey {
   readonly hash: string
 }
 
+const CHECKSUM_AT = 36
+
 export function encodeWantedKey({ generation, hash }: WantedKey): Uint8Array {
-  const bytes = new Uint8Array(36)
-  new DataView(bytes.buffer).setUint32(0, generation)
+  const bytes = new Uint8Array(CHECKSUM_AT + 4)
+  const view = new DataView(bytes.buffer)
+  view.setUint32(0, generation)
   bytes.set(hexToBytes(hash), 4)
+  view.setUint32(CHECKSUM_AT, checksum(bytes, CHECKSUM_AT))
   return bytes
 }
 
 /** What the key says, or `null` if it is none. */
 export function decodeWantedKey(bytes: Uint8Array): WantedKey | null {
-  if (bytes.length !== 36) return null
-  const generation = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0)
-  return { generation, hash: bytesToHex(bytes.subarray(4)) }
+  if (bytes.length !== CHECKSUM_AT + 4) return null
+  const view = new DataView(bytes.buffer, bytes.byteOffset)
+  if (view.getUint32(CHECKSUM_AT) !== checksum(bytes, CHECKSUM_AT)) return null
+  return { generation: view.getUint32(0), hash: bytesToHex(bytes.subarray(4, CHECKSUM_AT)) }
 }

@@ -1,6 +1,6 @@
 /** What is stored at the end of a sync, read from the records themselves: the oracle's nodes and codes, byte for byte. */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
-import { META_KEY } from '../../store/generation-record.ts'
+import { META_KEY, readComplete } from '../../store/generation-record.ts'
 import { decodePageKey } from '../../store/page-key.ts'
 import type { Records } from '../../store/records.ts'
 import { MAX_PAGE_BYTES } from '../../sync/constants.ts'
@@ -11,7 +11,7 @@ import type { SimulatedState } from './states.ts'
 
 /** Rejects unless the complete generation holds `state` and nothing else. */
 export async function checkStored(records: Records, state: SimulatedState): Promise<void> {
-  const generation = await records.get('meta', META_KEY.complete)
+  const generation = readComplete(await records.get('meta', META_KEY.complete))?.generation
   let node = 0
   let covered = ''
   for (const key of await records.keys('pages')) {
