@@ -87,7 +87,8 @@ export async function dropPage(context: StoreContext, state: GenerationState, pa
   return dropped
 }
 
-function damagedPage({ generation, start, end }: PageKey): StoreError {
+/** The error for a page that has been dropped. */
+export function damagedPage({ generation, start, end }: PageKey): StoreError {
   const details = { generation, start, end }
   return new StoreError('damagedPage', `the page [${start}, ${end}) of generation ${generation} was damaged`, {
     details,

@@ -20,6 +20,8 @@ import { StoreSource } from './node-source.ts'
 import { PageCache } from './page-cache.ts'
 import { lookUp } from './page-reader.ts'
 import { RECORD_STORES, type Records } from './records.ts'
+import { measureStorage, type StoreStorage } from './storage.ts'
+import { StoredState } from './stored-state.ts'
 import { detachOlder, sweep } from './sweep.ts'
 import { type VerifyOptions, type VerifySummary, verifyState } from './verify.ts'
 import { WriteQueue } from './write-queue.ts'
@@ -153,6 +155,17 @@ export class StateStore {
    */
   code(hash: Uint8Array): Promise<Uint8Array | undefined> {
     return readCode(this.#context, hash)
+  }
+
+  /** What is stored, from keys and `meta` alone. */
+  storage(): StoreStorage {
+    return measureStorage(this.#context.catalog)
+  }
+
+  /** All of the last complete state, to be read once; `null`: there is none. Throws `incomplete` if something was lost. */
+  all(): StoredState | null {
+    const { lastComplete } = this.#context.catalog
+    return lastComplete === null ? null : new StoredState(this.#context, lastComplete)
   }
 
   /** Verifies everything of the last complete state; see `verify.ts`. `null`: there is none. */

@@ -5,6 +5,7 @@ import type { Backend, BackendFactory } from './fixture.suite.ts'
 import { generationSuite } from './generation.suite.ts'
 import { sourceSuite } from './source.suite.ts'
 import { stateStoreSuite } from './state-store.suite.ts'
+import { storageSuite } from './storage.suite.ts'
 import { verifySuite } from './verify.suite.ts'
 
 /** Declares all tests of the store; each one has a database of its own, made by `create`. */
@@ -19,5 +20,6 @@ export function storeSuite(create: BackendFactory): void {
   generationSuite(backend)
   damageSuite(backend)
   sourceSuite(backend)
+  storageSuite(backend)
   verifySuite(backend)
 }

@@ -1,0 +1,46 @@
+/** What the database holds, from keys and `meta` alone: no page and no code is read. */
+import type { Catalog, GenerationState } from './catalog.ts'
+
+/** What one generation holds. */
+export interface GenerationStorage {
+  readonly generation: number
+  /** 32 bytes. */
+  readonly root: Uint8Array
+  readonly blockNumber: number | null
+  /** True if everything under the root is there. */
+  readonly complete: boolean
+  /** In pages: nodes and their bytes. Paths and keys come on top, some hundredths. */
+  readonly nodes: number
+  readonly bytes: number
+  readonly pages: number
+  /** Pages that cover nothing: what a sync held when it was interrupted. */
+  readonly loose: number
+}
+
+export interface StoreStorage {
+  /** The newest first. */
+  readonly generations: readonly GenerationStorage[]
+  /** All codes that are stored, and the bytes of those that were stored for one of these generations. */
+  readonly codes: { readonly count: number; readonly bytes: number }
+  /** Bytes in generations that are neither the last complete one nor the newest. */
+  readonly deadBytes: number
+}
+
+export function measureStorage(catalog: Catalog): StoreStorage {
+  const states = catalog.generations.sort((a, b) => b.number - a.number)
+  const dead = states.filter((state, i) => i > 0 && state !== catalog.lastComplete)
+  return {
+    generations: states.map(measure),
+    codes: {
+      count: catalog.codes.size,
+      bytes: states.reduce((sum, { record }) => sum + record.codeCounts.bytes, 0),
+    },
+    deadBytes: dead.reduce((sum, { pages }) => sum + pages.counts.bytes, 0),
+  }
+}
+
+function measure({ record, pages, loose }: GenerationState): GenerationStorage {
+  const { generation, root, blockNumber, complete } = record
+  const { nodes, bytes } = pages.counts
+  return { generation, root, blockNumber, complete, nodes, bytes, pages: pages.size, loose: loose.length }
+}
