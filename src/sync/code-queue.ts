@@ -43,6 +43,11 @@ export class CodeQueue {
     this.#wanted.set(hashHex, { hash: hexToBytes(hashHex), hashHex, inFlight: 0, attempts: null })
   }
 
+  /** True if some account names this code and it has not been fetched. */
+  isNamed(hashHex: string): boolean {
+    return this.#wanted.has(hashHex)
+  }
+
   /** Hands out free codes, which are in flight until {@link release}. */
   missing(limit: number, mayAsk: (code: WantedCode) => boolean): WantedCode[] {
     const codes: WantedCode[] = []

@@ -1,0 +1,184 @@
+/**
+ * Reads a state's file (`FORMAT.md`) into a generation: one long run of the root, checked and written as a sync checks and
+ * writes what peers answer, in slices and in flat memory. Whatever goes wrong, what was verified before stays, and a sync
+ * or another import goes on from it.
+ */
+import { bytesToHex, concatBytes } from '@noble/hashes/utils.js'
+import { MAX_CODE_BYTES } from '../protocol/constants.ts'
+import { SLICE_BYTES, SLICE_MS } from '../sync/constants.ts'
+import type { Counts, Disk } from '../sync/disk.ts'
+import { type Delivery, deliveryOf, Scheduler } from '../sync/scheduler.ts'
+import { EMPTY_ROOT } from '../trie/account.ts'
+import { equalHash, type Keccak } from '../trie/keccak.ts'
+import { scanAccount } from '../trie/leaf.ts'
+import { ROOT_PATH } from '../trie/path.ts'
+import { rlpItemEnd } from '../trie/rlp.ts'
+import type { ByteReader } from './byte-reader.ts'
+import { badExport } from './errors.ts'
+import type { Header } from './header.ts'
+
+/** No node of a state is larger: a branch of sixteen hashes has 532 bytes. */
+const MAX_NODE_BYTES = 1024
+/** Nodes that are read from the disk at once. */
+const RESOLVES = 32
+
+export interface ImportOptions {
+  /** Stands behind the header. */
+  readonly input: ByteReader
+  readonly header: Header
+  /** Of the generation with the header's root. */
+  readonly disk: Disk
+  readonly keccak: Keccak
+  readonly now: () => number
+  readonly yieldThread: () => Promise<void>
+  /** Aborting it ends the import with its reason. */
+  readonly signal: AbortSignal
+}
+
+/** What was imported. `bytes` are of nodes and codes. */
+export interface Imported extends Readonly<Counts> {
+  readonly codes: number
+}
+
+/** Resolves when the generation is complete. Rejects with `badExport`, `exportCutOff`, `badRoot`, or as the disk does. */
+export async function importState(options: ImportOptions): Promise<Imported> {
+  const contents = await options.disk.contents()
+  const scheduler = new Scheduler({
+    root: options.header.root,
+    keccak: options.keccak,
+    contents,
+    leaf: scanAccount,
+  })
+  const run = new Import(options, scheduler, contents.stretches.length > 0, contents.codes)
+  try {
+    await run.takeNodes()
+    await run.takeCodes()
+  } catch (error) {
+    // A disk that has failed already may well fail again; why the import ends is the first reason.
+    await run.keep().catch(() => {})
+    throw error
+  }
+  await run.write()
+  await options.disk.complete()
+  return { ...scheduler.counts, bytes: scheduler.counts.bytes + run.codeBytes, codes: run.codes }
+}
+
+class Import {
+  codes = 0
+  codeBytes = 0
+  readonly #options: ImportOptions
+  readonly #scheduler: Scheduler
+  /** Part of the state is on disk: a node that is there shows only when it was read, so nodes are taken one at a time. */
+  readonly #isContinued: boolean
+  readonly #storedCodes: ReadonlySet<string>
+  #sliceStart: number
+
+  constructor(options: ImportOptions, scheduler: Scheduler, isContinued: boolean, storedCodes: ReadonlySet<string>) {
+    this.#options = options
+    this.#scheduler = scheduler
+    this.#isContinued = isContinued
+    this.#storedCodes = storedCodes
+    this.#sliceStart = options.now()
+  }
+
+  async takeNodes(): Promise<void> {
+    const { header, input } = this.#options
+    const start = deliveryOf({ path: ROOT_PATH, hash: header.root }, new Uint8Array())
+    const expected = equalHash(header.root, EMPTY_ROOT) ? [] : start.expected
+    let nodes = 0
+    let rest = new Uint8Array()
+    await this.#resolve()
+    for (let left = header.nodeBytes; left > 0; ) {
+      const chunk = await input.some(Math.min(left, SLICE_BYTES))
+      left -= chunk.length
+      const bytes = concatBytes(rest, chunk)
+      const whole = wholeNodes(bytes)
+      rest = bytes.slice(whole.end)
+      if (rest.length > MAX_NODE_BYTES) throw badExport('its nodes are RLP')
+      nodes += whole.count
+      await this.#takeRun({ ...start, run: bytes.subarray(0, whole.end), expected })
+    }
+    if (rest.length > 0) throw badExport('its last node is whole')
+    if (nodes !== header.nodes) throw badExport('it has as many nodes as it says')
+    if (expected.length > 0 || this.#scheduler.gaps.size > 0) throw badExport('every node of the state is in it')
+  }
+
+  async #takeRun(delivery: Delivery): Promise<void> {
+    const step = this.#isContinued ? 1 : SLICE_BYTES
+    for (let goesOn = delivery.run.length > 0; goesOn; ) {
+      goesOn = this.#scheduler.process(delivery, step)
+      if (delivery.lie !== null) throw badExport('each node is the one that its parent names')
+      await this.#resolve()
+      await this.#breathe()
+    }
+    const pages = this.#scheduler.commit()
+    if (pages.length > 0) await this.#options.disk.commit(pages, [])
+  }
+
+  /** Reads what the disk holds on the way. */
+  async #resolve(): Promise<void> {
+    const scheduler = this.#scheduler
+    for (let gaps = scheduler.unresolved(RESOLVES); gaps.length > 0; gaps = scheduler.unresolved(RESOLVES)) {
+      for (const gap of gaps) scheduler.resolve(gap, await this.#options.disk.node(gap.path, gap.hash))
+    }
+  }
+
+  async takeCodes(): Promise<void> {
+    const { input, disk } = this.#options
+    let last = ''
+    for (let left = await input.uint32(); left > 0; left--) {
+      const length = await input.uint32()
+      if (length === 0 || length > MAX_CODE_BYTES) throw badExport(`a code has 1 to ${MAX_CODE_BYTES} bytes`)
+      last = this.#takeCode(await input.exactly(length), last)
+      await disk.commit([], this.#scheduler.codes.commit())
+      await this.#breathe()
+    }
+    if (this.#scheduler.codes.pending > 0) throw badExport('every code of the state is in it')
+    if (!(await input.isAtEnd())) throw badExport('nothing follows its end')
+  }
+
+  /** Returns the code's hash, which must stand behind `last`. */
+  #takeCode(bytes: Uint8Array, last: string): string {
+    const { keccak } = this.#options
+    const hash = keccak.digest(bytes)
+    const code = { hash, hashHex: bytesToHex(hash), inFlight: 0, attempts: null }
+    if (code.hashHex <= last) throw badExport('its codes are in order')
+    if (this.#scheduler.codes.isNamed(code.hashHex)) this.#scheduler.codes.process(code, bytes, keccak)
+    else if (!this.#storedCodes.has(code.hashHex)) throw badExport('each code is named by an account')
+    this.codes++
+    this.codeBytes += bytes.length
+    return code.hashHex
+  }
+
+  /** Writes everything that is verified, and fits pages. */
+  async write(): Promise<void> {
+    await this.#options.disk.commit(this.#scheduler.commit(), this.#scheduler.codes.commit())
+  }
+
+  /** The same, and what fits no page yet. */
+  async keep(): Promise<void> {
+    await this.write()
+    await this.#options.disk.keepLoose(this.#scheduler.looseSequences())
+  }
+
+  /** Lets the thread do other work if this slice has been long enough. */
+  async #breathe(): Promise<void> {
+    const { now, yieldThread, signal } = this.#options
+    signal.throwIfAborted()
+    if (now() - this.#sliceStart < SLICE_MS) return
+    await yieldThread()
+    signal.throwIfAborted()
+    this.#sliceStart = now()
+  }
+}
+
+/** How many nodes stand whole at the beginning of `bytes`, and where the last of them ends. */
+function wholeNodes(bytes: Uint8Array): { count: number; end: number } {
+  let [count, end] = [0, 0]
+  for (let next = rlpItemEnd(bytes, 0, bytes.length); next > 0; next = rlpItemEnd(bytes, end, bytes.length)) {
+    end = next
+    count++
+    if (end === bytes.length) break
+  }
+  return { count, end }
+}
