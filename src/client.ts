@@ -2,6 +2,7 @@
  * The light client as an application sees it: syncs, reads and events. It owns one engine, in the worker that the
  * application gave it or on its own thread; both behave the same.
  */
+import { exportStream, importStream } from './backup-streams.ts'
 import type { PeerSnapshot } from './network/peer-set.ts'
 import type { ClosedReason } from './store/connection.ts'
 import { Sync } from './sync-handle.ts'
@@ -14,7 +15,9 @@ import type {
   Engine,
   EngineEvent,
   EngineOptions,
+  ImportSummary,
   ReadAt,
+  StorageReport,
   SyncTarget,
   VerifyProgress,
   VerifySummary,
@@ -46,6 +49,12 @@ export interface VerifyOptions {
   readonly signal?: AbortSignal
   /** Called some times a second, and at the end. */
   readonly onProgress?: (progress: VerifyProgress) => void
+}
+
+export interface ImportOptions {
+  /** The root that the file has to be of, `0x` and 64 hex digits; left out: whatever root it is of. */
+  readonly root?: string
+  readonly signal?: AbortSignal
 }
 
 export interface LightClientEventMap {
@@ -163,6 +172,46 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
       () => this.#engine.abort(id),
     )
     return verified.finally(() => this.#verifications.delete(id))
+  }
+
+  /**
+   * The last complete state as one file, of which `backup/FORMAT.md` in the sources says the form: for a backup, or to ship
+   * with an application. Everything is checked on its way out. Reading it fails with `notSynced`, `incomplete` (something
+   * was lost: sync its root first), `damagedPage`, `damagedCode` (found just now, and dropped), `generationGone` or `closed`.
+   */
+  export(): ReadableStream<Uint8Array> {
+    return exportStream(this.#engine, this.#nextId++)
+  }
+
+  /**
+   * Reads such a file in, checking every node and code: the state is then complete, as after a sync, whose place it takes.
+   * Pass the `root` that you trust: left out, it is the file's own, which is as trustworthy as the file. Rejects with
+   * `badExport`, `exportCutOff`, `exportOfOtherChain`, `exportOfOtherRoot`, `exportTooNew`, `badRoot`, `superseded`, `wiped`,
+   * `closed`, with what the stream fails with, or with the reason of `signal`. What was verified before that stays, and a
+   * sync of the same root goes on from it.
+   */
+  import(file: ReadableStream<Uint8Array> | Blob, { root, signal }: ImportOptions = {}): Promise<ImportSummary> {
+    if (root !== undefined) parseRoot(root)
+    const id = this.#nextId++
+    const stream = file instanceof Blob ? file.stream() : file
+    return abortable(
+      signal,
+      () => importStream(this.#engine, id, stream, root ?? null),
+      () => this.#engine.cancel(id),
+    )
+  }
+
+  /** What is stored, by generation, and the room there is. Reads no page and no code. */
+  storage(): Promise<StorageReport> {
+    return this.#engine.storage()
+  }
+
+  /**
+   * Deletes everything that is stored, and ends what runs: the `done` of a sync, and a `verify`, reject with `wiped`. The
+   * client stays usable, and the next sync begins from nothing.
+   */
+  wipe(): Promise<void> {
+    return this.#engine.wipe()
   }
 
   /** Writes what is verified, hangs up, and lets go of the database and the worker. May be called twice. */

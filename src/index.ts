@@ -2,6 +2,7 @@
 
 export {
   createLightClient,
+  type ImportOptions,
   type LightClient,
   type LightClientEventMap,
   type LightClientOptions,
@@ -17,7 +18,10 @@ export type {
   AccountValue,
   Answer,
   CompleteStatus,
+  GenerationStorage,
+  ImportSummary,
   ReadAt,
+  StorageReport,
   SyncTarget,
   VerifyProgress,
   VerifySummary,

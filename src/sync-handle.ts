@@ -26,7 +26,7 @@ export interface SyncCommands {
 export class Sync extends TypedEventTarget<SyncEventMap> {
   /**
    * Resolves with the last progress when everything under the root is verified and on disk. Rejects with a coded error:
-   * `superseded`, `cancelled`, `closed`, `badRoot`, `storeFailed`, `workerDied`, `badRootText`, or
+   * `superseded`, `cancelled`, `wiped`, `closed`, `badRoot`, `storeFailed`, `workerDied`, `badRootText`, or
    * `quotaExceeded` if the disk has not even room for the target's own record. Nobody has to await it.
    */
   readonly done: Promise<SyncProgress>

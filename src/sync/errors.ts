@@ -8,6 +8,8 @@ export type SyncErrorCode =
   | 'cancelled'
   /** Another `sync()` took its place. */
   | 'superseded'
+  /** `wipe()` was called. */
+  | 'wiped'
   /** The client was closed. */
   | 'closed'
   /** The disk failed; `cause` says how. Everything verified before is kept. */

@@ -70,6 +70,49 @@ export interface VerifySummary extends Omit<VerifyProgress, 'fraction'> {
   readonly whole: boolean
 }
 
+/** What one generation holds: the pages that were written for one root. */
+export interface GenerationStorage {
+  readonly generation: number
+  /** `0x` and 64 hex digits. */
+  readonly root: string
+  readonly blockNumber: number | null
+  /** True if everything under the root is there. */
+  readonly complete: boolean
+  /** In pages: nodes and their bytes. Paths and keys come on top, some hundredths. */
+  readonly nodes: number
+  readonly bytes: number
+  readonly pages: number
+  /** Pages that cover nothing: what a sync held when it was interrupted. */
+  readonly loose: number
+}
+
+/** What the database holds, and what the browser says of its room. */
+export interface StorageReport {
+  /** The newest first. */
+  readonly generations: readonly GenerationStorage[]
+  /** All codes that are stored, and the bytes of those that were stored for one of these generations. */
+  readonly codes: { readonly count: number; readonly bytes: number }
+  /** Bytes in generations that are neither the last complete one nor the newest. */
+  readonly deadBytes: number
+  /** Bytes of everything that this origin stores, and the most that it may; `null` where the browser does not say. */
+  readonly usage: number | null
+  readonly quota: number | null
+  /** True if the browser has promised to delete nothing by itself; `null` where it does not say. */
+  readonly persisted: boolean | null
+}
+
+/** What an import has brought. `bytes` are of nodes and codes. */
+export interface ImportSummary {
+  /** `0x` and 64 hex digits. */
+  readonly root: string
+  readonly blockNumber: number | null
+  readonly nodes: number
+  readonly bytes: number
+  readonly accounts: number
+  readonly slots: number
+  readonly codes: number
+}
+
 /** The commands. `sync` settles when the sync has ended; its id is the caller's, and names it in events and `cancel`. */
 export interface Engine {
   sync(id: number, target: SyncTarget): Promise<SyncProgress>
@@ -85,6 +128,18 @@ export interface Engine {
   abort(id: number): Promise<void>
   /** Checks everything of the last complete state. Its id is the caller's, and names it in events and `abort`. */
   verify(id: number): Promise<VerifySummary>
+  /** Begins to write the last complete state as a file; `abort` ends it. */
+  openExport(id: number): Promise<void>
+  /** The next chunk of that file, which the caller owns; `null`: it has ended. */
+  readExport(id: number): Promise<Uint8Array | null>
+  /** Reads a file that comes through `feed`, in the place of a sync; `cancel` ends it. `null`: whatever root it is of. */
+  import(id: number, root: string | null): Promise<ImportSummary>
+  /** The next chunk of that file, `null` at its end. Resolves when the one before is used up; false: no more is wanted. */
+  feed(id: number, chunk: Uint8Array | null): Promise<boolean>
+  /** What is stored, without reading any of it. */
+  storage(): Promise<StorageReport>
+  /** Ends everything that runs and deletes everything; the engine stays usable. */
+  wipe(): Promise<void>
   status(): Promise<{ readonly complete: CompleteStatus | null }>
   close(): Promise<void>
 }

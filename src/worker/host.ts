@@ -41,12 +41,13 @@ function holdForever(onHeld: () => void): Promise<never> {
 async function answer(
   engine: Promise<Engine> | null,
   { call, method, args }: Extract<ToWorker, { kind: 'call' }>,
-  send: (message: FromWorker) => void,
+  send: (message: FromWorker, transfer?: Transferable[]) => void,
 ): Promise<void> {
   try {
     if (engine === null) throw new Error('a call came before the engine was opened')
     const methods = (await engine) as unknown as Record<EngineMethod, (...args: readonly unknown[]) => Promise<unknown>>
-    send({ kind: 'result', call, value: await methods[method](...args) })
+    const value = await methods[method](...args)
+    send({ kind: 'result', call, value }, value instanceof Uint8Array ? [value.buffer as ArrayBuffer] : [])
   } catch (error) {
     send({ kind: 'error', call, error: toPlainError(error) })
   }

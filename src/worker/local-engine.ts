@@ -19,6 +19,7 @@ import { scanAccount } from '../trie/leaf.ts'
 import { ReadError } from '../wallet/errors.ts'
 import { keyOfAddress, keyOfSlot, parseRoot } from '../wallet/input.ts'
 import { type StateNodes, StateReader } from '../wallet/state-reader.ts'
+import { Backups } from './backups.ts'
 import { isOnline, watchConnectivity } from './connectivity.ts'
 import type {
   AccountValue,
@@ -26,13 +27,16 @@ import type {
   Engine,
   EngineEvent,
   EngineOptions,
+  ImportSummary,
   ReadAt,
+  StorageReport,
   SyncTarget,
   VerifyProgress,
   VerifySummary,
 } from './engine.ts'
 import { toPlainError } from './errors.ts'
 import { Network } from './network.ts'
+import { readQuota } from './quota.ts'
 import { estimateStorage } from './storage-estimate.ts'
 import { nodesOfSync } from './sync-nodes.ts'
 import { Tasks } from './tasks.ts'
@@ -44,6 +48,8 @@ interface Claim {
   revoked: SyncError | null
   /** What it runs, once the disk has answered. */
   running: { readonly sync: StateSync; readonly generation: Generation } | null
+  /** Ends what is no sync and runs in the place of one. */
+  stop: ((reason: SyncError) => void) | null
   /** Settles when it has ended; never rejects. */
   ended: Promise<unknown>
 }
@@ -77,6 +83,7 @@ class LocalEngine implements Engine {
   /** The newest sync; it may have ended. */
   #claim: Claim | null = null
   readonly #tasks = new Tasks()
+  readonly #backups: Backups
   #isClosed = false
   readonly #stopWatching: () => void
 
@@ -90,6 +97,7 @@ class LocalEngine implements Engine {
     this.#store = store
     this.#keccak = keccak
     this.#emit = emit
+    this.#backups = new Backups(store, keccak, chainId)
     this.#network = new Network(this.#peers, addresses, chainId)
     this.#peers.onChange(() => emit({ kind: 'peers', peers: this.#peers.snapshots() }))
     this.#stopWatching = watchConnectivity(() => this.#meetConnectivity())
@@ -97,13 +105,22 @@ class LocalEngine implements Engine {
 
   async sync(id: number, target: SyncTarget): Promise<SyncProgress> {
     const root = parseRoot(target.root)
+    return this.#supersede(id, (claim) => this.#run(claim, root, target))
+  }
+
+  /** Ends the newest sync, or what is in its place, and runs `run` behind it. */
+  async #supersede<T>(id: number, run: (claim: Claim) => Promise<T>, stop: Claim['stop'] = null): Promise<T> {
     this.#checkOpen()
     const superseded = this.#revoke(new SyncError('superseded', 'another sync took the place of this one'))
-    const claim: Claim = { id, revoked: null, running: null, ended: superseded }
+    const claim: Claim = { id, revoked: null, running: null, stop, ended: superseded }
     this.#claim = claim
-    const run = superseded.then(() => this.#run(claim, root, target))
-    claim.ended = run.catch(() => {})
-    return run
+    const result = superseded.then(() => {
+      // While the one before ended, this one may have been revoked.
+      if (claim.revoked !== null) throw claim.revoked
+      return run(claim)
+    })
+    claim.ended = result.catch(() => {})
+    return result
   }
 
   async cancel(id: number): Promise<void> {
@@ -147,6 +164,7 @@ class LocalEngine implements Engine {
   }
 
   async abort(id: number): Promise<void> {
+    this.#backups.abortExport(id)
     await this.#tasks.abort(id)
   }
 
@@ -158,6 +176,43 @@ class LocalEngine implements Engine {
       if (summary === null) throw new ReadError('notSynced', 'no state is complete on disk')
       return { ...summary, root: hexOf(summary.root) }
     })
+  }
+
+  async openExport(id: number): Promise<void> {
+    this.#checkOpen()
+    return this.#backups.openExport(id)
+  }
+
+  async readExport(id: number): Promise<Uint8Array | null> {
+    this.#checkOpen()
+    return this.#tasks.run(id, () => this.#backups.readExport(id))
+  }
+
+  async import(id: number, root: string | null): Promise<ImportSummary> {
+    const expected = root === null ? null : parseRoot(root)
+    const { run, stop } = this.#backups.openImport(id, expected)
+    return this.#supersede(id, run, stop).finally(() => stop(null))
+  }
+
+  feed(id: number, chunk: Uint8Array | null): Promise<boolean> {
+    return this.#backups.feed(id, chunk)
+  }
+
+  async storage(): Promise<StorageReport> {
+    this.#checkOpen()
+    const { generations, ...rest } = this.#store.storage()
+    const told = generations.map(({ root, ...others }) => ({ root: hexOf(root), ...others }))
+    return { generations: told, ...rest, ...(await readQuota()) }
+  }
+
+  async wipe(): Promise<void> {
+    this.#checkOpen()
+    const reason = new SyncError('wiped', 'the state was wiped')
+    const ended = Promise.all([this.#revoke(reason), this.#tasks.abortAll(reason)])
+    const wiping = ended.then(() => this.#store.wipe())
+    // A sync that is asked for meanwhile begins behind it, as behind a sync.
+    this.#claim = { id: NO_SYNC, revoked: null, running: null, stop: null, ended: wiping.catch(() => {}) }
+    await wiping
   }
 
   async status() {
@@ -240,6 +295,7 @@ class LocalEngine implements Engine {
     if (claim === null) return
     claim.revoked ??= error
     claim.running?.sync.cancel(error)
+    claim.stop?.(error)
     await claim.ended
   }
 
@@ -266,6 +322,9 @@ class LocalEngine implements Engine {
     if (this.#isClosed) throw new SyncError('closed', 'the client was closed')
   }
 }
+
+/** The id of what is no sync and holds its place. */
+const NO_SYNC = -1
 
 function hexOf(bytes: Uint8Array): string {
   return `0x${bytesToHex(bytes)}`

@@ -35,6 +35,12 @@ export async function createRemoteEngine(
     keep: call('keep'),
     abort: call('abort'),
     verify: call('verify'),
+    openExport: call('openExport'),
+    readExport: call('readExport'),
+    import: call('import'),
+    feed: call('feed'),
+    storage: call('storage'),
+    wipe: call('wipe'),
     status: call('status'),
     close: () => port.close(),
   }
