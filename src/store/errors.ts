@@ -6,7 +6,7 @@ export type StoreErrorCode =
   | 'damagedPage'
   /** A bytecode is not there or does not have its hash. It has been dropped and is wanted again. */
   | 'damagedCode'
-  /** The records that describe the generations make no sense: delete the database and sync again. */
+  /** The record that says in which form everything is stored makes no sense: delete the database and sync again. */
   | 'damagedMeta'
   /** A generation is not complete: bytecodes are wanted, or pages missing. */
   | 'incomplete'
