@@ -63,14 +63,17 @@ async function connect({ name, version, graceMs, connection, mustExist }: Connec
     openDB<StateSchema>(name, version, {
       upgrade: (created, from, to, upgrade) => {
         upgrade.done.catch(() => {}) // the opening rejects with the same
-        try {
-          if (from === 0 && mustExist) throw databaseGone(name)
-          migrate(created, from, to ?? version, upgrade)
-        } catch (cause) {
-          // What is thrown out of here is nobody's. Aborted, the database stays what it was: of the old version, or none.
-          refusal = cause instanceof StoreError ? cause : codedError(cause)
-          upgrade.abort()
+        // What is thrown out of here is nobody's. Aborted, the database stays what it was: of the old version, or none.
+        const refuse = (cause: unknown) => {
+          refusal ??= cause instanceof StoreError ? cause : codedError(cause)
+          try {
+            upgrade.abort()
+          } catch {
+            // A request that failed has aborted it already.
+          }
         }
+        if (from === 0 && mustExist) refuse(databaseGone(name))
+        else migrate(created, from, to ?? version, upgrade).catch(refuse)
       },
       blocked,
       blocking: () => connection.close('versionchange'),

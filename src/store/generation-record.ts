@@ -101,8 +101,12 @@ export function readComplete(value: unknown): GenerationRecord | null {
 }
 
 /** With a checksum of key and fields: a record that was changed, or that stands in another's place, is known. */
+export function sealed(key: string, fields: Readonly<Record<string, MetaValue>>): MetaValue {
+  return { ...fields, checksum: checksumOf(key, fields) }
+}
+
 function putSealed(key: string, fields: Readonly<Record<string, MetaValue>>): Operation {
-  return { kind: 'put', store: 'meta', key, value: { ...fields, checksum: checksumOf(key, fields) } }
+  return { kind: 'put', store: 'meta', key, value: sealed(key, fields) }
 }
 
 function openSealed(key: string, value: unknown): Record<string, unknown> | null {

@@ -6,19 +6,20 @@
  * by it are out there.
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
+import { addChecksums } from './add-checksums.ts'
 import { META_KEY } from './generation-record.ts'
 import { IDENTITY_KEY, type StateDatabase, type StateUpgrade } from './schema.ts'
 
-/** A step. A failed request aborts the upgrade, and the opening rejects with its error: nobody has to await it here. */
-export type Migration = (database: StateDatabase, upgrade: StateUpgrade) => void
+/** A step. A failed request aborts the upgrade, and the opening rejects with its error. Awaits nothing but its requests. */
+export type Migration = (database: StateDatabase, upgrade: StateUpgrade) => void | Promise<void>
 
 /** The step at index n leads from version n to n + 1; a new database takes all of them. */
-export const MIGRATIONS: readonly Migration[] = [createStores, addIdentity]
+export const MIGRATIONS: readonly Migration[] = [createStores, addIdentity, addChecksums]
 
-/** Brings the database from one version to another; there may be no step for some. */
-export function migrate(database: StateDatabase, from: number, to: number, upgrade: StateUpgrade): void {
-  for (const step of MIGRATIONS.slice(from, to)) step(database, upgrade)
-  void upgrade.objectStore('meta').put(to, META_KEY.schema)
+/** Brings the database from one version to another; there may be no step for some. Rejects with what a step throws. */
+export async function migrate(database: StateDatabase, from: number, to: number, upgrade: StateUpgrade): Promise<void> {
+  for (const step of MIGRATIONS.slice(from, to)) await step(database, upgrade)
+  await upgrade.objectStore('meta').put(to, META_KEY.schema)
 }
 
 /** 0 → 1: the stores of pages, codes, wanted codes and records. */

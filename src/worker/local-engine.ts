@@ -37,7 +37,6 @@ import type {
 import { toPlainError } from './errors.ts'
 import { Network } from './network.ts'
 import { readQuota } from './quota.ts'
-import { estimateStorage } from './storage-estimate.ts'
 import { nodesOfSync } from './sync-nodes.ts'
 import { Tasks } from './tasks.ts'
 
@@ -282,7 +281,7 @@ class LocalEngine implements Engine {
         this.#emit({ kind: 'progress', id, progress, coverage: sync.coverage() })
         this.#emit({ kind: 'peers', peers: this.#peers.snapshots() })
       },
-      estimateStorage,
+      estimateStorage: readQuota,
       onStalled: (reason) => this.#emit({ kind: 'stalled', id, reason }),
       onPaused: (error) => this.#emit({ kind: 'paused', id, reason: 'storageFull', error: toPlainError(error) }),
     })
