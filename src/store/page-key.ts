@@ -4,11 +4,10 @@
  *     generation | start | 0 | end | 0 | nodes | bytes | accounts | slots | checksum
  *
  * with numbers of 4 bytes, big-endian. A position is its nibbles, one a byte, each plus 1; `END` is 17, and stands last or not
- * at all. The key says what the
- * page covers and what it amounts to, so that coverage and totals are known from keys alone: no total can drift from its
- * pages, and one that is damaged or gone is subtracted exactly. A loose page covers nothing and counts for nothing: its
- * end is its start, and its key has no counts. The checksum is of all bytes before it: what a page covers is believed
- * without reading it, so a key in which a bit has flipped must be no key.
+ * at all. The key says what the page covers and what it amounts to, so that coverage and totals are known from keys alone: no
+ * total can drift from its pages, and one that is damaged or gone is subtracted exactly. A loose page covers nothing and counts
+ * for nothing: its end is its start, and its key has no counts. The checksum is of all bytes before it: what a page covers is
+ * believed without reading it, so a key in which a bit has flipped must be no key.
  */
 import type { Counts, Stretch } from '../sync/disk.ts'
 import { END, MAX_PATH_NIBBLES, type Position } from '../trie/path.ts'
