@@ -7,11 +7,8 @@
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { isRootlightError } from '../trie/error.ts'
-import type { Keccak } from '../trie/keccak.ts'
-import type { LeafCallback } from '../trie/leaf.ts'
 import type { Path } from '../trie/path.ts'
 import { findInSequence } from '../trie/sequence.ts'
-import type { Clock } from './clock.ts'
 import { Committer } from './committer.ts'
 import {
   CONNECT_GRACE_MS,
@@ -22,45 +19,14 @@ import {
   SLICE_BYTES,
   SLICE_MS,
 } from './constants.ts'
-import type { Disk } from './disk.ts'
 import { SyncError } from './errors.ts'
 import type { Gap } from './frontier.ts'
-import type { LocalPeer } from './local-peer.ts'
-import type { SyncPeers } from './peer.ts'
+import type { StateSyncOptions } from './loop-options.ts'
 import { type PauseReason, RateMeter, type StallReason, type SyncPhase, type SyncProgress } from './progress.ts'
 import { type Answer, type OpenRequest, Requests } from './requests.ts'
 import { deliveryOf, Scheduler } from './scheduler.ts'
-import { type StorageNumbers, StoragePause } from './storage-pause.ts'
-
-export interface StateSyncOptions {
-  /** 32 bytes. */
-  readonly root: Uint8Array
-  /** Number of the pages that this target writes, for progress. */
-  readonly generation: number
-  readonly disk: Disk
-  readonly peers: SyncPeers
-  readonly keccak: Keccak
-  readonly leaf?: LeafCallback
-  /** Older states on disk. */
-  readonly local?: LocalPeer
-  readonly clock: Clock
-  /** Lets the thread do other work; called between slices. */
-  readonly yieldThread: () => Promise<void>
-  /** Bytes verified between two looks at the clock; {@link SLICE_BYTES}, if left out. */
-  readonly sliceBytes?: number
-  /** False while the machine has no network: then a sync without peers is paused, not stalled. */
-  readonly isOnline?: () => boolean
-  /** Bytes received for this target, for progress; left out, those of the answers themselves. */
-  readonly receivedBytes?: () => number
-  readonly onProgress?: (progress: SyncProgress) => void
-  readonly onStalled?: (reason: StallReason) => void
-  /** What the browser lets us store, for {@link onPaused}; left out: nobody knows. */
-  readonly estimateStorage?: () => Promise<StorageNumbers>
-  /** The disk is full: called once a pause, with `quotaExceeded` and the numbers. */
-  readonly onPaused?: (error: SyncError) => void
-  /** A page turned out to be damaged; it was dropped and its nodes are fetched again. */
-  readonly onDamaged?: (error: unknown) => void
-}
+import { StoragePause } from './storage-pause.ts'
+import { Timers } from './timers.ts'
 
 export class StateSync {
   readonly #options: StateSyncOptions
@@ -68,7 +34,7 @@ export class StateSync {
   readonly #committer: Committer
   readonly #storage: StoragePause
   readonly #rates: RateMeter
-  readonly #timers = new Set<() => void>()
+  readonly #timers: Timers
   /** Before the disk has said what it holds there is none. */
   #scheduler: Scheduler | null = null
   #codes = { count: 0, bytes: 0 }
@@ -93,6 +59,7 @@ export class StateSync {
   constructor(options: StateSyncOptions) {
     const { root, peers, clock } = options
     this.#options = options
+    this.#timers = new Timers(clock)
     this.#rates = new RateMeter(clock)
     this.#requests = new Requests({ root, peers, clock, local: options.local, onChange: () => this.#wake() })
     this.#storage = new StoragePause({
@@ -126,7 +93,7 @@ export class StateSync {
       stopListening()
       this.#requests.stop()
       this.#storage.end()
-      for (const stop of this.#timers) stop()
+      this.#timers.stop()
       this.#reason = null
       this.#tellProgress()
     }
@@ -204,9 +171,9 @@ export class StateSync {
 
   async #loop(): Promise<void> {
     let scheduler = await this.#begin()
-    this.#every(LOOSE_INTERVAL_MS, () => this.keep())
-    this.#every(PROGRESS_INTERVAL_MS, () => this.#tellProgress())
-    this.#after(CONNECT_GRACE_MS, () => this.#wake())
+    this.#timers.every(LOOSE_INTERVAL_MS, () => this.keep())
+    this.#timers.every(PROGRESS_INTERVAL_MS, () => this.#tellProgress())
+    this.#timers.after(CONNECT_GRACE_MS, () => this.#wake())
     try {
       while (scheduler.pending > 0) {
         if (this.#ending !== null) throw this.#ending
@@ -381,7 +348,7 @@ export class StateSync {
     if (this.#setPhase('stalled', reason)) this.#options.onStalled?.(reason)
     if (reason !== 'noPeers' && !this.#retryTimer) {
       this.#retryTimer = true
-      this.#after(RETRY_EMPTY_MS, () => {
+      this.#timers.after(RETRY_EMPTY_MS, () => {
         this.#retryTimer = false
         this.#requests.forgive(this.#scheduler!)
         this.#wake()
@@ -444,20 +411,5 @@ export class StateSync {
       this.#sliceStart = this.#options.clock.now()
     }
     this.#awake = false
-  }
-
-  #after(delayMs: number, callback: () => void): void {
-    const stop = this.#options.clock.after(delayMs, () => {
-      this.#timers.delete(stop)
-      callback()
-    })
-    this.#timers.add(stop)
-  }
-
-  #every(intervalMs: number, callback: () => void): void {
-    this.#after(intervalMs, () => {
-      callback()
-      this.#every(intervalMs, callback)
-    })
   }
 }
