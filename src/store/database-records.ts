@@ -1,6 +1,7 @@
 /** The records in an IndexedDB database, through `idb`. Runs in a worker or in the window. */
 import type { Connection } from './connection.ts'
 import { isUnreadable } from './database-error.ts'
+import { checkFence, StoreError } from './errors.ts'
 import type { Durability, Operation, RecordStore, Records, RecordTypes } from './records.ts'
 import type { StateDatabase } from './schema.ts'
 
@@ -58,6 +59,7 @@ async function runTransaction(
     const store = transaction.objectStore(operation.store)
     if (operation.kind === 'clear') return store.clear()
     const key = idbKey(operation.key)
+    if (operation.kind === 'expect') return store.get(key).then((found) => checkFence(operation, found))
     return operation.kind === 'delete' ? store.delete(key) : store.put(idbValue(operation.value), key)
   }
   const requests: Promise<unknown>[] = []
@@ -69,8 +71,15 @@ async function runTransaction(
     await Promise.allSettled([...requests, transaction.done])
     throw cause
   }
-  // Requests first: when one of them fails, `done` rejects too, without its reason.
-  await Promise.all([...requests, transaction.done])
+  try {
+    // Requests first: when one of them fails, `done` rejects too, without its reason.
+    await Promise.all([...requests, transaction.done])
+  } catch (cause) {
+    // A refusal is no failure to the browser: what was asked for behind it is still under way.
+    if (cause instanceof StoreError) transaction.abort()
+    await Promise.allSettled([...requests, transaction.done])
+    throw cause
+  }
 }
 
 /** Keys as IndexedDB takes them: bytes are never shared memory here. */

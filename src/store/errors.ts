@@ -18,6 +18,8 @@ export type StoreErrorCode =
   | 'quotaExceeded'
   /** The connection is closed: by `close`, by the browser, or in favour of another tab's upgrade or deletion. */
   | 'databaseClosed'
+  /** Another tab has become the writer of the database, or has been it all along: nothing was written. */
+  | 'fenced'
   /** Another connection holds an older version of the database, or one that is to be deleted, and does not let go. */
   | 'databaseBlocked'
   /** The database was written by a newer version of this software. */
@@ -31,4 +33,13 @@ export class StoreError extends RootlightError<StoreErrorCode> {
   constructor(code: StoreErrorCode, message: string, options: { details?: ErrorDetails; cause?: unknown } = {}) {
     super(code, message, options)
   }
+}
+
+/** Throws `fenced` unless the number that a write expects is the one that was found. */
+export function checkFence(expected: { readonly value: number }, found: unknown): void {
+  if (found === expected.value) return
+  const details = { expected: expected.value, got: typeof found === 'number' ? found : null }
+  throw new StoreError('fenced', `the write is of writer ${expected.value}, and another one has taken over`, {
+    details,
+  })
 }

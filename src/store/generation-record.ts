@@ -28,7 +28,7 @@ const MAX_GENERATION = 0xffff_ffff
 /** Keys of `meta`. */
 export const META_KEY = {
   schema: 'schema',
-  /** The number that a writer's writes carry, so that those of a writer that lost its lock are refused. Not in use yet. */
+  /** The number that a writer's writes carry, so that those of a writer that lost its lock are refused: `fenced-records.ts`. */
   fence: 'fence',
   /** The generation that reads are answered from: the last that was complete. */
   complete: 'complete',

@@ -3,7 +3,7 @@
  * the page. For tests, for Node, and where a browser forbids IndexedDB.
  */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
-import { StoreError } from './errors.ts'
+import { checkFence, StoreError } from './errors.ts'
 import { INITIAL_META } from './generation-record.ts'
 import type { Operation, RecordStore, Records, RecordTypes } from './records.ts'
 
@@ -37,7 +37,10 @@ export class MemoryRecords implements Records {
   async write(operations: readonly Operation[]): Promise<void> {
     if (operations.length === 0) return
     this.#checkOpen()
-    // Values are copied first: that is the one step that may fail, and then nothing has been done.
+    for (const operation of operations) {
+      if (operation.kind === 'expect') checkFence(operation, this.#stores.meta.get(operation.key))
+    }
+    // Values are copied first: that is the last step that may fail, and then nothing has been done.
     const copies = operations.map((operation) => {
       return operation.kind === 'put' ? ({ ...operation, value: copyOf(operation.value) } as Operation) : operation
     })
@@ -57,7 +60,7 @@ export class MemoryRecords implements Records {
     const records = this.#stores[operation.store]
     if (operation.kind === 'put') records.set(textOf(operation.key), operation.value)
     else if (operation.kind === 'delete') records.delete(textOf(operation.key))
-    else records.clear()
+    else if (operation.kind === 'clear') records.clear()
   }
 
   #checkOpen(): void {

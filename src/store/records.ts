@@ -30,8 +30,11 @@ export type Put = {
 }
 export type Delete = { [S in RecordStore]: { kind: 'delete'; store: S; key: RecordTypes[S]['key'] } }
 
+/** A condition, ahead of all else: the whole write is refused, with `fenced`, unless this number stands under the key. */
+export type Expect = { kind: 'expect'; store: 'meta'; key: string; value: number }
+
 /** One step of a write. */
-export type Operation = Put[RecordStore] | Delete[RecordStore] | { kind: 'clear'; store: RecordStore }
+export type Operation = Put[RecordStore] | Delete[RecordStore] | { kind: 'clear'; store: RecordStore } | Expect
 
 /** `strict`: on disk when the promise resolves; `relaxed`: handed to the operating system. */
 export type Durability = 'strict' | 'relaxed'
@@ -46,7 +49,7 @@ export interface Records {
   /**
    * Does all operations in their order, or none; without any, it does nothing at all. The bytes are copied before this
    * returns. Rejects with `quotaExceeded`,
-   * `databaseClosed` or `databaseFailed`.
+   * `databaseClosed`, `databaseFailed`, or `fenced`.
    */
   write(operations: readonly Operation[], durability: Durability): Promise<void>
 

@@ -1,6 +1,6 @@
 /**
- * The store: generations of pages in one database, IndexedDB's or its in-memory twin. One store is open for writing at a
- * time; which tab that is, is decided elsewhere.
+ * The store: generations of pages in one database, IndexedDB's or its in-memory twin. One store writes at a time, the one
+ * that was opened last (`fenced-records.ts`); which tab that should be, is decided elsewhere.
  */
 import type { Stretch } from '../sync/disk.ts'
 import { type Keccak, nobleKeccak } from '../trie/keccak.ts'
@@ -12,6 +12,7 @@ import { readCode, readNamedCode } from './code-reader.ts'
 import { PAGE_CACHE_BYTES } from './constants.ts'
 import type { PageDamage, StoreContext } from './context.ts'
 import { type ClosedReason, openDatabase } from './database.ts'
+import { takeOver, withoutWriting } from './fenced-records.ts'
 import { Generation } from './generation.ts'
 import { INITIAL_META, newGenerationRecord, putGenerationRecord } from './generation-record.ts'
 import { loadCatalog } from './load-catalog.ts'
@@ -104,6 +105,22 @@ export class StateStore {
       records.close()
       throw error
     }
+  }
+
+  /** The same, as the one writer: all writes through a store that was made so earlier reject with `fenced`. */
+  static async writer(records: Records, options: StateStoreOptions = {}): Promise<StateStore> {
+    try {
+      return await StateStore.over(await takeOver(records), options)
+    } catch (error) {
+      records.close()
+      throw error
+    }
+  }
+
+  /** A store that only reads, as things are on disk now: whatever would write rejects with `fenced`, damage found for one. */
+  static async reader(records: Records, options: StateStoreOptions = {}): Promise<StateStore> {
+    const { catalog } = await loadCatalog(records)
+    return new StateStore(withoutWriting(records), catalog, options)
   }
 
   /** The state that was completed last, or `null`. */
@@ -202,11 +219,12 @@ export class StateStore {
 }
 
 /**
- * Opens the store in an IndexedDB database, and makes it if there is none. Rejects with `databaseBlocked`,
+ * Opens the store in an IndexedDB database as its writer, and makes the database if there is none: a store that was open
+ * for writing elsewhere writes no more, and rejects with `fenced`. Rejects with `databaseBlocked`,
  * `databaseTooNew`, `databaseFailed`, `quotaExceeded`, or `damagedMeta`: then delete the database and sync again.
  */
 export async function openStateStore(options: StateStoreOptions & { readonly database: string }): Promise<StateStore> {
-  return StateStore.over(await openDatabase(options.database, { onClosed: options.onClosed }), options)
+  return StateStore.writer(await openDatabase(options.database, { onClosed: options.onClosed }), options)
 }
 
 /** An empty store that lives as long as the page. */

@@ -1,6 +1,7 @@
 /** The suite of the store, run against each of its databases. */
 import { afterEach, beforeEach } from 'vitest'
 import { damageSuite } from './damage.suite.ts'
+import { fenceSuite } from './fence.suite.ts'
 import type { Backend, BackendFactory } from './fixture.suite.ts'
 import { generationSuite } from './generation.suite.ts'
 import { sourceSuite } from './source.suite.ts'
@@ -22,4 +23,5 @@ export function storeSuite(create: BackendFactory): void {
   sourceSuite(backend)
   storageSuite(backend)
   verifySuite(backend)
+  fenceSuite(backend)
 }
