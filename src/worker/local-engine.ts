@@ -2,7 +2,6 @@
  * The engine itself, on whatever thread this file runs: wires store, network and sync. In a dedicated worker where the
  * application gives one, else in the window; nothing here knows which.
  */
-import { bytesToHex } from '@noble/hashes/utils.js'
 import { type PeerAddress, parseMultiaddr } from '../network/address.ts'
 import { PeerSet } from '../network/peer-set.ts'
 import { systemClock } from '../protocol/clock.ts'
@@ -17,8 +16,7 @@ import type { SyncProgress } from '../sync/progress.ts'
 import { createFastKeccak, type Keccak } from '../trie/keccak.ts'
 import { scanAccount } from '../trie/leaf.ts'
 import { ReadError } from '../wallet/errors.ts'
-import { keyOfAddress, keyOfSlot, parseRoot } from '../wallet/input.ts'
-import { type StateNodes, StateReader } from '../wallet/state-reader.ts'
+import { parseRoot } from '../wallet/input.ts'
 import { Backups } from './backups.ts'
 import { isOnline, watchConnectivity } from './connectivity.ts'
 import type {
@@ -37,6 +35,7 @@ import type {
 import { toPlainError } from './errors.ts'
 import { Network } from './network.ts'
 import { readQuota } from './quota.ts'
+import { accountRead, codeRead, hexOf, readComplete, readUnder, type StateRead, slotRead, statusOf } from './reads.ts'
 import { nodesOfSync } from './sync-nodes.ts'
 import { Tasks } from './tasks.ts'
 
@@ -131,31 +130,15 @@ class LocalEngine implements Engine {
   }
 
   async getAccount(address: string, at: ReadAt | undefined): Promise<Answer<AccountValue | null>> {
-    const key = keyOfAddress(address)
-    return this.#read(at, async (reader) => {
-      const account = await reader.account(key)
-      return (
-        account && {
-          nonce: account.nonce,
-          balance: account.balance,
-          storageRoot: `0x${bytesToHex(account.storageRoot)}`,
-          codeHash: `0x${bytesToHex(account.codeHash)}`,
-        }
-      )
-    })
+    return this.#read(at, accountRead(address))
   }
 
   async getStorageAt(address: string, slot: bigint | number | string, at: ReadAt | undefined): Promise<Answer<string>> {
-    const [accountKey, slotKey] = [keyOfAddress(address), keyOfSlot(slot)]
-    return this.#read(at, async (reader) => {
-      const value = await reader.slot(accountKey, slotKey)
-      return `0x${value.toString(16).padStart(64, '0')}`
-    })
+    return this.#read(at, slotRead(address, slot))
   }
 
   async getCode(address: string, at: ReadAt | undefined): Promise<Answer<string>> {
-    const key = keyOfAddress(address)
-    return this.#read(at, async (reader) => `0x${bytesToHex(await reader.code(key))}`)
+    return this.#read(at, codeRead(address))
   }
 
   async keep(): Promise<void> {
@@ -216,9 +199,7 @@ class LocalEngine implements Engine {
 
   async status() {
     this.#checkOpen()
-    const last = this.#store.lastComplete()
-    const complete = last && { root: hexOf(last.root), blockNumber: last.blockNumber, intact: last.intact }
-    return { complete }
+    return { complete: statusOf(this.#store.lastComplete()) }
   }
 
   async close(): Promise<void> {
@@ -298,23 +279,16 @@ class LocalEngine implements Engine {
     await claim.ended
   }
 
-  async #read<T>(at: ReadAt | undefined, read: (reader: StateReader) => Promise<T>): Promise<Answer<T>> {
+  async #read<T>(at: ReadAt | undefined, read: StateRead<T>): Promise<Answer<T>> {
     this.#checkOpen()
-    const complete = this.#store.lastComplete()
-    if (at === 'target' || (at === undefined && complete === null)) {
-      const running = this.#claim?.running ?? null
-      if (running === null) throw new ReadError('notSynced', 'no state is on disk, and no sync runs')
-      const { sync, generation } = running
-      const nodes = nodesOfSync(sync, this.#nodesOf(generation.number), this.#keccak)
-      return { root: hexOf(generation.root), value: await read(new StateReader(generation.root, nodes)) }
+    if (at !== 'target' && (at === 'complete' || this.#store.lastComplete() !== null)) {
+      return readComplete(this.#store, read)
     }
-    if (complete === null) throw new ReadError('notSynced', 'no state is complete on disk')
-    const reader = new StateReader(complete.root, this.#nodesOf(complete.generation))
-    return { root: hexOf(complete.root), value: await read(reader) }
-  }
-
-  #nodesOf(generation: number): StateNodes {
-    return this.#store.reader(generation)
+    const running = this.#claim?.running ?? null
+    if (running === null) throw new ReadError('notSynced', 'no state is on disk, and no sync runs')
+    const { sync, generation } = running
+    const nodes = nodesOfSync(sync, this.#store.reader(generation.number), this.#keccak)
+    return readUnder(generation.root, nodes, read)
   }
 
   #checkOpen(): void {
@@ -324,7 +298,3 @@ class LocalEngine implements Engine {
 
 /** The id of what is no sync and holds its place. */
 const NO_SYNC = -1
-
-function hexOf(bytes: Uint8Array): string {
-  return `0x${bytesToHex(bytes)}`
-}

@@ -1,0 +1,60 @@
+/** Reads as the application asks for them: what is passed in is checked, what comes out is plain data with its root. */
+import { bytesToHex } from '@noble/hashes/utils.js'
+import type { CompleteState, StateStore } from '../store/state-store.ts'
+import { ReadError } from '../wallet/errors.ts'
+import { keyOfAddress, keyOfSlot } from '../wallet/input.ts'
+import { type StateNodes, StateReader } from '../wallet/state-reader.ts'
+import type { AccountValue, Answer, CompleteStatus } from './engine.ts'
+
+/** A read of any state. */
+export type StateRead<T> = (reader: StateReader) => Promise<T>
+
+/** Throws `badAddress`. */
+export function accountRead(address: string): StateRead<AccountValue | null> {
+  const key = keyOfAddress(address)
+  return async (reader) => {
+    const account = await reader.account(key)
+    return (
+      account && {
+        nonce: account.nonce,
+        balance: account.balance,
+        storageRoot: hexOf(account.storageRoot),
+        codeHash: hexOf(account.codeHash),
+      }
+    )
+  }
+}
+
+/** Throws `badAddress` or `badSlot`. */
+export function slotRead(address: string, slot: bigint | number | string): StateRead<string> {
+  const [accountKey, slotKey] = [keyOfAddress(address), keyOfSlot(slot)]
+  return async (reader) => `0x${(await reader.slot(accountKey, slotKey)).toString(16).padStart(64, '0')}`
+}
+
+/** Throws `badAddress`. */
+export function codeRead(address: string): StateRead<string> {
+  const key = keyOfAddress(address)
+  return async (reader) => hexOf(await reader.code(key))
+}
+
+/** Answers from the last complete root. Rejects with `notSynced` if there is none. */
+export async function readComplete<T>(store: StateStore, read: StateRead<T>): Promise<Answer<T>> {
+  const complete = store.lastComplete()
+  if (complete === null) throw new ReadError('notSynced', 'no state is complete on disk')
+  return readUnder(complete.root, store.reader(complete.generation), read)
+}
+
+/** Answers from the state under `root` (32 bytes). */
+export async function readUnder<T>(root: Uint8Array, nodes: StateNodes, read: StateRead<T>): Promise<Answer<T>> {
+  return { root: hexOf(root), value: await read(new StateReader(root, nodes)) }
+}
+
+/** What is complete, as the application sees it. */
+export function statusOf(last: CompleteState | null): CompleteStatus | null {
+  return last && { root: hexOf(last.root), blockNumber: last.blockNumber, intact: last.intact }
+}
+
+/** `0x` and hex digits. */
+export function hexOf(bytes: Uint8Array): string {
+  return `0x${bytesToHex(bytes)}`
+}
