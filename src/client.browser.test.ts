@@ -139,6 +139,41 @@ describe.each(['worker', 'window'])('createLightClient, engine in the %s', (engi
   })
 })
 
+describe('createLightClient, engine in the window of an insecure context', () => {
+  test('behavior: without Web Locks the client that was opened last is the one that can sync; both read', async () => {
+    Object.defineProperty(navigator, 'locks', { value: undefined, configurable: true })
+    try {
+      const database = `client-${names++}`
+      const first = await open('window', [], database)
+      await first.sync({ root: EMPTY_ROOT }).done
+      const last = await open('window', [], database)
+      await expect(first.sync({ root: ROOT }).done).rejects.toMatchObject({ code: 'fenced' })
+      await last.sync({ root: EMPTY_ROOT, blockNumber: 8 }).done
+      for (const light of [first, last])
+        expect(await light.getAccount(ADDRESS)).toEqual({ root: EMPTY_ROOT, value: null })
+      await first.close()
+    } finally {
+      Reflect.deleteProperty(navigator, 'locks')
+    }
+  })
+})
+
+describe('createLightClient, two clients of one database', () => {
+  test('default: one writes, the other follows, and is the writer when the first is closed', async () => {
+    const database = `client-${names++}`
+    const first = await open('window', [], database)
+    const second = await open('worker', [], database)
+    expect([await first.role(), await second.role()]).toEqual(['writer', 'follower'])
+    await second.sync({ root: EMPTY_ROOT }).done
+    expect(await second.getAccount(ADDRESS)).toEqual({ root: EMPTY_ROOT, value: null })
+    const elected = new Promise((resolve) => second.addEventListener('role', ({ detail }) => resolve(detail)))
+    await first.close()
+    expect(await elected).toBe('writer')
+    expect(await second.role()).toBe('writer')
+    expect(await second.getAccount(ADDRESS)).toEqual({ root: EMPTY_ROOT, value: null })
+  })
+})
+
 describe('createLightClient', () => {
   test('error: a worker that is killed rejects every open call, and all that come', async () => {
     const light = await open('worker')

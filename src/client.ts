@@ -5,6 +5,7 @@
 import { exportStream, importStream } from './backup-streams.ts'
 import type { PeerSnapshot } from './network/peer-set.ts'
 import type { ClosedReason } from './store/connection.ts'
+import type { StallReason, SyncProgress } from './sync/progress.ts'
 import { Sync } from './sync-handle.ts'
 import { TypedEventTarget } from './typed-events.ts'
 import { parseCount, parseRoot } from './wallet/input.ts'
@@ -19,6 +20,7 @@ import type {
   ReadAt,
   StorageReport,
   SyncTarget,
+  TabRole,
   VerifyProgress,
   VerifySummary,
 } from './worker/engine.ts'
@@ -26,7 +28,11 @@ import { fromPlainError } from './worker/errors.ts'
 import { createRemoteEngine } from './worker/remote-engine.ts'
 
 export interface LightClientOptions {
-  /** IndexedDB name. One client writes to a database at a time. */
+  /**
+   * IndexedDB name. Clients of one origin with the same name, in any number of tabs, share the database: one writes and
+   * syncs, the others follow it, and one of them takes over when it is gone. That takes Web Locks, which exist in secure
+   * contexts only; elsewhere the client that was opened last is the one that can sync.
+   */
   readonly database: string
   /** Peers of another chain are refused. */
   readonly chainId: number
@@ -58,6 +64,11 @@ export interface ImportOptions {
 }
 
 export interface LightClientEventMap {
+  /** Of the sync that runs, whichever tab asked for it: as {@link Sync} tells it to who did. */
+  progress: CustomEvent<SyncProgress>
+  stalled: CustomEvent<{ readonly reason: StallReason }>
+  /** This tab has become the one that writes to the database, or has lost that place to another. */
+  role: CustomEvent<TabRole>
   /** The list of {@link LightClient.peers} has changed. */
   peers: CustomEvent<readonly PeerSnapshot[]>
   /** A page on disk was found damaged and dropped; the next sync of its root fetches it again. */
@@ -84,8 +95,8 @@ export async function createLightClient(options: LightClientOptions): Promise<Li
     return new LightClient(await createRemoteEngine(options.worker(), engineOptions, emit), events)
   }
   // Lazily: a page that has given its engine a worker does not load it a second time.
-  const { createLocalEngine } = await import('./worker/local-engine.ts')
-  return new LightClient(await createLocalEngine(engineOptions, emit), events)
+  const { createTabEngine } = await import('./worker/create-tab-engine.ts')
+  return new LightClient(await createTabEngine(engineOptions, emit), events)
 }
 
 /** See the head of this file; made by {@link createLightClient}. */
@@ -108,7 +119,8 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
 
   /**
    * Brings the state under `root` to disk, and goes on where an earlier sync of it was cut off. Supersedes a sync that
-   * runs: its `done` rejects with `superseded`. Throws `badRootText` or `badNumber`.
+   * runs: its `done` rejects with `superseded`. The tabs of an origin have one sync between them: one to the same root as
+   * another tab's joins it, and `cancel` in any of them ends it. Throws `badRootText` or `badNumber`.
    */
   sync(target: SyncTarget): Sync {
     parseRoot(target.root)
@@ -128,6 +140,14 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
   /** What is complete on disk, whether or not a peer can be reached. */
   status(): Promise<{ readonly complete: CompleteStatus | null }> {
     return this.#engine.status()
+  }
+
+  /**
+   * Whether this tab is the one that writes to the database and has the peers, or follows the one that is. That makes no
+   * difference to what a client can do.
+   */
+  role(): Promise<TabRole> {
+    return this.#engine.role()
   }
 
   /**
@@ -221,11 +241,19 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
   }
 
   #receive(event: EngineEvent): void {
-    if (event.kind === 'progress') this.#syncs.get(event.id)?.receive(event.progress, event.coverage)
-    else if (event.kind === 'verifying') this.#verifications.get(event.id)?.(event.progress)
-    else if (event.kind === 'stalled') this.#syncs.get(event.id)?.receiveStall(event.reason)
-    else if (event.kind === 'paused') this.#syncs.get(event.id)?.receivePause(event.reason, fromPlainError(event.error))
-    else if (event.kind === 'peers') {
+    if (event.kind === 'progress') {
+      this.#syncOf(event.id)?.receive(event.progress, event.coverage)
+      this.dispatchEvent(new CustomEvent('progress', { detail: event.progress }))
+    } else if (event.kind === 'stalled') {
+      this.#syncOf(event.id)?.receiveStall(event.reason)
+      this.dispatchEvent(new CustomEvent('stalled', { detail: { reason: event.reason } }))
+    } else if (event.kind === 'paused') {
+      this.#syncOf(event.id)?.receivePause(event.reason, fromPlainError(event.error))
+    } else if (event.kind === 'verifying') {
+      this.#verifications.get(event.id)?.(event.progress)
+    } else if (event.kind === 'role') {
+      this.dispatchEvent(new CustomEvent('role', { detail: event.role }))
+    } else if (event.kind === 'peers') {
       this.#peers = event.peers
       this.dispatchEvent(new CustomEvent('peers', { detail: event.peers }))
     } else if (event.kind === 'storeClosed') {
@@ -234,6 +262,10 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
       const { generation, start, end } = event
       this.dispatchEvent(new CustomEvent('damaged', { detail: { generation, start, end } }))
     }
+  }
+
+  #syncOf(id: number | null): Sync | undefined {
+    return id === null ? undefined : this.#syncs.get(id)
   }
 }
 

@@ -23,6 +23,7 @@ export type {
   ReadAt,
   StorageReport,
   SyncTarget,
+  TabRole,
   VerifyProgress,
   VerifySummary,
 } from './worker/engine.ts'

@@ -1,6 +1,6 @@
 /** One sync as the application sees it: events, a promise, and the way to stop it. */
 import type { PauseReason, StallReason, SyncProgress } from './sync/progress.ts'
-import type { RootlightError } from './trie/error.ts'
+import { isRootlightError, type RootlightError } from './trie/error.ts'
 import { TypedEventTarget } from './typed-events.ts'
 
 export interface SyncEventMap {
@@ -26,8 +26,9 @@ export interface SyncCommands {
 export class Sync extends TypedEventTarget<SyncEventMap> {
   /**
    * Resolves with the last progress when everything under the root is verified and on disk. Rejects with a coded error:
-   * `superseded`, `cancelled`, `wiped`, `closed`, `badRoot`, `storeFailed`, `workerDied`, `badRootText`, or
-   * `quotaExceeded` if the disk has not even room for the target's own record. Nobody has to await it.
+   * `superseded`, `cancelled`, `wiped`, `closed`, `badRoot`, `storeFailed`, `workerDied`, `badRootText`, `quotaExceeded` if the disk
+   * has not even room for the target's own record, and where there are no Web Locks `fenced`: another tab has opened the
+   * database. Nobody has to await it.
    */
   readonly done: Promise<SyncProgress>
   readonly #commands: SyncCommands
@@ -55,7 +56,10 @@ export class Sync extends TypedEventTarget<SyncEventMap> {
 
   /** Stops the sync and keeps what was verified; resolves when it is on disk. `done` rejects with `cancelled`. */
   async cancel(): Promise<void> {
-    await this.#commands.cancel()
+    await this.#commands.cancel().catch((error) => {
+      // The client was closed meanwhile, and has stopped it just as well.
+      if (!isRootlightError(error, 'closed')) throw error
+    })
     await this.done.catch(() => {})
   }
 

@@ -25,6 +25,9 @@ export interface SyncTarget {
 /** Which root a read is answered from: the last complete one, or the one that is being synced. */
 export type ReadAt = 'complete' | 'target'
 
+/** Whether this tab writes to the database, or reads beside the one that does. */
+export type TabRole = 'writer' | 'follower'
+
 /** An answer, and the root (`0x` and 64 hex digits) that it was verified against. */
 export interface Answer<T> {
   readonly root: string
@@ -141,14 +144,21 @@ export interface Engine {
   /** Ends everything that runs and deletes everything; the engine stays usable. */
   wipe(): Promise<void>
   status(): Promise<{ readonly complete: CompleteStatus | null }>
+  role(): Promise<TabRole>
   close(): Promise<void>
 }
 
 export type EngineEvent =
-  | { readonly kind: 'progress'; readonly id: number; readonly progress: SyncProgress; readonly coverage: Float32Array }
+  | {
+      readonly kind: 'progress'
+      /** `null`: of a sync that this client did not ask for, or another tab's. */
+      readonly id: number | null
+      readonly progress: SyncProgress
+      readonly coverage: Float32Array
+    }
+  | { readonly kind: 'stalled'; readonly id: number | null; readonly reason: StallReason }
+  | { readonly kind: 'paused'; readonly id: number | null; readonly reason: PauseReason; readonly error: PlainError }
   | { readonly kind: 'verifying'; readonly id: number; readonly progress: VerifyProgress }
-  | { readonly kind: 'stalled'; readonly id: number; readonly reason: StallReason }
-  | { readonly kind: 'paused'; readonly id: number; readonly reason: PauseReason; readonly error: PlainError }
   | {
       readonly kind: 'damaged'
       readonly generation: number
@@ -159,3 +169,5 @@ export type EngineEvent =
   /** The database was closed for good, by something else than us. */
   | { readonly kind: 'storeClosed'; readonly reason: ClosedReason }
   | { readonly kind: 'peers'; readonly peers: readonly PeerSnapshot[] }
+  /** It has changed. */
+  | { readonly kind: 'role'; readonly role: TabRole }

@@ -1,7 +1,7 @@
-/** The worker's side of the port: runs a local engine for the window that opens it. */
+/** The worker's side of the port: runs an engine for the window that opens it. */
+import { createTabEngine } from './create-tab-engine.ts'
 import type { Engine, EngineEvent, EngineOptions } from './engine.ts'
 import { toPlainError } from './errors.ts'
-import { createLocalEngine } from './local-engine.ts'
 import type { EngineMethod, FromWorker, ToWorker, WorkerScope } from './port.ts'
 
 /** Begins to listen on `scope`; the rest is up to the window. */
@@ -24,7 +24,7 @@ async function open(
   emit: (event: EngineEvent) => void,
 ): Promise<Engine> {
   if (lock !== null) void navigator.locks.request(lock, () => holdForever(() => send({ kind: 'alive' })))
-  const engine = createLocalEngine(options, emit)
+  const engine = createTabEngine(options, emit)
   engine.then(
     () => send({ kind: 'opened' }),
     (error) => send({ kind: 'refused', error: toPlainError(error) }),

@@ -29,6 +29,7 @@ import type {
   ReadAt,
   StorageReport,
   SyncTarget,
+  TabRole,
   VerifyProgress,
   VerifySummary,
 } from './engine.ts'
@@ -200,6 +201,11 @@ class LocalEngine implements Engine {
   async status() {
     this.#checkOpen()
     return { complete: statusOf(this.#store.lastComplete()) }
+  }
+
+  /** Nobody else is known here: see `tab-engine.ts`. */
+  async role(): Promise<TabRole> {
+    return 'writer'
   }
 
   async close(): Promise<void> {

@@ -42,6 +42,7 @@ export async function createRemoteEngine(
     storage: call('storage'),
     wipe: call('wipe'),
     status: call('status'),
+    role: call('role'),
     close: () => port.close(),
   }
 }

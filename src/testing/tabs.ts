@@ -1,0 +1,191 @@
+/**
+ * Tabs of one origin in one process, in the hands of a test: their locks, their channel and their clocks. A tab can be
+ * killed, which nobody is told, and frozen: then nothing that happens reaches it before it thaws.
+ */
+import type { ChannelPort, TabMessage } from '../worker/tab-channel.ts'
+import type { Locks } from '../worker/writer-lock.ts'
+import { ManualClock, settle } from './manual-clock.ts'
+
+/** One tab's thread. */
+export class FakeTab {
+  readonly clock = new ManualClock()
+  readonly locks: Locks
+  readonly name: string
+  readonly #origin: FakeOrigin
+  /** What happened while it was frozen; `null`: it is not. */
+  #missed: (() => void)[] | null = null
+  #sleptMs = 0
+  isAlive = true
+
+  constructor(origin: FakeOrigin, name: string) {
+    this.#origin = origin
+    this.name = name
+    this.locks = { request: (_, options, callback) => origin.request(this, options, callback) }
+  }
+
+  openChannel(): ChannelPort {
+    return this.#origin.openChannel(this)
+  }
+
+  /** It ends here, and says nothing: its locks are let go. */
+  kill(): void {
+    this.isAlive = false
+    this.#origin.forget(this)
+  }
+
+  freeze(): void {
+    this.#missed = []
+  }
+
+  /** It goes on: timers are late, and everything that was said and done meanwhile comes at once. */
+  async thaw(): Promise<void> {
+    const missed = this.#missed ?? []
+    this.#missed = null
+    this.clock.oversleep(this.#sleptMs)
+    this.#sleptMs = 0
+    for (const task of missed) task()
+    await settle()
+  }
+
+  /** Something from outside reaches this thread, in a task of its own. */
+  run(task: () => void): void {
+    queueMicrotask(() => {
+      if (!this.isAlive) return
+      if (this.#missed === null) task()
+      else this.#missed.push(task)
+    })
+  }
+
+  async pass(ms: number): Promise<void> {
+    if (this.#missed !== null) this.#sleptMs += ms
+    else if (this.isAlive) await this.clock.pass(ms)
+  }
+}
+
+interface LockRequest {
+  readonly tab: FakeTab
+  readonly callback: (lock: object | null) => Promise<void> | undefined
+  readonly settle: (error?: unknown) => void
+}
+
+/** What the tabs share. Web Locks as the specification has them, of one name. */
+export class FakeOrigin {
+  readonly #tabs: FakeTab[] = []
+  readonly #ports = new Set<FakePort>()
+  #holder: LockRequest | null = null
+  #line: LockRequest[] = []
+
+  open(name: string): FakeTab {
+    const tab = new FakeTab(this, name)
+    this.#tabs.push(tab)
+    return tab
+  }
+
+  /** Lets time go by in all tabs, and everything settle. */
+  async pass(ms: number): Promise<void> {
+    for (const tab of this.#tabs) await tab.pass(ms)
+    await settle()
+  }
+
+  /** The tab that holds the lock. */
+  get holder(): string | null {
+    return this.#holder?.tab.name ?? null
+  }
+
+  request(
+    tab: FakeTab,
+    { ifAvailable = false, steal = false, signal }: LockOptions,
+    callback: LockRequest['callback'],
+  ): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const settleInTab = (error?: unknown) => {
+        tab.run(() => (error === undefined ? resolve(undefined) : reject(error)))
+      }
+      const request = { tab, callback, settle: settleInTab }
+      if (steal) this.#steal(request)
+      else if (!ifAvailable) this.#line.push(request)
+      else if (this.#holder === null && this.#line.length === 0) this.#line.push(request)
+      else tab.run(() => resolve(callback(null)))
+      signal?.addEventListener('abort', () => this.#withdraw(request))
+      this.#grant()
+    })
+  }
+
+  openChannel(tab: FakeTab): ChannelPort {
+    const port = new FakePort(tab, (message) => {
+      for (const other of this.#ports) if (other !== port) other.receive(message)
+    })
+    port.onClose = () => this.#ports.delete(port)
+    this.#ports.add(port)
+    return port
+  }
+
+  forget(tab: FakeTab): void {
+    for (const port of this.#ports) if (port.tab === tab) this.#ports.delete(port)
+    this.#line = this.#line.filter((request) => request.tab !== tab)
+    if (this.#holder?.tab === tab) this.#holder = null
+    this.#grant()
+  }
+
+  #steal(request: LockRequest): void {
+    this.#holder?.settle(new DOMException('stolen', 'AbortError'))
+    this.#holder = null
+    this.#line.unshift(request)
+  }
+
+  #withdraw(request: LockRequest): void {
+    if (!this.#line.includes(request)) return
+    this.#line = this.#line.filter((each) => each !== request)
+    request.settle(new DOMException('withdrawn', 'AbortError'))
+  }
+
+  #grant(): void {
+    const request = this.#holder === null ? this.#line.shift() : undefined
+    if (request === undefined) return
+    this.#holder = request
+    request.tab.run(() => {
+      // Stolen before it was told.
+      if (this.#holder !== request) return
+      void Promise.resolve(request.callback({})).then(() => this.#release(request))
+    })
+  }
+
+  #release(request: LockRequest): void {
+    if (this.#holder !== request) return
+    this.#holder = null
+    request.settle()
+    this.#grant()
+  }
+}
+
+class FakePort implements ChannelPort {
+  readonly tab: FakeTab
+  readonly #post: (message: TabMessage) => void
+  readonly #listeners: ((event: { readonly data: TabMessage }) => void)[] = []
+  onClose = () => {}
+
+  constructor(tab: FakeTab, post: (message: TabMessage) => void) {
+    this.tab = tab
+    this.#post = post
+  }
+
+  postMessage(message: TabMessage): void {
+    const copy = structuredClone(message)
+    if (this.tab.isAlive) this.#post(copy)
+  }
+
+  addEventListener(_: 'message', listener: (event: { readonly data: TabMessage }) => void): void {
+    this.#listeners.push(listener)
+  }
+
+  receive(message: TabMessage): void {
+    this.tab.run(() => {
+      for (const listener of this.#listeners) listener({ data: message })
+    })
+  }
+
+  close(): void {
+    this.#listeners.length = 0
+    this.onClose()
+  }
+}
