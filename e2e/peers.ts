@@ -104,6 +104,25 @@ export function quitting(afterRuns: number): Vice {
   }
 }
 
+/** Answers runs while it is open; what is asked while it is shut is answered when it opens again. */
+export function gated(): Vice & { shut(): void; open(): void } {
+  let opened: Promise<void> = Promise.resolve()
+  let open = () => {}
+  const vice: Vice = (source) => ({
+    ...source,
+    async run(root, ref, maxNodes, maxBytes) {
+      await opened
+      return source.run(root, ref, maxNodes, maxBytes)
+    },
+  })
+  const shut = () => {
+    opened = new Promise((resolve) => {
+      open = resolve
+    })
+  }
+  return Object.assign(vice, { shut, open: () => open() })
+}
+
 const NOTHING = new Uint8Array()
 /** An account's leaf holds two hashes. */
 const ACCOUNT_LEAF_BYTES = 70

@@ -11,6 +11,7 @@ import {
   type Sync,
   type SyncProgress,
   type SyncTarget,
+  type TabRole,
 } from '../../src/index.ts'
 
 const inWindow = new URLSearchParams(location.search).get('engine') === 'window'
@@ -39,6 +40,10 @@ export class Harness {
   readonly damages: { readonly generation: number; readonly start: string; readonly end: string }[] = []
   /** Why databases were closed under their clients. */
   readonly closures: string[] = []
+  /** Roles that this tab has taken since it opened. */
+  readonly roles: TabRole[] = []
+  /** Of the sync that runs, whichever tab asked for it. */
+  progress: SyncProgress | null = null
   #client: LightClient | null = null
   #latest: Followed | null = null
 
@@ -63,6 +68,10 @@ export class Harness {
     this.#client = await createLightClient({ database, chainId, peers, ...(inWindow ? {} : { worker }) })
     this.#client.addEventListener('damaged', (event) => this.damages.push(event.detail))
     this.#client.addEventListener('storeClosed', (event) => this.closures.push(event.detail.reason))
+    this.#client.addEventListener('role', (event) => this.roles.push(event.detail))
+    this.#client.addEventListener('progress', (event) => {
+      this.progress = event.detail
+    })
   }
 
   /** Starts a sync and follows it. Nobody awaits its `done` but this harness, which cannot be told from nobody. */
