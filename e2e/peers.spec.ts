@@ -64,13 +64,15 @@ test('what a peer owes that leaves in the middle is asked of another', async ({ 
 
 test('what a silent peer was asked for is asked of another', async ({ openPage, peer, states }) => {
   const state = await states.generated(ACCOUNTS, SEED)
-  const mute = await peer([state], { vice: silent })
+  const vice = silent()
+  const mute = await peer([state], { vice })
   const honest = await peer([state], { throttleBytesPerSecond: BYTES_PER_SECOND })
   const page = await openPage()
   await connect(page, [mute, honest])
   await page.evaluate((root) => window.e2e.sync(root), rootOf(state))
-  // It was asked, and owes the answer still.
-  expect(await peerAt(page, mute)).toMatchObject({ state: 'busy', bytesPerSecond: 0 })
+  // It owes the answer still; whether its time is out already is a matter of the machine's speed.
+  expect(vice.asked()).toBeGreaterThan(0)
+  expect(await peerAt(page, mute)).toMatchObject({ bytesPerSecond: 0 })
   expectEverything(await readDisk(page))
 })
 

@@ -86,8 +86,16 @@ export const empty: Vice = (source) => ({
   code: async () => undefined,
 })
 
-/** Never answers. */
-export const silent: Vice = (source) => ({ ...source, run: never, path: never, code: never })
+/** Never answers, and counts what it was asked for. */
+export function silent(): Vice & { readonly asked: () => number } {
+  let asked = 0
+  const owe = () => {
+    asked++
+    return never()
+  }
+  const vice: Vice = (source) => ({ ...source, run: owe, path: owe, code: owe })
+  return Object.assign(vice, { asked: () => asked })
+}
 
 /** Answers so many runs, then leaves, one answer owing. */
 export function quitting(afterRuns: number): Vice {
