@@ -3,6 +3,7 @@ import { hexToBytes } from '@noble/hashes/utils.js'
 import { MemoryRecords } from '../src/store/memory.ts'
 import type { Operation } from '../src/store/records.ts'
 import { StateStore } from '../src/store/state-store.ts'
+import { resolveRef } from '../src/sync/resolution.ts'
 import { Scheduler } from '../src/sync/scheduler.ts'
 import { checkFrontier } from '../src/testing/simulator/frontier-check.ts'
 import type { PlacedNode } from '../src/testing/simulator/same-node.ts'
@@ -41,7 +42,7 @@ export async function checkRestart(operations: readonly Operation[], root: strin
   const contents = await generation.contents()
   const scheduler = new Scheduler({ root: generation.root, keccak, contents, leaf: scanAccount })
   for (let refs = scheduler.unresolved(1); refs.length > 0; refs = scheduler.unresolved(1)) {
-    for (const ref of refs) scheduler.resolve(ref, await generation.node(ref.path, ref.hash))
+    for (const ref of refs) scheduler.resolve(ref, await resolveRef(generation, ref, scanAccount))
   }
   checkFrontier(scheduler, { nodes: sequence })
   await store.close()

@@ -63,7 +63,7 @@ export function diskOf(records: readonly Operation[]): Disk {
   }
 }
 
-/** All nodes of these pages, by path. */
+/** All nodes of these pages, by path: of a path that several generations have, the newest one's. */
 export function nodesOf(pages: readonly StoredPage[]): Map<Path, Uint8Array> {
   return new Map(pages.flatMap(({ nodes }) => [...nodes]))
 }

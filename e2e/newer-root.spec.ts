@@ -1,7 +1,7 @@
 /** A newer root: what it has in common with what is on disk, or was received, does not cross the wire again. */
 
 import type { Path } from '../src/trie/path.ts'
-import { differences, NO_DIFFERENCES, nodesOf, readDisk } from './disk.ts'
+import { differences, nodesOf, readDisk } from './disk.ts'
 import { expect, test } from './fixtures.ts'
 import { generatedNodes } from './oracle.ts'
 import { rootOf } from './states.ts'
@@ -26,12 +26,19 @@ test('after a complete sync, only what changed is fetched', async ({ openPage, p
   await page.evaluate((root) => window.e2e.sync(root), rootOf(older))
   served.clear()
   await page.evaluate((root) => window.e2e.sync(root), rootOf(newer))
-  expect([...served.paths()].sort()).toEqual([...(await changedPaths())].sort())
+  const changed = [...(await changedPaths())].sort()
+  expect([...served.paths()].sort()).toEqual(changed)
   await page.close()
 
+  // And only that is written: the rest stands in the older generation.
   const { pages } = await readDisk(await openPage())
+  const generations = new Set(pages.map(({ key }) => key.generation))
+  const newest = pages.filter(({ key }) => key.generation === Math.max(...generations))
+  expect(generations.size).toBe(2)
+  expect([...nodesOf(newest).keys()].sort()).toEqual(changed)
   const expected = await generatedNodes(NEWER, SEED)
-  expect(differences(nodesOf(pages), expected.nodes)).toEqual(NO_DIFFERENCES)
+  const { missing, different } = differences(nodesOf(pages), expected.nodes)
+  expect({ missing, different }).toEqual({ missing: [], different: [] })
 })
 
 test('in the middle of a sync, what was received and belongs to it is not asked for again', async ({

@@ -7,6 +7,7 @@ import { bytesToHex, concatBytes } from '@noble/hashes/utils.js'
 import { MAX_CODE_BYTES } from '../protocol/constants.ts'
 import { SLICE_BYTES, SLICE_MS } from '../sync/constants.ts'
 import type { Counts, Disk } from '../sync/disk.ts'
+import { resolveRef } from '../sync/resolution.ts'
 import { type Delivery, deliveryOf, Scheduler } from '../sync/scheduler.ts'
 import { EMPTY_ROOT } from '../trie/account.ts'
 import { equalHash, type Keccak } from '../trie/keccak.ts'
@@ -49,7 +50,8 @@ export async function importState(options: ImportOptions): Promise<Imported> {
     contents,
     leaf: scanAccount,
   })
-  const run = new Import(options, scheduler, contents.stretches.length > 0, contents.codes)
+  const isContinued = contents.stretches.length > 0 || contents.base !== null || contents.hasOlder
+  const run = new Import(options, scheduler, isContinued, contents.codes)
   try {
     await run.takeNodes()
     await run.takeCodes()
@@ -119,7 +121,7 @@ class Import {
   async #resolve(): Promise<void> {
     const scheduler = this.#scheduler
     for (let gaps = scheduler.unresolved(RESOLVES); gaps.length > 0; gaps = scheduler.unresolved(RESOLVES)) {
-      for (const gap of gaps) scheduler.resolve(gap, await this.#options.disk.node(gap.path, gap.hash))
+      for (const gap of gaps) scheduler.resolve(gap, await resolveRef(this.#options.disk, gap, scanAccount))
     }
   }
 

@@ -4,7 +4,8 @@
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { EMPTY_ROOT_HEX } from '../trie/account.ts'
-import { ROOT_PATH } from '../trie/path.ts'
+import { equalHash } from '../trie/keccak.ts'
+import { type Path, ROOT_PATH, subtreeEnd } from '../trie/path.ts'
 import type { GenerationRecord } from './generation-record.ts'
 import { PageIndex } from './page-index.ts'
 import type { PageKey } from './page-key.ts'
@@ -26,9 +27,21 @@ export class GenerationState {
     return this.record.generation
   }
 
-  /** True if the pages cover all of the state; the empty one has no pages. */
+  /** True if the pages prove that all of the state is stored; the empty one has no pages. */
   get isCovered(): boolean {
-    return this.pages.coversSubtree(ROOT_PATH) || bytesToHex(this.record.root) === EMPTY_ROOT_HEX
+    return this.coversSubtree(ROOT_PATH) || bytesToHex(this.record.root) === EMPTY_ROOT_HEX
+  }
+
+  /** True if the node at `path` must be stored, here or in an older generation. */
+  coversPath(path: Path): boolean {
+    const { holes } = this.record
+    return this.pages.at(path) !== undefined && !holes.some(({ start, end }) => start <= path && path < end)
+  }
+
+  /** True if everything at and below `path` must be stored, here or in older generations. */
+  coversSubtree(path: Path): boolean {
+    const { holes } = this.record
+    return this.pages.coversSubtree(path) && !holes.some(({ start, end }) => start < subtreeEnd(path) && end > path)
   }
 }
 
@@ -38,9 +51,20 @@ export class Catalog {
   readonly codes = new Set<string>()
   /** The generation that reads are answered from. */
   lastComplete: GenerationState | null = null
+  /** The oldest generation that newer ones may rest on; what is older can go. */
+  oldest = 0
+  /** The newest first. */
+  #ordered: readonly GenerationState[] = []
 
-  get generations(): GenerationState[] {
-    return [...this.#generations.values()]
+  /** The newest first. */
+  get generations(): readonly GenerationState[] {
+    return this.#ordered
+  }
+
+  /** What a node of this generation may be stored in: the generation and all older ones, the newest first. */
+  upTo(state: GenerationState): readonly GenerationState[] {
+    const [newest] = this.#ordered
+    return newest === state ? this.#ordered : this.#ordered.filter((other) => other.number <= state.number)
   }
 
   /** The number of the next generation. */
@@ -52,12 +76,10 @@ export class Catalog {
     return this.#generations.get(generation)
   }
 
-  /** The newest generation with this root. */
+  /** The newest complete generation with this root, else the newest one. */
   withRoot(root: Uint8Array): GenerationState | undefined {
-    const hex = bytesToHex(root)
-    return this.generations
-      .filter((state) => bytesToHex(state.record.root) === hex)
-      .sort((a, b) => b.number - a.number)[0]
+    const all = this.generations.filter((state) => equalHash(state.record.root, root))
+    return all.find((state) => state.record.complete) ?? all[0]
   }
 
   /** True until the generation is deleted. */
@@ -67,16 +89,24 @@ export class Catalog {
 
   add(state: GenerationState): void {
     this.#generations.set(state.number, state)
+    this.#order()
   }
 
   /** Forgets a generation; its keys stay with the object, for whoever deletes its records. */
   delete(state: GenerationState): void {
     if (this.has(state)) this.#generations.delete(state.number)
+    this.#order()
   }
 
   clear(): void {
     this.#generations.clear()
+    this.#order()
     this.codes.clear()
     this.lastComplete = null
+    this.oldest = 0
+  }
+
+  #order(): void {
+    this.#ordered = [...this.#generations.values()].sort((a, b) => b.number - a.number)
   }
 }

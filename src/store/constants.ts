@@ -30,3 +30,15 @@ export const BLOCKED_GRACE_MS = 1000
 export const REOPEN_TRIES = 5
 /** Between two such tries: all of them take about a second, which whoever waits for the disk can bear. */
 export const REOPEN_PAUSE_MS = 200
+/** Share of the pages' bytes that may be dead before they are compacted: five bytes are rewritten to free one. */
+export const MAX_DEAD_SHARE = 0.2
+/** Dead bytes below this are not worth a compaction, whatever their share. */
+export const MIN_DEAD_BYTES = 1024 * 1024
+/** Generations that a lookup may have to ask, the newest first: each is one more page to read, if it is not in the cache. */
+export const MAX_LIVE_GENERATIONS = 8
+/** A page below a quarter of what it may hold costs a record and a read as a full one does. */
+export const SMALL_PAGE_BYTES = 15 * 1024
+/** Share of the pages that may be small: two reads for the bytes of one. */
+export const MAX_SMALL_SHARE = 0.5
+/** So many small pages are what any sync may leave, at the edges of what its peers sent. */
+export const MIN_SMALL_PAGES = 64

@@ -22,6 +22,8 @@ export interface StoreContext {
   /** Pages that are being read. */
   readonly reads: Map<PageKey, Promise<Uint8Array | undefined>>
   readonly pacer: ChunkPacer
+  /** So many generations with pages there may be before a compaction is due. */
+  readonly maxGenerations: number
   readonly keccak: Keccak
   readonly now: () => number
   readonly yieldThread: () => Promise<void>

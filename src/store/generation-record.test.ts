@@ -5,7 +5,8 @@ const record = newGenerationRecord(3, new Uint8Array(32).fill(5), 17)
 
 describe('readGenerationRecord', () => {
   test('default: reads what was written', () => {
-    const put = putGenerationRecord({ ...record, complete: true, codeCounts: { count: 2, bytes: 300 } })
+    const holes = [{ start: 'a7', end: 'a8g' }]
+    const put = putGenerationRecord({ ...record, complete: true, holes, codeCounts: { count: 2, bytes: 300 } })
     if (put.kind !== 'put' || put.store !== 'meta') throw new Error('not a record')
     expect(readGenerationRecord(put.key, structuredClone(put.value))).toEqual({
       generation: 3,
@@ -13,7 +14,8 @@ describe('readGenerationRecord', () => {
       blockNumber: 17,
       scope: null,
       complete: true,
-      holes: [],
+      holes,
+      dense: false,
       codeCounts: { count: 2, bytes: 300 },
     })
   })
@@ -29,7 +31,10 @@ describe('readGenerationRecord', () => {
     ['no block number', { ...record, blockNumber: undefined }],
     ['a scope', { ...record, scope: [] }],
     ['complete as a number', { ...record, complete: 1 }],
-    ['holes', { ...record, holes: [1] }],
+    ['a hole that is no stretch', { ...record, holes: [1] }],
+    ['a hole that ends before it starts', { ...record, holes: [{ start: 'a8', end: 'a7' }] }],
+    ['a hole between what are no positions', { ...record, holes: [{ start: 'x', end: 'y' }] }],
+    ['dense as a number', { ...record, dense: 1 }],
     ['no counts', { ...record, codeCounts: null }],
     ['half a count', { ...record, codeCounts: { count: 0.5, bytes: 1 } }],
   ]

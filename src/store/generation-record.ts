@@ -1,5 +1,6 @@
 /** What `meta` holds: its keys, the record of a generation and which one is complete, and their strict reading. */
 import { bytesToHex } from '@noble/hashes/utils.js'
+import type { Stretch } from '../sync/disk.ts'
 import { checksum } from './checksum.ts'
 import { SCHEMA_VERSION } from './constants.ts'
 import { StoreError } from './errors.ts'
@@ -14,10 +15,12 @@ export interface GenerationRecord {
   readonly blockNumber: number | null
   /** Which part of the state it is about; `null`: all of it. Room in the format, nothing else is written yet. */
   readonly scope: null
-  /** Everything under the root is stored. False again once a damaged page was dropped. */
+  /** Everything under the root is stored, here or in older generations. False again once some of it turned out damaged. */
   readonly complete: boolean
-  /** Stretches that were lost to damage under newer generations. Room in the format, always empty so far. */
-  readonly holes: readonly []
+  /** Stretches in which an older generation lost something that this one may rest on: its pages prove nothing there. */
+  readonly holes: readonly Stretch[]
+  /** A compaction: all of the state is in its own pages, and what is older can go once it is complete. */
+  readonly dense: boolean
   /** Bytecodes that were stored for this generation, and their bytes; one that was damaged and stored again counts twice. */
   readonly codeCounts: { readonly count: number; readonly bytes: number }
 }
@@ -32,6 +35,8 @@ export const META_KEY = {
   fence: 'fence',
   /** The generation that reads are answered from: the last that was complete. */
   complete: 'complete',
+  /** The oldest generation that newer ones rest on; what is older is deleted. Not there: none is. */
+  oldest: 'oldest',
 } as const
 
 const GENERATION_PREFIX = 'generation:'
@@ -57,16 +62,19 @@ export function newGenerationRecord(
   generation: number,
   root: Uint8Array,
   blockNumber: number | null,
+  dense = false,
 ): GenerationRecord {
   if (generation > MAX_GENERATION) throw new RangeError(`no generation beyond ${MAX_GENERATION}`)
   const codeCounts = { count: 0, bytes: 0 }
-  return { generation, root: new Uint8Array(root), blockNumber, scope: null, complete: false, holes: [], codeCounts }
+  const record = { generation, root: new Uint8Array(root), blockNumber, scope: null, complete: false }
+  return { ...record, holes: [], dense, codeCounts }
 }
 
 /** The write of a generation's record. */
 export function putGenerationRecord(record: GenerationRecord): Operation {
-  const { generation, root, blockNumber, scope, complete, holes, codeCounts } = record
-  const fields = { generation, root, blockNumber, scope, complete, holes, codeCounts: { ...codeCounts } }
+  const { generation, root, blockNumber, scope, complete, dense, codeCounts } = record
+  const holes = record.holes.map(({ start, end }) => ({ start, end }))
+  const fields = { generation, root, blockNumber, scope, complete, holes, dense, codeCounts: { ...codeCounts } }
   return putSealed(generationKey(generation), fields)
 }
 
@@ -74,14 +82,15 @@ export function putGenerationRecord(record: GenerationRecord): Operation {
 export function readGenerationRecord(key: string, value: unknown): GenerationRecord | null {
   const fields = openSealed(key, value)
   if (fields === null) return null
-  const { generation, root, blockNumber, scope, complete, holes, codeCounts } = fields
+  // Records of before there were compactions do not say whether they are one.
+  const { generation, root, blockNumber, scope, complete, holes, dense = false, codeCounts } = fields
   if (!isGeneration(generation) || generationKey(generation) !== key) return null
   if (!isRoot(root) || !isBlockNumber(blockNumber)) return null
-  if (scope !== null || typeof complete !== 'boolean') return null
-  if (!Array.isArray(holes) || holes.length > 0 || !isObject(codeCounts)) return null
+  if (scope !== null || typeof complete !== 'boolean' || typeof dense !== 'boolean') return null
+  if (!Array.isArray(holes) || !holes.every(isHole) || !isObject(codeCounts)) return null
   const { count, bytes } = codeCounts
   if (!isCount(count) || !isCount(bytes)) return null
-  return { generation, root, blockNumber, scope, complete, holes: [], codeCounts: { count, bytes } }
+  return { generation, root, blockNumber, scope, complete, holes, dense, codeCounts: { count, bytes } }
 }
 
 /**
@@ -98,6 +107,17 @@ export function readComplete(value: unknown): GenerationRecord | null {
   const { generation, root, blockNumber } = fields
   if (!isGeneration(generation) || !isRoot(root) || !isBlockNumber(blockNumber)) return null
   return { ...newGenerationRecord(generation, root, blockNumber), complete: true }
+}
+
+/** The write of which generation is the oldest that newer ones rest on. */
+export function putOldest(generation: number): Operation {
+  return putSealed(META_KEY.oldest, { generation })
+}
+
+/** Reads what stands under `oldest`; `null`: it is damaged, or not there. */
+export function readOldest(value: unknown): number | null {
+  const fields = openSealed(META_KEY.oldest, value)
+  return fields !== null && isCount(fields['generation']) ? fields['generation'] : null
 }
 
 /** With a checksum of key and fields: a record that was changed, or that stands in another's place, is known. */
@@ -142,6 +162,16 @@ export function damagedMeta(key: string, rule: string): StoreError {
 /** True for integers from 0 up that are exact. */
 export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+/** One nibble more than a path: a hole may be a single node, and end right behind its path. */
+const HOLE_EDGE = /^[0-9a-f]{0,129}g?$/
+
+function isHole(value: unknown): value is Stretch {
+  if (!isObject(value)) return false
+  const { start, end } = value
+  if (typeof start !== 'string' || typeof end !== 'string') return false
+  return HOLE_EDGE.test(start) && HOLE_EDGE.test(end) && start < end
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

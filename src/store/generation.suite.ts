@@ -43,6 +43,8 @@ export function generationSuite(backend: Backend): void {
         wanted: [],
         counts: { nodes: 0, bytes: 0, accounts: 0, slots: 0 },
         codeCounts: { count: 0, bytes: 0 },
+        base: null,
+        hasOlder: false,
       })
       await store.close()
     })

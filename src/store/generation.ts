@@ -1,24 +1,29 @@
 /** One generation: the pages that are written for one target. What the sync sees of the store. */
-import type { Code, Contents, Disk, Page } from '../sync/disk.ts'
+import type { Code, Contents, Disk, OlderNode, Page } from '../sync/disk.ts'
+import type { Ref } from '../trie/node-source.ts'
 import type { Path } from '../trie/path.ts'
 import { SequenceCursor } from '../trie/sequence.ts'
-import type { GenerationState } from './catalog.ts'
+import type { Catalog, GenerationState } from './catalog.ts'
 import { commitInChunks } from './commit.ts'
 import { checkLives, type StoreContext } from './context.ts'
 import { StoreError } from './errors.ts'
-import { putComplete, putGenerationRecord } from './generation-record.ts'
+import { putComplete, putGenerationRecord, putOldest } from './generation-record.ts'
+import { findOlder } from './older-nodes.ts'
 import { encodePageKey, looseKey, type PageKey } from './page-key.ts'
 import { lookUp } from './page-reader.ts'
 import type { Operation } from './records.ts'
+import { successorOf } from './successor.ts'
 import { detachOlder, sweep } from './sweep.ts'
 
 /**
  * Got from `StateStore.target`. Any number of handles may be used at a time: writes take turns. All calls reject with
- * `generationGone` once a newer generation is complete, or the store was wiped.
+ * `generationGone` once a compaction has made the generation superfluous, or the store was wiped.
  */
 export class Generation implements Disk {
   readonly #context: StoreContext
-  readonly #state: GenerationState
+  #state: GenerationState
+  /** The last complete one, when the contents were told: what the target is compared with. */
+  #base: GenerationState | null = null
 
   constructor(context: StoreContext, state: GenerationState) {
     this.#context = context
@@ -34,21 +39,25 @@ export class Generation implements Disk {
     return this.#state.record.root
   }
 
+  /** Of a generation with holes, nothing is known to be stored in them: the handle goes on as the next one of its root. */
   contents(): Promise<Contents> {
     const { queue, catalog } = this.#context
-    const { pages, wanted } = this.#state
     return queue.enter(async () => {
       checkLives(catalog, this.#state)
+      if (this.#state.record.holes.length > 0) this.#state = await successorOf(this.#context, this.#state)
+      const { pages, wanted, record } = this.#state
+      this.#base = baseOf(catalog, this.#state)
       const loose = await this.#readLoose()
-      const { complete, codeCounts } = this.#state.record
       return {
-        complete,
+        complete: record.complete,
         stretches: pages.stretches(),
         loose,
         codes: new Set(catalog.codes),
         wanted: [...wanted],
         counts: pages.counts,
-        codeCounts,
+        codeCounts: record.codeCounts,
+        base: this.#base?.record.root ?? null,
+        hasOlder: this.#older().length > 0,
       }
     })
   }
@@ -57,9 +66,17 @@ export class Generation implements Disk {
     const blob = await lookUp(this.#context, this.#state, path, hash)
     if (blob !== undefined) return blob
     checkLives(this.#context.catalog, this.#state)
-    // Its page was dropped since the caller read the contents: the same news, at the second who asks.
-    const details = { generation: this.number, path }
-    throw new StoreError('damagedPage', `no page of generation ${this.number} covers "${path}"`, { details })
+    throw this.#dropped(path)
+  }
+
+  older(ref: Ref): Promise<OlderNode> {
+    return findOlder(this.#context, this.#older(), ref)
+  }
+
+  async baseNode({ path, hash }: Ref): Promise<Uint8Array> {
+    const blob = this.#base === null ? undefined : await lookUp(this.#context, this.#base, path, hash)
+    if (blob === undefined) throw this.#dropped(path)
+    return blob
   }
 
   commit(pages: readonly Page[], codes: readonly Code[]): Promise<void> {
@@ -71,7 +88,7 @@ export class Generation implements Disk {
     return queue.enter(async () => {
       checkLives(catalog, this.#state)
       const kept: PageKey[] = []
-      const operations = this.#deleteLoose()
+      const operations = deleteLoose(this.#state)
       for (const bytes of sequences) {
         const cursor = new SequenceCursor(bytes)
         if (!cursor.next()) continue
@@ -84,17 +101,27 @@ export class Generation implements Disk {
     })
   }
 
-  /** Resolves when the older generations are deleted, too. */
+  /** Resolves when the generations that a compaction made superfluous are deleted, too. */
   async complete(): Promise<void> {
     const { records, queue, catalog } = this.#context
     const deletions = await queue.enter(async () => {
       checkLives(catalog, this.#state)
       this.#checkComplete()
       const record = { ...this.#state.record, complete: true }
-      await records.write([...this.#deleteLoose(), putGenerationRecord(record), putComplete(record)], 'strict')
+      const oldest = record.dense ? this.number : catalog.oldest
+      await records.write(
+        [
+          ...catalog.generations.flatMap(deleteLoose),
+          putGenerationRecord(record),
+          putComplete(record),
+          putOldest(oldest),
+        ],
+        'strict',
+      )
       this.#state.record = record
-      this.#state.loose = []
+      for (const state of catalog.generations) state.loose = []
       catalog.lastComplete = this.#state
+      catalog.oldest = oldest
       return detachOlder(catalog)
     })
     // Complete it is, whatever becomes of the old pages: what is not deleted now is when the store opens next.
@@ -108,16 +135,34 @@ export class Generation implements Disk {
     throw new StoreError('incomplete', message, { details: { wanted: wanted.size, covered: isCovered } })
   }
 
-  #deleteLoose(): Operation[] {
-    return this.#state.loose.map((page) => ({ kind: 'delete', store: 'pages', key: encodePageKey(page) }))
+  /** Where unchanged nodes may be, beside the base. */
+  #older(): readonly GenerationState[] {
+    if (this.#state.record.dense) return []
+    const others = this.#context.catalog.upTo(this.#state)
+    return others.filter((state) => state !== this.#state && state !== this.#base && state.pages.size > 0)
   }
 
-  /** The loose pages that can be read, unchecked; one that cannot is a convenience lost. */
-  /** Of all generations: what was verified for another root and fitted no page may belong to this one. */
+  /** A page was dropped since the caller read the contents: the same news, at the second who asks. */
+  #dropped(path: Path): StoreError {
+    const details = { generation: this.number, path }
+    return new StoreError('damagedPage', `no page of generation ${this.number} covers "${path}"`, { details })
+  }
+
+  /** Of all generations: what was verified for another root and fitted no page may belong to this one. Unchecked. */
   async #readLoose(): Promise<Uint8Array[]> {
     const { records, catalog } = this.#context
     const pages = catalog.generations.flatMap((state) => state.loose)
     const values = await Promise.all(pages.map((page) => records.get('pages', encodePageKey(page))))
     return values.filter((bytes) => bytes instanceof Uint8Array)
   }
+}
+
+/** The last complete state, if there is something of it, all of it, and it is not this one. */
+function baseOf({ lastComplete }: Catalog, { record }: GenerationState): GenerationState | null {
+  if (lastComplete === null || !lastComplete.record.complete || lastComplete.pages.size === 0) return null
+  return record.dense || record === lastComplete.record ? null : lastComplete
+}
+
+function deleteLoose({ loose }: GenerationState): Operation[] {
+  return loose.map((page) => ({ kind: 'delete', store: 'pages', key: encodePageKey(page) }))
 }

@@ -4,6 +4,8 @@
  * were changed. Such records are dropped, as damaged pages are, and the next sync fetches what they held.
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
+import type { Stretch } from '../sync/disk.ts'
+import { END } from '../trie/path.ts'
 import { Catalog, GenerationState } from './catalog.ts'
 import { SCHEMA_VERSION } from './constants.ts'
 import {
@@ -15,7 +17,10 @@ import {
   putGenerationRecord,
   readComplete,
   readGenerationRecord,
+  readOldest,
 } from './generation-record.ts'
+import { punch } from './holes.ts'
+import { PageIndex } from './page-index.ts'
 import { decodePageKey, isLoose, type PageKey } from './page-key.ts'
 import type { Operation, Records } from './records.ts'
 import { decodeWantedKey } from './wanted-key.ts'
@@ -51,6 +56,9 @@ async function loadGenerations(records: Records, catalog: Catalog): Promise<Oper
     if (record !== null) catalog.add(new GenerationState(record))
     else repairs.push({ kind: 'delete', store: 'meta', key })
   }
+  const oldest = readOldest(await records.get('meta', META_KEY.oldest))
+  // A record that is damaged names nothing: all that is there may be rested on.
+  catalog.oldest = oldest ?? 0
   return repairs
 }
 
@@ -66,8 +74,7 @@ async function findComplete(records: Records, catalog: Catalog): Promise<Operati
     catalog.add(catalog.lastComplete)
     return known === undefined ? [putGenerationRecord(named)] : []
   }
-  const whole = catalog.generations.filter(({ record }) => record.complete)
-  catalog.lastComplete = whole.sort((a, b) => b.number - a.number)[0] ?? null
+  catalog.lastComplete = catalog.generations.find(({ record }) => record.complete) ?? null
   return catalog.lastComplete === null ? [] : [putComplete(catalog.lastComplete.record)]
 }
 
@@ -108,11 +115,20 @@ function dropUnfinished(catalog: Catalog): Operation[] {
 
 async function loadPages(records: Records, catalog: Catalog): Promise<Operation[]> {
   const repairs: Operation[] = []
+  const lost = new Map<number, PageIndex>()
   for (const key of await records.keys('pages')) {
     const page = decodePageKey(key)
     const state = page === null ? undefined : catalog.get(page.generation)
-    if (page === null || state === undefined || !place(state, page))
-      repairs.push({ kind: 'delete', store: 'pages', key })
+    if (page !== null && state !== undefined && place(state, page)) continue
+    repairs.push({ kind: 'delete', store: 'pages', key })
+    if (page === null || state !== undefined || isLoose(page) || page.generation < catalog.oldest) continue
+    const pages = lost.get(page.generation) ?? new PageIndex()
+    lost.set(page.generation, pages)
+    if (pages.within(page).length === 0) pages.add(page)
+  }
+  // Of a generation that was lost with its record, newer ones may have had something.
+  for (const [generation, pages] of lost) {
+    for (const hole of pages.stretches()) repairs.push(...punch(catalog, generation, hole))
   }
   return repairs
 }
@@ -125,13 +141,22 @@ function place(state: GenerationState, page: PageKey): boolean {
   return true
 }
 
-/** Takes back what a record claims and the keys refute. */
+/** Takes back what a record claims and the keys refute, and what newer generations claim that rest on it. */
 function uncomplete(catalog: Catalog): Operation[] {
-  const refuted = catalog.generations.filter(({ record, isCovered, wanted }) => {
-    return record.complete && (!isCovered || wanted.size > 0)
-  })
-  return refuted.map((state) => {
-    state.record = { ...state.record, complete: false }
-    return putGenerationRecord(state.record)
-  })
+  const repairs: Operation[] = []
+  for (const state of [...catalog.generations].reverse()) {
+    const { record, isCovered, wanted, pages, number } = state
+    if (!record.complete || (isCovered && wanted.size === 0)) continue
+    state.record = { ...record, complete: false }
+    repairs.push(putGenerationRecord(state.record))
+    if (!isCovered) for (const hole of gapsBetween(pages.stretches())) repairs.push(...punch(catalog, number, hole))
+  }
+  return repairs
+}
+
+/** What stretches in path order leave out. */
+function gapsBetween(stretches: readonly Stretch[]): Stretch[] {
+  const starts = [...stretches.map(({ start }) => start), END]
+  const ends = ['', ...stretches.map(({ end }) => end)]
+  return ends.map((start, i) => ({ start, end: starts[i]! })).filter(({ start, end }) => start < end)
 }

@@ -9,7 +9,8 @@ import { isWithin, KEY_NIBBLES, MAX_PATH_NIBBLES, type Path } from '../trie/path
 import type { GenerationState } from './catalog.ts'
 import { readCode } from './code-reader.ts'
 import type { StoreContext } from './context.ts'
-import { dropPage, lookUp, lookUpRef, readPage } from './page-reader.ts'
+import { GenerationCursor } from './generation-cursor.ts'
+import { lookUp, lookUpRef, reportMissing } from './page-reader.ts'
 import { RunWalk } from './run-walk.ts'
 import { stepDown } from './step-down.ts'
 
@@ -29,18 +30,16 @@ export class StoreSource implements NodeSource {
   }
 
   async run(root: Uint8Array, ref: Ref, maxNodes: number, maxBytes: number): Promise<Uint8Array> {
-    const { catalog, keccak, yieldThread } = this.#context
+    const { catalog, keccak } = this.#context
     const state = catalog.withRoot(root)
     if (state === undefined) return NOTHING
     const walk = new RunWalk(keccak, ref, maxNodes, maxBytes)
-    let page = state.pages.at(ref.path)
-    while (page !== undefined) {
-      const bytes = await readPage(this.#context, page)
-      const outcome = bytes === undefined ? 'damaged' : walk.take(bytes, page.end)
-      if (outcome === 'damaged') await dropPage(this.#context, state, page)
-      if (outcome !== 'goesOn') break
-      await yieldThread() // hashing a page takes some milliseconds, and pages in the cache are read without a wait
-      page = state.pages.at(page.end)
+    const cursors = catalog.upTo(state).map((older) => new GenerationCursor(this.#context, older))
+    for (let path = walk.next; path !== null; path = walk.next) {
+      if (await this.#takeNext(walk, path, cursors)) continue
+      // Refs come from strangers: that the first node is not there is no damage.
+      if (path !== ref.path && state.coversPath(path)) await this.#report(state, path)
+      break
     }
     return walk.run()
   }
@@ -62,6 +61,27 @@ export class StoreSource implements NodeSource {
     } catch (error) {
       if (isRootlightError(error, 'damagedCode')) return undefined // dropped, and wanted again
       throw error
+    }
+  }
+
+  /** Finds the node that the run goes on with. False: it is nowhere. */
+  async #takeNext(walk: RunWalk, path: Path, cursors: readonly GenerationCursor[]): Promise<boolean> {
+    for (const cursor of cursors) {
+      if (!cursor.isAt(path)) {
+        await cursor.load(path)
+        await this.#context.yieldThread() // hashing a page takes some milliseconds, and cached ones are read without a wait
+      }
+      if (cursor.seek(path) && walk.accept(cursor.bytes, cursor.start, cursor.end)) return true
+      await cursor.dropIfDamaged()
+    }
+    return false
+  }
+
+  async #report(state: GenerationState, path: Path): Promise<void> {
+    try {
+      await reportMissing(this.#context, state, path)
+    } catch (error) {
+      if (!isRootlightError(error, 'damagedPage')) throw error // what is damaged ends the run, and is told elsewhere
     }
   }
 

@@ -3,7 +3,7 @@
  * whoever writes. Covering pages never overlap, so their order by start is their order by end.
  */
 import type { Counts, Stretch } from '../sync/disk.ts'
-import { type Path, type Position, subtreeEnd } from '../trie/path.ts'
+import { END, type Path, type Position, subtreeEnd } from '../trie/path.ts'
 import { NO_COUNTS, type PageKey } from './page-key.ts'
 
 export class PageIndex {
@@ -42,6 +42,11 @@ export class PageIndex {
     let to = from
     while (to < this.#pages.length && this.#pages[to]!.start < stretch.end) to++
     return this.#pages.slice(from, to)
+  }
+
+  /** Where the first page behind `position` starts; `END` if there is none. */
+  nextStart(position: Position): Position {
+    return this.#pages[this.#behind(position)]?.start ?? END
   }
 
   /** True if pages without a break between them cover everything at and below `path`. */

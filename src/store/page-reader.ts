@@ -1,7 +1,9 @@
 /**
- * Reads of covering pages. The disk is not trusted: a page that is gone, is not a sequence, or does not hold what its
- * generation must hold is dropped, and in the same transaction its generation is no longer complete, so that the next
- * sync fetches what it covered.
+ * Reads of nodes. A generation's pages hold what its target changed; the rest stands, unchanged, in older ones. So a node is
+ * looked for from the newest generation to the oldest, and only the hash that is expected is accepted.
+ *
+ * The disk is not trusted: what must be there by what the pages cover, and is not, is damage. It is dropped, and in the
+ * same transaction no generation that may rest on it is complete any more, so that the next sync fetches it.
  */
 import { equalHash } from '../trie/keccak.ts'
 import type { Ref } from '../trie/node-source.ts'
@@ -9,14 +11,20 @@ import type { Path } from '../trie/path.ts'
 import { findInSequence, SequenceError } from '../trie/sequence.ts'
 import type { GenerationState } from './catalog.ts'
 import type { StoreContext } from './context.ts'
+import { dropPage, holeAt } from './damage.ts'
 import { StoreError } from './errors.ts'
-import { putGenerationRecord } from './generation-record.ts'
+import { stretchOfNode } from './holes.ts'
 import { encodePageKey, type PageKey } from './page-key.ts'
-import type { Operation } from './records.ts'
+
+/** A page, and the generation that it belongs to. */
+export interface PlacedPage {
+  readonly state: GenerationState
+  readonly page: PageKey
+}
 
 /**
- * The node at `path`, whose hash is known from a walk down from the generation's root, so that anything else counts as
- * damage. `undefined`: no page covers the path. Rejects with `damagedPage`. The caller owns the bytes.
+ * The node at `path`, whose hash is known from a walk down from the generation's root, so that its absence where pages
+ * cover the path is damage. `undefined`: no page covers the path. Rejects with `damagedPage`. The caller owns the bytes.
  */
 export function lookUp(
   context: StoreContext,
@@ -35,18 +43,57 @@ export function lookUpRef(context: StoreContext, state: GenerationState, ref: Re
 async function find(
   context: StoreContext,
   state: GenerationState,
-  { path, hash }: Ref,
+  ref: Ref,
   mustBeThere: boolean,
 ): Promise<Uint8Array | undefined> {
   for (;;) {
-    const page = state.pages.at(path)
-    if (page === undefined) return undefined
-    const bytes = await readPage(context, page)
-    const found = bytes === undefined ? 'damaged' : search(bytes, path)
-    if (found instanceof Uint8Array && equalHash(context.keccak.digest(found), hash)) return found.slice()
-    if (found !== 'damaged' && !mustBeThere) return undefined
+    const covering: PlacedPage[] = []
+    for (const older of context.catalog.upTo(state)) {
+      const page = older.pages.at(ref.path)
+      if (page === undefined) continue
+      const blob = await findInPage(context, { state: older, page }, ref)
+      if (blob !== undefined) return blob
+      covering.push({ state: older, page })
+    }
+    if (!mustBeThere || !state.coversPath(ref.path)) return undefined
+    // A page that went while we read says nothing: what covers the path now?
+    if (covering.every(({ state, page }) => state.pages.has(page))) await reportMissing(context, state, ref.path)
+  }
+}
+
+/**
+ * The node of `ref` in this page, which the caller owns; `undefined`: not in it, or no longer a page of its generation.
+ * Rejects with `damagedPage` if the page cannot be read: it has been dropped then.
+ */
+export async function findInPage(
+  context: StoreContext,
+  { state, page }: PlacedPage,
+  { path, hash }: Ref,
+): Promise<Uint8Array | undefined> {
+  const bytes = await readPage(context, page)
+  const found = bytes === undefined ? 'damaged' : search(bytes, path)
+  if (found === 'damaged') {
     if (await dropPage(context, state, page)) throw damagedPage(page)
-    // It was dropped while we read, or went with its generation: what covers the path now?
+    return undefined
+  }
+  return found !== 'absent' && equalHash(context.keccak.digest(found), hash) ? found.slice() : undefined
+}
+
+/**
+ * The node at `path` must be stored for this generation, and is not. Where one page alone could hold it, that page is
+ * damaged; where several could, which of them is at fault cannot be told, and the node alone is punched out of all.
+ * Rejects with `damagedPage`, unless someone else has done the same.
+ */
+export async function reportMissing(context: StoreContext, state: GenerationState, path: Path): Promise<void> {
+  const pages = context.catalog.upTo(state).flatMap((state): PlacedPage[] => {
+    const page = state.pages.at(path)
+    return page === undefined ? [] : [{ state, page }]
+  })
+  const [only] = pages
+  if (only !== undefined && pages.length === 1) {
+    if (await dropPage(context, only.state, only.page)) throw damagedPage(only.page)
+  } else if (await holeAt(context, state, path)) {
+    throw damagedPage({ generation: state.number, ...stretchOfNode(path) })
   }
 }
 
@@ -69,26 +116,8 @@ async function readRecord(context: StoreContext, page: PageKey): Promise<Uint8Ar
   return bytes
 }
 
-/** Drops a damaged page and reports it. False: it is in its generation's index no longer, and nothing was done. */
-export async function dropPage(context: StoreContext, state: GenerationState, page: PageKey): Promise<boolean> {
-  const { records, queue, cache, onDamage } = context
-  const dropped = await queue.enter(async () => {
-    if (!state.pages.has(page)) return false
-    const record = { ...state.record, complete: false }
-    const operations: Operation[] = [{ kind: 'delete', store: 'pages', key: encodePageKey(page) }]
-    if (state.record.complete) operations.push(putGenerationRecord(record))
-    await records.write(operations, 'relaxed')
-    state.pages.remove(page)
-    state.record = record
-    cache.delete(page)
-    return true
-  })
-  if (dropped) onDamage({ generation: page.generation, start: page.start, end: page.end })
-  return dropped
-}
-
-/** The error for a page that has been dropped. */
-export function damagedPage({ generation, start, end }: PageKey): StoreError {
+/** The error for damage that has been dropped. */
+export function damagedPage({ generation, start, end }: Pick<PageKey, 'generation' | 'start' | 'end'>): StoreError {
   const details = { generation, start, end }
   return new StoreError('damagedPage', `the page [${start}, ${end}) of generation ${generation} was damaged`, {
     details,

@@ -1,7 +1,8 @@
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { describe, expect, test } from 'vitest'
 import { EMPTY_ROOT } from '../trie/account.ts'
-import { type Backend, hashOf, pagesOf, stateOf, WatchedRecords } from './fixture.suite.ts'
+import { type Backend, codeOf, hashOf, pagesOf, stateOf, WatchedRecords } from './fixture.suite.ts'
+import { decodePageKey } from './page-key.ts'
 import { StateStore } from './state-store.ts'
 
 const { trie, codes } = stateOf(60)
@@ -100,41 +101,136 @@ export function stateStoreSuite(backend: Backend): void {
       await store.close()
     })
 
-    test('behavior: completing a generation deletes the older ones, pages, wanted codes and record', async () => {
+    test('behavior: a newer complete state leaves the older ones, which it may rest on', async () => {
       const store = await open()
       await complete(store)
-      const abandoned = await store.target({ root: hashOf('abandoned') })
-      await abandoned.commit([{ ...pages[0]!, codes: [bytesToHex(hashOf('never'))] }], [])
-      await abandoned.keepLoose([pages[1]!.bytes])
-      const reader = store.reader(1)
       await complete(store, newer)
-      expect(await reader.node(trie.nodes[0]!.path, trie.nodes[0]!.hash)).toBeUndefined()
-      const gone = { code: 'generationGone' }
-      await expect(abandoned.commit(pages, [])).rejects.toMatchObject(gone)
-      await expect(abandoned.contents()).rejects.toMatchObject(gone)
-      await expect(abandoned.node(trie.nodes[0]!.path, trie.nodes[0]!.hash)).rejects.toMatchObject(gone)
-      await expect(abandoned.complete()).rejects.toMatchObject(gone)
-      const records = await backend.connect()
-      expect(await records.keys('pages')).toHaveLength(pagesOf(newer.trie.nodes).length)
-      expect(await records.keys('wanted')).toEqual([])
-      expect(await records.keys('meta')).toEqual(['complete', 'fence', 'generation:3', 'schema'])
-      records.close()
+      expect(store.lastComplete()).toMatchObject({ generation: 2, intact: true })
+      const [, node] = trie.nodes as [unknown, (typeof trie.nodes)[0]]
+      expect(await store.reader(1).node(node.path, node.hash)).toEqual(node.blob)
+      // Back to the older one, which is complete: nothing is written for it.
+      const back = await store.target({ root })
+      expect(back.number).toBe(1)
+      expect(await back.contents()).toMatchObject({ complete: true })
+      await back.complete()
+      await store.close()
+      const reopened = await open()
+      expect(reopened.lastComplete()).toMatchObject({ generation: 1, root, intact: true })
+      expect((await reopened.target({ root: newer.trie.root })).number).toBe(2)
+      await reopened.close()
+    })
+
+    test('behavior: a target that is not the newest generation, and not complete, is a new one', async () => {
+      const store = await open()
+      await (await store.target({ root })).commit(pages.slice(0, 3), [])
+      await store.target({ root: newer.trie.root })
+      expect((await store.target({ root })).number).toBe(3)
       await store.close()
     })
 
-    test('behavior: a deletion of older generations that was cut short goes on at the next opening', async () => {
+    test('behavior: a generation wants the codes that older ones want, until they are stored', async () => {
+      const store = await open()
+      const never = codeOf('never')
+      await (await store.target({ root })).commit([{ ...pages[0]!, codes: [never.hash] }], [])
+      const next = await store.target({ root: newer.trie.root })
+      expect((await next.contents()).wanted).toEqual([never.hash])
+      await store.close()
+      const reopened = await open()
+      const again = await reopened.target({ root: newer.trie.root })
+      await expect(again.complete()).rejects.toMatchObject({ code: 'incomplete' })
+      await again.commit(pagesOf(newer.trie.nodes), [...newer.codes, never])
+      await again.complete()
+      await reopened.close()
+    })
+
+    /** A compaction that may be completed: of a state in pages that are far too small. */
+    const compaction = async (store: StateStore) => {
+      const generation = await store.target({ root })
+      await generation.commit(pagesOf(trie.nodes, 100), codes)
+      await generation.complete()
+      const dense = await store.compaction()
+      await dense!.commit(pages, [])
+      return dense!
+    }
+
+    test('behavior: nothing is to be compacted before there is a complete state, nor in a small and dense one', async () => {
+      const store = await open()
+      expect(await store.compaction()).toBeNull()
+      await complete(store)
+      expect(await store.compaction()).toBeNull()
+      await store.close()
+    })
+
+    test('behavior: a compaction that was cut short goes on, that of another state does not', async () => {
+      const store = await open()
+      expect((await compaction(store)).number).toBe(2)
+      await store.close()
+      const reopened = await open()
+      const again = await reopened.compaction()
+      expect(again?.number).toBe(2)
+      expect(await again?.contents()).toMatchObject({
+        base: null,
+        hasOlder: false,
+        stretches: [{ start: '', end: 'g' }],
+      })
+      expect((await reopened.target({ root })).number).toBe(1)
+      await complete(reopened, newer)
+      expect((await reopened.compaction())?.number).toBe(4)
+      await reopened.close()
+    })
+
+    test('behavior: a complete compaction deletes all other generations, pages, wanted codes and records', async () => {
+      const store = await open()
+      await store.target({ root: hashOf('abandoned') })
+      const dense = await compaction(store)
+      const abandoned = await store.target({ root: hashOf('abandoned') })
+      const reader = store.reader(2)
+      await dense.complete()
+      expect(dense.number).toBe(3)
+      const [, node] = trie.nodes as [unknown, (typeof trie.nodes)[0]]
+      expect(await reader.node(node.path, node.hash)).toEqual(node.blob) // its state lives on in the compaction
+      expect(store.lastComplete()).toMatchObject({ generation: 3, root, intact: true })
+      const records = await backend.connect()
+      const keys = await records.keys('pages')
+      expect(keys.map((key) => decodePageKey(key)?.generation)).toEqual(pages.map(() => 3))
+      expect(await records.keys('meta')).toEqual([
+        'complete',
+        'fence',
+        'generation:3',
+        'generation:4',
+        'oldest',
+        'schema',
+      ])
+      records.close()
+      await abandoned.contents()
+      await store.close()
+    })
+
+    test('error: calls of a generation that a compaction made superfluous are generationGone', async () => {
+      const store = await open()
+      const dense = await compaction(store)
+      const old = await store.target({ root })
+      expect(old.number).toBe(1)
+      await dense.complete()
+      const gone = { code: 'generationGone' }
+      await expect(old.commit(pages, [])).rejects.toMatchObject(gone)
+      await expect(old.contents()).rejects.toMatchObject(gone)
+      await expect(old.node(trie.nodes[0]!.path, trie.nodes[0]!.hash)).rejects.toMatchObject(gone)
+      await expect(old.complete()).rejects.toMatchObject(gone)
+      await store.close()
+    })
+
+    test('behavior: a deletion that was cut short goes on at the next opening', async () => {
       const records = new WatchedRecords(await backend.connect())
       const store = await StateStore.over(records)
-      await complete(store)
-      const generation = await store.target({ root: newer.trie.root })
-      await generation.commit(pagesOf(newer.trie.nodes), newer.codes)
+      const dense = await compaction(store)
       records.failAfter = records.writes.length + 1 // the transaction that completes, and none behind it
-      await generation.complete()
+      await dense.complete()
       expect(store.lastComplete()?.generation).toBe(2)
       await store.close()
       const reopened = await open()
       const left = await backend.connect()
-      expect(await left.keys('pages')).toHaveLength(pagesOf(newer.trie.nodes).length)
+      expect(await left.keys('pages')).toHaveLength(pages.length)
       expect(await left.keys('meta')).not.toContain('generation:1')
       left.close()
       await reopened.close()

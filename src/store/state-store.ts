@@ -3,18 +3,20 @@
  * that was opened last (`fenced-records.ts`); which tab that should be, is decided elsewhere.
  */
 import type { Stretch } from '../sync/disk.ts'
-import { type Keccak, nobleKeccak } from '../trie/keccak.ts'
+import { equalHash, type Keccak, nobleKeccak } from '../trie/keccak.ts'
 import type { NodeSource } from '../trie/node-source.ts'
 import type { Path } from '../trie/path.ts'
-import { Catalog, GenerationState } from './catalog.ts'
+import { Catalog, type GenerationState } from './catalog.ts'
 import { ChunkPacer } from './chunk-pacer.ts'
 import { readCode, readNamedCode } from './code-reader.ts'
-import { PAGE_CACHE_BYTES } from './constants.ts'
+import { isCompactionDue } from './compaction-due.ts'
+import { MAX_LIVE_GENERATIONS, PAGE_CACHE_BYTES } from './constants.ts'
 import type { PageDamage, StoreContext } from './context.ts'
 import { type ClosedReason, openDatabase } from './database.ts'
+import { StoreError } from './errors.ts'
 import { takeOver, withoutWriting } from './fenced-records.ts'
 import { Generation } from './generation.ts'
-import { INITIAL_META, newGenerationRecord, putGenerationRecord } from './generation-record.ts'
+import { INITIAL_META, putGenerationRecord } from './generation-record.ts'
 import { loadCatalog } from './load-catalog.ts'
 import { MemoryRecords } from './memory.ts'
 import { StoreSource } from './node-source.ts'
@@ -23,6 +25,7 @@ import { lookUp } from './page-reader.ts'
 import { RECORD_STORES, type Records } from './records.ts'
 import { measureStorage, type StoreStorage } from './storage.ts'
 import { StoredState } from './stored-state.ts'
+import { isWritable, newGeneration } from './successor.ts'
 import { detachOlder, sweep } from './sweep.ts'
 import { type VerifyOptions, type VerifySummary, verifyState } from './verify.ts'
 import { WriteQueue } from './write-queue.ts'
@@ -37,6 +40,8 @@ export interface StateStoreOptions {
   readonly onClosed?: (reason: ClosedReason) => void
   /** Bytes of recent pages to keep in memory. */
   readonly cacheBytes?: number
+  /** Generations that lookups may have to ask before a compaction is due. */
+  readonly maxGenerations?: number
   /** Milliseconds, from any origin. */
   readonly now?: () => number
   /** Called between the chunks of a commit. */
@@ -54,7 +59,7 @@ export interface CompleteState {
   readonly generation: number
   readonly root: Uint8Array
   readonly blockNumber: number | null
-  /** False once a part of it was found damaged and dropped: the rest is readable, and a sync to this root heals it. */
+  /** False once a part of it was found damaged: the rest is readable, and a sync to this root heals it. */
   readonly intact: boolean
 }
 
@@ -86,6 +91,7 @@ export class StateStore {
       cache: new PageCache(options.cacheBytes ?? PAGE_CACHE_BYTES),
       reads: new Map(),
       pacer: new ChunkPacer(),
+      maxGenerations: options.maxGenerations ?? MAX_LIVE_GENERATIONS,
       keccak: options.keccak ?? nobleKeccak,
       now: options.now ?? (() => performance.now()),
       yieldThread: options.yieldThread ?? yieldThread,
@@ -131,39 +137,74 @@ export class StateStore {
     return { generation, root, blockNumber, intact: complete }
   }
 
-  /** What other generations than this one cover, the newest first: for a sync that looks there before it asks peers. */
+  /** What other generations than this one cover, the newest first. */
   others(generation: number): { readonly root: Uint8Array; readonly stretches: readonly Stretch[] }[] {
     return this.#context.catalog.generations
       .filter((state) => state.number !== generation && state.pages.size > 0)
-      .sort((a, b) => b.number - a.number)
       .map(({ record, pages }) => ({ root: record.root, stretches: pages.stretches() }))
   }
 
-  /** The generation with this root, whatever it holds by now, else a new one. */
+  /**
+   * The generation with this root: the complete one, or the newest if it is unfinished; else a new one, which takes what
+   * it has in common with older ones from them.
+   */
   target({ root, blockNumber }: Target): Promise<Generation> {
     const { records, catalog, queue } = this.#context
     return queue.enter(async () => {
       const known = catalog.withRoot(root)
-      const record = known?.record ?? newGenerationRecord(catalog.nextNumber, root, null)
-      const current = { ...record, blockNumber: blockNumber ?? record.blockNumber }
-      if (known === undefined || current.blockNumber !== record.blockNumber) {
-        await records.write([putGenerationRecord(current)], 'relaxed')
-      }
-      const state = known ?? new GenerationState(current)
-      state.record = current
-      catalog.add(state)
+      const state = known && isWritable(catalog, known) ? known : await newGeneration(this.#context, { root })
+      const record = { ...state.record, blockNumber: blockNumber ?? state.record.blockNumber }
+      if (record.blockNumber !== state.record.blockNumber) await records.write([putGenerationRecord(record)], 'relaxed')
+      state.record = record
       return new Generation(this.#context, state)
     })
   }
 
-  /** Reads of the generation with this number; of one that is gone, nothing is stored. */
+  /**
+   * The generation to which the last complete state is to be rewritten as one, the unfinished one if there is; `null`: too
+   * little would be gained, unless it is `wanted` for all that. Not to be asked while a target is unfinished.
+   */
+  compaction(wanted = false): Promise<Generation | null> {
+    const { catalog, queue, maxGenerations } = this.#context
+    return queue.enter(async () => {
+      const { lastComplete } = catalog
+      if (lastComplete === null || !lastComplete.record.complete) return null
+      if (!wanted && !isCompactionDue(catalog, lastComplete, maxGenerations)) return null
+      const { root, blockNumber } = lastComplete.record
+      const [newest] = catalog.generations
+      const isUnderWay = newest?.record.dense && !newest.record.complete && newest.record.holes.length === 0
+      const state =
+        isUnderWay && equalHash(newest.record.root, root)
+          ? newest
+          : await newGeneration(this.#context, { root, blockNumber, dense: true })
+      return new Generation(this.#context, state)
+    })
+  }
+
+  /** True unless the newest target is unfinished: only then may there be a {@link compaction}. */
+  get isSettled(): boolean {
+    const { generations, lastComplete } = this.#context.catalog
+    const newest = generations.find(({ record }) => !record.dense)
+    return newest === undefined || newest.record.complete || newest.number <= (lastComplete?.number ?? 0)
+  }
+
+  /** Reads of the generation with this number; of one that is gone, nothing is stored, unless a compaction took its place. */
   reader(generation: number): StateReader {
     const context = this.#context
-    const state = context.catalog.get(generation)
-    return {
-      node: async (path, hash) => (state === undefined ? undefined : lookUp(context, state, path, hash)),
-      code: async (hash) => (state === undefined ? undefined : readNamedCode(context, state, hash)),
+    const { catalog } = context
+    const state = catalog.get(generation)
+    const living = () => state && (catalog.has(state) ? state : catalog.withRoot(state.record.root))
+    const look = async (path: Path, hash: Uint8Array): Promise<Uint8Array | undefined> => {
+      const lives = living()
+      const blob = lives && (await lookUp(context, lives, path, hash))
+      // It may have been compacted away while we looked.
+      return blob === undefined && lives !== undefined && !catalog.has(lives) ? look(path, hash) : blob
     }
+    const code = async (hash: Uint8Array) => {
+      const lives = living()
+      return lives && readNamedCode(context, lives, hash)
+    }
+    return { node: look, code }
   }
 
   /**
@@ -179,15 +220,29 @@ export class StateStore {
     return measureStorage(this.#context.catalog)
   }
 
-  /** All of the last complete state, to be read once; `null`: there is none. Throws `incomplete` if something was lost. */
+  /** True if the last complete state may rest on older generations: it can be read, but not page by page. */
+  get isLayered(): boolean {
+    const { catalog } = this.#context
+    return catalog.lastComplete !== null && catalog.upTo(catalog.lastComplete).some(isBelow(catalog.lastComplete))
+  }
+
+  /**
+   * All of the last complete state, to be read once; `null`: there is none. Throws `incomplete` if something was lost,
+   * `layered` if a compaction has to come first.
+   */
   all(): StoredState | null {
     const { lastComplete } = this.#context.catalog
+    this.#checkAlone()
     return lastComplete === null ? null : new StoredState(this.#context, lastComplete)
   }
 
-  /** Verifies everything of the last complete state; see `verify.ts`. `null`: there is none. */
+  /**
+   * Verifies everything of the last complete state; see `verify.ts`. `null`: there is none. Rejects with `layered` if a
+   * compaction has to come first.
+   */
   async verify(options: VerifyOptions = {}): Promise<VerifySummary | null> {
     const { lastComplete } = this.#context.catalog
+    this.#checkAlone()
     return lastComplete === null ? null : verifyState(this.#context, lastComplete, options)
   }
 
@@ -210,12 +265,20 @@ export class StateStore {
     })
   }
 
+  #checkAlone(): void {
+    if (this.isLayered) throw new StoreError('layered', 'the state rests on older generations: compact it first')
+  }
+
   /** Lets the transaction that runs end, drops those that wait, and closes the database. May be called twice. */
   async close(): Promise<void> {
     await this.#context.queue.close()
     this.#context.records.close()
     this.#context.cache.clear() // else what is in it could still be read
   }
+}
+
+function isBelow(state: GenerationState): (other: GenerationState) => boolean {
+  return (other) => other !== state && other.pages.size > 0
 }
 
 /**

@@ -27,7 +27,7 @@ export interface StoreStorage {
 }
 
 export function measureStorage(catalog: Catalog): StoreStorage {
-  const states = catalog.generations.sort((a, b) => b.number - a.number)
+  const states = catalog.generations
   const dead = states.filter((state, i) => i > 0 && state !== catalog.lastComplete)
   return {
     generations: states.map(measure),

@@ -4,9 +4,10 @@ import { SequenceCursor } from '../trie/sequence.ts'
 import type { GenerationState } from './catalog.ts'
 import { readNamedCode } from './code-reader.ts'
 import { checkLives, type StoreContext } from './context.ts'
+import { dropPage } from './damage.ts'
 import { StoreError } from './errors.ts'
 import { encodePageKey, type PageKey } from './page-key.ts'
-import { damagedPage, dropPage } from './page-reader.ts'
+import { damagedPage } from './page-reader.ts'
 import { StateCheck } from './state-check.ts'
 
 /** To be read once: the runs, then the codes. */

@@ -1,6 +1,6 @@
 /**
- * Deletes generations that are older than the last complete one, in chunks, the record last: cut short, the next opening
- * finds the record and goes on.
+ * Deletes generations that nothing rests on any more, because a compaction is complete, in chunks, the record last: cut
+ * short, the next opening finds the record and goes on.
  */
 import type { Catalog, GenerationState } from './catalog.ts'
 import { SWEEP_CHUNK_RECORDS } from './constants.ts'
@@ -10,12 +10,10 @@ import { encodePageKey } from './page-key.ts'
 import type { Operation } from './records.ts'
 import { encodeWantedKey } from './wanted-key.ts'
 
-/** Takes the older generations out of the catalog: from now on they have no pages, and are no target's. */
+/** Takes the superfluous generations out of the catalog: from now on they have no pages, and are no target's. */
 export function detachOlder(catalog: Catalog): readonly Operation[] {
-  const { lastComplete } = catalog
-  if (lastComplete === null) return []
-  const older = catalog.generations.filter((state) => state.number < lastComplete.number)
-  return older.flatMap((state) => {
+  const superfluous = catalog.generations.filter((state) => state.number < catalog.oldest)
+  return superfluous.flatMap((state) => {
     catalog.delete(state)
     return detach(state)
   })

@@ -8,8 +8,8 @@ import type { GenerationState } from './catalog.ts'
 import { readCode, wantLostCode } from './code-reader.ts'
 import { VERIFY_SLICE_MS } from './constants.ts'
 import { checkLives, type StoreContext } from './context.ts'
+import { dropPage } from './damage.ts'
 import { encodePageKey, type PageKey } from './page-key.ts'
-import { dropPage } from './page-reader.ts'
 import { StateCheck } from './state-check.ts'
 
 /** What has been checked so far. `bytes` are of nodes and codes. */

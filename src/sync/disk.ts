@@ -1,7 +1,9 @@
 /**
  * What the sync needs of the store: the contract, declared by the side that uses it. The store's generations implement it
- * (IndexedDB and in memory); everything here is one generation's, the pages written for one target.
+ * (IndexedDB and in memory); everything here is one generation's, the pages written for one target. What the target has in
+ * common with older states stands in older generations, and is not written again.
  */
+import type { Ref } from '../trie/node-source.ts'
 import type { Path, Position } from '../trie/path.ts'
 
 /** What a set of nodes amounts to. `bytes` are node bytes by path; `slots` counts leaves that are embedded, too. */
@@ -12,13 +14,16 @@ export interface Counts {
   slots: number
 }
 
-/** A stretch `[start, end)` of the path order, all of whose nodes are in pages. */
+/** A stretch `[start, end)` of the path order, all of whose nodes are in pages, of this generation or of older ones. */
 export interface Stretch {
   readonly start: Position
   readonly end: Position
 }
 
-/** Verified nodes of the stretch `[start, end)`: all of them. Immutable; `bytes` is a front-coded sequence. */
+/**
+ * Verified nodes of the stretch `[start, end)`: all of them that no older generation provably has. Immutable; `bytes` is a
+ * front-coded sequence.
+ */
 export interface Page extends Stretch {
   readonly bytes: Uint8Array
   readonly counts: Counts
@@ -51,17 +56,37 @@ export interface Contents {
   readonly counts: Counts
   /** Bytecodes stored for this generation: how many, and their bytes. */
   readonly codeCounts: { readonly count: number; readonly bytes: number }
+  /** Root of the last complete state, all of which is stored (32 bytes): what is the same in it is skipped. `null`: none. */
+  readonly base: Uint8Array | null
+  /** True if other generations than the base's own may have nodes of the target: see {@link Disk.older}. */
+  readonly hasOlder: boolean
 }
 
+/** What older generations have of a ref. */
+export type OlderNode =
+  /** The node, and provably everything below it. */
+  | { readonly found: 'whole'; readonly blob: Uint8Array }
+  /** The node, and perhaps some of what is below it. */
+  | { readonly found: 'part'; readonly blob: Uint8Array }
+  /** Not the node; `isTouched`: something at or below its path, which may belong to it. */
+  | { readonly found: 'nothing'; readonly isTouched: boolean }
+
 export interface Disk {
+  /** Told anew at each call; what {@link node}, {@link older} and {@link baseNode} answer goes with what was told last. */
   contents(): Promise<Contents>
 
   /**
-   * The node at `path` with this hash (32 bytes), from a covering page, its hash checked. Rejects with `damagedPage` if
-   * the page is damaged or does not hold it: the page has been dropped then, its stretch is no longer covered, and the
-   * caller begins again from {@link contents}.
+   * The node at `path` with this hash (32 bytes), which the stretches cover, its hash checked. Rejects with `damagedPage`
+   * if it is not there: the damage has been dropped then, its stretch is no longer covered, and the caller begins again
+   * from {@link contents}.
    */
   node(path: Path, hash: Uint8Array): Promise<Uint8Array>
+
+  /** Looks for a ref in older generations, those that are not the base's own. Rejects with `damagedPage`, as {@link node}. */
+  older(ref: Ref): Promise<OlderNode>
+
+  /** A node of the base. Rejects with `damagedPage`, as {@link node}. */
+  baseNode(ref: Ref): Promise<Uint8Array>
 
   /**
    * Writes pages and codes in chunks, each one transaction: a page, its counts and the hashes that it wants are durable
@@ -75,7 +100,7 @@ export interface Disk {
 
   /**
    * The last, strict transaction of a sync: everything under the root is stored; the loose pages go, and reads move to
-   * this root. Rejects with `incomplete` if a wanted code is missing.
+   * this root. Rejects with `incomplete` if a wanted code is missing, or if something turned out to be damaged meanwhile.
    */
   complete(): Promise<void>
 }

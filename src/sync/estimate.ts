@@ -3,7 +3,7 @@
  * depth d stands for 16^-d of its trie. A storage trie with open gaps weighs by the estimated size of what is left of it.
  */
 import { nibbleAt, type Path } from '../trie/path.ts'
-import { MIN_KNOWN_SHARE, UNKNOWN_TRIE_BYTES } from './constants.ts'
+import { MIN_KNOWN_SHARE, SINGLE_NODE_BYTES, UNKNOWN_TRIE_BYTES } from './constants.ts'
 import type { Gap, TrieProgress } from './frontier.ts'
 
 /** Bytes verified between two estimates: they walk all gaps. */
@@ -23,6 +23,8 @@ export class Estimate {
   #openShare = 1
   /** Bytes missing from storage tries of which something is known. */
   #storageBytes = 0
+  /** Bytes of the gaps that are asked for node by node, themselves alone. */
+  #singleBytes = 0
 
   /** Looks at the gaps again if more than `tolerance` bytes were verified since the last time. */
   refresh(gaps: Iterable<Gap>, verifiedBytes: number, tolerance: number = REFRESH_BYTES): void {
@@ -32,7 +34,9 @@ export class Estimate {
     this.#verifiedBytes = verifiedBytes
     const tries = new Set<TrieProgress>()
     this.#openShare = 0
-    for (const { trie, path } of gaps) {
+    this.#singleBytes = 0
+    for (const { trie, path, maxNodes } of gaps) {
+      if (maxNodes === 1) this.#singleBytes += SINGLE_NODE_BYTES
       if (trie === null) this.#openShare += SHARES[path.length]!
       else {
         if (!tries.has(trie)) trie.openShare = 0
@@ -58,7 +62,8 @@ export class Estimate {
   }
 
   missingBytes(): number {
-    return this.#density() * this.#openShare + this.#storageBytes
+    // Where most of a state is on disk, the share of it that lies below gaps says little of what has changed there.
+    return Math.max(this.#density() * this.#openShare + this.#storageBytes, this.#singleBytes)
   }
 
   /** {@link CELLS} cells, 0 to 1, by the first three nibbles of the hashed address. */

@@ -1,13 +1,18 @@
 /**
  * The frontier: the gaps of a target in path order, with what is verified between them. A doubly linked list of
  *
- * - gaps: refs that have not been fetched (or, `unresolved`, whose node the disk holds and has not been read yet),
+ * - gaps: refs that have not been fetched (or, `unresolved`, which the disk may hold and has not been asked for yet),
  * - spans: verified nodes that are not on disk, at most one page of them each, and
  * - stored stretches: what is in pages, on disk or handed out for it.
  *
- * Invariant: every path of the target is in a span, in a stored stretch, or at or below a gap. Two spans never touch, nor
- * do two stored stretches. This file knows the list and nothing of nodes; `run-filler.ts` fills it.
+ * What older generations provably have is not in the list: it belongs to the item before it, whose page will end only where
+ * the next item starts, and so covers it. A stored stretch has ended already, so nothing is skipped right behind one.
+ *
+ * Invariant: every path of the target is in a span, in a stored stretch, at or below a gap, or provably in an older
+ * generation. Two spans never touch, nor do two stored stretches. This file knows the list and nothing of nodes;
+ * `run-filler.ts` fills it.
  */
+import type { Ref } from '../trie/node-source.ts'
 import { END, type Path, type Position } from '../trie/path.ts'
 import { entryBytes, SequenceWriter } from '../trie/sequence.ts'
 import { MAX_PAGE_BYTES } from './constants.ts'
@@ -35,12 +40,14 @@ export interface Gap extends Linked {
   readonly start: Path
   readonly path: Path
   readonly hash: Uint8Array
-  /** 1: something below is on disk, in this generation or an older one, so a run would fetch it again; 0: any run. */
-  readonly maxNodes: number
-  /** Something below is in this generation's pages or loose pages: a run must not be taken at once. */
-  readonly isBroken: boolean
-  /** The node is on disk and has to be read before its children are known. */
-  readonly unresolved: boolean
+  /** 1: something below may be on disk, in this generation or an older one, so a run would fetch it again; 0: any run. */
+  maxNodes: number
+  /** `own`: covered, and has to be read before its children are known; `older`: older generations may have it. */
+  unresolved: 'own' | 'older' | null
+  /** What the base has at, or first below, this path; `null`: nothing, or not known. */
+  readonly old: Ref | null
+  /** The same for the paths of its children, once the disk was asked. */
+  olds: readonly Ref[]
   /** Requests that ask for it, or reads of it. */
   inFlight: number
   /** Peers that answered with nothing. A peer that comes back is another one. */
@@ -70,6 +77,8 @@ interface Edge extends Linked {
 }
 
 export type Item = Gap | Span | Stored | Edge
+
+const NO_REFS: readonly Ref[] = []
 
 export const noCounts = (): Counts => ({ nodes: 0, bytes: 0, accounts: 0, slots: 0 })
 
@@ -108,8 +117,8 @@ export class Frontier {
   }
 
   /** Puts a gap behind `at`, and behind whatever starts before it. */
-  insertGap(at: Item, gap: Omit<Gap, keyof Linked | 'kind' | 'inFlight' | 'attempts'>): Gap {
-    const item = { kind: 'gap', start: gap.path, inFlight: 0, attempts: null, ...gap } as Gap
+  insertGap(at: Item, gap: Omit<Gap, keyof Linked | 'kind' | 'inFlight' | 'attempts' | 'olds'>): Gap {
+    const item = { kind: 'gap', start: gap.path, inFlight: 0, attempts: null, olds: NO_REFS, ...gap } as Gap
     this.#link(this.skipTo(at, gap.path), item)
     this.gaps.set(gap.path, item)
     if (gap.trie !== null) this.twins.add(item)
@@ -168,7 +177,10 @@ export class Frontier {
 
   /** Looks again at a span whose neighbour has gone. */
   settleNeighbours(item: Item): void {
-    for (const neighbour of [item.prev, item, item.next]) if (neighbour?.kind === 'span') this.settle(neighbour)
+    for (const neighbour of [item.prev, item, item.next]) {
+      // One that was joined with the one before it is in the list no longer.
+      if (neighbour?.kind === 'span' && neighbour.prev.next === neighbour) this.settle(neighbour)
+    }
   }
 
   /** Full pages, and what cannot become fuller; the caller writes them. */

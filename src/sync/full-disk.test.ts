@@ -34,6 +34,8 @@ class FullDisk {
   readonly bend = (disk: Disk): Disk => ({
     contents: () => disk.contents(),
     node: (path, hash) => disk.node(path, hash),
+    older: (ref) => disk.older(ref),
+    baseNode: (ref) => disk.baseNode(ref),
     commit: (pages, codes) => this.#try('commit', () => disk.commit(pages, codes)),
     keepLoose: (sequences) => this.#try('keepLoose', () => disk.keepLoose(sequences)),
     complete: () => this.#try('complete', () => disk.complete()),

@@ -13,7 +13,7 @@ import { describe, expect, test } from 'vitest'
 import { type Fixture, rawKey, stateFixture, testTrie, twinStorage } from '../testing/geth-fixtures.ts'
 import { type IterateOptions, iterate, schedulerOf } from '../testing/iterate.ts'
 import { mptOver, runAt } from '../testing/oracle.ts'
-import { PageMap, textOf } from '../testing/page-map.ts'
+import { covered, PageMap, textOf } from '../testing/page-map.ts'
 import { seededRandom } from '../testing/random.ts'
 import { checkFrontier } from '../testing/simulator/frontier-check.ts'
 import { complete } from '../testing/simulator/states.ts'
@@ -134,7 +134,7 @@ describe('Scheduler: trie/sync_test.go', () => {
     take('2', 1) // the second account; the root of its storage waits for the disk
     take('1', EVERYTHING) // the first account, and with it all that the second one's storage has
     expect(scheduler.unresolved(EVERYTHING).map((gap) => gap.path)).toEqual([b])
-    scheduler.resolve(scheduler.gaps.get(b)!, disk.find(b)!)
+    scheduler.resolve(scheduler.gaps.get(b)!, covered(disk.find(b)!))
     disk.write(scheduler.commit(), [])
     await iterate(twins, disk, { batch: EVERYTHING })
     expect(disk.text()).toBe(textOf(twins.sequence))

@@ -1,49 +1,34 @@
 /**
- * Older states on disk, asked like a peer: what a newer root has in common with them is not fetched again. It is the first
- * to be asked for whatever it may hold, and costs no wire. Nothing it says is believed: its runs are checked from their own
- * ref as anybody's are, and an abandoned state, of which a node is there without its children, answers what it has.
+ * The disk as the only peer there is: what a compaction syncs from. Nothing it says is believed, its runs are checked from
+ * their own ref as anybody's are; what it does not have, nobody has.
  */
 import type { NodeSource } from '../trie/node-source.ts'
-import type { Path } from '../trie/path.ts'
 import { LOCAL_REQUEST_BYTES } from './constants.ts'
-import type { Stretch } from './disk.ts'
-import type { NodeRequest, SyncPeer } from './peer.ts'
-import { Stretches } from './stretches.ts'
-
-/** A state that the disk holds, in full or in part. `root` is 32 bytes. */
-export interface OlderState {
-  readonly root: Uint8Array
-  readonly stretches: readonly Stretch[]
-}
+import type { NodeRequest, SyncPeer, SyncPeers } from './peer.ts'
 
 /** Never: a disk that does not answer fails by itself. */
 const NO_TIMEOUT_MS = 2 ** 31 - 1
 
-export class LocalPeer implements SyncPeer {
+export class LocalPeer implements SyncPeer, SyncPeers {
   readonly id = 'local'
   readonly bytesPerSecond = 0
   readonly roundTripMs = 0
   readonly #source: NodeSource
-  readonly #states: readonly { readonly root: Uint8Array; readonly covered: Stretches }[]
 
-  /** `states` are asked in their order, so the most alike one comes first. */
-  constructor(source: NodeSource, states: readonly OlderState[]) {
+  constructor(source: NodeSource) {
     this.#source = source
-    this.#states = states.map(({ root, stretches }) => ({ root, covered: new Stretches(stretches) }))
   }
 
-  mayHave(): boolean {
-    return this.#states.length > 0
+  connected(): Iterable<SyncPeer> {
+    return [this]
   }
 
-  /** True if some state has a node at `path`: whether it is the right one shows when it is asked. */
-  mayHold(path: Path): boolean {
-    return this.#states.some(({ covered }) => covered.coversPath(path))
+  onChange(): () => void {
+    return () => {}
   }
 
-  /** True if something at or below `path` may be here, so that a long run from elsewhere would fetch it again. */
-  touchesSubtree(path: Path): boolean {
-    return this.#states.some(({ covered }) => covered.touchesSubtree(path))
+  mayHave(root: Uint8Array): boolean {
+    return this.#source.has(root)
   }
 
   requestBytes(): number {
@@ -55,7 +40,7 @@ export class LocalPeer implements SyncPeer {
   }
 
   async getNodes(
-    _root: Uint8Array,
+    root: Uint8Array,
     requests: readonly NodeRequest[],
     maxBytes: number,
     signal: AbortSignal,
@@ -64,7 +49,7 @@ export class LocalPeer implements SyncPeer {
     let left = maxBytes
     for (const request of requests) {
       if (left <= 0) break
-      const run = await this.#run(request, left)
+      const run = await this.#source.run(root, request, request.maxNodes, left)
       signal.throwIfAborted()
       left -= run.length
       runs.push(run)
@@ -78,13 +63,4 @@ export class LocalPeer implements SyncPeer {
   }
 
   report(): void {}
-
-  async #run(request: NodeRequest, maxBytes: number): Promise<Uint8Array> {
-    for (const { root, covered } of this.#states) {
-      if (!covered.coversPath(request.path)) continue
-      const run = await this.#source.run(root, request, 0, maxBytes)
-      if (run.length > 0) return run
-    }
-    return new Uint8Array()
-  }
 }

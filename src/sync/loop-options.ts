@@ -4,7 +4,6 @@ import type { LeafCallback } from '../trie/leaf.ts'
 import type { Clock } from './clock.ts'
 import type { Disk } from './disk.ts'
 import type { SyncError } from './errors.ts'
-import type { LocalPeer } from './local-peer.ts'
 import type { SyncPeers } from './peer.ts'
 import type { StallReason, SyncProgress } from './progress.ts'
 import type { StorageNumbers } from './storage-pause.ts'
@@ -18,8 +17,6 @@ export interface StateSyncOptions {
   readonly peers: SyncPeers
   readonly keccak: Keccak
   readonly leaf?: LeafCallback
-  /** Older states on disk. */
-  readonly local?: LocalPeer
   readonly clock: Clock
   /** Lets the thread do other work; called between slices. */
   readonly yieldThread: () => Promise<void>

@@ -24,6 +24,7 @@ import type { Gap } from './frontier.ts'
 import type { StateSyncOptions } from './loop-options.ts'
 import { type PauseReason, RateMeter, type StallReason, type SyncPhase, type SyncProgress } from './progress.ts'
 import { type Answer, type OpenRequest, Requests } from './requests.ts'
+import { resolveRef } from './resolution.ts'
 import { deliveryOf, Scheduler } from './scheduler.ts'
 import { StoragePause } from './storage-pause.ts'
 import { Timers } from './timers.ts'
@@ -61,7 +62,7 @@ export class StateSync {
     this.#options = options
     this.#timers = new Timers(clock)
     this.#rates = new RateMeter(clock)
-    this.#requests = new Requests({ root, peers, clock, local: options.local, onChange: () => this.#wake() })
+    this.#requests = new Requests({ root, peers, clock, onChange: () => this.#wake() })
     this.#storage = new StoragePause({
       clock,
       estimate: options.estimateStorage ?? (async () => ({ usage: null, quota: null })),
@@ -170,28 +171,34 @@ export class StateSync {
   }
 
   async #loop(): Promise<void> {
-    let scheduler = await this.#begin()
+    let scheduler: Scheduler | null = await this.#begin()
     this.#timers.every(LOOSE_INTERVAL_MS, () => this.keep())
     this.#timers.every(PROGRESS_INTERVAL_MS, () => this.#tellProgress())
     this.#timers.after(CONNECT_GRACE_MS, () => this.#wake())
+    while (scheduler !== null) scheduler = await this.#bring(scheduler)
+  }
+
+  /** Until nothing is pending, and all of it is written. Returns as {@link #finish} does. */
+  async #bring(scheduler: Scheduler): Promise<Scheduler | null> {
+    let current = scheduler
     try {
-      while (scheduler.pending > 0) {
+      while (current.pending > 0) {
         if (this.#ending !== null) throw this.#ending
-        if (this.#outdated && !this.#storage.isFull) scheduler = await this.#beginAgain(scheduler)
-        this.#startWork(scheduler)
+        if (this.#outdated && !this.#storage.isFull) current = await this.#beginAgain(current)
+        this.#startWork(current)
         const answer = this.#requests.nextAnswer()
         if (answer !== undefined) {
           await this.#take(answer)
           await this.#breathe()
         } else {
-          this.#judgeStall(scheduler)
+          this.#judgeStall(current)
           await this.#sleep()
         }
       }
-      await this.#finish(scheduler)
+      return await this.#finish(current)
     } catch (error) {
       // A disk that has failed already may well fail again; why the sync ends is the first reason.
-      await this.#committer.flush(scheduler).catch(() => {})
+      await this.#committer.flush(current).catch(() => {})
       throw error
     }
   }
@@ -207,13 +214,18 @@ export class StateSync {
     this.#requests.assign(scheduler, this.#committer.bytes)
   }
 
-  /** Writes what is left, and then that it is everything: as often as it takes to fit. */
-  async #finish(scheduler: Scheduler): Promise<void> {
+  /**
+   * Writes what is left, and then that it is everything: as often as it takes to fit. `null`: complete. Else something was
+   * found damaged since it was stored, and there is more to bring.
+   */
+  async #finish(scheduler: Scheduler): Promise<Scheduler | null> {
     for (;;) {
       try {
         await this.#committer.flush(scheduler)
-        return await this.#options.disk.complete()
+        await this.#options.disk.complete()
+        return null
       } catch (error) {
+        if (isRootlightError(error, 'incomplete')) return await this.#goOn(error)
         if (!this.#pauseIfFull(error)) throw error
       }
       while (!this.#storage.takeTurn()) {
@@ -223,12 +235,18 @@ export class StateSync {
     }
   }
 
+  /** What is stored is incomplete: throws `error` if nothing is known to be missing, which is our bug. */
+  async #goOn(error: unknown): Promise<Scheduler> {
+    const scheduler = await this.#begin()
+    if (scheduler.pending === 0) throw error
+    return scheduler
+  }
+
   async #begin(): Promise<Scheduler> {
-    const { root, disk, keccak, leaf, local } = this.#options
+    const { root, disk, keccak, leaf } = this.#options
     const contents = await disk.contents()
     this.#codes = { ...contents.codeCounts }
-    const isKnownElsewhere = local && ((path: Path) => local.touchesSubtree(path))
-    this.#scheduler = new Scheduler({ root, keccak, contents, leaf, isKnownElsewhere })
+    this.#scheduler = new Scheduler({ root, keccak, contents, leaf })
     return this.#scheduler
   }
 
@@ -300,7 +318,7 @@ export class StateSync {
     return null
   }
 
-  /** Reads nodes that the disk holds and whose children are not known. */
+  /** Asks the disk for what it may hold. */
   #startResolves(scheduler: Scheduler): void {
     for (const gap of scheduler.unresolved(MAX_RESOLVES - this.#resolving)) {
       this.#resolving++
@@ -310,8 +328,8 @@ export class StateSync {
 
   async #resolve(scheduler: Scheduler, gap: Gap): Promise<void> {
     try {
-      const blob = await this.#options.disk.node(gap.path, gap.hash)
-      if (scheduler === this.#scheduler) scheduler.resolve(gap, blob)
+      const resolution = await resolveRef(this.#options.disk, gap, this.#options.leaf)
+      if (scheduler === this.#scheduler) scheduler.resolve(gap, resolution)
     } catch (error) {
       if (isRootlightError(error, 'damagedPage')) {
         this.#outdated = true

@@ -18,7 +18,10 @@ export interface SyncProgress {
   readonly phase: SyncPhase
   /** Set while `phase` is `stalled`, or `paused` by a full disk; a sync that is paused without one has no network. */
   readonly reason: StallReason | PauseReason | null
-  /** Verified nodes (those that are embedded in others do not count), and bytes: of these nodes by path, and of codes. */
+  /**
+   * Verified nodes (those that are embedded in others do not count), and bytes: of these nodes by path, and of codes. What
+   * older states on disk have in common with this one is not among them, nor in `accounts` and `slots`.
+   */
   readonly nodes: number
   readonly bytes: number
   readonly codes: number

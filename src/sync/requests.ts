@@ -19,7 +19,6 @@ import {
   START_HEDGE_MS,
 } from './constants.ts'
 import type { Gap } from './frontier.ts'
-import type { LocalPeer } from './local-peer.ts'
 import type { SyncPeer, SyncPeers } from './peer.ts'
 import type { Scheduler } from './scheduler.ts'
 
@@ -59,8 +58,6 @@ export interface RequestsOptions {
   readonly root: Uint8Array
   readonly peers: SyncPeers
   readonly clock: Clock
-  /** Older states on disk, asked before anybody else. */
-  readonly local?: LocalPeer | undefined
   /** Something has come, or someone has gone. */
   readonly onChange: () => void
 }
@@ -101,16 +98,15 @@ export class Requests {
   }
 
   /**
-   * Asks the disk, then every peer that has room, for what it has not failed to answer, the fastest first, one request each
-   * in turn. Peers that are idle all the same are asked for what others are late with.
+   * Asks every peer that has room for what it has not failed to answer, the fastest first, one request each in turn. Peers
+   * that are idle all the same are asked for what others are late with.
    */
   assign(scheduler: Scheduler, heldElsewhere: number): void {
-    const { peers, root, local } = this.#options
+    const { peers, root } = this.#options
     let able: SyncPeer[] = [...peers.connected()].filter((peer) => peer.mayHave(root))
     able.sort((a, b) => b.bytesPerSecond - a.bytesPerSecond || a.roundTripMs - b.roundTripMs)
     this.#share = shareOf(able, scheduler)
     const idle = able.filter((peer) => !this.#open.has(peer))
-    if (local?.mayHave()) able.unshift(local)
     while (able.length > 0) {
       able = able.filter((peer) => this.#hasRoom(peer) && this.#ask(peer, scheduler, heldElsewhere))
     }
@@ -136,9 +132,7 @@ export class Requests {
   /** Bytes to ask `peer` for: less than it can deliver where what is left is shared among all. */
   #budgetOf(peer: SyncPeer): number {
     const most = peer.requestBytes()
-    return peer === this.#options.local
-      ? most
-      : Math.min(most, Math.max(MIN_SHARE_BYTES, Math.ceil(most * this.#share)))
+    return Math.min(most, Math.max(MIN_SHARE_BYTES, Math.ceil(most * this.#share)))
   }
 
   #hasRoom(peer: SyncPeer): boolean {
@@ -148,21 +142,15 @@ export class Requests {
 
   /** Sends one request to `peer`. False: there is nothing that it can be asked for. */
   #ask(peer: SyncPeer, scheduler: Scheduler, heldElsewhere: number): boolean {
-    const { root, local } = this.#options
+    const { root } = this.#options
     const maxBytes = this.#budgetOf(peer)
     // Codes first, as in the original: they can be written and forgotten.
-    const codes =
-      peer === local ? [] : scheduler.codes.missing(MAX_CODES_PER_REQUEST, (code) => !code.attempts?.has(peer))
+    const codes = scheduler.codes.missing(MAX_CODES_PER_REQUEST, (code) => !code.attempts?.has(peer))
     if (codes.length > 0) {
       this.#send(peer, { kind: 'codes', codes }, maxBytes, scheduler)
       return true
     }
-    const mayAsk = (gap: Gap) => {
-      if (gap.attempts?.has(peer) === true) return false
-      const localMayHold = local?.mayHold(gap.path) === true
-      if (peer === local) return localMayHold
-      return peer.mayHave(root, gap.path) && !(localMayHold && gap.attempts?.has(local!) !== true)
-    }
+    const mayAsk = (gap: Gap) => gap.attempts?.has(peer) !== true && peer.mayHave(root, gap.path)
     const gaps = scheduler.missing(maxBytes, MAX_REFS_PER_REQUEST, heldElsewhere, mayAsk)
     if (gaps.length === 0) return false
     this.#send(peer, { kind: 'nodes', gaps }, maxBytes, scheduler)
@@ -270,7 +258,7 @@ export class Requests {
     this.#silent.delete(request.peer)
     this.#endRest(request.peer)
     const bytes = parts.reduce((sum, part) => sum + part.length, 0)
-    if (request.peer !== this.#options.local) this.receivedBytes += bytes
+    this.receivedBytes += bytes
     this.#answers.push({
       peer: request.peer,
       asked: request.asked,

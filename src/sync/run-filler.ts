@@ -35,8 +35,11 @@ export interface Expected {
   readonly hash: Uint8Array
 }
 
-/** What `placeRef` is told of a ref that the run did not reach. Returns the item after which the next one goes. */
-export type PlaceRef = (at: Item, path: Path, hash: Uint8Array, trie: TrieProgress | null) => Item
+/**
+ * What `placeRef` is told of a ref that the run, which began at `gap`, did not reach. Returns the item after which the next
+ * one goes.
+ */
+export type PlaceRef = (at: Item, path: Path, hash: Uint8Array, trie: TrieProgress | null, gap: Gap) => Item
 
 export interface RunFillerParts {
   readonly frontier: Frontier
@@ -82,10 +85,10 @@ export class RunFiller {
   }
 
   /**
-   * Fills `gap` with the nodes that begin at `bytes[from]`, up to `limit` or `maxNodes` of them. Returns how many were
+   * Fills `gap` with the nodes that begin at `bytes[from]`, up to `limit` or the gap's own `maxNodes`. Returns how many were
    * verified; `at`, `lie`, `rest` and `twinOffsets` say the rest. A lie leaves what was verified before it. Throws `badRoot`.
    */
-  fill(gap: Gap, bytes: Uint8Array, from: number, limit: number, maxNodes: number): number {
+  fill(gap: Gap, bytes: Uint8Array, from: number, limit: number): number {
     const frontier = this.#parts.frontier
     this.at = from
     this.lie = null
@@ -104,7 +107,7 @@ export class RunFiller {
       while (end >= 0) {
         this.#take(span, gap, bytes, end)
         nodes++
-        if (this.#depth === 0 || this.at >= limit || nodes === maxNodes) break
+        if (this.#depth === 0 || this.at >= limit || nodes === gap.maxNodes) break
         end = this.#check(gap, bytes)
       }
     } finally {
@@ -251,7 +254,7 @@ export class RunFiller {
       const hash = offset === GAP_HASH ? gap.hash : bytes.slice(offset, offset + 32)
       const inStorage = this.#parts.leaf !== undefined && length >= KEY_NIBBLES
       if (inStorage) trie ??= { bytes: this.at - this.#storageStart, openShare: 0 }
-      at = this.#parts.placeRef(at, path, hash, inStorage ? trie : null)
+      at = this.#parts.placeRef(at, path, hash, inStorage ? trie : null, gap)
       this.rest.push({ path, hash })
     }
     this.rest.reverse()

@@ -1,6 +1,7 @@
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { describe, expect, test } from 'vitest'
 import { runAt } from '../testing/oracle.ts'
+import { covered, NOTHING } from '../testing/page-map.ts'
 import { seededRandom } from '../testing/random.ts'
 import { randomState } from '../testing/random-state.ts'
 import { encodeSlot } from '../trie/account.ts'
@@ -10,18 +11,7 @@ import { scanAccount } from '../trie/leaf.ts'
 import { KEY_NIBBLES, type Path } from '../trie/path.ts'
 import { SequenceCursor } from '../trie/sequence.ts'
 import type { Contents } from './disk.ts'
-import { noCounts } from './frontier.ts'
 import { deliveryOf, Scheduler } from './scheduler.ts'
-
-const NOTHING: Contents = {
-  complete: false,
-  stretches: [],
-  loose: [],
-  codes: new Set(),
-  wanted: [],
-  counts: noCounts(),
-  codeCounts: { count: 0, bytes: 0 },
-}
 
 const state = randomState(seededRandom(5), 80)
 const trie = buildState(state.accounts)
@@ -66,7 +56,7 @@ describe('Scheduler.process', () => {
     const scheduler = begin(trie, { ...NOTHING, stretches: [stretch] })
     const onDisk = new Map(trie.nodes.map(({ path, blob }) => [path, blob]))
     while (scheduler.pending > scheduler.codes.pending) {
-      for (const gap of scheduler.unresolved(10)) scheduler.resolve(gap, onDisk.get(gap.path)!)
+      for (const gap of scheduler.unresolved(10)) scheduler.resolve(gap, covered(onDisk.get(gap.path)!))
       const gaps = scheduler.missing(all, 1)
       for (const gap of gaps) scheduler.process(deliveryOf(gap, run(trie, gap.path, all)))
       scheduler.release(gaps)

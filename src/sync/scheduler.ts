@@ -10,6 +10,7 @@ import { bytesToHex } from '@noble/hashes/utils.js'
 import { EMPTY_ROOT_HEX } from '../trie/account.ts'
 import { equalHash, type Keccak } from '../trie/keccak.ts'
 import type { LeafCallback } from '../trie/leaf.ts'
+import type { Ref } from '../trie/node-source.ts'
 import { KEY_NIBBLES, type Path, ROOT_PATH, subtreeEnd } from '../trie/path.ts'
 import { rlpItemEnd } from '../trie/rlp.ts'
 import { childRefs } from './child-refs.ts'
@@ -19,6 +20,7 @@ import type { Contents, Counts, Page } from './disk.ts'
 import { Estimate } from './estimate.ts'
 import { Frontier, type Gap, type Item, type TrieProgress } from './frontier.ts'
 import { LooseNodes } from './loose-nodes.ts'
+import { counterpart, isSame, type Resolution } from './resolution.ts'
 import { type Expected, type Lie, RunFiller } from './run-filler.ts'
 import { Stretches } from './stretches.ts'
 
@@ -29,8 +31,6 @@ export interface SchedulerOptions {
   readonly contents: Contents
   /** What an account's leaf leads to; left out: a plain trie, without storage and codes. */
   readonly leaf?: LeafCallback | undefined
-  /** True if an older state may have something at or below a path: then it is asked for node by node. */
-  readonly isKnownElsewhere?: ((path: Path) => boolean) | undefined
 }
 
 /** A run on its way through {@link Scheduler.process}, which may take it in slices. */
@@ -63,7 +63,7 @@ export class Scheduler {
   readonly #filler: RunFiller
   readonly #keccak: Keccak
   readonly #leaf: LeafCallback | undefined
-  readonly #isKnownElsewhere: (path: Path) => boolean
+  readonly #hasOlder: boolean
   readonly #estimate = new Estimate()
   readonly #unresolved = new Set<Gap>()
   /** Gaps whose node stands in a loose page: filled before `process` and `resolve` return. */
@@ -73,7 +73,7 @@ export class Scheduler {
     const { contents, keccak, leaf } = options
     this.#keccak = keccak
     this.#leaf = leaf
-    this.#isKnownElsewhere = options.isKnownElsewhere ?? (() => false)
+    this.#hasOlder = contents.hasOlder
     this.counts = { ...contents.counts }
     this.codes = new CodeQueue(contents.codes, contents.wanted)
     this.#stretches = new Stretches(contents.stretches)
@@ -84,11 +84,12 @@ export class Scheduler {
       keccak,
       leaf,
       totals: this.counts,
-      placeRef: (at, path, hash, trie) => this.#place(at, path, hash, trie),
+      placeRef: (at, path, hash, trie, gap) => this.#place(at, path, hash, trie, counterpart(gap.olds, path)),
       onCode: (hash) => this.codes.add(hash),
     })
     const isEmpty = bytesToHex(options.root) === EMPTY_ROOT_HEX
-    if (!contents.complete && !isEmpty) this.#place(this.#frontier.head, ROOT_PATH, options.root, null)
+    const old = contents.base === null ? null : { path: ROOT_PATH, hash: contents.base }
+    if (!contents.complete && !isEmpty) this.#place(this.#frontier.head, ROOT_PATH, options.root, null, old)
     this.#fillFromLoose()
   }
 
@@ -123,7 +124,7 @@ export class Scheduler {
     for (let item = this.#frontier.head.next; item !== tail && seen < window && bytes < maxBytes; item = item.next) {
       if (item.kind !== 'gap') continue
       seen++
-      if (item.inFlight > 0 || item.unresolved || !mayAsk(item)) continue
+      if (item.inFlight > 0 || item.unresolved !== null || !mayAsk(item)) continue
       if (item.trie !== null && this.#frontier.twins.isAsked(item)) continue
       item.inFlight++
       gaps.push(item)
@@ -169,7 +170,7 @@ export class Scheduler {
     return this.#frontier.looseSequences()
   }
 
-  /** Refs whose node is on disk and has to be read: at most `limit` of them, each to be answered by {@link resolve}. */
+  /** Refs that the disk has to be asked for: at most `limit` of them, each to be answered by {@link resolve}. */
   unresolved(limit: number): Gap[] {
     const gaps: Gap[] = []
     for (const gap of this.#unresolved) {
@@ -181,16 +182,24 @@ export class Scheduler {
     return gaps
   }
 
-  /** Tells the node of an unresolved ref, which the disk has checked: its children take its place. Throws `badNode`. */
-  resolve(gap: Gap, blob: Uint8Array): void {
+  /** Tells what the disk has of an unresolved ref, and has checked. Throws `badRoot`. */
+  resolve(gap: Gap, { found, blob, olds, isTouched }: Resolution): void {
     if (this.#frontier.gaps.get(gap.path) !== gap) return
     this.#unresolved.delete(gap)
-    let at = this.#frontier.removeGap(gap)
-    for (const ref of childRefs(gap.path, blob, this.#leaf)) {
-      const trie = this.#leaf === undefined || ref.path.length < KEY_NIBBLES ? null : (gap.trie ?? newTrie())
-      at = this.#place(at, ref.path, ref.hash, trie)
+    gap.olds = olds
+    gap.unresolved = null
+    gap.inFlight = 0
+    if (found === 'own') this.#expand(gap, blob)
+    else if (found === 'whole' && this.#maySkip(gap.prev, gap.path)) {
+      this.#frontier.removeGap(gap)
+      this.#frontier.settleNeighbours(gap)
+    } else if (found !== 'nothing') {
+      gap.maxNodes = 1
+      this.#filler.fill(gap, blob, 0, blob.length)
+    } else {
+      if (isTouched) gap.maxNodes = 1
+      if (this.#loose.has(gap.path)) this.#fromLoose.push(gap)
     }
-    this.#frontier.settleNeighbours(gap)
     this.#fillFromLoose()
   }
 
@@ -233,26 +242,46 @@ export class Scheduler {
   }
 
   /** RESOLVE: what does the disk already hold of this ref? Before a gap exists, not only at a restart. */
-  #place(at: Item, path: Path, hash: Uint8Array, trie: TrieProgress | null): Item {
+  #place(at: Item, path: Path, hash: Uint8Array, trie: TrieProgress | null, old: Ref | null): Item {
     if (this.#stretches.coversSubtree(path)) return this.#frontier.skipTo(at, subtreeEnd(path))
-    const unresolved = this.#stretches.coversPath(path)
-    const isBroken = this.#stretches.touchesSubtree(path) || this.#loose.touchesSubtree(path)
-    const maxNodes = isBroken || this.#isKnownElsewhere(path) ? 1 : 0
-    const gap = this.#frontier.insertGap(at, { path, hash, trie, unresolved, maxNodes, isBroken })
-    if (unresolved) this.#unresolved.add(gap)
+    const isCovered = this.#stretches.coversPath(path)
+    if (!isCovered && isSame(old, path, hash)) {
+      const before = this.#frontier.skipTo(at, path)
+      if (this.#maySkip(before, path)) return before
+    }
+    const unresolved = isCovered ? 'own' : this.#hasOlder || old !== null ? 'older' : null
+    const isTouched = this.#stretches.touchesSubtree(path) || this.#loose.touchesSubtree(path)
+    const maxNodes = isTouched || old !== null ? 1 : 0
+    const gap = this.#frontier.insertGap(at, { path, hash, trie, unresolved, maxNodes, old })
+    if (unresolved !== null) this.#unresolved.add(gap)
     else if (this.#loose.has(path)) this.#fromLoose.push(gap)
     return gap
   }
 
+  /** True if the subtree, which an older generation has, falls to the item before it, and nothing of it is here already. */
+  #maySkip(before: Item, path: Path): boolean {
+    return (before.kind === 'span' || before.kind === 'gap') && !this.#stretches.touchesSubtree(path)
+  }
+
+  /** The children of a covered node take the place of its gap. */
+  #expand(gap: Gap, blob: Uint8Array): void {
+    let at = this.#frontier.removeGap(gap)
+    for (const ref of childRefs(gap.path, blob, this.#leaf)) {
+      const trie = this.#leaf === undefined || ref.path.length < KEY_NIBBLES ? null : (gap.trie ?? newTrie())
+      at = this.#place(at, ref.path, ref.hash, trie, counterpart(gap.olds, ref.path))
+    }
+    this.#frontier.settleNeighbours(gap)
+  }
+
   #gapOf(ref: Expected): Gap | undefined {
     const gap = this.#frontier.gaps.get(ref.path)
-    return gap !== undefined && !gap.unresolved && equalHash(gap.hash, ref.hash) ? gap : undefined
+    return gap !== undefined && gap.unresolved === null && equalHash(gap.hash, ref.hash) ? gap : undefined
   }
 
   #fill(delivery: Delivery, gap: Gap, limit: number): void {
     const { run, expected } = delivery
     const filler = this.#filler
-    delivery.useful += filler.fill(gap, run, delivery.at, limit, gap.isBroken ? 1 : 0)
+    delivery.useful += filler.fill(gap, run, delivery.at, limit)
     delivery.at = filler.at
     delivery.lie = filler.lie
     expected.push(...filler.rest)
@@ -265,8 +294,8 @@ export class Scheduler {
       const end = rlpItemEnd(run, offset, run.length)
       for (const twin of this.#frontier.twins.of(this.#keccak.digest(run.subarray(offset, end)))) {
         // Filled meanwhile, or about to be read from the disk: not ours.
-        if (twin.unresolved || this.#frontier.gaps.get(twin.path) !== twin) continue
-        this.#filler.fill(twin, run, offset, limit, twin.isBroken ? 1 : 0)
+        if (twin.unresolved !== null || this.#frontier.gaps.get(twin.path) !== twin) continue
+        this.#filler.fill(twin, run, offset, limit)
       }
     }
   }
@@ -296,7 +325,7 @@ export class Scheduler {
       if (this.#frontier.gaps.get(gap.path) !== gap) continue
       for (const blob of this.#loose.take(gap.path)) {
         if (equalHash(this.#keccak.digest(blob), gap.hash)) {
-          this.#filler.fill(gap, blob, 0, blob.length, 1)
+          this.#filler.fill(gap, blob, 0, blob.length)
           break
         }
       }

@@ -8,7 +8,7 @@ import { deliveryOf, Scheduler } from '../sync/scheduler.ts'
 import { nobleKeccak } from '../trie/keccak.ts'
 import type { Fixture } from './geth-fixtures.ts'
 import { runAt } from './oracle.ts'
-import type { PageMap } from './page-map.ts'
+import { covered, type PageMap } from './page-map.ts'
 import type { Random } from './random.ts'
 
 export interface IterateOptions {
@@ -65,7 +65,7 @@ export async function iterate(fixture: Fixture, disk: PageMap, options: IterateO
 
 function resolve(scheduler: Scheduler, disk: PageMap): number {
   const gaps = scheduler.unresolved(Number.POSITIVE_INFINITY)
-  for (const gap of gaps) scheduler.resolve(gap, disk.find(gap.path)!)
+  for (const gap of gaps) scheduler.resolve(gap, covered(disk.find(gap.path)!))
   return gaps.length
 }
 

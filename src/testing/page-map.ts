@@ -2,6 +2,7 @@
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Code, Contents, Page, Stretch } from '../sync/disk.ts'
 import { addCounts, noCounts } from '../sync/frontier.ts'
+import type { Resolution } from '../sync/resolution.ts'
 import type { Path } from '../trie/path.ts'
 import { findInSequence, SequenceCursor } from '../trie/sequence.ts'
 
@@ -14,6 +15,13 @@ export const NOTHING: Contents = {
   wanted: [],
   counts: noCounts(),
   codeCounts: { count: 0, bytes: 0 },
+  base: null,
+  hasOlder: false,
+}
+
+/** What the disk says of a node that the generation's own pages cover. */
+export function covered(blob: Uint8Array): Resolution {
+  return { found: 'own', blob, olds: [], isTouched: true }
 }
 
 export class PageMap {

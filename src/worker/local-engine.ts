@@ -10,7 +10,6 @@ import type { Generation } from '../store/generation.ts'
 import { openStateStore, type StateStore } from '../store/state-store.ts'
 import { yieldThread } from '../store/yield-thread.ts'
 import { SyncError } from '../sync/errors.ts'
-import { LocalPeer } from '../sync/local-peer.ts'
 import { StateSync } from '../sync/loop.ts'
 import type { SyncProgress } from '../sync/progress.ts'
 import { createFastKeccak, type Keccak } from '../trie/keccak.ts'
@@ -18,6 +17,7 @@ import { scanAccount } from '../trie/leaf.ts'
 import { ReadError } from '../wallet/errors.ts'
 import { parseRoot } from '../wallet/input.ts'
 import { Backups } from './backups.ts'
+import { Compaction } from './compaction.ts'
 import { isOnline, watchConnectivity } from './connectivity.ts'
 import type {
   AccountValue,
@@ -79,6 +79,7 @@ class LocalEngine implements Engine {
   readonly #emit: (event: EngineEvent) => void
   readonly #peers = new PeerSet()
   readonly #network: Network
+  readonly #compaction: Compaction
   /** The newest sync; it may have ended. */
   #claim: Claim | null = null
   readonly #tasks = new Tasks()
@@ -98,6 +99,7 @@ class LocalEngine implements Engine {
     this.#emit = emit
     this.#backups = new Backups(store, keccak, chainId)
     this.#network = new Network(this.#peers, addresses, chainId)
+    this.#compaction = new Compaction({ store, keccak, clock: systemClock, yieldThread })
     this.#peers.onChange(() => emit({ kind: 'peers', peers: this.#peers.snapshots() }))
     this.#stopWatching = watchConnectivity(() => this.#meetConnectivity())
   }
@@ -155,6 +157,7 @@ class LocalEngine implements Engine {
     this.#checkOpen()
     return this.#tasks.run(id, async (signal) => {
       const onProgress = (progress: VerifyProgress) => this.#emit({ kind: 'verifying', id, progress })
+      await this.#join()
       const summary = await this.#store.verify({ signal, onProgress })
       if (summary === null) throw new ReadError('notSynced', 'no state is complete on disk')
       return { ...summary, root: hexOf(summary.root) }
@@ -163,6 +166,7 @@ class LocalEngine implements Engine {
 
   async openExport(id: number): Promise<void> {
     this.#checkOpen()
+    await this.#join()
     return this.#backups.openExport(id)
   }
 
@@ -174,7 +178,11 @@ class LocalEngine implements Engine {
   async import(id: number, root: string | null): Promise<ImportSummary> {
     const expected = root === null ? null : parseRoot(root)
     const { run, stop } = this.#backups.openImport(id, expected)
-    return this.#supersede(id, run, stop).finally(() => stop(null))
+    const runAlone = async () => {
+      await this.#compaction.stop()
+      return run()
+    }
+    return this.#supersede(id, runAlone, stop).finally(() => stop(null))
   }
 
   feed(id: number, chunk: Uint8Array | null): Promise<boolean> {
@@ -192,7 +200,7 @@ class LocalEngine implements Engine {
     this.#checkOpen()
     const reason = new SyncError('wiped', 'the state was wiped')
     const ended = Promise.all([this.#revoke(reason), this.#tasks.abortAll(reason)])
-    const wiping = ended.then(() => this.#store.wipe())
+    const wiping = ended.then(() => this.#compaction.stop()).then(() => this.#store.wipe())
     // A sync that is asked for meanwhile begins behind it, as behind a sync.
     this.#claim = { id: NO_SYNC, revoked: null, running: null, stop: null, ended: wiping.catch(() => {}) }
     await wiping
@@ -213,12 +221,21 @@ class LocalEngine implements Engine {
     this.#isClosed = true
     await this.#tasks.abortAll(new SyncError('closed', 'the client was closed'))
     await this.#revoke(new SyncError('closed', 'the client was closed'))
+    await this.#compaction.stop()
     this.#stopWatching()
     await this.#network.stop()
     await this.#store.close()
   }
 
+  /** Before a state is read page by page, it has to be in one generation. */
+  async #join(): Promise<void> {
+    if (!this.#store.isLayered || !this.#store.isSettled) return
+    await this.#compaction.start() // one that runs may be all it takes
+    if (this.#store.isLayered) await this.#compaction.start(true)
+  }
+
   async #run(claim: Claim, root: Uint8Array, target: SyncTarget): Promise<SyncProgress> {
+    await this.#compaction.stop()
     const generation = await this.#store.target({ root, blockNumber: target.blockNumber })
     // While the one before ended and the disk answered, this one may have been revoked.
     if (claim.revoked !== null) throw claim.revoked
@@ -226,15 +243,21 @@ class LocalEngine implements Engine {
     const sync = this.#createSync(claim.id, root, generation)
     claim.running = { sync, generation }
     try {
-      return await sync.run()
+      const summary = await sync.run()
+      if (claim.revoked === null) void this.#compaction.start()
+      return summary
     } finally {
       claim.running = null
     }
   }
 
-  /** Without a state on disk there will be a sync: what it takes is loaded while the application gets ready for it. */
+  /**
+   * Without a state on disk there will be a sync: what it takes is loaded while the application gets ready for it. With
+   * one, a compaction that was cut short goes on.
+   */
   prepare(): void {
     if (this.#store.lastComplete() === null) this.#network.prepare()
+    else if (this.#store.isSettled) void this.#compaction.start()
   }
 
   /** The database was closed under us: a sync that runs would learn it at its next commit only. */
@@ -256,7 +279,6 @@ class LocalEngine implements Engine {
       root,
       generation: generation.number,
       disk: generation,
-      local: new LocalPeer(this.#store.source(), this.#store.others(generation.number)),
       peers: this.#peers,
       keccak: this.#keccak,
       leaf: scanAccount,

@@ -21,6 +21,8 @@ export interface ChecksOptions {
   readonly random: Random
   /** False while the tab's machine has no network. */
   readonly isOnline: () => boolean
+  /** True if the disk has this node, in whatever generation. */
+  readonly isStored: (node: Pick<BuiltNode, 'path' | 'blob'>) => boolean
   /** Counts what was really checked. */
   readonly tally: Record<string, number>
 }
@@ -79,7 +81,7 @@ export class Checks {
     this.#nextLook = this.steps + Math.ceil(this.#interval)
     this.#interval *= INTERVAL_GROWTH
     this.#count('frontier checks')
-    checkFrontier(scheduler, running.state)
+    checkFrontier(scheduler, running.state, this.#options.isStored)
     tab.ledger.check(scheduler)
     this.#read(tab, running)
   }

@@ -2,11 +2,15 @@
  * The disk of a trial: records in memory that outlive the process, with the time that they take, writes that fail, and
  * writes after which the process dies. A crash leaves whole writes, and of those that were not strict perhaps a part.
  */
+import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Clock } from '../../protocol/clock.ts'
 import { StoreError } from '../../store/errors.ts'
 import { MemoryRecords } from '../../store/memory.ts'
 import { decodePageKey, isLoose } from '../../store/page-key.ts'
 import type { Durability, Operation, RecordStore, Records, RecordTypes } from '../../store/records.ts'
+import type { BuiltNode } from '../../trie/builder.ts'
+import type { Path } from '../../trie/path.ts'
+import { SequenceCursor } from '../../trie/sequence.ts'
 import type { Random } from '../random.ts'
 import type { StorePlan } from './plan.ts'
 
@@ -30,6 +34,8 @@ export class SimulatedDisk {
   readonly options: SimulatedDiskOptions
   #records = new MemoryRecords()
   #journal: Write[] = []
+  /** Nodes in covering pages of any generation, as they were written. */
+  #nodes = new Map<Path, Uint8Array[]>()
 
   constructor(options: SimulatedDiskOptions) {
     this.options = options
@@ -45,6 +51,11 @@ export class SimulatedDisk {
     return this.#records.reopen()
   }
 
+  /** True if some page has this very node. */
+  holds({ path, blob }: Pick<BuiltNode, 'path' | 'blob'>): boolean {
+    return this.#nodes.get(path)?.some((stored) => bytesToHex(stored) === bytesToHex(blob)) ?? false
+  }
+
   /** Keeps what a crash keeps. */
   crash(): void {
     const { plan, random } = this.options
@@ -52,7 +63,11 @@ export class SimulatedDisk {
     const kept = plan.losesTail ? strict + random.int(this.#journal.length - strict + 1) : this.#journal.length
     this.#journal = this.#journal.slice(0, kept)
     this.#records = new MemoryRecords()
-    for (const { operations } of this.#journal) void this.#records.write(operations)
+    this.#nodes.clear()
+    for (const { operations } of this.#journal) {
+      void this.#records.write(operations)
+      this.#noteNodes(operations)
+    }
     void this.rot()
   }
 
@@ -73,6 +88,22 @@ export class SimulatedDisk {
 
   noteWrite(operations: readonly Operation[], durability: Durability): void {
     this.#journal.push({ operations: operations.map(copyOf), durability })
+    this.#noteNodes(operations)
+  }
+
+  #noteNodes(operations: readonly Operation[]): void {
+    for (const operation of operations) {
+      if (operation.kind !== 'put' || operation.store !== 'pages') continue
+      const page = decodePageKey(operation.key)
+      if (page === null || isLoose(page)) continue
+      const cursor = new SequenceCursor(new Uint8Array(operation.value))
+      while (cursor.next()) {
+        const blob = cursor.bytes.subarray(cursor.start, cursor.end)
+        const blobs = this.#nodes.get(cursor.path)
+        if (blobs === undefined) this.#nodes.set(cursor.path, [blob])
+        else blobs.push(blob)
+      }
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * The invariant of the frontier, against the oracle's nodes: each is in a span, where it stands byte for byte, in a stored
- * stretch, or at or below a gap; and nothing is in two spans, or in a span and a gap.
+ * stretch, at or below a gap, or in an older generation; and nothing is in two spans, or in a span and a gap.
  */
 import type { Gap, Span } from '../../sync/frontier.ts'
 import type { Scheduler } from '../../sync/scheduler.ts'
@@ -15,8 +15,12 @@ const STORED = 2
 /** In path order. */
 type Nodes = readonly PlacedNode[]
 
-/** Throws if a node of a state is nobody's, or two items', or false. */
-export function checkFrontier(scheduler: Scheduler, { nodes }: { readonly nodes: Nodes }): void {
+/** Throws if a node of a state is nobody's, or two items', or false; `isStored` knows those of other generations. */
+export function checkFrontier(
+  scheduler: Scheduler,
+  { nodes }: { readonly nodes: Nodes },
+  isStored: (node: PlacedNode) => boolean = () => false,
+): void {
   const where = new Uint8Array(nodes.length)
   const gaps: Gap[] = []
   let at = 0
@@ -31,7 +35,7 @@ export function checkFrontier(scheduler: Scheduler, { nodes }: { readonly nodes:
       for (let i = at; i < nodes.length && nodes[i]!.path < item.end; i++) note(where, i, STORED, nodes)
     }
   }
-  checkGaps(gaps, nodes, where)
+  checkGaps(gaps, nodes, where, isStored)
 }
 
 function note(where: Uint8Array, index: number, place: number, nodes: Nodes): void {
@@ -42,13 +46,20 @@ function note(where: Uint8Array, index: number, place: number, nodes: Nodes): vo
 function noteSpan(span: Span, nodes: Nodes, from: number, where: Uint8Array): void {
   const cursor = new SequenceCursor(span.writer.view())
   for (let i = from; cursor.next(); i++) {
+    const { path } = cursor
+    while (i < nodes.length && nodes[i]!.path < path) i++ // what an older generation has is left out
     const node = nodes[i]
-    if (node === undefined || !isSameNode(cursor, node)) throw new Error(`a false node at '${cursor.path}' in a span`)
+    if (node === undefined || !isSameNode(cursor, node)) throw new Error(`a false node at '${path}' in a span`)
     note(where, i, IN_SPAN, nodes)
   }
 }
 
-function checkGaps(gaps: readonly Gap[], nodes: Nodes, where: Uint8Array): void {
+function checkGaps(
+  gaps: readonly Gap[],
+  nodes: Nodes,
+  where: Uint8Array,
+  isStored: (node: PlacedNode) => boolean,
+): void {
   let gap = 0
   let openUntil: Position = ''
   for (let i = 0; i < nodes.length; i++) {
@@ -56,11 +67,12 @@ function checkGaps(gaps: readonly Gap[], nodes: Nodes, where: Uint8Array): void 
     for (; gap < gaps.length && gaps[gap]!.path <= path; gap++) {
       const { path: start, unresolved } = gaps[gap]!
       if (start !== path) throw new Error(`a gap at '${start}', where nothing stands`)
-      if (unresolved !== (where[i] === STORED)) throw new Error(`'${path}' is a gap, and known`)
+      if ((unresolved === 'own') !== (where[i] === STORED)) throw new Error(`'${path}' is a gap, and known`)
       if (where[i] === IN_SPAN) throw new Error(`'${path}' is a gap, and in a span`)
       const end = subtreeEnd(start)
       if (end > openUntil) openUntil = end
     }
-    if (where[i] === UNKNOWN && path >= openUntil) throw new Error(`nobody knows of '${path}'`)
+    if (where[i] !== UNKNOWN || path < openUntil) continue
+    if (!isStored(nodes[i]!)) throw new Error(`nobody knows of '${path}'`)
   }
 }

@@ -1,39 +1,55 @@
 /** What is stored at the end of a sync, read from the records themselves: the oracle's nodes and codes, byte for byte. */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { META_KEY, readComplete } from '../../store/generation-record.ts'
-import { decodePageKey } from '../../store/page-key.ts'
+import { decodePageKey, isLoose } from '../../store/page-key.ts'
 import type { Records } from '../../store/records.ts'
+import { decodeWantedKey } from '../../store/wanted-key.ts'
 import { MAX_PAGE_BYTES } from '../../sync/constants.ts'
-import { END } from '../../trie/path.ts'
+import type { BuiltNode } from '../../trie/builder.ts'
+import { END, type Path } from '../../trie/path.ts'
 import { SequenceCursor } from '../../trie/sequence.ts'
 import { isSameNode } from './same-node.ts'
 import type { SimulatedState } from './states.ts'
 
-/** Rejects unless the complete generation holds `state` and nothing else. */
+/**
+ * Rejects unless the pages of the complete generation cover everything, hold nodes of `state` and nothing else, and what
+ * they do not hold stands in older ones.
+ */
 export async function checkStored(records: Records, state: SimulatedState): Promise<void> {
-  const generation = readComplete(await records.get('meta', META_KEY.complete))?.generation
-  let node = 0
+  const generation = readComplete(await records.get('meta', META_KEY.complete))?.generation ?? 0
+  const stored = new Set<BuiltNode>()
   let covered = ''
   for (const key of await records.keys('pages')) {
     const page = decodePageKey(key)
-    if (page === null || page.generation > Number(generation)) throw new Error('a page of no known generation')
-    // A write that fails while older pages are deleted leaves them, until the store is opened again.
-    if (page.generation !== generation) continue
-    if (page.start !== covered) throw new Error(`a page begins at '${page.start}' behind '${covered}'`)
-    covered = page.end
+    if (page === null) throw new Error('a key that is no page’s')
+    if (isLoose(page) || page.generation > generation) continue
+    if (page.generation === generation) {
+      if (page.start !== covered) throw new Error(`a page begins at '${page.start}' behind '${covered}'`)
+      covered = page.end
+    }
     const bytes = (await records.get('pages', key)) as Uint8Array
     if (bytes.length > MAX_PAGE_BYTES) throw new Error(`a page of ${bytes.length} bytes`)
     const cursor = new SequenceCursor(bytes)
-    for (; cursor.next(); node++) {
-      const expected = state.nodes[node]
-      if (expected === undefined || !isSameNode(cursor, expected)) {
-        throw new Error(`'${cursor.path}' is stored where '${expected?.path}' stands`)
-      }
+    while (cursor.next()) {
+      const node = nodeAt(state, cursor.path)
+      if (node !== undefined && isSameNode(cursor, node)) stored.add(node)
+      else if (page.generation === generation) throw new Error(`'${cursor.path}' is stored, and is not of the state`)
     }
   }
   if (covered !== END) throw new Error(`the pages end at '${covered}'`)
-  if (node !== state.nodes.length) throw new Error(`${node} nodes are stored of ${state.nodes.length}`)
+  if (stored.size !== state.nodes.length) throw new Error(`${stored.size} nodes are stored of ${state.nodes.length}`)
   await checkCodes(records, state)
+}
+
+function nodeAt({ nodes }: SimulatedState, path: Path): BuiltNode | undefined {
+  let low = 0
+  let high = nodes.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (nodes[middle]!.path < path) low = middle + 1
+    else high = middle
+  }
+  return nodes[low]
 }
 
 async function checkCodes(records: Records, { codes }: SimulatedState): Promise<void> {
@@ -41,8 +57,12 @@ async function checkCodes(records: Records, { codes }: SimulatedState): Promise<
     const stored = await records.get('codes', hexToBytes(hash))
     if (!(stored instanceof Uint8Array) || !equal(stored, code)) throw new Error(`the code ${hash} is not stored`)
   }
-  const [wanted] = await records.keys('wanted')
-  if (wanted !== undefined) throw new Error(`a code is wanted at the end: ${bytesToHex(wanted)}`)
+  // Abandoned generations may go on wanting what no state has any more; the complete one does not.
+  const generation = readComplete(await records.get('meta', META_KEY.complete))?.generation
+  for (const key of await records.keys('wanted')) {
+    const wanted = decodeWantedKey(key)
+    if (wanted?.generation === generation) throw new Error(`a code is wanted at the end: ${bytesToHex(key)}`)
+  }
 }
 
 function equal(a: Uint8Array, b: Uint8Array): boolean {

@@ -5,7 +5,6 @@
 import { PeerSet } from '../../network/peer-set.ts'
 import { StateStore } from '../../store/state-store.ts'
 import type { SyncError } from '../../sync/errors.ts'
-import { LocalPeer } from '../../sync/local-peer.ts'
 import { StateSync } from '../../sync/loop.ts'
 import type { SyncPhase } from '../../sync/progress.ts'
 import type { Keccak } from '../../trie/keccak.ts'
@@ -98,14 +97,11 @@ export class Tab {
     const yieldThread = () => clock.yieldThread()
     this.#store ??= await StateStore.over(disk.connect(clock), { keccak, now, yieldThread })
     const generation = await this.#store.target({ root: state.root })
-    const local = new LocalPeer(this.#store.source(), this.#store.others(generation.number))
-    this.ledger.watch(local)
     const sync = new StateSync({
       root: state.root,
       generation: generation.number,
       disk: generation,
       peers: this.peers,
-      local,
       keccak,
       leaf: scanAccount,
       clock,

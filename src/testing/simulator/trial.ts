@@ -3,6 +3,7 @@
  * pivots, cancels and crashes happen, checks after every step, and ends when the last target is complete.
  */
 import { SyncError, type SyncErrorCode } from '../../sync/errors.ts'
+import type { BuiltNode } from '../../trie/builder.ts'
 import { isRootlightError } from '../../trie/error.ts'
 import type { Keccak } from '../../trie/keccak.ts'
 import { Checks } from './checks.ts'
@@ -95,7 +96,8 @@ class Trial {
       onCrash: () => this.#crash(),
       onFailure: () => this.#world.count('full disk'),
     })
-    this.#checks = new Checks({ servers, states, random, tally, isOnline: () => this.#world.isOnline })
+    const isStored = (node: Pick<BuiltNode, 'path' | 'blob'>) => this.#disk.holds(node)
+    this.#checks = new Checks({ servers, states, random, tally, isOnline: () => this.#world.isOnline, isStored })
     this.#stopwatch = new Stopwatch(servers)
     this.#tab = this.#openTab()
   }
