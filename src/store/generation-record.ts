@@ -19,7 +19,7 @@ export interface GenerationRecord {
   readonly complete: boolean
   /** Stretches in which an older generation lost something that this one may rest on: its pages prove nothing there. */
   readonly holes: readonly Stretch[]
-  /** A compaction: all of the state is in its own pages, and what is older can go once it is complete. */
+  /** All of the state is in its own pages, or will be: a compaction, and what is older can go once it is complete. */
   readonly dense: boolean
   /** Bytecodes that were stored for this generation, and their bytes; one that was damaged and stored again counts twice. */
   readonly codeCounts: { readonly count: number; readonly bytes: number }
@@ -82,8 +82,7 @@ export function putGenerationRecord(record: GenerationRecord): Operation {
 export function readGenerationRecord(key: string, value: unknown): GenerationRecord | null {
   const fields = openSealed(key, value)
   if (fields === null) return null
-  // Records of before there were compactions do not say whether they are one.
-  const { generation, root, blockNumber, scope, complete, holes, dense = false, codeCounts } = fields
+  const { generation, root, blockNumber, scope, complete, holes, dense, codeCounts } = fields
   if (!isGeneration(generation) || generationKey(generation) !== key) return null
   if (!isRoot(root) || !isBlockNumber(blockNumber)) return null
   if (scope !== null || typeof complete !== 'boolean' || typeof dense !== 'boolean') return null
@@ -129,10 +128,11 @@ function putSealed(key: string, fields: Readonly<Record<string, MetaValue>>): Op
   return { kind: 'put', store: 'meta', key, value: sealed(key, fields) }
 }
 
-function openSealed(key: string, value: unknown): Record<string, unknown> | null {
+/** The fields of what {@link sealed} made for this key; `null`: it was changed, or is something else. */
+export function openSealed(key: string, value: unknown): Record<string, MetaValue> | null {
   if (!isObject(value)) return null
   const { checksum: found, ...fields } = value
-  return found === checksumOf(key, fields) ? fields : null
+  return found === checksumOf(key, fields) ? (fields as Record<string, MetaValue>) : null
 }
 
 /** Of the text of both, in which the order of the fields plays no part. */

@@ -58,6 +58,7 @@ describe('MIGRATIONS', () => {
     const records = await openDatabase(name)
     records.close()
     const migrated = await dump()
+    expect(denseOf(migrated.records['meta'])).toEqual([true, false])
     await deleteDB(name)
     const fresh = await openDatabase(name)
     expect(await fresh.get('meta', 'schema')).toBe(SCHEMA_VERSION)
@@ -88,3 +89,9 @@ describe('MIGRATIONS', () => {
     await store.close()
   })
 })
+
+/** Of each generation, whether it says that it rests on no other. */
+function denseOf(meta: unknown): unknown[] {
+  const [keys, values] = meta as [string[], Record<string, unknown>[]]
+  return values.filter((_, i) => keys[i]!.startsWith('generation:')).map(({ dense }) => dense)
+}

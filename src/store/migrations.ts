@@ -7,14 +7,14 @@
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { addChecksums } from './add-checksums.ts'
-import { META_KEY } from './generation-record.ts'
+import { isGenerationKey, META_KEY, openSealed, sealed } from './generation-record.ts'
 import { IDENTITY_KEY, type StateDatabase, type StateUpgrade } from './schema.ts'
 
 /** A step. A failed request aborts the upgrade, and the opening rejects with its error. Awaits nothing but its requests. */
 export type Migration = (database: StateDatabase, upgrade: StateUpgrade) => void | Promise<void>
 
 /** The step at index n leads from version n to n + 1; a new database takes all of them. */
-export const MIGRATIONS: readonly Migration[] = [createStores, addIdentity, addChecksums]
+export const MIGRATIONS: readonly Migration[] = [createStores, addIdentity, addChecksums, tellDense]
 
 /** Brings the database from one version to another; there may be no step for some. Rejects with what a step throws. */
 export async function migrate(database: StateDatabase, from: number, to: number, upgrade: StateUpgrade): Promise<void> {
@@ -37,4 +37,18 @@ function createStores(database: StateDatabase): void {
 function addIdentity(database: StateDatabase): void {
   const id = bytesToHex(crypto.getRandomValues(new Uint8Array(16)))
   void database.createObjectStore('identity').put({ id, since: Date.now() }, IDENTITY_KEY)
+}
+
+/**
+ * 3 → 4: from now on a generation may rest on older ones, and its record says whether it does. Until then, one that was
+ * complete had all of its state in pages of its own.
+ */
+async function tellDense(_: StateDatabase, upgrade: StateUpgrade): Promise<void> {
+  const meta = upgrade.objectStore('meta')
+  for (const key of await meta.getAllKeys()) {
+    if (!isGenerationKey(key)) continue
+    const fields = openSealed(key, await meta.get(key))
+    // One that was damaged is left alone, and is dropped when the database is opened.
+    if (fields !== null) await meta.put(sealed(key, { ...fields, dense: fields['complete'] === true }), key)
+  }
 }
