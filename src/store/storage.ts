@@ -1,5 +1,6 @@
 /** What the database holds, from keys and `meta` alone: no page and no code is read. */
 import type { Catalog, GenerationState } from './catalog.ts'
+import { deadBytes } from './compaction-due.ts'
 
 /** What one generation holds. */
 export interface GenerationStorage {
@@ -22,20 +23,19 @@ export interface StoreStorage {
   readonly generations: readonly GenerationStorage[]
   /** All codes that are stored, and the bytes of those that were stored for one of these generations. */
   readonly codes: { readonly count: number; readonly bytes: number }
-  /** Bytes in generations that are neither the last complete one nor the newest. */
+  /** Bytes in pages that the last complete state needs no more, by estimate; a compaction frees them. */
   readonly deadBytes: number
 }
 
 export function measureStorage(catalog: Catalog): StoreStorage {
   const states = catalog.generations
-  const dead = states.filter((state, i) => i > 0 && state !== catalog.lastComplete)
   return {
     generations: states.map(measure),
     codes: {
       count: catalog.codes.size,
       bytes: states.reduce((sum, { record }) => sum + record.codeCounts.bytes, 0),
     },
-    deadBytes: dead.reduce((sum, { pages }) => sum + pages.counts.bytes, 0),
+    deadBytes: deadBytes(catalog),
   }
 }
 
