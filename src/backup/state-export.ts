@@ -4,8 +4,9 @@ import { encodeHeader } from './header.ts'
 
 /** The chunks of the file, of some 60 KB each; the receiver owns them. Throws what reads of `state` do. */
 export async function* exportState(state: StoredState, chainId: number): AsyncGenerator<Uint8Array, void, void> {
-  const { root, blockNumber, nodes, nodeBytes } = state
-  yield encodeHeader({ chainId, root, blockNumber, nodes, nodeBytes })
+  const { root, blockNumber } = state
+  const { nodes, bytes } = await state.counts()
+  yield encodeHeader({ chainId, root, blockNumber, nodes, nodeBytes: bytes })
   yield* state.runs()
   const hashes = state.codeHashes()
   yield uint32(hashes.length)

@@ -1,9 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { ManualClock } from '../testing/manual-clock.ts'
 import { honestPeer } from '../testing/peers.ts'
 import { finishSync, startSync } from '../testing/sync-harness.ts'
-import { nobleKeccak } from '../trie/keccak.ts'
-import { Compaction } from '../worker/compaction.ts'
 import {
   CODES,
   dump,
@@ -87,7 +84,5 @@ async function heal(store: StateStore, { trie }: typeof older): Promise<void> {
     if ((await readEverything(store)) === 0) break
   }
   expect(store.lastComplete()).toMatchObject({ root: trie.root, intact: true })
-  const clock = new ManualClock()
-  await new Compaction({ store, keccak: nobleKeccak, clock, yieldThread: async () => {} }).start(store.isLayered)
   expect(await store.verify()).toMatchObject({ whole: true, nodes: trie.nodes.length })
 }

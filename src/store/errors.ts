@@ -9,7 +9,6 @@ export type StoreErrorCode =
   /** The record that says in which form everything is stored makes no sense: delete the database and sync again. */
   | 'damagedMeta'
   /** A state rests on older generations: what reads it page by page has to wait for a compaction. */
-  | 'layered'
   /** A generation is not complete: bytecodes are wanted, or pages missing. */
   | 'incomplete'
   /** A page covers nothing, or in part what another page of its generation covers: a bug of the caller. */

@@ -5,13 +5,13 @@ import type { GenerationState } from './catalog.ts'
 import type { StoreContext } from './context.ts'
 import { dropPage } from './damage.ts'
 import type { PageKey } from './page-key.ts'
-import { readPage } from './page-reader.ts'
 
 const NOTHING = new Uint8Array()
 
 export class GenerationCursor {
   readonly #context: StoreContext
   readonly #state: GenerationState
+  readonly #read: (page: PageKey) => Promise<Uint8Array | undefined>
   #page: PageKey | null = null
   #cursor = new SequenceCursor(NOTHING)
   /** Path of the entry at hand; `null`: behind the last one. */
@@ -21,9 +21,11 @@ export class GenerationCursor {
   #knownFrom: Position = ''
   #knownTo: Position = ''
 
-  constructor(context: StoreContext, state: GenerationState) {
+  /** `read`: the bytes of a page; `undefined`: they are gone. */
+  constructor(context: StoreContext, state: GenerationState, read: (page: PageKey) => Promise<Uint8Array | undefined>) {
     this.#context = context
     this.#state = state
+    this.#read = read
   }
 
   /** The node that {@link seek} has found is `bytes[start, end)`. */
@@ -48,7 +50,7 @@ export class GenerationCursor {
   async load(path: Path): Promise<void> {
     const { pages } = this.#state
     const page = pages.at(path)
-    const bytes = page && (await readPage(this.#context, page))
+    const bytes = page && (await this.#read(page))
     this.#page = page ?? null
     this.#cursor = new SequenceCursor(bytes ?? NOTHING)
     this.#knownFrom = page?.start ?? path
@@ -63,11 +65,11 @@ export class GenerationCursor {
     return this.#entry === path
   }
 
-  /** Drops the page at hand if it is not a sequence, or is gone. */
-  async dropIfDamaged(): Promise<void> {
-    if (!this.#isDamaged || this.#page === null) return
+  /** Drops the page at hand if it is not a sequence, or is gone. True: so it was, and nobody else did. */
+  async dropIfDamaged(): Promise<boolean> {
+    if (!this.#isDamaged || this.#page === null) return false
     this.#isDamaged = false
-    await dropPage(this.#context, this.#state, this.#page)
+    return dropPage(this.#context, this.#state, this.#page)
   }
 
   #advance(): void {

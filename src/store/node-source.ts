@@ -10,7 +10,7 @@ import type { GenerationState } from './catalog.ts'
 import { readCode } from './code-reader.ts'
 import type { StoreContext } from './context.ts'
 import { GenerationCursor } from './generation-cursor.ts'
-import { lookUp, lookUpRef, reportMissing } from './page-reader.ts'
+import { lookUp, lookUpRef, readPage, reportMissing } from './page-reader.ts'
 import { RunWalk } from './run-walk.ts'
 import { stepDown } from './step-down.ts'
 
@@ -34,14 +34,16 @@ export class StoreSource implements NodeSource {
     const state = catalog.withRoot(root)
     if (state === undefined) return NOTHING
     const walk = new RunWalk(keccak, ref, maxNodes, maxBytes)
-    const cursors = catalog.upTo(state).map((older) => new GenerationCursor(this.#context, older))
+    const cursors = catalog
+      .upTo(state)
+      .map((older) => new GenerationCursor(this.#context, older, (page) => readPage(this.#context, page)))
     for (let path = walk.next; path !== null; path = walk.next) {
       if (await this.#takeNext(walk, path, cursors)) continue
       // Refs come from strangers: that the first node is not there is no damage.
       if (path !== ref.path && state.coversPath(path)) await this.#report(state, path)
       break
     }
-    return walk.run()
+    return walk.take()
   }
 
   async path(root: Uint8Array, ref: Ref, key: Path): Promise<Uint8Array> {

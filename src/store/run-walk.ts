@@ -2,13 +2,15 @@
  * Collects one run, node by node, and checks each against what its parent names: what leaves here is as true as its ref,
  * whatever happened to the disk.
  */
-import { concatBytes } from '@noble/hashes/utils.js'
+import { bytesToHex, concatBytes } from '@noble/hashes/utils.js'
+import type { Counts } from '../sync/disk.ts'
 import { writeHexPrefixNibbles } from '../trie/hex-prefix.ts'
 import { equalHash, type Keccak } from '../trie/keccak.ts'
 import { LeafRefs, scanAccount } from '../trie/leaf.ts'
 import type { Ref } from '../trie/node-source.ts'
 import { KEY_NIBBLES, type Path, pathOfNibbles } from '../trie/path.ts'
 import { NodeScanner } from '../trie/scan.ts'
+import { NO_COUNTS } from './page-key.ts'
 
 /** A node that must come: the hash is `source[at, at + 32)`. */
 interface Expected {
@@ -18,12 +20,16 @@ interface Expected {
 }
 
 export class RunWalk {
+  /** Of all nodes that were accepted. */
+  readonly counts: Counts = { ...NO_COUNTS }
+  /** Hashes (hex digits) of the codes that their accounts name. */
+  readonly codes = new Set<string>()
   readonly #keccak: Keccak
   readonly #maxNodes: number
   readonly #maxBytes: number
   /** What is expected, the next one last. */
   readonly #stack: Expected[] = []
-  readonly #blobs: Uint8Array[] = []
+  #blobs: Uint8Array[] = []
   #bytes = 0
   readonly #scanner = new NodeScanner()
   readonly #leafRefs = new LeafRefs()
@@ -42,6 +48,16 @@ export class RunWalk {
     return this.#stack.at(-1)?.path ?? null
   }
 
+  /** True if nothing is expected any more. */
+  get isAtEnd(): boolean {
+    return this.#stack.length === 0
+  }
+
+  /** Gives up the node that must come next, and what hangs below it. */
+  skip(): void {
+    this.#stack.pop()
+  }
+
   /** Takes `bytes[start, end)`, which nobody writes to any more, as the next node. False: it is another one. */
   accept(bytes: Uint8Array, start: number, end: number): boolean {
     const { path, source, at } = this.#stack.at(-1)!
@@ -51,12 +67,26 @@ export class RunWalk {
     this.#blobs.push(blob)
     this.#bytes += blob.length
     this.#expectChildren(path, bytes, start, end)
+    this.#count(path, blob.length)
     return true
   }
 
-  /** The run so far: nodes, concatenated. */
-  run(): Uint8Array {
-    return concatBytes(...this.#blobs)
+  /** The run so far: nodes, concatenated. What is accepted from here on is another one. */
+  take(): Uint8Array {
+    const run = concatBytes(...this.#blobs)
+    this.#blobs = []
+    this.#bytes = 0
+    return run
+  }
+
+  /** Counts the node that was scanned last. */
+  #count(path: Path, bytes: number): void {
+    const { counts } = this
+    counts.nodes++
+    counts.bytes += bytes
+    const leaves = this.#scanner.embeddedLeaves + (this.#scanner.kind === 'leaf' ? 1 : 0)
+    if (path.length >= KEY_NIBBLES) counts.slots += leaves
+    else counts.accounts += leaves
   }
 
   #expectChildren(path: Path, source: Uint8Array, start: number, end: number): void {
@@ -73,7 +103,8 @@ export class RunWalk {
         this.#stack.push({ path: this.#below(path, source), source, at: scanner.childHash[0]! })
     } else if (!inStorage) {
       scanAccount(source, scanner.valueStart, scanner.valueEnd, this.#leafRefs)
-      const { storageRoot } = this.#leafRefs
+      const { storageRoot, codeHash } = this.#leafRefs
+      if (codeHash >= 0) this.codes.add(bytesToHex(source.subarray(codeHash, codeHash + 32)))
       if (storageRoot >= 0) this.#stack.push({ path: this.#below(path, source), source, at: storageRoot })
     }
   }

@@ -6,14 +6,13 @@ import type { Stretch } from '../sync/disk.ts'
 import { equalHash, type Keccak, nobleKeccak } from '../trie/keccak.ts'
 import type { NodeSource } from '../trie/node-source.ts'
 import type { Path } from '../trie/path.ts'
-import { Catalog, type GenerationState } from './catalog.ts'
+import { Catalog } from './catalog.ts'
 import { ChunkPacer } from './chunk-pacer.ts'
 import { readCode, readNamedCode } from './code-reader.ts'
 import { isCompactionDue } from './compaction-due.ts'
 import { MAX_LIVE_GENERATIONS, PAGE_CACHE_BYTES } from './constants.ts'
-import type { PageDamage, StoreContext } from './context.ts'
+import type { Damage, StoreContext } from './context.ts'
 import { type ClosedReason, openDatabase } from './database.ts'
-import { StoreError } from './errors.ts'
 import { takeOver, withoutWriting } from './fenced-records.ts'
 import { Generation } from './generation.ts'
 import { INITIAL_META, putGenerationRecord } from './generation-record.ts'
@@ -34,8 +33,8 @@ import { yieldThread } from './yield-thread.ts'
 export interface StateStoreOptions {
   /** Hashes what is read; noble's by default. A store that serves runs to other tabs wants the fast one. */
   readonly keccak?: Keccak
-  /** Called when a damaged page has been dropped; the read that found it rejects with `damagedPage`. */
-  readonly onDamage?: (damage: PageDamage) => void
+  /** Called when damage has been dropped; the read that found it rejects with `damagedPage` or `damagedCode`. */
+  readonly onDamage?: (damage: Damage) => void
   /** Called once if the connection is closed by something else than {@link StateStore.close}. */
   readonly onClosed?: (reason: ClosedReason) => void
   /** Bytes of recent pages to keep in memory. */
@@ -162,14 +161,14 @@ export class StateStore {
 
   /**
    * The generation to which the last complete state is to be rewritten as one, the unfinished one if there is; `null`: too
-   * little would be gained, unless it is `wanted` for all that. Not to be asked while a target is unfinished.
+   * little would be gained. Not to be asked while a target is unfinished.
    */
-  compaction(wanted = false): Promise<Generation | null> {
+  compaction(): Promise<Generation | null> {
     const { catalog, queue, maxGenerations } = this.#context
     return queue.enter(async () => {
       const { lastComplete } = catalog
       if (lastComplete === null || !lastComplete.record.complete) return null
-      if (!wanted && !isCompactionDue(catalog, lastComplete, maxGenerations)) return null
+      if (!isCompactionDue(catalog, lastComplete, maxGenerations)) return null
       const { root, blockNumber } = lastComplete.record
       const [newest] = catalog.generations
       const isUnderWay = newest?.record.dense && !newest.record.complete && newest.record.holes.length === 0
@@ -220,29 +219,15 @@ export class StateStore {
     return measureStorage(this.#context.catalog)
   }
 
-  /** True if the last complete state may rest on older generations: it can be read, but not page by page. */
-  get isLayered(): boolean {
-    const { catalog } = this.#context
-    return catalog.lastComplete !== null && catalog.upTo(catalog.lastComplete).some(isBelow(catalog.lastComplete))
-  }
-
-  /**
-   * All of the last complete state, to be read once; `null`: there is none. Throws `incomplete` if something was lost,
-   * `layered` if a compaction has to come first.
-   */
+  /** All of the last complete state, to be read once; `null`: there is none. Throws `incomplete` if something was lost. */
   all(): StoredState | null {
     const { lastComplete } = this.#context.catalog
-    this.#checkAlone()
     return lastComplete === null ? null : new StoredState(this.#context, lastComplete)
   }
 
-  /**
-   * Verifies everything of the last complete state; see `verify.ts`. `null`: there is none. Rejects with `layered` if a
-   * compaction has to come first.
-   */
+  /** Verifies everything of the last complete state; see `verify.ts`. `null`: there is none. */
   async verify(options: VerifyOptions = {}): Promise<VerifySummary | null> {
     const { lastComplete } = this.#context.catalog
-    this.#checkAlone()
     return lastComplete === null ? null : verifyState(this.#context, lastComplete, options)
   }
 
@@ -265,20 +250,12 @@ export class StateStore {
     })
   }
 
-  #checkAlone(): void {
-    if (this.isLayered) throw new StoreError('layered', 'the state rests on older generations: compact it first')
-  }
-
   /** Lets the transaction that runs end, drops those that wait, and closes the database. May be called twice. */
   async close(): Promise<void> {
     await this.#context.queue.close()
     this.#context.records.close()
     this.#context.cache.clear() // else what is in it could still be read
   }
-}
-
-function isBelow(state: GenerationState): (other: GenerationState) => boolean {
-  return (other) => other !== state && other.pages.size > 0
 }
 
 /**

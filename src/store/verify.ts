@@ -7,10 +7,8 @@ import { isRootlightError } from '../trie/error.ts'
 import type { GenerationState } from './catalog.ts'
 import { readCode, wantLostCode } from './code-reader.ts'
 import { VERIFY_SLICE_MS } from './constants.ts'
-import { checkLives, type StoreContext } from './context.ts'
-import { dropPage } from './damage.ts'
-import { encodePageKey, type PageKey } from './page-key.ts'
-import { StateCheck } from './state-check.ts'
+import type { StoreContext } from './context.ts'
+import { StateWalk } from './state-walk.ts'
 
 /** What has been checked so far. `bytes` are of nodes and codes. */
 export interface VerifyProgress {
@@ -25,12 +23,13 @@ export interface VerifyProgress {
   readonly fraction: number
 }
 
-/** What there is of a state. It is whole if nothing is damaged, missing or unchecked. */
+/**
+ * What there is of a state. What hangs below something that is lost is not looked at: verify again after the sync that
+ * has mended it.
+ */
 export interface VerifySummary extends Omit<VerifyProgress, 'fraction'> {
   /** 32 bytes. */
   readonly root: Uint8Array
-  /** Nodes on disk whose parent is not, so that nothing says what they must be: verify again after the next sync. */
-  readonly unchecked: number
   /** True if every node and code of the state is on disk, and right. */
   readonly whole: boolean
 }
@@ -48,57 +47,59 @@ export async function verifyState(
   options: VerifyOptions,
 ): Promise<VerifySummary> {
   const verifier = new Verifier(context, state, options)
-  await verifier.checkPages()
+  await verifier.checkNodes()
   await verifier.checkCodes()
   return verifier.summary()
 }
 
 class Verifier {
   readonly #context: StoreContext
-  readonly #state: GenerationState
   readonly #options: VerifyOptions
-  readonly #check: StateCheck
+  readonly #walk: StateWalk
+  readonly #pages: number
   #codes = 0
   #codeBytes = 0
-  #damaged = 0
+  #codesSeen = 0
+  #damagedCodes = 0
   #isWhole = true
-  #done = 0
+  #isDone = false
   #sliceStart: number
 
   constructor(context: StoreContext, state: GenerationState, options: VerifyOptions) {
     this.#context = context
-    this.#state = state
     this.#options = options
-    this.#check = new StateCheck(context.keccak, state.record.root)
+    this.#walk = new StateWalk(context, state)
+    this.#pages = context.catalog.upTo(state).reduce((sum, { pages }) => sum + pages.size, 0)
     this.#sliceStart = context.now()
   }
 
-  async checkPages(): Promise<void> {
-    const { pages } = this.#state
-    for (let page = pages.from(''); page !== undefined; page = pages.from(page.end)) {
-      if (this.#check.loseUntil(page.start)) this.#isWhole = false
-      await this.#checkPage(page)
-      this.#done++
+  async checkNodes(): Promise<void> {
+    for (let goesOn = true; goesOn; ) {
+      goesOn = await this.#step()
+      this.#walk.takeRun()
       await this.#breathe()
     }
-    if (this.#check.loseUntil('g')) this.#isWhole = false
+    if (this.#walk.damaged > 0) this.#isWhole = false
   }
 
-  async #checkPage(page: PageKey): Promise<void> {
-    // Past the cache: a walk over everything would push out what reads come back to.
-    const bytes = await this.#context.records.get('pages', encodePageKey(page))
-    checkLives(this.#context.catalog, this.#state)
-    if (bytes instanceof Uint8Array && this.#check.takePage(page, bytes)) return
-    this.#isWhole = false
-    if (await dropPage(this.#context, this.#state, page)) this.#damaged++
+  async #step(): Promise<boolean> {
+    try {
+      return await this.#walk.step()
+    } catch (error) {
+      if (!isRootlightError(error, 'damagedPage')) throw error
+      this.#isWhole = false
+      this.#walk.pass()
+      return true
+    }
   }
 
   async checkCodes(): Promise<void> {
-    for (const hash of this.#check.codes) {
+    for (const hash of this.#walk.codes) {
       await this.#checkCode(hash)
-      this.#done++
+      this.#codesSeen++
       await this.#breathe()
     }
+    this.#isDone = true
     this.#tell()
   }
 
@@ -107,7 +108,7 @@ class Verifier {
       const code = await readCode(this.#context, hexToBytes(hash))
       if (code === undefined) {
         this.#isWhole = false
-        if (await wantLostCode(this.#context, this.#state, hash)) this.#damaged++
+        if (await wantLostCode(this.#context, this.#walk.state, hash)) this.#damagedCodes++
         return
       }
       this.#codes++
@@ -115,24 +116,25 @@ class Verifier {
     } catch (error) {
       if (!isRootlightError(error, 'damagedCode')) throw error
       this.#isWhole = false // it has been dropped, and is wanted again
-      this.#damaged++
+      this.#damagedCodes++
     }
   }
 
   summary(): VerifySummary {
     const { fraction: _, ...counts } = this.#progress()
-    const { unchecked } = this.#check
-    return { root: this.#state.record.root, ...counts, unchecked, whole: this.#isWhole }
+    return { root: this.#walk.state.record.root, ...counts, whole: this.#isWhole }
   }
 
   #progress(): VerifyProgress {
-    const { counts, codes } = this.#check
+    const { counts, codes, damaged, pagesRead } = this.#walk
+    // Pages that hold nothing of this state any more are never read.
+    const fraction = (pagesRead + this.#codesSeen) / Math.max(1, this.#pages + codes.size)
     return {
       ...counts,
       bytes: counts.bytes + this.#codeBytes,
       codes: this.#codes,
-      damaged: this.#damaged,
-      fraction: Math.min(1, this.#done / Math.max(1, this.#state.pages.size + codes.size)),
+      damaged: damaged + this.#damagedCodes,
+      fraction: this.#isDone ? 1 : Math.min(1, fraction),
     }
   }
 
@@ -144,7 +146,6 @@ class Verifier {
     this.#tell()
     await yieldThread()
     this.#options.signal?.throwIfAborted()
-    checkLives(this.#context.catalog, this.#state)
     this.#sliceStart = now()
   }
 

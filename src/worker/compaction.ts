@@ -29,14 +29,13 @@ export class Compaction {
   }
 
   /**
-   * Compacts if that is due, or `wanted`. Not to be called while a target is unfinished. Resolves when it has ended, well
-   * or not.
+   * Compacts if that is due. Not to be called while a target is unfinished. Resolves when it has ended, well or not.
    */
-  start(wanted = false): Promise<void> {
+  start(): Promise<void> {
     if (!this.#isStopped) return this.#ended
     this.#isStopped = false
     // Whatever ends it early (damage, a full disk, the end of the store) is told to whoever reads or syncs next.
-    this.#ended = this.#run(wanted)
+    this.#ended = this.#run()
       .catch(() => {})
       .finally(() => {
         this.#isStopped = true
@@ -52,9 +51,9 @@ export class Compaction {
     await this.#ended
   }
 
-  async #run(wanted: boolean): Promise<void> {
+  async #run(): Promise<void> {
     const { store, keccak, clock, yieldThread } = this.#parts
-    const generation = await store.compaction(wanted)
+    const generation = await store.compaction()
     if (generation === null || this.#isStopped) return
     this.#sync = new StateSync({
       root: generation.root,

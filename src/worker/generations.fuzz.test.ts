@@ -4,6 +4,7 @@
  * last complete state is read node by node; in the end the target is exactly what `@ethereumjs/mpt` has, only what changed
  * was fetched and written, and damage is never read as something else.
  */
+import { bytesToHex, concatBytes } from '@noble/hashes/utils.js'
 import { describe, expect, test } from 'vitest'
 import { SyncError } from '../sync/errors.ts'
 import type { SyncProgress } from '../sync/progress.ts'
@@ -110,6 +111,7 @@ class History {
     if (isClean) {
       await this.#expectOnlyChanges(run, state, base, before)
       await this.#expectReadable(state)
+      await this.#expectWhole(state)
     } else await this.#heal(state)
     if (this.#random() < 0.4) await this.#compact(state)
   }
@@ -168,10 +170,12 @@ class History {
     expect(wireBytes).toBeLessThanOrEqual(1.5 * needed + codes)
   }
 
-  /** Reads say what is right, or that something is damaged; syncs of the same root bring it back. */
+  /** Reads and whole walks say what is right, or that something is damaged; syncs of the same root bring it back. */
   async #heal(state: OracleState): Promise<void> {
     await this.#world.crash() // what is in the cache is not damaged
-    for (let heals = 0; await this.#findsDamage(state); heals++) {
+    const findsDamage = async () =>
+      this.#random() < 0.5 ? this.#findsDamage(state) : !(await this.#world.store.verify())!.whole
+    for (let heals = 0; await findsDamage(); heals++) {
       if (heals === MAX_HEALS) throw new Error('the damage does not heal')
       tally.heals++
       const run = await this.#start(state)
@@ -179,6 +183,7 @@ class History {
       this.#noteOutcome(run, state)
     }
     expect(this.#world.store.lastComplete()).toMatchObject({ root: state.root, intact: true })
+    await this.#expectWhole(state)
   }
 
   async #findsDamage(state: OracleState): Promise<boolean> {
@@ -196,6 +201,17 @@ class History {
       }
     }
     return found
+  }
+
+  /** A walk over everything finds the state, and no more, however many generations it goes through. */
+  async #expectWhole({ nodes }: OracleState): Promise<void> {
+    const { store } = this.#world
+    expect(await store.verify()).toMatchObject({ whole: true, damaged: 0, nodes: nodes.length })
+    const runs: Uint8Array[] = []
+    const all = store.all()!
+    expect((await all.counts()).nodes).toBe(nodes.length)
+    for await (const run of all.runs()) runs.push(run)
+    expect(bytesToHex(concatBytes(...runs))).toBe(nodes.map(({ blob }) => bytesToHex(blob)).join(''))
   }
 
   async #compact(state: OracleState): Promise<void> {
