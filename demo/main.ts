@@ -42,7 +42,8 @@ const session = new Session(openClient, {
   stalled: showStall,
   full: (error) => showFull('sync-error', error),
   lost: (reason) => showMessage('page-error', lostText(reason)),
-  damaged: () => showMessage('sync-error', 'A damaged page was found on disk. It was dropped, and is fetched again.'),
+  damaged: () =>
+    showMessage('sync-error', 'Something on disk was found damaged. It was dropped, and is fetched again.'),
   ended: showEnd,
 })
 

@@ -14,7 +14,7 @@ export interface SessionListener {
   full(error: unknown): void
   /** The database was closed under the client: `reason` says why. The next start opens another client. */
   lost(reason: string): void
-  /** A page of the database was found damaged, and dropped. */
+  /** A page or a code of the database was found damaged, and dropped. */
   damaged(): void
   peers(peers: readonly PeerInfo[]): void
   /** The sync is over: complete, stopped here, or failed with `error`. */

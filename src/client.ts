@@ -5,6 +5,7 @@
 import { exportStream, importStream } from './backup-streams.ts'
 import type { PeerSnapshot } from './network/peer-set.ts'
 import type { ClosedReason } from './store/connection.ts'
+import type { Damage } from './store/context.ts'
 import type { StallReason, SyncProgress } from './sync/progress.ts'
 import { Sync } from './sync-handle.ts'
 import { TypedEventTarget } from './typed-events.ts'
@@ -71,8 +72,8 @@ export interface LightClientEventMap {
   role: CustomEvent<TabRole>
   /** The list of {@link LightClient.peers} has changed. */
   peers: CustomEvent<readonly PeerSnapshot[]>
-  /** A page on disk was found damaged and dropped; the next sync of its root fetches it again. */
-  damaged: CustomEvent<{ readonly generation: number; readonly start: string; readonly end: string }>
+  /** A page or a code on disk was found damaged and dropped; the next sync of its root fetches it again. */
+  damaged: CustomEvent<Damage>
   /**
    * The database was closed under the client: another tab upgrades or deletes it (`versionchange`), the browser has evicted
    * it (`evicted`), or has closed it and opens it no more (`terminated`). The sync that runs ends with `storeFailed`, what
@@ -180,7 +181,7 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
 
   /**
    * Checks everything of the last complete state on disk against its root: every node, code and page. What is damaged is
-   * dropped, and told as `damaged` where it is a page; the next sync of that root fetches it again. Rejects with
+   * dropped, and told as `damaged`; the next sync of that root fetches it again. Rejects with
    * `notSynced`, `closed`, `generationGone` (a newer state is complete meanwhile), or the reason of `signal`.
    */
   verify({ signal, onProgress }: VerifyOptions = {}): Promise<VerifySummary> {
@@ -259,8 +260,7 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
     } else if (event.kind === 'storeClosed') {
       this.dispatchEvent(new CustomEvent('storeClosed', { detail: { reason: event.reason } }))
     } else {
-      const { generation, start, end } = event
-      this.dispatchEvent(new CustomEvent('damaged', { detail: { generation, start, end } }))
+      this.dispatchEvent(new CustomEvent('damaged', { detail: event.damage }))
     }
   }
 

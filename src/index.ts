@@ -11,6 +11,7 @@ export {
 } from './client.ts'
 export type { PeerSnapshot as PeerInfo } from './network/peer-set.ts'
 export type { ClosedReason } from './store/connection.ts'
+export type { CodeDamage, Damage, PageDamage } from './store/context.ts'
 export type { PauseReason, StallReason, SyncPhase, SyncProgress } from './sync/progress.ts'
 export type { Sync, SyncEventMap } from './sync-handle.ts'
 export { isRootlightError, RootlightError } from './trie/error.ts'

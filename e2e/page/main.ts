@@ -5,6 +5,7 @@
  */
 import {
   createLightClient,
+  type Damage,
   isRootlightError,
   type LightClient,
   type PeerInfo,
@@ -37,7 +38,7 @@ export class Harness {
   readonly createLightClient = createLightClient
   /** Every worker that was made here, the latest last. */
   readonly workers: Worker[] = []
-  readonly damages: { readonly generation: number; readonly start: string; readonly end: string }[] = []
+  readonly damages: Damage[] = []
   /** Why databases were closed under their clients. */
   readonly closures: string[] = []
   /** Roles that this tab has taken since it opened. */

@@ -42,9 +42,9 @@ function damagedCode(hash: string): StoreError {
  * Wants a code that is not stored although a checked leaf of the generation names it: its record, or its key, was lost.
  * False: it is wanted already, or has come meanwhile.
  */
-export function wantLostCode(context: StoreContext, state: GenerationState, hash: string): Promise<boolean> {
-  const { records, queue, catalog } = context
-  return queue.enter(async () => {
+export async function wantLostCode(context: StoreContext, state: GenerationState, hash: string): Promise<boolean> {
+  const { records, queue, catalog, onDamage } = context
+  const isNews = await queue.enter(async () => {
     checkLives(catalog, state)
     if (catalog.codes.has(hash) || state.wanted.has(hash)) return false
     await records.write(want(state, hash), 'relaxed')
@@ -52,11 +52,14 @@ export function wantLostCode(context: StoreContext, state: GenerationState, hash
     state.record = { ...state.record, complete: false }
     return true
   })
+  if (isNews) onDamage({ code: hash })
+  return isNews
 }
 
 /** Drops a damaged code. False: someone else has. */
-function dropCode({ records, queue, catalog }: StoreContext, hash: Uint8Array, hex: string): Promise<boolean> {
-  return queue.enter(async () => {
+async function dropCode(context: StoreContext, hash: Uint8Array, hex: string): Promise<boolean> {
+  const { records, queue, catalog, onDamage } = context
+  const isNews = await queue.enter(async () => {
     if (!catalog.codes.has(hex)) return false
     // Which generations name it is not known. One that does not will fetch it for nothing; one that does and would not
     // want it could become complete without it.
@@ -70,6 +73,8 @@ function dropCode({ records, queue, catalog }: StoreContext, hash: Uint8Array, h
     }
     return true
   })
+  if (isNews) onDamage({ code: hex })
+  return isNews
 }
 
 function want({ number, record }: GenerationState, hash: string): Operation[] {

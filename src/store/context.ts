@@ -9,10 +9,17 @@ import type { PageKey } from './page-key.ts'
 import type { Records } from './records.ts'
 import type { WriteQueue } from './write-queue.ts'
 
-/** A page that was damaged and has been dropped. */
+/** The stretch of a page that was damaged and has been dropped, or of one node that is missing. */
 export interface PageDamage extends Stretch {
   readonly generation: number
 }
+
+/** A code that was damaged or missing, and is wanted again: its hash, 64 hex digits. */
+export interface CodeDamage {
+  readonly code: string
+}
+
+export type Damage = PageDamage | CodeDamage
 
 export interface StoreContext {
   readonly records: Records
@@ -27,7 +34,7 @@ export interface StoreContext {
   readonly keccak: Keccak
   readonly now: () => number
   readonly yieldThread: () => Promise<void>
-  readonly onDamage: (damage: PageDamage) => void
+  readonly onDamage: (damage: Damage) => void
 }
 
 /** Throws `generationGone` if the generation was deleted. To be asked first in each turn that writes to one. */

@@ -35,7 +35,9 @@ export function damageSuite(backend: Backend): void {
   }
   const open = async () => {
     const damages: PageDamage[] = []
-    const store = await StateStore.over(await backend.connect(), { onDamage: (damage) => damages.push(damage) })
+    const store = await StateStore.over(await backend.connect(), {
+      onDamage: (damage) => damages.push(damage as PageDamage),
+    })
     return { store, damages, generation: await store.target({ root }) }
   }
   const holed = [

@@ -14,8 +14,8 @@ const MANY = 2 ** 30
 
 export function sourceSuite(backend: Backend): void {
   const open = async (covered = pages) => {
-    const damaged: string[] = []
-    const store = await StateStore.over(await backend.connect(), { onDamage: (page) => damaged.push(page.start) })
+    const damaged: unknown[] = []
+    const store = await StateStore.over(await backend.connect(), { onDamage: (damage) => damaged.push(damage) })
     const generation = await store.target({ root })
     await generation.commit(covered, codes)
     return { store, generation, source: store.source(), damaged }
@@ -90,7 +90,7 @@ export function sourceSuite(backend: Backend): void {
       expect(run.startsWith(hexOfNodes(before))).toBe(true)
       expect(hexOfNodes(within).startsWith(run)).toBe(true)
       expect(run.length).toBeLessThan(hexOfNodes(within).length)
-      expect(damaged).toEqual([pages[3]!.start])
+      expect(damaged).toEqual([expect.objectContaining({ start: pages[3]!.start })])
       await store.close()
     })
 
@@ -99,7 +99,7 @@ export function sourceSuite(backend: Backend): void {
       const held = nodes.filter((node) => node.path >= pages[2]!.start && node.path < pages[2]!.end)
       await damagePage(backend, pages[2]!.start, () => sequenceOf(held.slice(0, -1)))
       await source.run(root, top, 0, MANY)
-      expect(damaged).toEqual([pages[2]!.start])
+      expect(damaged).toEqual([expect.objectContaining({ start: pages[2]!.start })])
       await store.close()
     })
 
@@ -109,7 +109,7 @@ export function sourceSuite(backend: Backend): void {
       const moved = held.map((node, i) => (i === held.length - 1 ? { ...node, path: `${node.path}0` as Path } : node))
       await damagePage(backend, pages[2]!.start, () => sequenceOf(moved))
       await source.run(root, top, 0, MANY)
-      expect(damaged).toEqual([pages[2]!.start])
+      expect(damaged).toEqual([expect.objectContaining({ start: pages[2]!.start })])
       await store.close()
     })
 

@@ -4,8 +4,12 @@
  */
 import type { PeerSnapshot } from '../network/peer-set.ts'
 import type { ClosedReason } from '../store/connection.ts'
+import type { Damage } from '../store/context.ts'
+import type { GenerationStorage as StoreGenerationStorage, StoreStorage } from '../store/storage.ts'
+import type { VerifySummary as StoreVerifySummary, VerifyProgress } from '../store/verify.ts'
 import type { PauseReason, StallReason, SyncProgress } from '../sync/progress.ts'
 import type { PlainError } from './errors.ts'
+import type { Quota } from './quota.ts'
 
 /** How an engine is started. */
 export interface EngineOptions {
@@ -50,59 +54,21 @@ export interface CompleteStatus {
   readonly intact: boolean
 }
 
-/** What a verification has checked so far. `bytes` are of nodes and codes. */
-export interface VerifyProgress {
-  readonly nodes: number
-  readonly bytes: number
-  readonly accounts: number
-  readonly slots: number
-  readonly codes: number
-  /** Pages and codes that were damaged, and have been dropped. */
-  readonly damaged: number
-  /** 0 to 1. */
-  readonly fraction: number
-}
+export type { VerifyProgress }
 
-/** What a verification has found. */
-export interface VerifySummary extends Omit<VerifyProgress, 'fraction'> {
-  /** `0x` and 64 hex digits. */
-  readonly root: string
-  /** Nodes on disk whose parent is not, so that nothing says what they must be: verify again after the next sync. */
-  readonly unchecked: number
-  /** True if every node and code of the state is on disk, and right. */
-  readonly whole: boolean
-}
+/** What a verification has found, the root as `0x` and 64 hex digits. */
+export type VerifySummary = WithHexRoot<StoreVerifySummary>
 
 /** What one generation holds: the pages that were written for one root. */
-export interface GenerationStorage {
-  readonly generation: number
-  /** `0x` and 64 hex digits. */
-  readonly root: string
-  readonly blockNumber: number | null
-  /** True if everything under the root is there. */
-  readonly complete: boolean
-  /** In pages: nodes and their bytes. Paths and keys come on top, some hundredths. */
-  readonly nodes: number
-  readonly bytes: number
-  readonly pages: number
-  /** Pages that cover nothing: what a sync held when it was interrupted. */
-  readonly loose: number
-}
+export type GenerationStorage = WithHexRoot<StoreGenerationStorage>
 
 /** What the database holds, and what the browser says of its room. */
-export interface StorageReport {
+export interface StorageReport extends Omit<StoreStorage, 'generations'>, Quota {
   /** The newest first. */
   readonly generations: readonly GenerationStorage[]
-  /** All codes that are stored, and the bytes of those that were stored for one of these generations. */
-  readonly codes: { readonly count: number; readonly bytes: number }
-  /** Bytes in generations that are neither the last complete one nor the newest. */
-  readonly deadBytes: number
-  /** Bytes of everything that this origin stores, and the most that it may; `null` where the browser does not say. */
-  readonly usage: number | null
-  readonly quota: number | null
-  /** True if the browser has promised to delete nothing by itself; `null` where it does not say. */
-  readonly persisted: boolean | null
 }
+
+type WithHexRoot<T> = Omit<T, 'root'> & { readonly root: string }
 
 /** What an import has brought. `bytes` are of nodes and codes. */
 export interface ImportSummary {
@@ -159,13 +125,7 @@ export type EngineEvent =
   | { readonly kind: 'stalled'; readonly id: number | null; readonly reason: StallReason }
   | { readonly kind: 'paused'; readonly id: number | null; readonly reason: PauseReason; readonly error: PlainError }
   | { readonly kind: 'verifying'; readonly id: number; readonly progress: VerifyProgress }
-  | {
-      readonly kind: 'damaged'
-      readonly generation: number
-      /** The stretch of paths that was dropped. */
-      readonly start: string
-      readonly end: string
-    }
+  | { readonly kind: 'damaged'; readonly damage: Damage }
   /** The database was closed for good, by something else than us. */
   | { readonly kind: 'storeClosed'; readonly reason: ClosedReason }
   | { readonly kind: 'peers'; readonly peers: readonly PeerSnapshot[] }

@@ -64,7 +64,7 @@ export async function createLocalEngine(options: EngineOptions, emit: (event: En
   const store = await openStateStore({
     database: options.database,
     keccak,
-    onDamage: (damage) => emit({ kind: 'damaged', ...damage }),
+    onDamage: (damage) => emit({ kind: 'damaged', damage }),
     onClosed: (reason) => onClosed(reason),
   })
   const engine = new LocalEngine(store, keccak, options.chainId, addresses, emit)
@@ -157,7 +157,6 @@ class LocalEngine implements Engine {
     this.#checkOpen()
     return this.#tasks.run(id, async (signal) => {
       const onProgress = (progress: VerifyProgress) => this.#emit({ kind: 'verifying', id, progress })
-      await this.#join()
       const summary = await this.#store.verify({ signal, onProgress })
       if (summary === null) throw new ReadError('notSynced', 'no state is complete on disk')
       return { ...summary, root: hexOf(summary.root) }
@@ -166,7 +165,6 @@ class LocalEngine implements Engine {
 
   async openExport(id: number): Promise<void> {
     this.#checkOpen()
-    await this.#join()
     return this.#backups.openExport(id)
   }
 
@@ -225,13 +223,6 @@ class LocalEngine implements Engine {
     this.#stopWatching()
     await this.#network.stop()
     await this.#store.close()
-  }
-
-  /** Before a state is read page by page, it has to be in one generation. */
-  async #join(): Promise<void> {
-    if (!this.#store.isLayered || !this.#store.isSettled) return
-    await this.#compaction.start() // one that runs may be all it takes
-    if (this.#store.isLayered) await this.#compaction.start(true)
   }
 
   async #run(claim: Claim, root: Uint8Array, target: SyncTarget): Promise<SyncProgress> {

@@ -72,7 +72,7 @@ export class ScriptedEngine implements ScriptedMethods {
   }
 
   damaged(): void {
-    this.#emit({ kind: 'damaged', generation: 1, start: '', end: '0' })
+    this.#emit({ kind: 'damaged', damage: { generation: 1, start: '', end: '0' } })
   }
 
   /** Writes so many pages of what is synced; rejects as the store does. */
