@@ -2,7 +2,7 @@
 import { bytesToHex, concatBytes } from '@noble/hashes/utils.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { pagesOf, stateOf } from '../store/fixture.suite.ts'
+import { codeOf, pagesOf, stateOf } from '../store/fixture.suite.ts'
 import { createMemoryStore, type StateStore } from '../store/state-store.ts'
 import { honestPeer } from '../testing/peers.ts'
 import { finishSync, startSync } from '../testing/sync-harness.ts'
@@ -83,6 +83,24 @@ describe('exportState', () => {
 })
 
 describe('importState', () => {
+  test('behavior: beside an older state, and a code that one wanted and nobody has, it is the same, and exports to the same file', async () => {
+    const store = createMemoryStore({ keccak })
+    const older = stateOf(70)
+    const generation = await store.target({ root: older.trie.root })
+    await generation.commit(pagesOf(older.trie.nodes), older.codes)
+    await generation.complete()
+    const stray = 'ab'.repeat(32)
+    const [page] = pagesOf(nodes)
+    await (await store.target({ root: codeOf('another root').bytes.slice(0, 32) })).commit(
+      [{ ...page!, codes: [stray] }],
+      [],
+    )
+    await read(store, file)
+    await expectWhole(store)
+    expect(store.storage().generations.length).toBeGreaterThan(1)
+    expect(await fileOf(store)).toEqual(file)
+  })
+
   test('default: the state is complete, as after a sync, and exports to the same file', async () => {
     const store = createMemoryStore({ keccak })
     const imported = await read(store, file)

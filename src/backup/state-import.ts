@@ -135,8 +135,17 @@ class Import {
       await disk.commit([], this.#scheduler.codes.commit())
       await this.#breathe()
     }
-    if (this.#scheduler.codes.pending > 0) throw badExport('every code of the state is in it')
+    if (this.#scheduler.codes.pending > 0) await this.#dropStrayCodes()
     if (!(await input.isAtEnd())) throw badExport('nothing follows its end')
+  }
+
+  /** What is still wanted must have been wanted for an older state alone. */
+  async #dropStrayCodes(): Promise<void> {
+    const { disk } = this.#options
+    await this.write()
+    await disk.dropStrayCodes()
+    const { wanted } = await disk.contents()
+    if (wanted.length > 0) throw badExport('every code of the state is in it')
   }
 
   /** Returns the code's hash, which must stand behind `last`. */

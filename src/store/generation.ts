@@ -12,8 +12,10 @@ import { findOlder } from './older-nodes.ts'
 import { encodePageKey, looseKey, type PageKey } from './page-key.ts'
 import { lookUp } from './page-reader.ts'
 import type { Operation } from './records.ts'
+import { StateWalk } from './state-walk.ts'
 import { successorOf } from './successor.ts'
 import { detachOlder, sweep } from './sweep.ts'
+import { encodeWantedKey } from './wanted-key.ts'
 
 /**
  * Got from `StateStore.target`. Any number of handles may be used at a time: writes take turns. All calls reject with
@@ -81,6 +83,27 @@ export class Generation implements Disk {
 
   commit(pages: readonly Page[], codes: readonly Code[]): Promise<void> {
     return commitInChunks(this.#context, this.#state, pages, codes)
+  }
+
+  async dropStrayCodes(): Promise<boolean> {
+    const { records, queue, catalog, yieldThread } = this.#context
+    const state = this.#state
+    const walk = new StateWalk(this.#context, state)
+    while (await walk.step()) {
+      walk.takeRun()
+      await yieldThread()
+    }
+    return queue.enter(async () => {
+      checkLives(catalog, state)
+      const stray = [...state.wanted].filter((hash) => !walk.codes.has(hash))
+      const keys = stray.map((hash) => encodeWantedKey({ generation: state.number, hash }))
+      await records.write(
+        keys.map((key) => ({ kind: 'delete', store: 'wanted', key })),
+        'relaxed',
+      )
+      for (const hash of stray) state.wanted.delete(hash)
+      return stray.length > 0
+    })
   }
 
   keepLoose(sequences: readonly Uint8Array[]): Promise<void> {

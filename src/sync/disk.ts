@@ -95,6 +95,12 @@ export interface Disk {
    */
   commit(pages: readonly Page[], codes: readonly Code[]): Promise<void>
 
+  /**
+   * Forgets wanted codes that no account of the target names: they were wanted for an older one. All nodes must be stored,
+   * and are read. True: there were such codes. Rejects with `damagedPage`.
+   */
+  dropStrayCodes(): Promise<boolean>
+
   /** Replaces the loose pages of this generation by these sequences, in one transaction. */
   keepLoose(sequences: readonly Uint8Array[]): Promise<void>
 

@@ -37,6 +37,7 @@ class FullDisk {
     older: (ref) => disk.older(ref),
     baseNode: (ref) => disk.baseNode(ref),
     commit: (pages, codes) => this.#try('commit', () => disk.commit(pages, codes)),
+    dropStrayCodes: () => disk.dropStrayCodes(),
     keepLoose: (sequences) => this.#try('keepLoose', () => disk.keepLoose(sequences)),
     complete: () => this.#try('complete', () => disk.complete()),
   })

@@ -228,6 +228,7 @@ describe('StateSync: trie/sync_test.go', () => {
         older: (ref) => disk.older(ref),
         baseNode: (ref) => disk.baseNode(ref),
         commit: (pages, codes) => disk.commit(pages, codes),
+        dropStrayCodes: () => disk.dropStrayCodes(),
         keepLoose: (sequences) => disk.keepLoose(sequences),
         complete: () => Promise.reject(abort),
       }),

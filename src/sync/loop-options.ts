@@ -11,8 +11,8 @@ import type { StorageNumbers } from './storage-pause.ts'
 export interface StateSyncOptions {
   /** 32 bytes. */
   readonly root: Uint8Array
-  /** Number of the pages that this target writes, for progress. */
-  readonly generation: number
+  /** Number of the pages that this target writes, for progress: another one, once they had to be begun anew. */
+  readonly generation: () => number
   readonly disk: Disk
   readonly peers: SyncPeers
   readonly keccak: Keccak

@@ -319,6 +319,21 @@ describe('StateSync', () => {
       expect((run.outcome as SyncProgress).wireBytes).toBeLessThanOrEqual(all - bytes + needed)
     })
 
+    test('behavior: a code that only the one before wanted, and nobody has, holds nothing up', async () => {
+      const orphan = Uint8Array.of(0x60, 0x01)
+      const [first, ...rest] = state.accounts
+      const accounts = [{ ...first!, codeHash: nobleKeccak.digest(orphan) }, ...rest]
+      const orphaned = await mptOracle(accounts)
+      const withoutCode = honestPeer({ sequence: sequenceOf(orphaned), codes: state.codes })
+      const before = await finishSync(await start([withoutCode], { root: orphaned.root }))
+      expect(before.sync.progress()).toMatchObject({ phase: 'stalled', reason: 'noProgress', pending: 1 })
+      before.sync.cancel(new SyncError('superseded', 'its block was orphaned'))
+      await finishSync(before)
+      const after = await finishSync(await start([newPeer()], { store: before.store, root: newOracle.root }))
+      await expectNewState(after)
+      expect(after.store.lastComplete()).toMatchObject({ root: newOracle.root, intact: true })
+    })
+
     test('behavior: back to a root that was complete needs no peer, however far the newer one came', async () => {
       const { store } = await finishSync(await start([honestPeer(peerState)]))
       const cut = await start([newPeer()], { store, root: newOracle.root })

@@ -54,6 +54,8 @@ export class StateSync {
   #ending: SyncError | null = null
   /** A page turned out to be damaged: what the disk holds has to be asked again. */
   #outdated = false
+  /** No code is wanted but those that accounts of the target name. */
+  #knowsItsCodes = false
   #awake = false
   #wakeSleeper: () => void = () => {}
 
@@ -154,7 +156,7 @@ export class StateSync {
       etaMs: isComplete ? 0 : eta,
       wireBytes: this.#options.receivedBytes?.() ?? this.#requests.receivedBytes,
       root: `0x${bytesToHex(root)}`,
-      generation,
+      generation: generation(),
     }
   }
 
@@ -331,15 +333,21 @@ export class StateSync {
       const resolution = await resolveRef(this.#options.disk, gap, this.#options.leaf)
       if (scheduler === this.#scheduler) scheduler.resolve(gap, resolution)
     } catch (error) {
-      if (isRootlightError(error, 'damagedPage')) {
-        this.#outdated = true
-        this.#options.onDamaged?.(error)
-      } else if (this.#pauseIfFull(error)) scheduler.release([gap])
-      else if (error instanceof SyncError) this.#fail(error)
-      else this.#fail(new SyncError('storeFailed', 'a page could not be read', { cause: error }))
+      this.#meetReadError(error)
+      if (this.#storage.isFull) scheduler.release([gap])
     } finally {
       this.#resolving--
       this.#wake()
+    }
+  }
+
+  #meetReadError(error: unknown): void {
+    if (isRootlightError(error, 'damagedPage')) {
+      this.#outdated = true
+      this.#options.onDamaged?.(error)
+    } else if (error instanceof SyncError) this.#fail(error)
+    else if (!this.#pauseIfFull(error)) {
+      this.#fail(new SyncError('storeFailed', 'a page could not be read', { cause: error }))
     }
   }
 
@@ -362,6 +370,10 @@ export class StateSync {
       this.#setPhase('paused', null)
       return
     }
+    if (scheduler.gaps.size === 0 && !this.#knowsItsCodes) {
+      if (this.#committer.bytes === 0) void this.#dropStrayCodes()
+      return
+    }
     const reason = this.#stallReason(scheduler, peers)
     if (this.#setPhase('stalled', reason)) this.#options.onStalled?.(reason)
     if (reason !== 'noPeers' && !this.#retryTimer) {
@@ -371,6 +383,20 @@ export class StateSync {
         this.#requests.forgive(this.#scheduler!)
         this.#wake()
       })
+    }
+  }
+
+  /** Nothing but codes is missing, and nobody has them: perhaps only an older target wanted them. To look once is enough. */
+  async #dropStrayCodes(): Promise<void> {
+    this.#knowsItsCodes = true
+    this.#resolving++
+    try {
+      if (await this.#options.disk.dropStrayCodes()) this.#outdated = true
+    } catch (error) {
+      this.#meetReadError(error)
+    } finally {
+      this.#resolving--
+      this.#wake()
     }
   }
 

@@ -55,7 +55,7 @@ export async function startSync(
   const progress: SyncProgress[] = []
   const sync = new StateSync({
     root,
-    generation: disk.number,
+    generation: () => disk.number,
     disk: bendDisk(disk),
     peers: set,
     keccak: nobleKeccak,

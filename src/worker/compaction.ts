@@ -57,7 +57,7 @@ export class Compaction {
     if (generation === null || this.#isStopped) return
     this.#sync = new StateSync({
       root: generation.root,
-      generation: generation.number,
+      generation: () => generation.number,
       disk: generation,
       peers: new LocalPeer(store.source()),
       keccak,

@@ -268,7 +268,7 @@ class LocalEngine implements Engine {
     const wireBytesBefore = this.#peers.wireBytes()
     const sync: StateSync = new StateSync({
       root,
-      generation: generation.number,
+      generation: () => generation.number,
       disk: generation,
       peers: this.#peers,
       keccak: this.#keccak,

@@ -69,7 +69,7 @@ export class SwarmTab {
     const generation = await this.#store.target({ root })
     const sync = new StateSync({
       root,
-      generation: generation.number,
+      generation: () => generation.number,
       disk: generation,
       peers,
       keccak,

@@ -99,7 +99,7 @@ export class Tab {
     const generation = await this.#store.target({ root: state.root })
     const sync = new StateSync({
       root: state.root,
-      generation: generation.number,
+      generation: () => generation.number,
       disk: generation,
       peers: this.peers,
       keccak,
