@@ -13,18 +13,17 @@ import { Committer } from './committer.ts'
 import {
   CONNECT_GRACE_MS,
   LOOSE_INTERVAL_MS,
-  MAX_RESOLVES,
   PROGRESS_INTERVAL_MS,
   RETRY_EMPTY_MS,
   SLICE_BYTES,
   SLICE_MS,
 } from './constants.ts'
+import { DiskReads } from './disk-reads.ts'
 import { SyncError } from './errors.ts'
 import type { Gap } from './frontier.ts'
 import type { StateSyncOptions } from './loop-options.ts'
 import { type PauseReason, RateMeter, type StallReason, type SyncPhase, type SyncProgress } from './progress.ts'
 import { type Answer, type OpenRequest, Requests } from './requests.ts'
-import { resolveRef } from './resolution.ts'
 import { deliveryOf, Scheduler } from './scheduler.ts'
 import { StoragePause } from './storage-pause.ts'
 import { Timers } from './timers.ts'
@@ -33,6 +32,7 @@ export class StateSync {
   readonly #options: StateSyncOptions
   readonly #requests: Requests
   readonly #committer: Committer
+  readonly #reads: DiskReads
   readonly #storage: StoragePause
   readonly #rates: RateMeter
   readonly #timers: Timers
@@ -42,7 +42,6 @@ export class StateSync {
   #phase: SyncPhase = 'connecting'
   #reason: StallReason | PauseReason | null = null
   #fraction = 0
-  #resolving = 0
   #startedAt = 0
   /** When the thread was last free for others. */
   #sliceStart = 0
@@ -52,10 +51,6 @@ export class StateSync {
   #stalledAt = 0
   /** Why the sync has to end before its time. */
   #ending: SyncError | null = null
-  /** A page turned out to be damaged: what the disk holds has to be asked again. */
-  #outdated = false
-  /** No code is wanted but those that accounts of the target name. */
-  #knowsItsCodes = false
   #awake = false
   #wakeSleeper: () => void = () => {}
 
@@ -65,6 +60,13 @@ export class StateSync {
     this.#timers = new Timers(clock)
     this.#rates = new RateMeter(clock)
     this.#requests = new Requests({ root, peers, clock, onChange: () => this.#wake() })
+    this.#reads = new DiskReads({
+      disk: options.disk,
+      leaf: options.leaf,
+      onChange: () => this.#wake(),
+      onDamaged: (error) => options.onDamaged?.(error),
+      onError: (error) => this.#meetReadError(error),
+    })
     this.#storage = new StoragePause({
       clock,
       estimate: options.estimateStorage ?? (async () => ({ usage: null, quota: null })),
@@ -186,7 +188,7 @@ export class StateSync {
     try {
       while (current.pending > 0) {
         if (this.#ending !== null) throw this.#ending
-        if (this.#outdated && !this.#storage.isFull) current = await this.#beginAgain(current)
+        if (this.#reads.isOutdated && !this.#storage.isFull) current = await this.#beginAgain(current)
         this.#startWork(current)
         const answer = this.#requests.nextAnswer()
         if (answer !== undefined) {
@@ -212,7 +214,7 @@ export class StateSync {
       return
     }
     this.#committer.start(scheduler)
-    this.#startResolves(scheduler)
+    this.#reads.start(scheduler)
     this.#requests.assign(scheduler, this.#committer.bytes)
   }
 
@@ -261,7 +263,7 @@ export class StateSync {
       if (this.#pauseIfFull(error)) return scheduler
       throw error
     }
-    this.#outdated = false
+    this.#reads.renew()
     return this.#begin()
   }
 
@@ -320,44 +322,13 @@ export class StateSync {
     return null
   }
 
-  /** Asks the disk for what it may hold. */
-  #startResolves(scheduler: Scheduler): void {
-    for (const gap of scheduler.unresolved(MAX_RESOLVES - this.#resolving)) {
-      this.#resolving++
-      void this.#resolve(scheduler, gap)
-    }
-  }
-
-  async #resolve(scheduler: Scheduler, gap: Gap): Promise<void> {
-    try {
-      const resolution = await resolveRef(this.#options.disk, gap, this.#options.leaf)
-      if (scheduler === this.#scheduler) scheduler.resolve(gap, resolution)
-    } catch (error) {
-      this.#meetReadError(error)
-      if (this.#storage.isFull) scheduler.release([gap])
-    } finally {
-      this.#resolving--
-      this.#wake()
-    }
-  }
-
-  #meetReadError(error: unknown): void {
-    if (isRootlightError(error, 'damagedPage')) {
-      this.#outdated = true
-      this.#options.onDamaged?.(error)
-    } else if (error instanceof SyncError) this.#fail(error)
-    else if (!this.#pauseIfFull(error)) {
-      this.#fail(new SyncError('storeFailed', 'a page could not be read', { cause: error }))
-    }
-  }
-
   /** syncing ⇄ stalled: nothing is in flight, nothing could be asked for, and something is missing. */
   #judgeStall(scheduler: Scheduler): void {
     if (this.#storage.isFull) return
     const peers = [...this.#options.peers.connected()]
     this.#hadPeers ||= peers.length > 0
     const verified = scheduler.counts.nodes + this.#codes.count
-    if (!this.#requests.idle || this.#resolving > 0) {
+    if (!this.#requests.idle || !this.#reads.idle) {
       // Peers that had nothing are asked again from time to time: the stall ends when one of them has something.
       const stillHasNothing = this.#reason !== null && this.#reason !== 'noPeers' && verified === this.#stalledAt
       if (!stillHasNothing) this.#setPhase('syncing', null)
@@ -370,10 +341,7 @@ export class StateSync {
       this.#setPhase('paused', null)
       return
     }
-    if (scheduler.gaps.size === 0 && !this.#knowsItsCodes) {
-      if (this.#committer.bytes === 0) void this.#dropStrayCodes()
-      return
-    }
+    if (scheduler.gaps.size === 0 && this.#committer.bytes === 0 && this.#reads.dropStrayCodes()) return
     const reason = this.#stallReason(scheduler, peers)
     if (this.#setPhase('stalled', reason)) this.#options.onStalled?.(reason)
     if (reason !== 'noPeers' && !this.#retryTimer) {
@@ -383,20 +351,6 @@ export class StateSync {
         this.#requests.forgive(this.#scheduler!)
         this.#wake()
       })
-    }
-  }
-
-  /** Nothing but codes is missing, and nobody has them: perhaps only an older target wanted them. To look once is enough. */
-  async #dropStrayCodes(): Promise<void> {
-    this.#knowsItsCodes = true
-    this.#resolving++
-    try {
-      if (await this.#options.disk.dropStrayCodes()) this.#outdated = true
-    } catch (error) {
-      this.#meetReadError(error)
-    } finally {
-      this.#resolving--
-      this.#wake()
     }
   }
 
@@ -434,6 +388,11 @@ export class StateSync {
 
   #tellProgress(): void {
     this.#options.onProgress?.(this.progress())
+  }
+
+  #meetReadError(cause: unknown): void {
+    if (cause instanceof SyncError) this.#fail(cause)
+    else if (!this.#pauseIfFull(cause)) this.#fail(new SyncError('storeFailed', 'a page could not be read', { cause }))
   }
 
   #fail(error: SyncError): void {
