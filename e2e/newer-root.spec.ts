@@ -18,6 +18,9 @@ async function changedPaths(): Promise<Set<string>> {
   return new Set([...newer.nodes].filter(([path, blob]) => !same(path, blob)).map(([path]) => path))
 }
 
+// The oracle takes its time.
+test.describe.configure({ timeout: 120_000 })
+
 test('after a complete sync, only what changed is fetched', async ({ openPage, peer, states }) => {
   const [older, newer] = [await states.generated(OLDER, SEED), await states.generated(NEWER, SEED)]
   const { address, served } = await peer([older, newer])
