@@ -6,52 +6,19 @@
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { describe, expect, test } from 'vitest'
 import { mptOracle, type Oracle, runAt, sequenceOf } from '../testing/oracle.ts'
-import { covered, NOTHING } from '../testing/page-map.ts'
+import { covered, PageMap } from '../testing/page-map.ts'
 import { type Random, seededRandom } from '../testing/random.ts'
 import { randomState } from '../testing/random-state.ts'
 import { keccak256, nobleKeccak } from '../trie/keccak.ts'
 import { scanAccount } from '../trie/leaf.ts'
 import { type Path, subtreeEnd } from '../trie/path.ts'
-import { findInSequence, SequenceCursor } from '../trie/sequence.ts'
+import { SequenceCursor } from '../trie/sequence.ts'
 import { MAX_PAGE_BYTES } from './constants.ts'
-import type { Code, Contents, Page, Stretch } from './disk.ts'
-import { addCounts, type Gap, noCounts } from './frontier.ts'
+import type { Page } from './disk.ts'
+import type { Gap } from './frontier.ts'
 import { type Delivery, deliveryOf, Scheduler } from './scheduler.ts'
 
 const SEEDS = Number(process.env['SEEDS'] ?? 200)
-
-/** The pages of one generation, as a crash leaves them. */
-class PageMap {
-  pages: Page[] = []
-  loose: Uint8Array[] = []
-  codes: Code[] = []
-
-  write(pages: readonly Page[], codes: readonly Code[]): void {
-    this.pages.push(...pages)
-    this.codes.push(...codes)
-    this.pages.sort((a, b) => (a.start < b.start ? -1 : 1))
-  }
-
-  contents(): Contents {
-    const stretches: Stretch[] = []
-    const counts = noCounts()
-    for (const { start, end, counts: more } of this.pages) {
-      const last = stretches.at(-1)
-      if (last?.end === start) stretches[stretches.length - 1] = { start: last.start, end }
-      else stretches.push({ start, end })
-      addCounts(counts, more)
-    }
-    const codes = new Set(this.codes.map((code) => code.hash))
-    const wanted = this.pages.flatMap((page) => page.codes).filter((hash) => !codes.has(hash))
-    const codeCounts = { count: codes.size, bytes: 0 }
-    return { ...NOTHING, stretches, loose: this.loose, codes, wanted: [...new Set(wanted)], counts, codeCounts }
-  }
-
-  find(path: Path): Uint8Array | undefined {
-    const page = this.pages.find(({ start, end }) => start <= path && path < end)
-    return page && findInSequence(page.bytes, path)
-  }
-}
 
 function entriesOf(bytes: Uint8Array): [Path, Uint8Array][] {
   const entries: [Path, Uint8Array][] = []
