@@ -232,7 +232,8 @@ export class StateSync {
         if (isRootlightError(error, 'incomplete')) return await this.#goOn(error)
         if (!this.#pauseIfFull(error)) throw error
       }
-      while (!this.#storage.takeTurn()) {
+      // Another write that was under way may have found room, and ended the pause.
+      while (this.#storage.isFull && !this.#storage.takeTurn()) {
         if (this.#ending !== null) throw this.#ending
         await this.#sleep()
       }
