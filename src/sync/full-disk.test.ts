@@ -118,6 +118,37 @@ describe('StateSync on a full disk', () => {
     },
   )
 
+  test('behavior: a write that ends the pause while the sync finishes holds nothing up', async () => {
+    const disk = new FullDisk()
+    disk.refuses = ['complete']
+    let endWrite = () => {}
+    const ended = new Promise<void>((resolve) => {
+      endWrite = resolve
+    })
+    let loose = 0
+    const bendDisk = (inner: Disk): Disk => {
+      const bent = disk.bend(inner)
+      return {
+        ...bent,
+        commit: async (pages, codes) => {
+          await Promise.resolve()
+          run.sync.keep() // the tab is hidden just now
+          await bent.commit(pages, codes)
+        },
+        keepLoose: async (sequences) => {
+          if (loose++ === 0) await ended
+          await bent.keepLoose(sequences)
+        },
+      }
+    }
+    const run = await startSync(oracle.root, [honestPeer(peerState)], { bendDisk })
+    await untilPaused(run)
+    expect(loose).toBe(2)
+    endWrite()
+    disk.refuses = []
+    await expectEverything(await finishSync(run))
+  })
+
   test('behavior: while it is paused it asks for nothing, and holds no more than what was on its way', async () => {
     const disk = new FullDisk()
     disk.refuses = ALL
