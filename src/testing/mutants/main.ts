@@ -19,11 +19,13 @@ const NEEDED = /^(src\/|e2e\/chromium\.ts$|package\.json$|tsconfig.*\.json$|vite
 const TESTS = ['src/sync']
 /** Random histories a run: enough to notice, few enough for all mutants to take minutes. */
 const SEEDS = '60'
-/** No run takes as long, unless a test waits for what never comes. */
-const HANG_MS = 240_000
+/** A run that takes so many times as long as without a mutant waits for what never comes. */
+const HANG_TIMES = 4
+/** The same for the run without a mutant. */
+const MAX_MS = 900_000
 
 /** The title of the first test that failed, or `null` if all passed. */
-async function firstFailure(folder: string): Promise<string | null> {
+async function firstFailure(folder: string, hangMs: number): Promise<string | null> {
   const args = ['vitest', 'run', '--project', 'node', '--bail=1', '--reporter=json', ...TESTS]
   // Detached: a group of its own, so that whatever hangs can be ended with all that it has started.
   const child = spawn('npx', args, {
@@ -40,7 +42,7 @@ async function firstFailure(folder: string): Promise<string | null> {
   const timer = setTimeout(() => {
     hangs = true
     process.kill(-child.pid!, 'SIGKILL')
-  }, HANG_MS)
+  }, hangMs)
   const [code] = await once(child, 'close')
   clearTimeout(timer)
   if (hangs) return 'the tests hang'
@@ -72,12 +74,12 @@ interface Verdict {
   readonly caughtBy: string | null
 }
 
-async function judge(folder: string, patch: string): Promise<Verdict> {
+async function judge(folder: string, patch: string, hangMs: number): Promise<Verdict> {
   const file = join(PATCHES, patch)
   const breaks = (await readFile(file, 'utf8')).split('\n', 1)[0]!.replace(/^# /, '')
   const apply = (...options: string[]) => run('git', ['apply', ...options, file], { cwd: folder })
   await apply()
-  const caughtBy = await firstFailure(folder)
+  const caughtBy = await firstFailure(folder, hangMs)
   await apply('--reverse')
   console.log(`${caughtBy === null ? 'SURVIVES' : 'caught  '}  ${patch}: ${breaks}\n          ${caughtBy ?? ''}`)
   return { mutant: patch.replace('.patch', ''), breaks, caughtBy }
@@ -87,12 +89,14 @@ const only = process.argv.slice(2)
 const folder = await mkdtemp(join(tmpdir(), 'rootlight-mutants-'))
 try {
   await copyTo(folder)
-  const unbroken = await firstFailure(folder)
+  const start = performance.now()
+  const unbroken = await firstFailure(folder, MAX_MS)
+  const hangMs = HANG_TIMES * (performance.now() - start)
   if (unbroken !== null) throw new Error(`without a mutant this fails already: ${unbroken}`)
   const patches = (await readdir(PATCHES)).filter((name) => name.endsWith('.patch')).sort()
   const verdicts: Verdict[] = []
   for (const patch of patches.filter((name) => only.length === 0 || only.some((part) => name.includes(part)))) {
-    verdicts.push(await judge(folder, patch))
+    verdicts.push(await judge(folder, patch, hangMs))
   }
   const survivors = verdicts.filter(({ caughtBy }) => caughtBy === null)
   console.log(`\n| mutant | what it breaks | caught by |\n|---|---|---|`)
