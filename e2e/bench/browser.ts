@@ -1,4 +1,4 @@
-/** A headless Chromium with an empty profile of its own, and one page in it with the workers that the page starts. */
+/** A headless Chromium with a profile on disk, and one page in it with the workers that the page starts. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -20,21 +20,23 @@ export interface Thread {
 export class Browser {
   readonly cdp: Cdp
   readonly #process: ChildProcess
-  readonly #profile: string
+  /** Goes with the browser. */
+  readonly #profile: string | null
 
-  private constructor(child: ChildProcess, profile: string) {
+  private constructor(child: ChildProcess, profile: string | null) {
     this.#process = child
     this.#profile = profile
     this.cdp = new Cdp(child.stdio[4] as Readable, child.stdio[3] as Writable)
   }
 
-  static async launch(): Promise<Browser> {
-    const profile = await mkdtemp(join(tmpdir(), 'rootlight-bench-'))
+  /** On `kept`, the directory of a profile that outlives it, which may hold what an earlier one left; else on an empty one. */
+  static async launch(kept?: string): Promise<Browser> {
+    const profile = kept ?? (await mkdtemp(join(tmpdir(), 'rootlight-bench-')))
     const args = [...CHROMIUM_FLAGS, ...FLAGS, `--user-data-dir=${profile}`, 'about:blank']
     const executable = systemChromium() ?? chromium.executablePath()
     const child = spawn(executable, args, { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] })
     await once(child, 'spawn')
-    return new Browser(child, profile)
+    return new Browser(child, kept === undefined ? profile : null)
   }
 
   async version(): Promise<string> {
@@ -57,6 +59,7 @@ export class Browser {
     this.cdp.send('Browser.close').catch(() => {}) // it may end before it answers
     await exited
     clearTimeout(killer)
+    if (this.#profile === null) return
     // Helper processes may write a last file while the directory goes.
     await rm(this.#profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
   }

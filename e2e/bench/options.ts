@@ -1,59 +1,88 @@
-/** The command line of the benchmark as data. */
+/** The command line of the benchmarks as data. */
 import { parseArgs } from 'node:util'
 import type { StraightSettings } from './page-contract.ts'
 import type { Contender } from './run.ts'
 import { BEST_SETTINGS, parseSettings } from './straight/settings.ts'
 
-export const USAGE = `npm run bench -- [options]
+export const USAGE = `npm run bench -- [sync | restart] [options]
+
+sync, also where no command is named: how fast a state is synced
   --accounts N      accounts of the generated state (20000)
-  --seed S          its seed (1)
   --runs N          measured runs of each contender, interleaved, behind one that warms up (3)
   --only WHICH      ours or straight
   --straight T,B,R,W  how the straight port runs: window or worker, puts a transaction, requests and transactions in flight
   --profile DIR     write CPU profiles of window and worker there, and print where the worker's time goes (only ours,
                     unless --only straight); the code is not minified then, and profiling slows it down
-  --data DIR        keep the generated state there, for the next time
+
+restart: from createLightClient to the first request, with 95 % of a state on disk, in a new browser on the same profile
+  --accounts N,...  sizes (20000,200000,1000000: takes some five minutes)
+  --runs N          restarts of each size (5)
+
+all
+  --seed S          seed of the generated state (1)
+  --data DIR        keep generated states there, for the next time
   --save            write the figures to e2e/bench/results
 `
 
-export interface BenchOptions {
-  readonly accounts: number
+interface CommonOptions {
   readonly seed: number
   readonly runs: number
-  readonly contenders: readonly Contender[]
-  readonly straight: StraightSettings
-  readonly profile: string | undefined
   readonly data: string | undefined
   readonly save: boolean
 }
 
-/** Reads the arguments behind `npm run bench --`; `null` asks for help. Throws on what makes no sense. */
-export function parseOptions(args: readonly string[]): BenchOptions | null {
+export interface BenchOptions extends CommonOptions {
+  readonly accounts: number
+  readonly contenders: readonly Contender[]
+  readonly straight: StraightSettings
+  readonly profile: string | undefined
+}
+
+/** Of `restart`. */
+export interface TabOptions extends CommonOptions {
+  /** Sizes of states. */
+  readonly accounts: readonly number[]
+}
+
+const COMMON = {
+  accounts: { type: 'string' },
+  seed: { type: 'string', default: '1' },
+  runs: { type: 'string' },
+  data: { type: 'string' },
+  save: { type: 'boolean', default: false },
+} as const
+
+/** Reads the arguments of `sync`. Throws on what makes no sense. */
+export function parseOptions(args: readonly string[]): BenchOptions {
   const { values } = parseArgs({
     args: [...args],
-    options: {
-      accounts: { type: 'string', default: '20000' },
-      seed: { type: 'string', default: '1' },
-      runs: { type: 'string', default: '3' },
-      only: { type: 'string' },
-      straight: { type: 'string' },
-      profile: { type: 'string' },
-      data: { type: 'string' },
-      save: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
+    options: { ...COMMON, only: { type: 'string' }, straight: { type: 'string' }, profile: { type: 'string' } },
   })
-  if (values.help) return null
   return {
-    accounts: integerOf('accounts', values.accounts, 1),
-    seed: integerOf('seed', values.seed, 0),
-    runs: integerOf('runs', values.runs, 1),
+    ...commonOf(values, '3'),
+    accounts: integerOf('accounts', values.accounts ?? '20000', 1),
     contenders: contendersOf(values.only ?? (values.profile === undefined ? undefined : 'ours')),
     straight: values.straight === undefined ? BEST_SETTINGS : parseSettings(values.straight),
     profile: values.profile,
-    data: values.data,
-    save: values.save,
   }
+}
+
+/** Reads the arguments of `restart`; `accounts` is what is measured if nothing is said. Throws likewise. */
+export function parseTabOptions(args: readonly string[], accounts: string): TabOptions {
+  const { values } = parseArgs({ args: [...args], options: COMMON })
+  const sizes = (values.accounts ?? accounts).split(',')
+  return { ...commonOf(values, '5'), accounts: sizes.map((text) => integerOf('accounts', text, 1)) }
+}
+
+interface CommonValues {
+  readonly seed: string
+  readonly runs?: string | undefined
+  readonly data?: string | undefined
+  readonly save: boolean
+}
+
+function commonOf({ seed, runs, data, save }: CommonValues, defaultRuns: string): CommonOptions {
+  return { seed: integerOf('seed', seed, 0), runs: integerOf('runs', runs ?? defaultRuns, 1), data, save }
 }
 
 function contendersOf(only: string | undefined): readonly Contender[] {

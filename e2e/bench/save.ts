@@ -4,24 +4,21 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import type { BenchOptions } from './options.ts'
-import type { RunFigures, Summary } from './summary.ts'
 
+/** What was measured of what; `name` tells it from other measurements of the day. */
 export interface Measured {
-  readonly options: BenchOptions
+  readonly name: string
   readonly chromium: string
-  readonly runs: readonly RunFigures[]
-  readonly summary: Summary
+  readonly figures: object
 }
 
-/** Returns the path of the file, which replaces one of the same day and size. */
-export async function saveResults({ options, chromium, runs, summary }: Measured): Promise<string> {
+/** Returns the path of the file, which replaces one of the same day and name. */
+export async function saveResults({ name, chromium, figures }: Measured): Promise<string> {
   const directory = fileURLToPath(new URL('./results/', import.meta.url))
   const date = new Date().toISOString().slice(0, 10)
-  const path = `${directory}${date}-${options.accounts}.json`
-  const { seed, straight } = options
+  const path = `${directory}${date}-${name}.json`
   const machine = { cpu: cpus()[0]!.model, cores: cpus().length, node: process.version, chromium }
-  const file = { date, commit: await commit(), machine, seed, straight, summary, runs }
+  const file = { date, commit: await commit(), machine, ...figures }
   await mkdir(directory, { recursive: true })
   await writeFile(path, `${JSON.stringify(file, null, 2)}\n`)
   return path

@@ -3,11 +3,14 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { AccountSample } from './page-contract.ts'
+import type { Arrival } from './request-watch.ts'
 
 export interface ServerRequest {
   readonly synthetic: { readonly accounts: number; readonly seed: number }
   /** Also hold every node by its hash, for the straight port. */
   readonly straight: boolean
+  /** Serve all of it in no less time than this; left out: as fast as can be. */
+  readonly minSyncMs?: number
   /** A data directory to keep the state in; left out: a temporary one. */
   readonly data?: string
 }
@@ -32,9 +35,16 @@ export interface ServerCounters {
   readonly cpuMs: number
 }
 
+/** Each is answered by one message, and none is sent before the last one was. */
+export type ToServer =
+  | { readonly kind: 'counters' | 'watch' | 'arrival' }
+  | { readonly kind: 'withhold'; readonly isWithheld: boolean }
+
 export type FromServer =
   | { readonly kind: 'ready'; readonly ready: ServerReady }
   | { readonly kind: 'counters'; readonly counters: ServerCounters }
+  | { readonly kind: 'arrival'; readonly arrival: Arrival }
+  | { readonly kind: 'done' }
 
 export class ServerProcess {
   readonly ready: ServerReady
@@ -61,11 +71,22 @@ export class ServerProcess {
   }
 
   async counters(): Promise<ServerCounters> {
-    const answer = nextMessage(this.#process)
-    this.#process.send('counters')
-    const message = await answer
-    if (message.kind !== 'counters') throw new Error(`the server answered with ${message.kind}`)
-    return message.counters
+    return (await this.#ask({ kind: 'counters' }, 'counters')).counters
+  }
+
+  /** Looks out for the next client that comes; {@link arrival} tells of it. */
+  async watch(): Promise<void> {
+    await this.#ask({ kind: 'watch' }, 'done')
+  }
+
+  /** Resolves when the first request of whoever came since {@link watch} has arrived. */
+  async arrival(): Promise<Arrival> {
+    return (await this.#ask({ kind: 'arrival' }, 'arrival')).arrival
+  }
+
+  /** Keeps all answers back, or lets them go. */
+  async withhold(isWithheld: boolean): Promise<void> {
+    await this.#ask({ kind: 'withhold', isWithheld }, 'done')
   }
 
   async stop(): Promise<void> {
@@ -73,6 +94,17 @@ export class ServerProcess {
     const exited = once(this.#process, 'exit')
     this.#process.disconnect()
     await exited
+  }
+
+  async #ask<K extends FromServer['kind']>(
+    question: ToServer,
+    kind: K,
+  ): Promise<Extract<FromServer, { readonly kind: K }>> {
+    const answer = nextMessage(this.#process)
+    this.#process.send(question)
+    const message = await answer
+    if (message.kind !== kind) throw new Error(`the server answered with ${message.kind}`)
+    return message as Extract<FromServer, { readonly kind: K }>
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * The server's process: makes the state, serves it by our protocol and by the straight port's, and tells the parent over
- * IPC when it is ready and, whenever it is asked, what it has served. Ends with its parent.
+ * IPC when it is ready and, whenever it is asked, what it has served and who has come. Ends with its parent.
  */
 import { subscribe } from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
@@ -10,19 +10,24 @@ import { bytesToHex } from '@noble/hashes/utils.js'
 import { createListeningNode } from '../../src/network/listening-node.ts'
 import { serve } from '../../src/network/serve.ts'
 import { EVERYTHING, statusOf } from '../../src/protocol/messages.ts'
+import type { LevelSource } from '../../src/server/level-source.ts'
 import { DEFAULT_LISTEN } from '../../src/server/server.ts'
 import { StateDirectory } from '../../src/server/state-directory.ts'
 import { generateAccounts } from '../../src/server/synthetic.ts'
+import { throttledSource } from '../../src/server/throttled-source.ts'
 import { createFastKeccak, type Keccak } from '../../src/trie/keccak.ts'
+import type { NodeSource } from '../../src/trie/node-source.ts'
 import { framed, MAX_NODE_DATA_STREAMS, NODE_DATA_PROTOCOL } from './node-data.ts'
 import type { AccountSample } from './page-contract.ts'
 import { collectRecords, type RecordSet } from './record-set.ts'
-import type { FromServer, ServerCounters, ServerReady, ServerRequest } from './server-process.ts'
+import { RequestWatch } from './request-watch.ts'
+import type { FromServer, ServerCounters, ServerReady, ServerRequest, ToServer } from './server-process.ts'
 
 const SAMPLES = 16
 
 const request = JSON.parse(process.argv[2]!) as ServerRequest
 const straight = { requests: 0 }
+const watch = new RequestWatch()
 const tcp = watchSockets()
 const keccak = await createFastKeccak()
 const directory = await StateDirectory.open(request.data)
@@ -32,16 +37,45 @@ const records: RecordSet = request.straight
   : { blobs: new Map(), digest: '' }
 const node = await createListeningNode({ listen: [DEFAULT_LISTEN] })
 const status = statusOf(0, [{ root: source!.root, blockNumber: 0, coverage: EVERYTHING }])
-const serving = await serve({ node, source: source!, status, onFailure: (error) => console.error(error) })
+const serving = await serve({
+  node,
+  source: watch.watch(paced(source!)),
+  status,
+  onPeersChange: (peers) => watch.meetPeers(peers),
+  onFailure: (error) => console.error(error),
+})
 await serveNodeData(node, records.blobs)
 
-process.on('message', () => tell({ kind: 'counters', counters: counters() }))
+process.on('message', (message) => void answerParent(message as ToServer))
 process.on('disconnect', () => void directory.close().then(() => process.exit()))
 process.on('SIGINT', () => {}) // a terminal sends it to the whole group; the parent says when
 tell({ kind: 'ready', ready: ready() })
 
 function tell(message: FromServer): void {
   process.send!(message)
+}
+
+async function answerParent(message: ToServer): Promise<void> {
+  switch (message.kind) {
+    case 'counters':
+      return tell({ kind: 'counters', counters: counters() })
+    case 'arrival':
+      return tell({ kind: 'arrival', arrival: await watch.arrival() })
+    case 'watch':
+      watch.begin()
+      return tell({ kind: 'done' })
+    case 'withhold':
+      watch.withhold(message.isWithheld)
+      return tell({ kind: 'done' })
+    default:
+      message satisfies never
+  }
+}
+
+/** No faster than was asked for: a sync can be cut off in its middle. */
+function paced(source: LevelSource): NodeSource {
+  const { minSyncMs } = request
+  return minSyncMs === undefined ? source : throttledSource(source, (source.info.bytes * 1000) / minSyncMs)
 }
 
 function ready(): ServerReady {
@@ -94,6 +128,7 @@ function watchSockets(): { bytes(): number } {
   const bytesOf = (socket: Socket) => socket.bytesRead + socket.bytesWritten
   subscribe('net.server.socket', (message) => {
     const { socket } = message as { socket: Socket }
+    watch.meetSocket()
     open.add(socket)
     socket.once('close', () => {
       open.delete(socket)

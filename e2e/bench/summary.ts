@@ -4,6 +4,7 @@
  */
 import type { Contender, RunResult } from './run.ts'
 import type { ServerReady } from './server-process.ts'
+import { median, round } from './statistics.ts'
 
 /** One run in figures. */
 export interface RunFigures {
@@ -94,17 +95,6 @@ export function ratios(figures: readonly RunFigures[]): number[] {
   })
 }
 
-function median(values: readonly number[]): number | null {
-  const sorted = [...values].sort((a, b) => a - b)
-  if (sorted.length === 0) return null
-  const middle = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[middle]! : round((sorted[middle - 1]! + sorted[middle]!) / 2, 2)
-}
-
 function most(values: readonly number[]): number | null {
   return values.length === 0 ? null : Math.max(...values)
-}
-
-function round(value: number, digits: number): number {
-  return Number(value.toFixed(digits))
 }

@@ -74,7 +74,7 @@ function partOf(name: string, where: string): string {
 }
 
 /** Columns of one width each; from column `left` on they are aligned to the left. */
-function align(rows: readonly (readonly string[])[], left = Number.POSITIVE_INFINITY): string {
+export function align(rows: readonly (readonly string[])[], left = Number.POSITIVE_INFINITY): string {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
   const cell = (text: string, column: number) =>
     column < left ? text.padStart(widths[column]!) : text.padEnd(widths[column]!)

@@ -1,0 +1,81 @@
+/**
+ * `npm run bench -- restart`: how long a client takes from `createLightClient` to its first request for nodes, where 95 % of
+ * a state are on disk. In a new browser process each time; the operating system may still have the files in memory.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { serveSite } from '../build.ts'
+import { parseTabOptions, type TabOptions } from '../options.ts'
+import { saveResults } from '../save.ts'
+import { ServerProcess } from '../server-process.ts'
+import { round } from '../statistics.ts'
+import { figuresOf, type RestartFigures, restartTable, type SizeFigures, sizeFiguresOf, summarize } from './figures.ts'
+import { chromiumVersion, type RestartOptions, restartOnce, syncInPart, syncTheRest } from './run.ts'
+
+const SIZES = '20000,200000,1000000'
+const SHARE = 0.95
+/** Progress is told ten times a second: this is often enough to cut a sync off where it is to be. */
+const MIN_SYNC_MS = 20_000
+/** A restart has lost something if it knows of less than this, in parts of what was there before. */
+const MIN_KEPT_SHARE = 0.999
+
+/** `args` are those behind the command's name. */
+export async function benchRestart(args: readonly string[]): Promise<void> {
+  const options = parseTabOptions(args, SIZES)
+  const site = await serveSite(['tab'], { readable: false })
+  const runs: RestartFigures[] = []
+  const sizes: SizeFigures[] = []
+  let chromium = ''
+  try {
+    for (const accounts of options.accounts) {
+      const measured = await measureSize(options, site.url, accounts)
+      runs.push(...measured.runs)
+      sizes.push(measured.size)
+      chromium = measured.chromium
+    }
+  } finally {
+    await site.close()
+  }
+  const summary = summarize(sizes)
+  console.error(restartTable(summary))
+  if (options.save) {
+    const path = await saveResults({ name: 'restart', chromium, figures: { seed: options.seed, summary, runs } })
+    console.error(`saved to ${path}`)
+  }
+  console.log(JSON.stringify(summary))
+}
+
+async function measureSize({ seed, runs, data }: TabOptions, siteUrl: string, accounts: number) {
+  const profile = await mkdtemp(join(tmpdir(), 'rootlight-restart-'))
+  const synthetic = { accounts, seed }
+  const kept = data === undefined ? {} : { data }
+  const server = await ServerProcess.start({ synthetic, straight: false, minSyncMs: MIN_SYNC_MS, ...kept })
+  try {
+    const { address, root } = server.ready
+    const restarts = { profile, siteUrl, server, task: { address, root } }
+    return await measureRestarts(restarts, accounts, runs)
+  } finally {
+    await server.stop()
+    await rm(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
+  }
+}
+
+async function measureRestarts(options: RestartOptions, accounts: number, count: number) {
+  const { nodes, bytes } = options.server.ready
+  const before = await syncInPart(options, SHARE * bytes)
+  const runs: RestartFigures[] = []
+  for (let run = 1; run <= count; run++) {
+    const { marks, progress } = await restartOnce(options)
+    if (progress.nodes < MIN_KEPT_SHARE * before.nodes) {
+      throw new Error(`a restart knew of ${progress.nodes} nodes, of ${before.nodes} that were there`)
+    }
+    const figures = figuresOf(accounts, run, marks)
+    console.log(JSON.stringify(figures))
+    runs.push(figures)
+  }
+  const after = await syncTheRest(options)
+  if (after.nodes !== nodes) throw new Error(`the state has ${nodes} nodes, and ${after.nodes} were synced`)
+  const size = sizeFiguresOf(runs, { accounts, nodes, bytes, share: round(before.bytes / bytes, 4) })
+  return { runs, size, chromium: await chromiumVersion(options) }
+}
