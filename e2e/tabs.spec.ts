@@ -1,5 +1,6 @@
 /** Several tabs of one origin with one database: one writes, the others follow, and one of them takes over. */
 import type { Page } from '@playwright/test'
+import { crashPage } from './crash-page.ts'
 import { differences, NO_DIFFERENCES, nodesOf, readDisk } from './disk.ts'
 import { type EngineThread, expect, test } from './fixtures.ts'
 import { freeze } from './freeze.ts'
@@ -98,7 +99,7 @@ for (const engine of ['worker', 'window'] as const) {
       await writer.evaluate((root) => void window.e2e.start({ root }), rootOf(state))
       await hasProgress(follower, 0.5)
       gate.shut()
-      await crash(writer)
+      await crashPage(writer)
       await becomes(follower, 'writer')
       const kept = await onDisk(follower)
       served.clear()
@@ -154,7 +155,7 @@ test('five tabs: one writer at a time, through a close, a kill and a freeze; all
   await a.evaluate(() => window.e2e.client.close())
   await becomes(b, 'writer')
   await hasProgress(e, 0.2)
-  await crash(b)
+  await crashPage(b)
   await becomes(c, 'writer')
   await hasProgress(e, 0.3)
   const thaw = await freeze(c)
@@ -183,12 +184,4 @@ async function expectAll(page: Page): Promise<void> {
   const { pages, wanted } = await readDisk(page)
   expect(wanted).toBe(0)
   expect(differences(nodesOf(pages), expected.nodes)).toEqual(NO_DIFFERENCES)
-}
-
-/** Kills the page's process: nothing of it runs any more, not even what a page does when it is closed. */
-async function crash(page: Page): Promise<void> {
-  const session = await page.context().newCDPSession(page)
-  const crashed = page.waitForEvent('crash')
-  void session.send('Page.crash').catch(() => {}) // never answers: who would
-  await crashed
 }

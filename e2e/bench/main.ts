@@ -2,8 +2,9 @@
 import { USAGE } from './options.ts'
 import { benchRestart } from './restart/bench.ts'
 import { benchSync } from './sync-bench.ts'
+import { benchTakeover } from './takeover/bench.ts'
 
-const COMMANDS = { sync: benchSync, restart: benchRestart }
+const COMMANDS = { sync: benchSync, restart: benchRestart, takeover: benchTakeover }
 
 const args = process.argv.slice(2)
 const name = args[0]?.startsWith('-') === false ? args.shift() : 'sync'

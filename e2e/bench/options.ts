@@ -4,7 +4,7 @@ import type { StraightSettings } from './page-contract.ts'
 import type { Contender } from './run.ts'
 import { BEST_SETTINGS, parseSettings } from './straight/settings.ts'
 
-export const USAGE = `npm run bench -- [sync | restart] [options]
+export const USAGE = `npm run bench -- [sync | restart | takeover] [options]
 
 sync, also where no command is named: how fast a state is synced
   --accounts N      accounts of the generated state (20000)
@@ -17,6 +17,10 @@ sync, also where no command is named: how fast a state is synced
 restart: from createLightClient to the first request, with 95 % of a state on disk, in a new browser on the same profile
   --accounts N,...  sizes (20000,200000,1000000: takes some five minutes)
   --runs N          restarts of each size (5)
+
+takeover: from the end of the tab that writes to the first request of the one that takes its place
+  --accounts N      accounts of the generated state (20000)
+  --runs N          takeovers after a close, a kill and a freeze each (5)
 
 all
   --seed S          seed of the generated state (1)
@@ -38,7 +42,7 @@ export interface BenchOptions extends CommonOptions {
   readonly profile: string | undefined
 }
 
-/** Of `restart`. */
+/** Of the benchmarks of tabs: `restart` and `takeover`. */
 export interface TabOptions extends CommonOptions {
   /** Sizes of states. */
   readonly accounts: readonly number[]
@@ -67,7 +71,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   }
 }
 
-/** Reads the arguments of `restart`; `accounts` is what is measured if nothing is said. Throws likewise. */
+/** Reads the arguments of `restart` and `takeover`; `accounts` is what is measured if nothing is said. Throws likewise. */
 export function parseTabOptions(args: readonly string[], accounts: string): TabOptions {
   const { values } = parseArgs({ args: [...args], options: COMMON })
   const sizes = (values.accounts ?? accounts).split(',')

@@ -1,4 +1,4 @@
-/** What the page of the restart benchmark offers to the process that drives it: plain data crosses. */
+/** What the page of the restart and takeover benchmarks offers to the process that drives it: plain data crosses. */
 import type { SyncProgress, TabRole } from '../../src/index.ts'
 
 export interface TabTask {

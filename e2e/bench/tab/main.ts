@@ -1,4 +1,4 @@
-/** The page of the restart benchmark: the public API with the engine in a worker, and a clock beside it. */
+/** The page of the restart and takeover benchmarks: the public API with the engine in a worker, and a clock beside it. */
 import { createLightClient, type LightClient, type Sync, type SyncProgress } from '../../../src/index.ts'
 import type { OpenMarks, RoleMark, TabPage, TabTask } from '../tab-contract.ts'
 
