@@ -1,9 +1,10 @@
 /** The records in an IndexedDB database, through `idb`. Runs in a worker or in the window. */
+import type { IDBPObjectStore } from 'idb'
 import type { Connection } from './connection.ts'
 import { isUnreadable } from './database-error.ts'
 import { checkFence, StoreError } from './errors.ts'
 import type { Durability, Operation, RecordStore, Records, RecordTypes } from './records.ts'
-import type { StateDatabase } from './schema.ts'
+import type { StateDatabase, StateSchema } from './schema.ts'
 
 /** Closes the connection with itself. */
 export class DatabaseRecords implements Records {
@@ -16,7 +17,7 @@ export class DatabaseRecords implements Records {
   get<S extends RecordStore>(store: S, key: RecordTypes[S]['key']): Promise<unknown> {
     return this.#connection.use(async (database) => {
       try {
-        return await reading(database, store).get(idbKey(key))
+        return await read(database, store, (records) => records.get(idbKey(key)))
       } catch (cause) {
         if (isUnreadable(cause)) return undefined
         throw cause
@@ -26,7 +27,7 @@ export class DatabaseRecords implements Records {
 
   keys<S extends RecordStore>(store: S): Promise<RecordTypes[S]['key'][]> {
     return this.#connection.use(async (database) => {
-      const keys = await reading(database, store).getAllKeys()
+      const keys = await read(database, store, (records) => records.getAllKeys())
       return keys.map(recordKey) as RecordTypes[S]['key'][]
     })
   }
@@ -41,13 +42,26 @@ export class DatabaseRecords implements Records {
   }
 }
 
-function reading(database: StateDatabase, store: RecordStore) {
+type RecordReader = IDBPObjectStore<StateSchema, [RecordStore], RecordStore, 'readonly'>
+
+function read<T>(
+  database: StateDatabase,
+  store: RecordStore,
+  request: (records: RecordReader) => Promise<T>,
+): Promise<T> {
   const transaction = database.transaction(store)
   // When the browser takes the connection, both the request and the transaction reject, and only the first is awaited.
   transaction.done.catch(() => {})
-  return transaction.store
+  const answer = request(transaction.store)
+  transaction.commit()
+  return answer
 }
 
+/**
+ * Commits as soon as it may: when the fence is known to stand, or at once. Else a transaction ends when this thread has heard
+ * of its last request; where the thread stands still, the tab that takes over would wait until the browser gives up on it,
+ * a minute in Chromium.
+ */
 async function runTransaction(
   database: StateDatabase,
   operations: readonly Operation[],
@@ -59,12 +73,18 @@ async function runTransaction(
     const store = transaction.objectStore(operation.store)
     if (operation.kind === 'clear') return store.clear()
     const key = idbKey(operation.key)
-    if (operation.kind === 'expect') return store.get(key).then((found) => checkFence(operation, found))
+    if (operation.kind === 'expect') {
+      return store.get(key).then((found) => {
+        checkFence(operation, found)
+        transaction.commit()
+      })
+    }
     return operation.kind === 'delete' ? store.delete(key) : store.put(idbValue(operation.value), key)
   }
   const requests: Promise<unknown>[] = []
   try {
     for (const operation of operations) requests.push(request(operation))
+    if (!operations.some(({ kind }) => kind === 'expect')) transaction.commit()
   } catch (cause) {
     // A request that throws leaves its transaction alive, and what was asked for before would be done.
     transaction.abort()

@@ -1,7 +1,8 @@
 import { deleteDB, openDB } from 'idb'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { SCHEMA_VERSION } from './constants.ts'
 import { type ClosedReason, deleteStateDatabase, openDatabase } from './database.ts'
+import { takeOver } from './fenced-records.ts'
 import { hashOf } from './fixture.suite.ts'
 import type { Operation, Records } from './records.ts'
 import { openStateStore } from './state-store.ts'
@@ -97,6 +98,56 @@ describe('openDatabase', () => {
     expect(reasons).toEqual([])
   })
 })
+
+describe('transactions', () => {
+  afterEach(() => vi.restoreAllMocks())
+
+  test('behavior: a write is committed before this thread hears of its requests', async () => {
+    const records = await openDatabase(name)
+    const commits = spyOnCommits('put')
+    await records.write([put(1), put(2)], 'relaxed')
+    expect(commits).toEqual([['pending', 'pending']])
+    records.close()
+  })
+
+  test('behavior: a write behind a fence is committed when the fence is known to stand', async () => {
+    const records = await takeOver(await openDatabase(name))
+    const commits = spyOnCommits('put')
+    await records.write([put(1), put(2)], 'relaxed')
+    expect(commits).toEqual([['pending', 'pending']])
+    records.close()
+  })
+
+  test('error: a write that the fence refuses is never committed', async () => {
+    const late = await takeOver(await openDatabase(name))
+    const records = await takeOver(await openDatabase(name))
+    const commits = spyOnCommits('put')
+    await expect(late.write([put(1)], 'relaxed')).rejects.toMatchObject({ code: 'fenced' })
+    expect(commits).toEqual([])
+    expect(await records.keys('codes')).toEqual([])
+    for (const open of [late, records]) open.close()
+  })
+
+  test('behavior: a read is committed with its request', async () => {
+    const records = await openDatabase(name)
+    const commits = spyOnCommits('get')
+    await records.get('codes', Uint8Array.of(1))
+    expect(commits).toEqual([['pending']])
+    records.close()
+  })
+})
+
+/** At each commit, the states of all requests that were made through `method`. */
+function spyOnCommits(method: 'get' | 'put'): string[][] {
+  const requests = vi.spyOn(IDBObjectStore.prototype, method)
+  const { commit } = IDBTransaction.prototype
+  const commits: string[][] = []
+  vi.spyOn(IDBTransaction.prototype, 'commit').mockImplementation(function (this: IDBTransaction) {
+    commits.push(requests.mock.results.map(({ value }) => (value as IDBRequest).readyState))
+    commit.call(this)
+  })
+  return commits
+}
 
 describe('deleteStateDatabase', () => {
   test('default: everything is gone', async () => {
