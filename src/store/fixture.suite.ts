@@ -99,6 +99,8 @@ export function countsOf(pages: readonly Page[]): Counts {
 export class WatchedRecords implements Records {
   readonly writes: { operations: readonly Operation[]; durability: Durability }[] = []
   reads = 0
+  /** Stores whose keys were read, in order. */
+  readonly keyReads: RecordStore[] = []
   /** How many more writes succeed. */
   failAfter = Number.POSITIVE_INFINITY
   readonly #records: Records
@@ -113,6 +115,7 @@ export class WatchedRecords implements Records {
   }
 
   keys<S extends RecordStore>(store: S): Promise<RecordTypes[S]['key'][]> {
+    this.keyReads.push(store)
     return this.#records.keys(store)
   }
 

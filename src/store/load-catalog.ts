@@ -31,19 +31,22 @@ export interface LoadedCatalog {
   readonly repairs: readonly Operation[]
 }
 
-/** Rejects with `damagedMeta` if the records do not say that their form is the one that is known here. */
-export async function loadCatalog(records: Records): Promise<LoadedCatalog> {
+/**
+ * Rejects with `damagedMeta` if the records do not say that their form is the one that is known here. `onNothingComplete` is
+ * called if no state is complete, before the longest part of the reading.
+ */
+export async function loadCatalog(records: Records, onNothingComplete = () => {}): Promise<LoadedCatalog> {
   const schema = await records.get('meta', META_KEY.schema)
   if (schema !== SCHEMA_VERSION) throw damagedMeta(META_KEY.schema, `the schema is ${SCHEMA_VERSION}`)
   const catalog = new Catalog()
-  const repairs = [
-    ...(await loadGenerations(records, catalog)),
-    ...(await findComplete(records, catalog)),
+  const repairs = [...(await loadGenerations(records, catalog)), ...(await findComplete(records, catalog))]
+  if (catalog.lastComplete === null) onNothingComplete()
+  repairs.push(
     ...(await loadCodes(records, catalog)),
     ...(await loadWanted(records, catalog)),
     ...(await loadPages(records, catalog)),
     ...uncomplete(catalog),
-  ]
+  )
   return { catalog, repairs }
 }
 

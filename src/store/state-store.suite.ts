@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { EMPTY_ROOT } from '../trie/account.ts'
 import { type Backend, codeOf, hashOf, pagesOf, stateOf, WatchedRecords } from './fixture.suite.ts'
 import { decodePageKey } from './page-key.ts'
+import type { RecordStore } from './records.ts'
 import { StateStore } from './state-store.ts'
 
 const { trie, codes } = stateOf(60)
@@ -54,6 +55,23 @@ export function stateStoreSuite(backend: Backend): void {
       expect(again.number).toBe(2)
       expect((await again.contents()).stretches).toEqual([{ start: '', end: pages[2]!.end }])
       await reopened.close()
+    })
+
+    test('options: onNothingComplete is called before the keys of pages are read, and only if nothing is complete', async () => {
+      const unfinished = await open()
+      await (await unfinished.target({ root })).commit(pages.slice(0, 3), [])
+      await unfinished.close()
+      const records = new WatchedRecords(await backend.connect())
+      const calls: RecordStore[][] = []
+      const onNothingComplete = () => calls.push([...records.keyReads])
+      const store = await StateStore.over(records, { onNothingComplete })
+      expect(calls).toEqual([['meta']])
+      expect(records.keyReads).toContain('pages')
+      await (await store.target({ root })).commit(pages.slice(3), codes)
+      await (await store.target({ root })).complete()
+      await store.close()
+      await (await StateStore.over(await backend.connect(), { onNothingComplete })).close()
+      expect(calls).toHaveLength(1)
     })
 
     test('behavior: a page that many want at once is read once', async () => {

@@ -35,6 +35,11 @@ export interface StateStoreOptions {
   readonly keccak?: Keccak
   /** Called when damage has been dropped; the read that found it rejects with `damagedPage` or `damagedCode`. */
   readonly onDamage?: (damage: Damage) => void
+  /**
+   * Called while the store opens, as soon as it is known that no state is complete: before the keys of the pages are read,
+   * for which a browser may well read the pages.
+   */
+  readonly onNothingComplete?: () => void
   /** Called once if the connection is closed by something else than {@link StateStore.close}. */
   readonly onClosed?: (reason: ClosedReason) => void
   /** Bytes of recent pages to keep in memory. */
@@ -101,7 +106,7 @@ export class StateStore {
   /** A store over records that may hold something; rejects as {@link openStateStore} does, and closes them then. */
   static async over(records: Records, options: StateStoreOptions = {}): Promise<StateStore> {
     try {
-      const { catalog, repairs } = await loadCatalog(records)
+      const { catalog, repairs } = await loadCatalog(records, options.onNothingComplete)
       await records.write(repairs, 'relaxed')
       const store = new StateStore(records, catalog, options)
       await sweep(store.#context, detachOlder(catalog)) // what a deletion left behind that was cut short

@@ -2,7 +2,7 @@
  * The engine itself, on whatever thread this file runs: wires store, network and sync. In a dedicated worker where the
  * application gives one, else in the window; nothing here knows which.
  */
-import { type PeerAddress, parseMultiaddr } from '../network/address.ts'
+import { parseMultiaddr } from '../network/address.ts'
 import { PeerSet } from '../network/peer-set.ts'
 import { systemClock } from '../protocol/clock.ts'
 import type { ClosedReason } from '../store/connection.ts'
@@ -61,23 +61,42 @@ export async function createLocalEngine(options: EngineOptions, emit: (event: En
   const addresses = options.peers.map((address) => parseMultiaddr(address))
   const keccak = await createFastKeccak()
   let onClosed = (_: ClosedReason) => {}
-  const store = await openStateStore({
-    database: options.database,
-    keccak,
-    onDamage: (damage) => emit({ kind: 'damaged', damage }),
-    onClosed: (reason) => onClosed(reason),
-  })
-  const engine = new LocalEngine(store, keccak, options.chainId, addresses, emit)
-  onClosed = (reason) => engine.loseStore(reason)
-  engine.prepare()
-  return engine
+  const peers = new PeerSet()
+  const network = new Network(peers, addresses, options.chainId)
+  try {
+    const store = await openStateStore({
+      database: options.database,
+      keccak,
+      onDamage: (damage) => emit({ kind: 'damaged', damage }),
+      onClosed: (reason) => onClosed(reason),
+      // Without a state on disk there will be a sync: what it takes is loaded while the disk is read.
+      onNothingComplete: () => network.prepare(),
+    })
+    const engine = new LocalEngine({ store, keccak, chainId: options.chainId, peers, network, emit })
+    onClosed = (reason) => engine.loseStore(reason)
+    engine.goOn()
+    return engine
+  } catch (error) {
+    await network.stop()
+    throw error
+  }
+}
+
+interface LocalEngineParts {
+  readonly store: StateStore
+  readonly keccak: Keccak
+  readonly chainId: number
+  readonly peers: PeerSet
+  /** Of these peers. */
+  readonly network: Network
+  readonly emit: (event: EngineEvent) => void
 }
 
 class LocalEngine implements Engine {
   readonly #store: StateStore
   readonly #keccak: Keccak
   readonly #emit: (event: EngineEvent) => void
-  readonly #peers = new PeerSet()
+  readonly #peers: PeerSet
   readonly #network: Network
   readonly #compaction: Compaction
   /** The newest sync; it may have ended. */
@@ -87,18 +106,13 @@ class LocalEngine implements Engine {
   #isClosed = false
   readonly #stopWatching: () => void
 
-  constructor(
-    store: StateStore,
-    keccak: Keccak,
-    chainId: number,
-    addresses: readonly PeerAddress[],
-    emit: (event: EngineEvent) => void,
-  ) {
+  constructor({ store, keccak, chainId, peers, network, emit }: LocalEngineParts) {
     this.#store = store
     this.#keccak = keccak
     this.#emit = emit
+    this.#peers = peers
+    this.#network = network
     this.#backups = new Backups(store, keccak, chainId)
-    this.#network = new Network(this.#peers, addresses, chainId)
     this.#compaction = new Compaction({ store, keccak, clock: systemClock, yieldThread })
     this.#peers.onChange(() => emit({ kind: 'peers', peers: this.#peers.snapshots() }))
     this.#stopWatching = watchConnectivity(() => this.#meetConnectivity())
@@ -242,13 +256,9 @@ class LocalEngine implements Engine {
     }
   }
 
-  /**
-   * Without a state on disk there will be a sync: what it takes is loaded while the application gets ready for it. With
-   * one, a compaction that was cut short goes on.
-   */
-  prepare(): void {
-    if (this.#store.lastComplete() === null) this.#network.prepare()
-    else if (this.#store.isSettled) void this.#compaction.start()
+  /** With a state on disk, a compaction that was cut short goes on. */
+  goOn(): void {
+    if (this.#store.lastComplete() !== null && this.#store.isSettled) void this.#compaction.start()
   }
 
   /** The database was closed under us: a sync that runs would learn it at its next commit only. */
