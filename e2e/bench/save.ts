@@ -1,9 +1,10 @@
 /** Writes figures to `results`, with the machine and the commit that they were measured on. */
 import { execFile } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { cpus } from 'node:os'
+import { cpus, loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { round } from './statistics.ts'
 
 /** What was measured of what; `name` tells it from other measurements of the day. */
 export interface Measured {
@@ -17,7 +18,9 @@ export async function saveResults({ name, chromium, figures }: Measured): Promis
   const directory = fileURLToPath(new URL('./results/', import.meta.url))
   const date = new Date().toISOString().slice(0, 10)
   const path = `${directory}${date}-${name}.json`
-  const machine = { cpu: cpus()[0]!.model, cores: cpus().length, node: process.version, chromium }
+  // The load of the last quarter of an hour: figures of a machine that others use as well are worth less.
+  const load = round(loadavg()[2]!, 1)
+  const machine = { cpu: cpus()[0]!.model, cores: cpus().length, load, node: process.version, chromium }
   const file = { date, commit: await commit(), machine, ...figures }
   await mkdir(directory, { recursive: true })
   await writeFile(path, `${JSON.stringify(file, null, 2)}\n`)

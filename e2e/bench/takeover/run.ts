@@ -35,7 +35,7 @@ const SHARE = 0.5
 
 export async function takeOverOnce({ siteUrl, task, server }: TakeoverOptions, end: End): Promise<Takeover> {
   const profile = await openProfile()
-  const cleanUps = [() => profile.close(), () => server.withhold(false)]
+  const cleanUps = [() => profile.close()]
   try {
     const url = `${siteUrl}/tab/index.html`
     const writer = await openTab(await profile.context.newPage(), url)
@@ -43,8 +43,6 @@ export async function takeOverOnce({ siteUrl, task, server }: TakeoverOptions, e
     const follower = await openTab(await profile.context.newPage(), url)
     await follower.evaluate((task) => globalThis.tab.open(task), task)
     await follower.waitForFunction((share) => (globalThis.tab.progress?.fraction ?? 0) > share, SHARE)
-    // What the writer has asked for is on its way, and it asks for no more: the next request is another's.
-    await server.withhold(true)
     await server.watch()
     const arrival = server.arrival()
     const { endedAt, cleanUp } = await endTab(writer, end)
