@@ -12,32 +12,31 @@ let reasons: ClosedReason[]
 /** Every connection to the database, the latest last. */
 let opened: IDBDatabase[]
 /** Called with each transaction that writes, as soon as its requests are made. */
-let onWrite: (transaction: IDBTransaction) => void
+/** False: the transaction is aborted, and not to be committed. */
+let onWrite: (transaction: IDBTransaction) => boolean
 
 const { open } = IDBFactory.prototype
-const { transaction } = IDBDatabase.prototype
+const { commit } = IDBTransaction.prototype
 const onClosed = (reason: ClosedReason) => void reasons.push(reason)
 
 beforeEach(() => {
   name = `test-${crypto.randomUUID()}`
   reasons = []
   opened = []
-  onWrite = () => {}
+  onWrite = () => true
   IDBFactory.prototype.open = function (...parameters) {
     const request = open.apply(this, parameters)
     request.addEventListener('success', () => opened.push(request.result))
     return request
   }
-  IDBDatabase.prototype.transaction = function (...parameters) {
-    const made = transaction.apply(this, parameters)
-    if (made.mode === 'readwrite') queueMicrotask(() => onWrite(made))
-    return made
+  IDBTransaction.prototype.commit = function () {
+    if (this.mode === 'readonly' || onWrite(this)) commit.call(this)
   }
 })
 
 afterEach(async () => {
   IDBFactory.prototype.open = open
-  IDBDatabase.prototype.transaction = transaction
+  IDBTransaction.prototype.commit = commit
   await deleteDB(name)
 })
 
@@ -51,8 +50,9 @@ function takeConnection(running?: IDBTransaction): void {
 /** Takes the connection in the middle of the next write, once. */
 function takeConnectionOnWrite(): void {
   onWrite = (running) => {
-    onWrite = () => {}
+    onWrite = () => true
     takeConnection(running)
+    return false
   }
 }
 

@@ -27,7 +27,7 @@ export class DatabaseRecords implements Records {
 
   keys<S extends RecordStore>(store: S): Promise<RecordTypes[S]['key'][]> {
     return this.#connection.use(async (database) => {
-      const keys = await read(database, store, (records) => records.getAllKeys())
+      const keys = await read(database, store === 'pages' ? 'pageKeys' : store, (records) => records.getAllKeys())
       return keys.map(recordKey) as RecordTypes[S]['key'][]
     })
   }
@@ -42,11 +42,14 @@ export class DatabaseRecords implements Records {
   }
 }
 
-type RecordReader = IDBPObjectStore<StateSchema, [RecordStore], RecordStore, 'readonly'>
+/** Pages are as large as a value may be that the browser keeps beside its key: to list their keys there is a store of its own. */
+type ObjectStore = RecordStore | 'pageKeys'
+
+type RecordReader = IDBPObjectStore<StateSchema, [ObjectStore], ObjectStore, 'readonly'>
 
 function read<T>(
   database: StateDatabase,
-  store: RecordStore,
+  store: ObjectStore,
   request: (records: RecordReader) => Promise<T>,
 ): Promise<T> {
   const transaction = database.transaction(store)
@@ -67,8 +70,9 @@ async function runTransaction(
   operations: readonly Operation[],
   durability: Durability,
 ): Promise<void> {
-  const stores = [...new Set(operations.map((operation) => operation.store))]
-  const transaction = database.transaction(stores, 'readwrite', { durability })
+  const stores = new Set<ObjectStore>(operations.map((operation) => operation.store))
+  if (stores.has('pages')) stores.add('pageKeys')
+  const transaction = database.transaction([...stores], 'readwrite', { durability })
   const request = (operation: Operation): Promise<unknown> => {
     const store = transaction.objectStore(operation.store)
     if (operation.kind === 'clear') return store.clear()
@@ -81,9 +85,17 @@ async function runTransaction(
     }
     return operation.kind === 'delete' ? store.delete(key) : store.put(idbValue(operation.value), key)
   }
+  const requestOfKey = (operation: Operation): Promise<unknown> => {
+    const store = transaction.objectStore('pageKeys')
+    if (operation.kind === 'clear') return store.clear()
+    return operation.kind === 'delete' ? store.delete(idbKey(operation.key)) : store.put(1, idbKey(operation.key))
+  }
   const requests: Promise<unknown>[] = []
   try {
-    for (const operation of operations) requests.push(request(operation))
+    for (const operation of operations) {
+      requests.push(request(operation))
+      if (operation.store === 'pages') requests.push(requestOfKey(operation))
+    }
     if (!operations.some(({ kind }) => kind === 'expect')) transaction.commit()
   } catch (cause) {
     // A request that throws leaves its transaction alive, and what was asked for before would be done.

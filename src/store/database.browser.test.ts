@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { SCHEMA_VERSION } from './constants.ts'
 import { type ClosedReason, deleteStateDatabase, openDatabase } from './database.ts'
 import { takeOver } from './fenced-records.ts'
-import { hashOf } from './fixture.suite.ts'
+import { hashOf, pagesOf, stateOf } from './fixture.suite.ts'
 import type { Operation, Records } from './records.ts'
 import { openStateStore } from './state-store.ts'
 import { storeSuite } from './store.suite.ts'
@@ -97,6 +97,56 @@ describe('openDatabase', () => {
     await deleteStateDatabase(name) // rejects if its connection were left
     expect(reasons).toEqual([])
   })
+})
+
+describe('the keys of pages', () => {
+  const page = (byte: number) => ({ store: 'pages', key: Uint8Array.of(byte) }) as const
+
+  test('default: they are written, deleted and listed with their pages', async () => {
+    const records = await openDatabase(name)
+    const puts = [1, 2, 3].map((byte): Operation => ({ kind: 'put', ...page(byte), value: Uint8Array.of(byte) }))
+    await records.write(puts, 'relaxed')
+    await records.write([{ kind: 'delete', ...page(2) }], 'relaxed')
+    expect(await records.keys('pages')).toEqual([Uint8Array.of(1), Uint8Array.of(3)])
+    expect(await keysOf('pageKeys')).toEqual(await keysOf('pages'))
+    await records.write([{ kind: 'clear', store: 'pages' }], 'relaxed')
+    expect([await keysOf('pageKeys'), await keysOf('pages')]).toEqual([[], []])
+    records.close()
+  })
+
+  test('behavior: a key that was damaged is a page that is gone: the state is not intact, and a commit of it heals it', async () => {
+    const { trie, codes } = stateOf(60)
+    const { root } = trie
+    const pages = pagesOf(trie.nodes)
+    const store = await openStateStore({ database: name })
+    const generation = await store.target({ root })
+    await generation.commit(pages, codes)
+    await generation.complete()
+    await store.close()
+    const raw = await openDB(name)
+    const [, second] = await raw.getAllKeys('pageKeys')
+    await raw.delete('pageKeys', second!)
+    await raw.put('pageKeys', 1, new Uint8Array(second as ArrayBuffer).fill(0, 9))
+    raw.close()
+
+    const reopened = await openStateStore({ database: name })
+    expect(reopened.lastComplete()).toMatchObject({ root, intact: false })
+    expect(await reopened.verify()).toMatchObject({ whole: false })
+    const again = await reopened.target({ root })
+    expect((await again.contents()).stretches).toHaveLength(2)
+    await again.commit([pages[1]!], [])
+    await again.complete()
+    expect(await reopened.verify()).toMatchObject({ whole: true, nodes: trie.nodes.length })
+    await reopened.close()
+    expect(await keysOf('pageKeys')).toEqual(await keysOf('pages'))
+  })
+
+  async function keysOf(store: string) {
+    const raw = await openDB(name)
+    const keys = await raw.getAllKeys(store)
+    raw.close()
+    return keys
+  }
 })
 
 describe('transactions', () => {

@@ -14,7 +14,7 @@ import { IDENTITY_KEY, type StateDatabase, type StateUpgrade } from './schema.ts
 export type Migration = (database: StateDatabase, upgrade: StateUpgrade) => void | Promise<void>
 
 /** The step at index n leads from version n to n + 1; a new database takes all of them. */
-export const MIGRATIONS: readonly Migration[] = [createStores, addIdentity, addChecksums, tellDense]
+export const MIGRATIONS: readonly Migration[] = [createStores, addIdentity, addChecksums, tellDense, addPageKeys]
 
 /** Brings the database from one version to another; there may be no step for some. Rejects with what a step throws. */
 export async function migrate(database: StateDatabase, from: number, to: number, upgrade: StateUpgrade): Promise<void> {
@@ -51,4 +51,10 @@ async function tellDense(_: StateDatabase, upgrade: StateUpgrade): Promise<void>
     // One that was damaged is left alone, and is dropped when the database is opened.
     if (fields !== null) await meta.put(sealed(key, { ...fields, dense: fields['complete'] === true }), key)
   }
+}
+
+/** 4 → 5: the keys of pages stand in a store of their own as well, where listing them does not read the pages. */
+async function addPageKeys(database: StateDatabase, upgrade: StateUpgrade): Promise<void> {
+  const pageKeys = database.createObjectStore('pageKeys')
+  for (const key of await upgrade.objectStore('pages').getAllKeys()) await pageKeys.put(1, key)
 }

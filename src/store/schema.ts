@@ -8,6 +8,8 @@ type BinaryKey = Uint8Array<ArrayBuffer> | ArrayBuffer
 export interface StateSchema extends DBSchema {
   /** Key: see `page-key.ts`. Value: the page's entries, a front-coded sequence. */
   pages: { key: BinaryKey; value: RecordTypes['pages']['value'] }
+  /** The keys of `pages`, each written and deleted with its page; the value says nothing. */
+  pageKeys: { key: BinaryKey; value: 1 }
   /** Key: keccak-256 of the value. */
   codes: { key: BinaryKey; value: RecordTypes['codes']['value'] }
   /** Key: see `wanted-key.ts`. The value says nothing. */
