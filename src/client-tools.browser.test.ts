@@ -7,7 +7,8 @@ import { countsOf, damagePage, pagesOf, stateOf } from './store/fixture.suite.ts
 import { openStateStore } from './store/state-store.ts'
 
 const { trie, codes } = stateOf(400)
-const pages = pagesOf(trie.nodes)
+/** Large enough that nothing is compacted. */
+const pages = pagesOf(trie.nodes, 8192)
 const totals = countsOf(pages)
 const codeBytes = codes.reduce((sum, { bytes }) => sum + bytes.length, 0)
 const ADDRESS = '0x000d836201318ec6899a67540690382780743280'

@@ -1,3 +1,4 @@
+import { bytesToHex, concatBytes } from '@noble/hashes/utils.js'
 import { describe, expect, test } from 'vitest'
 import { MAX_CHUNK_BYTES, SWEEP_CHUNK_RECORDS } from '../store/constants.ts'
 import { StoreError } from '../store/errors.ts'
@@ -57,6 +58,19 @@ describe('Compaction', () => {
     const { generations } = store.storage()
     expect(generations).toMatchObject([{ root, complete: true, nodes: nodes.length }])
     expect(await store.verify()).toMatchObject({ whole: true, nodes: nodes.length, codes: codes.length })
+  })
+
+  test('behavior: walks that began before it go on behind it', async () => {
+    const { store, compaction } = await scattered()
+    const exported = store.all()!
+    const runs = exported.runs()
+    const parts = [(await runs.next()).value!]
+    const [summary] = await Promise.all([store.verify(), compaction.start()])
+    expect(summary).toMatchObject({ whole: true, damaged: 0, nodes: nodes.length, codes: codes.length })
+    expect(store.storage().generations).toMatchObject([{ generation: 2 }])
+    for await (const run of runs) parts.push(run)
+    expect(bytesToHex(concatBytes(...parts))).toBe(nodes.map(({ blob }) => bytesToHex(blob)).join(''))
+    expect(exported.codeHashes()).toEqual(codes.map(({ hash }) => hash).sort())
   })
 
   test('behavior: where there is no room for it, all is as it was; the next one goes on', async () => {
