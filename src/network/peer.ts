@@ -59,6 +59,7 @@ export class NetworkPeer {
     this.#requester = new Requester({
       wire: options.wire,
       status: options.status,
+      clock: this.#clock,
       onStatus: (status) => {
         this.#coverage = new Map(status.roots.map(({ root, coverage }) => [bytesToHex(root), coverage]))
         options.onStatus?.(this)

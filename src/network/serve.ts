@@ -3,12 +3,15 @@
  * counters of what has crossed the wire. For a server now, and for tabs that serve each other later.
  */
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
-import type { Clock } from '../protocol/clock.ts'
+import { type Clock, systemClock } from '../protocol/clock.ts'
 import { PROTOCOL_ID } from '../protocol/constants.ts'
-import type { ProtocolError } from '../protocol/error.ts'
+import { Doorkeeper, type Seat } from '../protocol/doorkeeper.ts'
+import { type ProtocolError, RefusalError } from '../protocol/error.ts'
 import type { Answer, Status } from '../protocol/messages.ts'
 import { Responder } from '../protocol/responder.ts'
 import { countItems } from '../protocol/rlp-view.ts'
+import { DEFAULT_SERVING_LIMITS, type ServingLimits } from '../protocol/serving-limits.ts'
+import type { Wire } from '../protocol/wire.ts'
 import type { NodeSource } from '../trie/node-source.ts'
 import { MAX_STREAMS_PER_CONNECTION } from './constants.ts'
 import { hangUp } from './hang-up.ts'
@@ -19,11 +22,15 @@ export interface ServeOptions {
   readonly source: NodeSource
   /** What is said to each peer; its limits are enforced. */
   readonly status: Status
+  /** {@link DEFAULT_SERVING_LIMITS}, but for these. */
+  readonly limits?: Partial<ServingLimits>
   readonly clock?: Clock
   /** A peer has come or gone. */
   readonly onPeersChange?: (peers: number) => void
   /** A peer broke the protocol and was disconnected. */
   readonly onViolation?: (error: ProtocolError, peerId: string) => void
+  /** A peer was too slow, or too much: its stream has ended, or was not let in. */
+  readonly onRefusal?: (error: RefusalError, peerId: string) => void
   /** The source failed; the stream that asked has ended. */
   readonly onFailure?: (error: unknown) => void
 }
@@ -35,6 +42,11 @@ export interface ServeCounters {
   readonly requests: number
   readonly nodes: number
   readonly codes: number
+  /** Streams that ended because their peer broke the protocol, and because it was too slow or too much. */
+  readonly violations: number
+  readonly refusals: number
+  /** Bytes of requests and of answers that are held now. */
+  readonly heldBytes: number
   /** Bytes of the protocol's frames, without what noise and yamux add. */
   readonly bytesSent: number
   readonly bytesReceived: number
@@ -59,7 +71,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
 class ServeService implements Serving {
   readonly #options: ServeOptions
   readonly #responders = new Set<Responder>()
-  readonly #served = { requests: 0, nodes: 0, codes: 0 }
+  readonly #doorkeeper: Doorkeeper
+  readonly #counts = { requests: 0, nodes: 0, codes: 0, violations: 0, refusals: 0 }
   /** Of the streams that have ended. */
   readonly #past = { bytesSent: 0, bytesReceived: 0 }
   #status: Status
@@ -67,6 +80,7 @@ class ServeService implements Serving {
   constructor(options: ServeOptions) {
     this.#options = options
     this.#status = options.status
+    this.#doorkeeper = new Doorkeeper({ ...DEFAULT_SERVING_LIMITS, ...options.limits }, options.clock ?? systemClock)
   }
 
   async start(): Promise<void> {
@@ -86,7 +100,8 @@ class ServeService implements Serving {
       bytesSent += responder.bytesSent
       bytesReceived += responder.bytesReceived
     }
-    return { peers: this.#responders.size, ...this.#served, bytesSent, bytesReceived }
+    const { heldBytes } = this.#doorkeeper
+    return { peers: this.#responders.size, ...this.#counts, heldBytes, bytesSent, bytesReceived }
   }
 
   async stop(): Promise<void> {
@@ -96,22 +111,46 @@ class ServeService implements Serving {
 
   #welcome(stream: Stream, connection: Connection): void {
     const { source, clock, onViolation, onFailure, onPeersChange } = this.#options
+    const wire = new StreamWire(stream)
+    const peerId = connection.remotePeer.toString()
+    const seat = this.#admit(wire, peerId)
+    if (seat === undefined) return
     const responder = new Responder({
-      wire: new StreamWire(stream),
+      wire,
+      seat,
       source,
       status: this.#status,
       ...(clock === undefined ? {} : { clock }),
       onServed: (answer) => this.#count(answer),
       onViolation: (error) => {
+        this.#counts.violations++
         void hangUp(connection)
-        onViolation?.(error, connection.remotePeer.toString())
+        onViolation?.(error, peerId)
       },
+      onRefusal: (error) => this.#refuse(error, peerId),
       onFailure: (error) => onFailure?.(error),
       onClose: () => this.#bidFarewell(responder),
     })
     this.#responders.add(responder)
     responder.start()
     onPeersChange?.(this.#responders.size)
+  }
+
+  /** Undefined: as many streams are open as may be, and this one is reset. */
+  #admit(wire: Wire, peerId: string): Seat | undefined {
+    try {
+      return this.#doorkeeper.admit(peerId)
+    } catch (error) {
+      if (!(error instanceof RefusalError)) throw error
+      wire.abort(error)
+      this.#refuse(error, peerId)
+      return undefined
+    }
+  }
+
+  #refuse(error: RefusalError, peerId: string): void {
+    this.#counts.refusals++
+    this.#options.onRefusal?.(error, peerId)
   }
 
   #bidFarewell(responder: Responder): void {
@@ -122,8 +161,8 @@ class ServeService implements Serving {
   }
 
   #count({ kind, items }: Answer): void {
-    this.#served.requests++
-    if (kind === 'code') this.#served.codes += items.filter((code) => code.length > 0).length
-    else for (const nodes of items) this.#served.nodes += countItems(nodes)
+    this.#counts.requests++
+    if (kind === 'code') this.#counts.codes += items.filter((code) => code.length > 0).length
+    else for (const nodes of items) this.#counts.nodes += countItems(nodes)
   }
 }

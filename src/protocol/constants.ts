@@ -20,12 +20,39 @@ export const MAX_REFS = 1024
 export const MAX_HASHES = 256
 /** Requests that a peer may leave open on a stream. Eight keep a connection full; the rest is for reads that overtake. */
 export const MAX_OPEN_REQUESTS = 16
-/** Requests of one stream that are read from the source and sent at the same time: holds at most 4 answers in memory. */
+/** Requests of one peer that are read from the source and sent at the same time: holds at most 4 answers in memory. */
 export const SERVED_AT_ONCE = 4
-/** Sustained requests a second and stream, and the burst. A sync makes tens; this stops floods of one-node requests. */
+/** Requests of all peers that are read at the same time: keeps a disk busy, and whoever comes next waits for few. */
+export const READ_AT_ONCE = 8
+/** Sustained requests a second and peer, and the burst. A sync makes tens; this stops floods of one-node requests. */
 export const REQUESTS_PER_SECOND = 1000
+/** Sustained bytes a second and peer, requests and answers together, and the burst: more than a tab can decrypt. */
+export const BYTES_PER_SECOND = 64 * 1024 * 1024
+/** Streams of one peer, on all its connections: one is enough, and the old ones of a tab that came back may still stand. */
+export const STREAMS_PER_PEER = 4
+/** Streams of all peers: two for each connection that a server accepts. */
+export const MAX_STREAMS = 1024
+/** What a responder holds for all peers, requests and answers: two megabytes each for a hundred tabs on slow lines. */
+export const MAX_HELD_BYTES = 256 * 1024 * 1024
+/** Memory that a decoded request takes, as a multiple of its frame: measured with 1,024 refs. */
+export const REQUEST_MEMORY_FACTOR = 4
+/** What a look-up costs beside the bytes that it finds, in bytes, when peers take turns: so that "don't have it" is not free. */
+export const LOOK_UP_COST_BYTES = 512
+
 /** How long a responder goes on reading for one answer, in milliseconds; then it sends what it has. */
 export const MAX_SERVING_MS = 2000
+/** How long a peer may take to send its first Status. The slowest phone has opened the stream already. */
+export const GREETING_MS = 20_000
+/** How long a message may take from its first byte to its last: the largest request on a line of 64 kbit/s. */
+export const MESSAGE_MS = 40_000
+/** How long an answer may wait for a peer that does not read. No requester of ours waits longer than 30 s for one. */
+export const SENDING_MS = 45_000
+/** A timer that fires this much too late tells that our own thread slept. */
+export const MAX_LATENESS_MS = 1_000
+
+/** Sustained Statuses a second and stream, and the burst. A tab in mid-sync sends one a second. */
+export const STATUSES_PER_SECOND = 4
+export const STATUS_BURST = 64
 
 /** What a run may pass its budget by: one node. A branch of state has 532 bytes; 4 KiB leaves room for plain tries. */
 export const NODE_SLACK_BYTES = 4 * 1024

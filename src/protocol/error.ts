@@ -28,6 +28,8 @@ export type ProtocolErrorCode =
   | 'duplicateRequest'
   /** More requests open at a time than the Status allows. */
   | 'tooManyOpenRequests'
+  /** Statuses one behind the other, faster than any state changes. */
+  | 'tooManyStatuses'
 
 /** The other side broke the protocol: end the stream and blame the peer. */
 export class ProtocolError extends RootlightError<ProtocolErrorCode> {}
@@ -55,3 +57,19 @@ export type RequestErrorCode =
 
 /** A request that got no answer. Nothing in it blames the peer that has not been blamed already. */
 export class RequestError extends RootlightError<RequestErrorCode> {}
+
+/** Why a responder ends a stream whose peer has not broken the protocol. */
+export type RefusalCode =
+  /** The peer, or all peers together, have as many streams as they may. */
+  | 'tooManyStreams'
+  /** No Status in time. */
+  | 'noStatus'
+  /** A message that was begun and not finished in time. */
+  | 'slowMessage'
+  /** An answer that the peer did not take in time. */
+  | 'slowReader'
+  /** Too much is held for all peers, and what is held for this one is the oldest. */
+  | 'overloaded'
+
+/** A peer that costs too much: end the stream, and blame nobody. */
+export class RefusalError extends RootlightError<RefusalCode> {}

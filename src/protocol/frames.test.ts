@@ -48,6 +48,26 @@ describe('FrameSplitter', () => {
     expect(frames.map(({ buffer }) => buffer === chunk.buffer)).toEqual([true, false])
   })
 
+  test('behavior: what it holds grows with what has come, not with what was announced', () => {
+    const body = Uint8Array.from({ length: 1_000_000 }, (_, i) => i % 251)
+    const stream = frame(body)
+    const splitter = new FrameSplitter(body.length)
+    const frames: Uint8Array[] = []
+    for (let at = 0; at < stream.length; at += 1000) {
+      splitter.push(stream.subarray(at, at + 1000), (bytes) => frames.push(bytes))
+      if (frames.length === 0 && splitter.heldBytes > Math.max(4096, 4 * (at + 1000))) expect.fail(`at ${at}`)
+      if (splitter.isWithinFrame !== (frames.length === 0)) expect.fail(`at ${at}`)
+    }
+    expect(Buffer.compare(frames[0]!, body)).toBe(0)
+    expect(splitter.heldBytes).toBe(0)
+  })
+
+  test('behavior: a prefix that has begun is within a frame', () => {
+    const splitter = new FrameSplitter(1000)
+    splitter.push(Uint8Array.of(0x81), () => {})
+    expect([splitter.isWithinFrame, splitter.heldBytes]).toEqual([true, 0])
+  })
+
   test('behavior: time grows linearly with chunks of one byte', () => {
     const started = performance.now()
     const body = new Uint8Array(500_000)

@@ -5,6 +5,9 @@
 import { MAX_PREFIX_BYTES } from './constants.ts'
 import { malformed, violation } from './error.ts'
 
+/** The first buffer of a frame that spans chunks: most requests fit. */
+const LEAST_BUFFER_BYTES = 4096
+
 /** The length prefix of a frame of `length` bytes. */
 export function encodePrefix(length: number): Uint8Array {
   const bytes: number[] = []
@@ -14,14 +17,18 @@ export function encodePrefix(length: number): Uint8Array {
   }
 }
 
-/** Collects chunks of any size and hands out frames. After it has thrown it is of no further use. */
+/**
+ * Collects chunks of any size and hands out frames. What it holds grows with what has come, not with what was announced.
+ * After it has thrown it is of no further use.
+ */
 export class FrameSplitter {
   readonly #maxFrameBytes: number
   /** Of the prefix that is being read: its value so far, and its bytes. */
   #length = 0
   #prefixBytes = 0
-  /** The frame that began in an earlier chunk, and how much of it is there. */
+  /** The frame that began in an earlier chunk, or the beginning of it, and how much of it is there. */
   #frame: Uint8Array | undefined
+  #frameBytes = 0
   #filled = 0
 
   /** Frames of more than `maxFrameBytes` are refused as soon as their prefix is read. */
@@ -29,9 +36,19 @@ export class FrameSplitter {
     this.#maxFrameBytes = maxFrameBytes
   }
 
+  /** True if the last chunk ended within a frame. */
+  get isWithinFrame(): boolean {
+    return this.#frame !== undefined || this.#prefixBytes > 0
+  }
+
+  /** Bytes of the buffer for the frame that has begun. */
+  get heldBytes(): number {
+    return this.#frame?.length ?? 0
+  }
+
   /**
    * Takes the next chunk and calls `onFrame` with each frame that it completes. A frame within one chunk is a view of it;
-   * a frame that spans chunks is copied once. Throws `ProtocolError` `frameTooLarge` or `malformedMessage`, after
+   * a frame that spans chunks is copied. Throws `ProtocolError` `frameTooLarge` or `malformedMessage`, after
    * the frames before the offence.
    */
   push(chunk: Uint8Array, onFrame: (frame: Uint8Array) => void): void {
@@ -63,7 +80,8 @@ export class FrameSplitter {
     const length = this.#length
     this.#length = 0
     if (chunk.length - at < length) {
-      this.#frame = new Uint8Array(length)
+      this.#frame = new Uint8Array(Math.min(length, LEAST_BUFFER_BYTES))
+      this.#frameBytes = length
       return this.#fill(this.#frame, chunk, at, onFrame)
     }
     onFrame(chunk.subarray(at, at + length))
@@ -71,15 +89,25 @@ export class FrameSplitter {
   }
 
   /** Takes what this chunk has of a frame that spans chunks. */
-  #fill(frame: Uint8Array, chunk: Uint8Array, at: number, onFrame: (frame: Uint8Array) => void): number {
-    const end = Math.min(chunk.length, at + frame.length - this.#filled)
+  #fill(begun: Uint8Array, chunk: Uint8Array, at: number, onFrame: (frame: Uint8Array) => void): number {
+    const end = Math.min(chunk.length, at + this.#frameBytes - this.#filled)
+    const frame = this.#withRoomFor(begun, this.#filled + end - at)
     frame.set(chunk.subarray(at, end), this.#filled)
     this.#filled += end - at
-    if (this.#filled === frame.length) {
+    if (this.#filled === this.#frameBytes) {
       this.#frame = undefined
       this.#filled = 0
       onFrame(frame)
     }
     return end
+  }
+
+  /** A larger copy of `frame` if it has no room for `bytes`: fourfold, so that few bytes are copied twice. */
+  #withRoomFor(frame: Uint8Array, bytes: number): Uint8Array {
+    if (bytes <= frame.length) return frame
+    const larger = new Uint8Array(Math.min(this.#frameBytes, 4 * bytes))
+    larger.set(frame.subarray(0, this.#filled))
+    this.#frame = larger
+    return larger
   }
 }

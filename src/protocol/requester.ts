@@ -3,6 +3,7 @@
  * to what was asked for. It does not check hashes (whoever asked does) and knows no timeouts: a request stays open until
  * its answer comes or the stream ends, so that a late answer is still of use.
  */
+import { type Clock, systemClock } from './clock.ts'
 import { MAX_ANSWER_FRAME_BYTES, MAX_CODE_BYTES, NODE_SLACK_BYTES, PATH_SLACK_BYTES } from './constants.ts'
 import { encodeRequest } from './encode.ts'
 import { ProtocolError, RequestError, violation } from './error.ts'
@@ -23,6 +24,7 @@ export interface RequesterOptions {
   readonly wire: Wire
   /** What we say about ourselves. */
   readonly status: Status
+  readonly clock?: Clock
   /** The peer's Status, the first one and each later one. */
   readonly onStatus?: (status: Status) => void
   /** The peer broke the protocol; the stream has ended because of it. Called before {@link onClose}. */
@@ -54,10 +56,15 @@ export class Requester {
 
   constructor(options: RequesterOptions) {
     this.#options = options
-    this.#session = new Session(options.wire, MAX_ANSWER_FRAME_BYTES, {
-      onStatus: (status) => this.#onStatus(status),
-      onMessage: (message) => this.#onMessage(message),
-      onEnd: (error) => this.#onEnd(error),
+    this.#session = new Session({
+      wire: options.wire,
+      maxFrameBytes: MAX_ANSWER_FRAME_BYTES,
+      clock: options.clock ?? systemClock,
+      handler: {
+        onStatus: (status) => this.#onStatus(status),
+        onMessage: (message) => this.#onMessage(message),
+        onEnd: (error) => this.#onEnd(error),
+      },
     })
   }
 

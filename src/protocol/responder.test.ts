@@ -1,15 +1,19 @@
+import { concatBytes } from '@noble/hashes/utils.js'
 import { describe, expect, test } from 'vitest'
-import { ManualClock } from '../testing/manual-clock.ts'
+import { ManualClock, settle } from '../testing/manual-clock.ts'
 import { createWirePair } from '../testing/memory-wire.ts'
 import type { NodeSource, Ref } from '../trie/node-source.ts'
 import { type Path, ROOT_PATH } from '../trie/path.ts'
-import { MAX_CODE_BYTES, MAX_SERVING_MS, SERVED_AT_ONCE } from './constants.ts'
+import type { Clock } from './clock.ts'
+import { GREETING_MS, MAX_CODE_BYTES, MAX_SERVING_MS, MESSAGE_MS, SENDING_MS, SERVED_AT_ONCE } from './constants.ts'
+import { Doorkeeper } from './doorkeeper.ts'
 import { encodeAnswer, encodeRequest, encodeStatus } from './encode.ts'
-import type { ProtocolError } from './error.ts'
+import type { ProtocolError, RefusalError } from './error.ts'
 import { type Answer, DEFAULT_LIMITS, type Limits, type Request, type Status } from './messages.ts'
 import { Requester } from './requester.ts'
 import { Responder, type ResponderOptions } from './responder.ts'
-import type { Wire } from './wire.ts'
+import { DEFAULT_SERVING_LIMITS, type ServingLimits } from './serving-limits.ts'
+import type { Wire, WireHandler } from './wire.ts'
 
 const ROOT = new Uint8Array(32).fill(1)
 const OTHER_ROOT = new Uint8Array(32).fill(2)
@@ -38,19 +42,21 @@ function setUp(options: Partial<ResponderOptions> = {}) {
   const violations: ProtocolError[] = []
   const failures: unknown[] = []
   const served: Answer[] = []
+  const refusals: RefusalError[] = []
   let closed = 0
   const responder = new Responder({
     wire: ours,
     source: fakeSource,
     status: STATUS,
     onViolation: (error) => violations.push(error),
+    onRefusal: (error) => refusals.push(error),
     onFailure: (error) => failures.push(error),
     onServed: (answer) => served.push(answer),
     onClose: () => closed++,
     ...options,
   })
   responder.start()
-  return { responder, theirs, violations, failures, served, closed: () => closed }
+  return { responder, theirs, violations, refusals, failures, served, closed: () => closed }
 }
 
 /** With a well-behaved requester at the other end. */
@@ -71,6 +77,8 @@ async function sendTo(theirs: Wire, requests: Request[]): Promise<void> {
 /** When every microtask of now has run. */
 const settled = () => new Promise<void>((resolve) => setTimeout(resolve, 0))
 const sizes = (items: Uint8Array[]) => items.map(({ length }) => length)
+const seatOf = (clock: Clock, limits: Partial<ServingLimits>, peerId = 'peer') =>
+  new Doorkeeper({ ...DEFAULT_SERVING_LIMITS, ...limits }, clock).admit(peerId)
 const limited = (limits: Partial<Limits>): Status => ({ ...STATUS, limits: { ...DEFAULT_LIMITS, ...limits } })
 const getNodes = (id: number, count = 1): Request => {
   return { kind: 'getNodes', id, root: ROOT, maxBytes: 1, refs: new Array(count).fill(refAt('')) }
@@ -150,9 +158,12 @@ describe('Responder', () => {
     expect(await Promise.all(answers)).toHaveLength(10)
   })
 
-  test('options: requestsPerSecond makes requests wait', async () => {
+  test('options: a peer that asks faster than it may waits', async () => {
     const clock = new ManualClock()
-    const { requester, served } = await connect({ clock, requestsPerSecond: 2 })
+    const { requester, served } = await connect({
+      clock,
+      seat: seatOf(clock, { requests: { perSecond: 2, burst: 2 } }),
+    })
     const answers = Array.from({ length: 4 }, () => requester.getNodes(ROOT, [refAt('a')], 1))
     await Promise.all(answers.slice(0, 2))
     expect(served).toHaveLength(2)
@@ -164,9 +175,11 @@ describe('Responder', () => {
 
   test('behavior: a closed responder leaves no timer', async () => {
     const clock = new ManualClock()
-    const { requester, responder, closed } = await connect({ clock, requestsPerSecond: 1 })
+    const seat = seatOf(clock, { requests: { perSecond: 1, burst: 1 } })
+    const { requester, responder, closed } = await connect({ clock, seat })
     const answers = [1, 2].map(() => requester.getNodes(ROOT, [refAt('a')], 1))
     await answers[0]
+    await settle()
     expect(clock.pending).toHaveLength(1)
     responder.close()
     responder.close()
@@ -248,6 +261,106 @@ describe('Responder', () => {
     expect(violations).toEqual([coded(code)])
   })
 })
+
+describe('Responder and peers that take their time', () => {
+  const STATUS_BYTES = concatBytes(...encodeStatus(STATUS))
+  const REQUEST_BYTES = concatBytes(...encodeRequest(getNodes(1)))
+
+  function setUpSlow(wire?: Wire) {
+    const clock = new ManualClock()
+    const peer = setUp({ clock, ...(wire === undefined ? {} : { wire }) })
+    let ends = 0
+    peer.theirs.open({ onChunk: () => {}, onClose: () => ends++ })
+    const say = async (...bytes: Uint8Array[]) => {
+      for (const piece of bytes) await peer.theirs.send([piece])
+      await settle()
+    }
+    return { ...peer, clock, say, ends: () => ends }
+  }
+
+  test('error: noStatus: a peer that opens a stream and says nothing', async () => {
+    const { clock, refusals, violations, closed, ends } = setUpSlow()
+    await clock.pass(GREETING_MS - 1)
+    expect(closed()).toBe(0)
+    await clock.pass(1)
+    expect([refusals, violations, closed()]).toEqual([[coded('noStatus')], [], 1])
+    await settle()
+    expect([ends(), clock.pending]).toEqual([1, []])
+  })
+
+  test('behavior: a peer that has greeted may be silent for ever', async () => {
+    const { clock, say, closed } = setUpSlow()
+    await say(STATUS_BYTES)
+    expect(clock.pending).toEqual([])
+    await clock.pass(3_600_000)
+    expect(closed()).toBe(0)
+  })
+
+  test('error: slowMessage: a message that comes byte by byte', async () => {
+    const { clock, say, refusals } = setUpSlow()
+    await say(STATUS_BYTES)
+    for (const byte of REQUEST_BYTES) {
+      await say(Uint8Array.of(byte))
+      await clock.pass(1_000)
+      if (refusals.length > 0) break
+    }
+    expect(refusals).toEqual([coded('slowMessage')])
+    expect(clock.now()).toBe(MESSAGE_MS)
+  })
+
+  test('behavior: each message has its own time', async () => {
+    const { clock, say, closed, served } = setUpSlow()
+    await say(STATUS_BYTES)
+    const messages = Array.from({ length: 9 }, (_, i) => concatBytes(...encodeRequest(getNodes(i + 1))))
+    await say(messages[0]!.subarray(0, 20))
+    // The end of each comes with the beginning of the next.
+    for (const [i, message] of messages.entries()) {
+      await clock.pass(MESSAGE_MS - 1)
+      await say(concatBytes(message.subarray(20), messages[i + 1]?.subarray(0, 20) ?? new Uint8Array()))
+    }
+    expect([served.length, closed(), clock.pending]).toEqual([9, 0, []])
+  })
+
+  test('error: slowReader: a peer that asks and does not read', async () => {
+    const wire = new StuckWire()
+    const clock = new ManualClock()
+    const { refusals, served, closed } = setUp({ wire, clock })
+    wire.receive(
+      STATUS_BYTES,
+      ...Array.from({ length: 16 }, (_, id) => concatBytes(...encodeRequest(getNodes(id + 1)))),
+    )
+    await clock.pass(SENDING_MS - 1)
+    expect([served.length, closed()]).toEqual([SERVED_AT_ONCE, 0])
+    await clock.pass(1)
+    expect([refusals, closed(), wire.aborted]).toEqual([[coded('slowReader')], 1, 'an answer was not taken in time'])
+    await settle()
+    expect([served.length, clock.pending]).toEqual([SERVED_AT_ONCE, []])
+  })
+})
+
+/** A wire whose other side never reads: what is sent waits until the end. */
+class StuckWire implements Wire {
+  aborted = ''
+  readonly #waiting: (() => void)[] = []
+  #handler: WireHandler | undefined
+
+  open(handler: WireHandler): void {
+    this.#handler = handler
+  }
+  receive(...chunks: Uint8Array[]): void {
+    for (const chunk of chunks) this.#handler?.onChunk(chunk)
+  }
+  send(): Promise<void> {
+    return new Promise((_, reject) => this.#waiting.push(() => reject(new Error('the wire has ended'))))
+  }
+  close(): void {
+    for (const reject of this.#waiting.splice(0)) reject()
+  }
+  abort({ message }: Error): void {
+    this.aborted = message
+    this.close()
+  }
+}
 
 describe('Responder and Requester', () => {
   test('behavior: count the same bytes', async () => {

@@ -1,16 +1,18 @@
 /**
- * The side that answers: one per stream. Serves a {@link NodeSource} within the limits of its own Status: requests that
- * come faster wait, a peer that leaves more of them open than it may is disconnected.
+ * The side that answers: one per stream. Serves a {@link NodeSource} within the limits of its own Status: a peer that leaves
+ * more requests open than it may is disconnected. When each is served is up to the {@link Doorkeeper}, who knows all peers.
  */
 import type { NodeSource } from '../trie/node-source.ts'
 import { type Clock, systemClock } from './clock.ts'
-import { MAX_REQUEST_FRAME_BYTES, MAX_SERVING_MS, REQUESTS_PER_SECOND, SERVED_AT_ONCE } from './constants.ts'
+import { MAX_REQUEST_FRAME_BYTES } from './constants.ts'
+import { Deadline } from './deadline.ts'
+import { Doorkeeper, type ReadyAnswer, refusal, type Seat } from './doorkeeper.ts'
 import { encodeAnswer } from './encode.ts'
-import { ProtocolError, violation } from './error.ts'
+import { ProtocolError, RefusalError, violation } from './error.ts'
 import type { Answer, Limits, Message, Request, Status } from './messages.ts'
 import { serveRequest } from './serve-request.ts'
+import { DEFAULT_SERVING_LIMITS } from './serving-limits.ts'
 import { Session } from './session.ts'
-import { TokenBucket } from './token-bucket.ts'
 import type { Wire } from './wire.ts'
 
 /** What a responder is given. */
@@ -20,12 +22,15 @@ export interface ResponderOptions {
   /** What we say about ourselves; its limits are enforced. */
   readonly status: Status
   readonly clock?: Clock
-  readonly requestsPerSecond?: number
+  /** From the doorkeeper of all responders; left out: this one is alone, with the usual limits. */
+  readonly seat?: Seat
   readonly onStatus?: (status: Status) => void
   /** An answer is on its way. */
   readonly onServed?: (answer: Answer) => void
   /** The peer broke the protocol; the stream has ended because of it. Called before {@link onClose}. */
   readonly onViolation?: (error: ProtocolError) => void
+  /** The peer was too slow, or too much; the stream has ended because of it. Called before {@link onClose}. */
+  readonly onRefusal?: (error: RefusalError) => void
   /** The source failed, which is our own trouble; the stream has ended because of it. Called before {@link onClose}. */
   readonly onFailure?: (error: unknown) => void
   /** The stream has ended, whoever ended it. Called once. */
@@ -37,26 +42,36 @@ export class Responder {
   readonly #options: ResponderOptions
   readonly #session: Session
   readonly #clock: Clock
-  readonly #bucket: TokenBucket
-  /** Ids of the requests that are not answered yet; those that nobody serves yet stand in the queue. */
+  readonly #seat: Seat
+  readonly #greeting: Deadline
+  readonly #message: Deadline
+  /** Ids of the requests that are not answered yet. */
   readonly #open = new Set<number>()
-  readonly #queue: Request[] = []
   #limits: Limits
-  #serving = 0
-  #cancelWait: (() => void) | undefined
   #started = false
   #ended = false
 
   constructor(options: ResponderOptions) {
+    const clock = options.clock ?? systemClock
     this.#options = options
-    this.#clock = options.clock ?? systemClock
-    this.#bucket = new TokenBucket(options.requestsPerSecond ?? REQUESTS_PER_SECOND, this.#clock)
+    this.#clock = clock
+    this.#seat = options.seat ?? new Doorkeeper(DEFAULT_SERVING_LIMITS, clock).admit('')
     this.#limits = options.status.limits
-    this.#session = new Session(options.wire, MAX_REQUEST_FRAME_BYTES, {
-      onStatus: (status) => options.onStatus?.(status),
-      onMessage: (message) => this.#onMessage(message),
-      onEnd: (error) => this.#onEnd(error),
+    this.#session = new Session({
+      wire: options.wire,
+      maxFrameBytes: MAX_REQUEST_FRAME_BYTES,
+      clock,
+      handler: {
+        onStatus: (status) => this.#onStatus(status),
+        onMessage: (message, bytes) => this.#onMessage(message, bytes),
+        onReceived: () => this.#watchMessage(),
+        onEnd: (error) => this.#onEnd(error),
+      },
     })
+    const { greetingMs, messageMs } = this.#seat.limits
+    this.#greeting = new Deadline(clock, greetingMs, () => this.#session.abort(refusal('noStatus')))
+    this.#message = new Deadline(clock, messageMs, () => this.#session.abort(refusal('slowMessage')))
+    this.#seat.occupy((error) => this.#session.abort(error))
   }
 
   /** Bytes of frames sent and received. */
@@ -69,8 +84,10 @@ export class Responder {
 
   /** Opens the session. May be called twice. */
   start(): void {
-    if (!this.#started) this.#session.open(this.#options.status)
+    if (this.#started) return
     this.#started = true
+    this.#greeting.start()
+    this.#session.open(this.#options.status)
   }
 
   /** Says our new Status, whose limits hold from now on. */
@@ -84,7 +101,19 @@ export class Responder {
     this.#session.close()
   }
 
-  #onMessage(request: Exclude<Message, { kind: 'status' }>): void {
+  #onStatus(status: Status): void {
+    this.#greeting.stop()
+    this.#message.stop()
+    this.#options.onStatus?.(status)
+  }
+
+  /** A message has a time from its first byte to its last, however many chunks it comes in; the next one has its own. */
+  #watchMessage(): void {
+    if (this.#session.isWithinMessage && !this.#message.isRunning) this.#message.start()
+  }
+
+  #onMessage(request: Exclude<Message, { kind: 'status' }>, bytes: number): void {
+    this.#message.stop()
     if ('items' in request) throw violation('unexpectedMessage', `a ${request.kind} for a responder`)
     const items = request.kind === 'getCode' ? request.hashes.length : request.refs.length
     const maxItems = request.kind === 'getCode' ? this.#limits.maxHashes : this.#limits.maxRefs
@@ -96,43 +125,28 @@ export class Responder {
       throw violation('tooManyOpenRequests', 'more requests than our Status allows', { expected: maxOpenRequests })
     }
     this.#open.add(request.id)
-    this.#queue.push(request)
-    this.#serveNext()
+    this.#seat.ask({ bytes, items, serve: () => this.#serve(request) })
   }
 
-  /** Begins with as many requests of the queue as may be served now. */
-  #serveNext(): void {
-    while (!this.#ended && this.#cancelWait === undefined && this.#serving < SERVED_AT_ONCE && this.#queue.length > 0) {
-      const waitMs = this.#bucket.take()
-      if (waitMs > 0) this.#cancelWait = this.#clock.after(waitMs, () => this.#resume())
-      // The condition of the loop says that there is one.
-      else void this.#serve(this.#queue.shift()!)
-    }
-  }
-
-  #resume(): void {
-    this.#cancelWait = undefined
-    this.#serveNext()
-  }
-
-  /** Serves one request; the next one begins when the transport has taken its answer. Never rejects. */
-  async #serve(request: Request): Promise<void> {
-    this.#serving++
+  /** Never rejects. */
+  async #serve(request: Request): Promise<ReadyAnswer | undefined> {
     try {
-      const stopAtMs = this.#clock.now() + MAX_SERVING_MS
+      const stopAtMs = this.#clock.now() + this.#seat.limits.servingMs
       const maxBytes = this.#limits.maxResponseBytes
       const answer = await serveRequest(request, this.#options.source, { maxBytes, clock: this.#clock, stopAtMs })
-      if (!this.#ended) await this.#send(answer)
+      if (this.#ended) return
+      const bytes = answer.items.reduce((sum, item) => sum + item.length, 0)
+      return { bytes, send: () => this.#send(answer) }
     } catch (error) {
       // `serving → ended`: without its source a responder cannot even say that it does not have something.
       if (!this.#ended) this.#options.onFailure?.(error)
       this.#session.abort(error)
+      return
     }
-    this.#serving--
-    this.#serveNext()
   }
 
   async #send(answer: Answer): Promise<void> {
+    if (this.#ended) return
     this.#options.onServed?.(answer)
     // Before the answer leaves: the peer may use the place, and the id, as soon as it has the answer.
     this.#open.delete(answer.id)
@@ -142,8 +156,11 @@ export class Responder {
 
   #onEnd(error: unknown): void {
     this.#ended = true
-    this.#cancelWait?.()
+    this.#greeting.stop()
+    this.#message.stop()
+    this.#seat.leave()
     if (error instanceof ProtocolError) this.#options.onViolation?.(error)
+    if (error instanceof RefusalError) this.#options.onRefusal?.(error)
     this.#options.onClose?.()
   }
 }

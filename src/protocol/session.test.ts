@@ -1,5 +1,7 @@
 import { concatBytes } from '@noble/hashes/utils.js'
 import { describe, expect, test } from 'vitest'
+import { ManualClock } from '../testing/manual-clock.ts'
+import { STATUS_BURST, STATUSES_PER_SECOND } from './constants.ts'
 import { encodeAnswer, encodeStatus } from './encode.ts'
 import { statusOf } from './messages.ts'
 import { Session } from './session.ts'
@@ -11,18 +13,20 @@ const ANSWER = concatBytes(...encodeAnswer({ kind: 'nodes', id: 1, items: [] }))
 /** A session on a wire that goes on delivering after its end, as a stream that is closed on one side only does. */
 function setUp(onStatus: (session: Session) => void = () => {}) {
   const log: string[] = []
-  let wire: WireHandler | undefined
-  const session = new Session(
-    {
+  const clock = new ManualClock()
+  let opened: WireHandler | undefined
+  const session = new Session({
+    wire: {
       open: (handler) => {
-        wire = handler
+        opened = handler
       },
       send: async () => {},
       close: () => log.push('close'),
       abort: (error) => log.push(`abort: ${error.message}`),
     },
-    1000,
-    {
+    maxFrameBytes: 1000,
+    clock,
+    handler: {
       onStatus() {
         log.push('status')
         onStatus(session)
@@ -30,9 +34,9 @@ function setUp(onStatus: (session: Session) => void = () => {}) {
       onMessage: ({ kind }) => log.push(kind),
       onEnd: (error) => log.push(`end: ${error}`),
     },
-  )
+  })
   session.open(statusOf(1))
-  return { session, log, wire: wire! }
+  return { session, log, clock, wire: opened! }
 }
 
 describe('Session', () => {
@@ -53,6 +57,22 @@ describe('Session', () => {
     const same = setUp((session) => session.close())
     same.wire.onChunk(concatBytes(STATUS, ANSWER))
     expect(same.log).toEqual(['status', 'close', 'end: undefined'])
+  })
+
+  test('behavior: a Status each time that a state changes is welcome', () => {
+    const { log, clock, wire } = setUp()
+    for (let i = 0; i < 1000; i++) {
+      wire.onChunk(STATUS)
+      clock.advance(1000 / STATUSES_PER_SECOND)
+    }
+    expect(log).toHaveLength(1000)
+  })
+
+  test('error: tooManyStatuses: one behind the other', () => {
+    const { log, wire } = setUp()
+    for (let i = 0; i < 1000; i++) wire.onChunk(STATUS)
+    expect(log.filter((entry) => entry === 'status')).toHaveLength(STATUS_BURST)
+    expect(log.at(-1)).toContain('more Statuses')
   })
 
   test('error: whatever a handler throws ends the session', () => {

@@ -4,10 +4,13 @@
  *
  * Arrow: `opened → greeted (their first Status) → ended`. Nothing but a Status is passed on before the greeting.
  */
+import type { Clock } from './clock.ts'
+import { STATUS_BURST, STATUSES_PER_SECOND } from './constants.ts'
 import { decodeMessage } from './decode.ts'
 import { encodeStatus } from './encode.ts'
-import { ProtocolError } from './error.ts'
+import { violation } from './error.ts'
 import { FrameSplitter } from './frames.ts'
+import { Gcra } from './gcra.ts'
 import type { Message, Status } from './messages.ts'
 import type { Wire } from './wire.ts'
 
@@ -15,10 +18,20 @@ import type { Wire } from './wire.ts'
 export interface SessionHandler {
   /** The peer's Status: the first one, and each later one. */
   onStatus(status: Status): void
-  /** Any other message. May throw a {@link ProtocolError}, which ends the session. */
-  onMessage(message: Exclude<Message, { kind: 'status' }>): void
+  /** Any other message, and the bytes of its frame. May throw a {@link ProtocolError}, which ends the session. */
+  onMessage(message: Exclude<Message, { kind: 'status' }>, bytes: number): void
+  /** Bytes have come, and were passed on as far as they are messages. */
+  onReceived?(): void
   /** The end, called once, last: with a {@link ProtocolError} if the peer broke the protocol, undefined if it was orderly. */
   onEnd(error: unknown): void
+}
+
+export interface SessionOptions {
+  readonly wire: Wire
+  /** Larger frames are refused. */
+  readonly maxFrameBytes: number
+  readonly clock: Clock
+  readonly handler: SessionHandler
 }
 
 /** One stream to one peer, in frames. */
@@ -26,21 +39,27 @@ export class Session {
   readonly #wire: Wire
   readonly #handler: SessionHandler
   readonly #splitter: FrameSplitter
+  readonly #statuses: Gcra
   #ended = false
   #theirStatus: Status | undefined
   #bytesSent = 0
   #bytesReceived = 0
 
-  /** Frames of more than `maxFrameBytes` are refused. */
-  constructor(wire: Wire, maxFrameBytes: number, handler: SessionHandler) {
+  constructor({ wire, maxFrameBytes, clock, handler }: SessionOptions) {
     this.#wire = wire
     this.#splitter = new FrameSplitter(maxFrameBytes)
+    this.#statuses = new Gcra({ perSecond: STATUSES_PER_SECOND, burst: STATUS_BURST }, clock)
     this.#handler = handler
   }
 
   /** The last Status that the peer sent. */
   get theirStatus(): Status | undefined {
     return this.#theirStatus
+  }
+
+  /** True while a message has begun to come and is not complete. */
+  get isWithinMessage(): boolean {
+    return this.#splitter.isWithinFrame
   }
 
   /** Bytes of frames sent and received; what the transport adds is not counted. */
@@ -89,6 +108,7 @@ export class Session {
     this.#bytesReceived += chunk.length
     try {
       this.#splitter.push(chunk, (frame) => this.#take(frame))
+      if (!this.#ended) this.#handler.onReceived?.()
     } catch (error) {
       this.abort(error)
     }
@@ -98,13 +118,19 @@ export class Session {
     if (this.#ended) return
     const message = decodeMessage(frame)
     if (message.kind === 'status') {
+      this.#countStatus()
       this.#theirStatus = message.status
       this.#handler.onStatus(message.status)
     } else if (this.#theirStatus === undefined) {
-      throw new ProtocolError('statusExpected', `the first message is a Status, got ${message.kind}`)
+      throw violation('statusExpected', `the first message is a Status, got ${message.kind}`)
     } else {
-      this.#handler.onMessage(message)
+      this.#handler.onMessage(message, frame.length)
     }
+  }
+
+  #countStatus(): void {
+    if (this.#statuses.waitMs(1) > 0) throw violation('tooManyStatuses', 'more Statuses than any state has changes')
+    this.#statuses.take(1)
   }
 
   #end(error: unknown): void {
