@@ -50,12 +50,31 @@ export const MAX_STREAMS_PER_CONNECTION = 2
 export const MAX_STREAM_WINDOW_BYTES = 2 * 1024 * 1024
 /** What a stream may hold unread before libp2p resets it: more than the window, so that it never happens by itself. */
 export const MAX_READ_BUFFER_BYTES = 8 * 1024 * 1024
+/** What a stream to a server may hold unread: a Status and a request that came while the protocol was being negotiated. */
+export const MAX_REQUEST_READ_BUFFER_BYTES = 512 * 1024
+/** Streams of any protocol on a connection that the peer opened, those included that do not say which: each holds a read buffer. */
+export const MAX_INBOUND_STREAMS = 32
+/** Streams a second that a peer may open on a connection, and the burst: each has an answer, also one that is refused. */
+export const INBOUND_STREAMS_PER_SECOND = 500
+/** Pings a second on a connection: yamux makes one in 30 s, and each has an answer. */
+export const PINGS_PER_SECOND = 1
+export const PING_BURST = 32
+/** What a connection holds that its peer does not read, before it ends: more than the largest answer. */
+export const MAX_CONNECTION_WRITE_BYTES = 4 * 1024 * 1024
 /** Connections of a tab: it dials the application's peers and no others. */
 export const MAX_TAB_CONNECTIONS = 64
 /** Connections of a server, unless it says otherwise. */
 export const MAX_SERVER_CONNECTIONS = 512
-/** Connections a second from one host: many tabs stand behind one address. libp2p's own 5 refuses them. */
-export const INBOUND_CONNECTIONS_PER_SECOND = 64
+/** Connections of one peer id to a server: one is enough, and the old ones of a tab that came back may still stand. */
+export const MAX_CONNECTIONS_PER_PEER = 4
+/** Connections of one host to a server, unless it says otherwise: many tabs stand behind one address, but not a quarter of all. */
+export const MAX_CONNECTIONS_PER_HOST = 128
+/** Connections at a time that are not encrypted yet: each may hold some memory, for {@link HANDSHAKE_MS} at most. */
+export const MAX_PENDING_CONNECTIONS = 64
+/** How long a socket may take to become a connection: libp2p's own 10 s for what it sees of it, and room. */
+export const HANDSHAKE_MS = 15_000
+/** A message of a WebSocket: noise makes none above 64 KiB, `ws` alone would collect 100 MiB. */
+export const MAX_WEBSOCKET_MESSAGE_BYTES = 1024 * 1024
 /** How often a server asks whether a quiet connection is alive: a laptop that was closed does not say goodbye. */
 export const CONNECTION_CHECK_INTERVAL_MS = 60_000
 /** How long the answer may take. libp2p's own 5 s end connections whose tab is busy decrypting. */

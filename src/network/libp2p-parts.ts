@@ -4,7 +4,8 @@
  */
 import type { Libp2p } from '@libp2p/interface'
 import type { Libp2pOptions } from 'libp2p'
-import { MAX_READ_BUFFER_BYTES, MAX_STREAM_WINDOW_BYTES } from './constants.ts'
+import { MAX_INBOUND_STREAMS, MAX_READ_BUFFER_BYTES, MAX_STREAM_WINDOW_BYTES } from './constants.ts'
+import { guardedMuxer } from './guarded-muxer.ts'
 import { installPromiseWithResolvers } from './promise-with-resolvers.ts'
 
 /** libp2p, and the options that all our nodes share. */
@@ -13,8 +14,8 @@ export interface Libp2pParts {
   readonly parts: Libp2pOptions
 }
 
-/** Loads the modules and returns them, wired; starts nothing. */
-export async function loadLibp2p(): Promise<Libp2pParts> {
+/** Loads the modules and returns them, wired; starts nothing. A stream that holds more than `readBufferBytes` unread is reset. */
+export async function loadLibp2p(readBufferBytes = MAX_READ_BUFFER_BYTES): Promise<Libp2pParts> {
   installPromiseWithResolvers()
   const [{ createLibp2p }, { webSockets }, { noise }, { yamux }, { identify }] = await Promise.all([
     import('libp2p'),
@@ -23,12 +24,12 @@ export async function loadLibp2p(): Promise<Libp2pParts> {
     import('@chainsafe/libp2p-yamux'),
     import('@libp2p/identify'),
   ])
-  const streamOptions = { maxStreamWindowSize: MAX_STREAM_WINDOW_BYTES, maxReadBufferLength: MAX_READ_BUFFER_BYTES }
+  const streamOptions = { maxStreamWindowSize: MAX_STREAM_WINDOW_BYTES, maxReadBufferLength: readBufferBytes }
   const parts = {
     start: false,
     transports: [webSockets()],
     connectionEncrypters: [noise()],
-    streamMuxers: [yamux({ streamOptions })],
+    streamMuxers: [guardedMuxer(yamux({ streamOptions, maxInboundStreams: MAX_INBOUND_STREAMS }))],
     services: { identify: identify() },
   }
   return { createLibp2p, parts }

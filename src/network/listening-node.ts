@@ -1,14 +1,17 @@
 /** The libp2p node of a server: it listens for WebSockets. Node only, and imported by nothing that a browser loads. */
 import { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf } from '@libp2p/crypto/keys'
 import type { Libp2p, PrivateKey } from '@libp2p/interface'
+import { systemClock } from '../protocol/clock.ts'
 import { parseMultiaddr } from './address.ts'
+import { burstPerHost, type ConnectionLimits, DEFAULT_CONNECTION_LIMITS, inboundGater } from './connection-limits.ts'
 import {
   CONNECTION_CHECK_INTERVAL_MS,
   CONNECTION_CHECK_TIMEOUT_MS,
-  INBOUND_CONNECTIONS_PER_SECOND,
-  MAX_SERVER_CONNECTIONS,
+  MAX_PENDING_CONNECTIONS,
+  MAX_REQUEST_READ_BUFFER_BYTES,
 } from './constants.ts'
 import { NetworkError } from './error.ts'
+import { guardedWebSockets } from './guarded-websockets.ts'
 import { loadLibp2p } from './libp2p-parts.ts'
 
 export interface ListeningNodeOptions {
@@ -16,7 +19,8 @@ export interface ListeningNodeOptions {
   readonly listen: readonly string[]
   /** From {@link createPrivateKey}; left out: a new identity at each start. */
   readonly privateKey?: Uint8Array
-  readonly maxConnections?: number
+  /** {@link DEFAULT_CONNECTION_LIMITS}, but for these. */
+  readonly connectionLimits?: Partial<ConnectionLimits>
 }
 
 /**
@@ -27,15 +31,19 @@ export interface ListeningNodeOptions {
 export async function createListeningNode(options: ListeningNodeOptions): Promise<Libp2p> {
   for (const address of options.listen) parseMultiaddr(address)
   const privateKey = options.privateKey === undefined ? undefined : decodePrivateKey(options.privateKey)
-  const { createLibp2p, parts } = await loadLibp2p()
-  const node = await createLibp2p({
+  const { createLibp2p, parts } = await loadLibp2p(MAX_REQUEST_READ_BUFFER_BYTES)
+  const limits = { ...DEFAULT_CONNECTION_LIMITS, ...options.connectionLimits }
+  const node: Libp2p = await createLibp2p({
     ...parts,
+    transports: [guardedWebSockets({ maxSockets: limits.connections + MAX_PENDING_CONNECTIONS })],
+    connectionGater: inboundGater(limits, () => node.getConnections(), systemClock),
     ...(privateKey === undefined ? {} : { privateKey }),
     addresses: { listen: [...options.listen] },
     connectionManager: {
-      maxConnections: options.maxConnections ?? MAX_SERVER_CONNECTIONS,
-      inboundConnectionThreshold: INBOUND_CONNECTIONS_PER_SECOND,
-      maxIncomingPendingConnections: INBOUND_CONNECTIONS_PER_SECOND,
+      maxConnections: limits.connections,
+      // The gater's is the one that counts.
+      inboundConnectionThreshold: 2 * burstPerHost(limits),
+      maxIncomingPendingConnections: MAX_PENDING_CONNECTIONS,
     },
     connectionMonitor: {
       pingInterval: CONNECTION_CHECK_INTERVAL_MS,

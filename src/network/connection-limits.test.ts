@@ -1,0 +1,54 @@
+import type { MultiaddrConnection, PeerId } from '@libp2p/interface'
+import { multiaddr } from '@multiformats/multiaddr'
+import { describe, expect, test } from 'vitest'
+import { ManualClock } from '../testing/manual-clock.ts'
+import { inboundGater } from './connection-limits.ts'
+
+const limits = { connections: 100, connectionsPerPeer: 2, connectionsPerHost: 32 }
+
+/** A gater, and hosts that connect with a port and a peer id of their own each time, unless it is said. */
+function setUp() {
+  const clock = new ManualClock()
+  const connections: { remoteAddr: ReturnType<typeof multiaddr>; remotePeer: PeerId }[] = []
+  const gater = inboundGater(limits, () => connections, clock)
+  let port = 1000
+  function connect(host: string, name = String(port)): boolean {
+    const remoteAddr = multiaddr(`/ip4/${host}/tcp/${port++}/ws`)
+    const remotePeer = { name, equals: (other: { name: string }) => other.name === name } as unknown as PeerId
+    const connection = { remoteAddr } as MultiaddrConnection
+    const isDenied =
+      gater.denyInboundConnection(connection) || gater.denyInboundEncryptedConnection(remotePeer, connection)
+    if (!isDenied) connections.push({ remoteAddr, remotePeer })
+    return !isDenied
+  }
+  const count = (host: string, times: number) =>
+    Array.from({ length: times }, () => connect(host)).filter(Boolean).length
+  return { clock, connections, connect, count }
+}
+
+describe('inboundGater', () => {
+  test('behavior: a host makes half of its connections at once, and a thirty-second part a second, up to all of them', () => {
+    const { clock, count } = setUp()
+    expect(count('10.0.0.1', 20)).toBe(16)
+    expect(count('10.0.0.2', 20)).toBe(16)
+    clock.advance(3_000)
+    expect(count('10.0.0.1', 20)).toBe(3)
+    clock.advance(60_000)
+    expect(count('10.0.0.1', 100)).toBe(13)
+  })
+
+  test('behavior: who comes and goes is no better off', () => {
+    const { connections, count } = setUp()
+    count('10.0.0.1', 16)
+    connections.length = 0
+    expect(count('10.0.0.1', 16)).toBe(0)
+  })
+
+  test('behavior: a peer has so many, from wherever it comes', () => {
+    const { connect, connections } = setUp()
+    expect(['10.0.0.1', '10.0.0.2', '10.0.0.3'].map((host) => connect(host, 'a'))).toEqual([true, true, false])
+    expect(connect('10.0.0.1', 'b')).toBe(true)
+    connections.shift()
+    expect(connect('10.0.0.3', 'a')).toBe(true)
+  })
+})

@@ -1,0 +1,75 @@
+/** A libp2p node of its own making that means no good: raw streams, and the encrypted connection below them. */
+import { noise } from '@chainsafe/libp2p-noise'
+import { yamux } from '@chainsafe/libp2p-yamux'
+import type { Connection, Libp2p, MessageStream, Stream, StreamMuxerFactory } from '@libp2p/interface'
+import { webSockets } from '@libp2p/websockets'
+import { multiaddr } from '@multiformats/multiaddr'
+import { createLibp2p } from 'libp2p'
+import { PROTOCOL } from './wire-bytes.ts'
+
+export class HostileClient {
+  readonly node: Libp2p
+  readonly #below: { stream: MessageStream | undefined }
+
+  private constructor(node: Libp2p, below: { stream: MessageStream | undefined }) {
+    this.node = node
+    this.#below = below
+  }
+
+  /** A new peer, that nobody has heard of. The caller stops it. */
+  static async create(): Promise<HostileClient> {
+    const below: { stream: MessageStream | undefined } = { stream: undefined }
+    const node = await createLibp2p({
+      transports: [webSockets()],
+      connectionEncrypters: [noise()],
+      streamMuxers: [() => watched(yamux({ enableKeepAlive: false })(), below)],
+      connectionGater: { denyDialMultiaddr: () => false },
+      connectionMonitor: { enabled: false },
+    })
+    await node.start()
+    return new HostileClient(node, below)
+  }
+
+  /** A connection: a further one each time. */
+  dial(address: string): Promise<Connection> {
+    return this.node.dial(multiaddr(address), { force: true })
+  }
+
+  /** What carries yamux on the connection that was dialed last. */
+  get below(): MessageStream {
+    if (this.#below.stream === undefined) throw new Error('dial first')
+    return this.#below.stream
+  }
+
+  async stop(): Promise<void> {
+    await this.node.stop()
+  }
+}
+
+/** A stream of the protocol on which `bytes` were sent, and the bytes that come back, if they are read. */
+export async function openStream(connection: Connection, ...bytes: Uint8Array[]): Promise<Stream> {
+  const stream = await connection.newStream(PROTOCOL)
+  for (const piece of bytes) send(stream, piece)
+  return stream
+}
+
+/** Sends for as long as the stream lets it. */
+export function send(stream: MessageStream, bytes: Uint8Array): void {
+  // The other side may have reset it, which is what it should do.
+  if (stream.status === 'open') stream.send(bytes)
+}
+
+/** Resolves when the other side has ended it. */
+export function ended(stream: Pick<MessageStream, 'status' | 'addEventListener'>): Promise<void> {
+  if (stream.status !== 'open') return Promise.resolve()
+  return new Promise((resolve) => stream.addEventListener('close', () => resolve(), { once: true }))
+}
+
+function watched(factory: StreamMuxerFactory, below: { stream: MessageStream | undefined }): StreamMuxerFactory {
+  const createStreamMuxer = factory.createStreamMuxer.bind(factory)
+  factory.createStreamMuxer = (stream) => {
+    below.stream = stream
+    return createStreamMuxer(stream)
+  }
+  return factory
+}
