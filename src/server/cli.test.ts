@@ -10,6 +10,8 @@ const serve = {
   data: undefined,
   listen: [DEFAULT_LISTEN],
   throttleBytesPerSecond: undefined,
+  limits: {},
+  connectionLimits: {},
   json: false,
 }
 
@@ -28,6 +30,20 @@ describe('parseCommand', () => {
     ['serve --data d --throttle 5000', { ...serve, data: 'd', throttleBytesPerSecond: 5000 }],
     ['serve --data d --listen /a --listen /b', { ...serve, data: 'd', listen: ['/a', '/b'] }],
     [`serve --genesis g --root ${root}`, { ...serve, states: [{ genesis: 'g', root }] }],
+    [
+      'serve --data d --max-connections 9 --max-per-host 3 --peer-requests 50 --peer-bytes 60 --max-memory 70',
+      {
+        ...serve,
+        data: 'd',
+        limits: {
+          requests: { perSecond: 50, burst: 50 },
+          bytes: { perSecond: 60, burst: 60 },
+          heldBytes: 70,
+          streams: 18,
+        },
+        connectionLimits: { connections: 9, connectionsPerHost: 3 },
+      },
+    ],
     ['import --genesis g --data d', { kind: 'store', state: { genesis: 'g' }, data: 'd', json: false }],
     [
       `import --genesis g --data d --root 0x${root.toUpperCase()}`,
@@ -49,6 +65,8 @@ describe('parseCommand', () => {
     ['serve --data d --accounts 5', /--accounts makes no sense/],
     ['serve --data d --seed 5', /--seed goes with --generate/],
     ['serve --data d --throttle 0', /--throttle is a whole number/],
+    ['serve --data d --max-connections 0', /--max-connections is a whole number from 1/],
+    ['import --genesis g --data d --max-memory 5', /--max-memory makes no sense/],
     ['serve --generate -5', /generate/],
     ['serve --generate 1e3', /--generate is a whole number/],
     ['serve --generate 4294967296', /--generate is a whole number/],

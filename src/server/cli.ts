@@ -1,5 +1,8 @@
 /** The command line as data: what `rootlight` is asked to do. Does nothing itself. */
 import { parseArgs } from 'node:util'
+import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from '../network/connection-limits.ts'
+import { MAX_STREAMS_PER_CONNECTION } from '../network/constants.ts'
+import { DEFAULT_SERVING_LIMITS, type ServingLimits } from '../protocol/serving-limits.ts'
 import { ServerError } from './error.ts'
 import { DEFAULT_LISTEN } from './server.ts'
 import type { WantedState } from './state-directory.ts'
@@ -12,6 +15,8 @@ export type Command =
       readonly data: string | undefined
       readonly listen: readonly string[]
       readonly throttleBytesPerSecond: number | undefined
+      readonly limits: Partial<ServingLimits>
+      readonly connectionLimits: Partial<ConnectionLimits>
       readonly json: boolean
     }
   /** `import` and `generate`: bring a state into a data directory. */
@@ -31,6 +36,11 @@ Options:
   --data DIR           keep states and the server's identity there (default: a temporary directory)
   --root 0x...         the state root that must come out
   --throttle BYTES     serve at most so many bytes a second
+  --max-connections N  connections at a time (default ${DEFAULT_CONNECTION_LIMITS.connections})
+  --max-per-host N     those of one address (default ${DEFAULT_CONNECTION_LIMITS.connectionsPerHost}); behind a proxy all have one
+  --peer-requests N    requests a second of one peer (default ${DEFAULT_SERVING_LIMITS.requests.perSecond})
+  --peer-bytes BYTES   bytes a second from and to one peer (default ${DEFAULT_SERVING_LIMITS.bytes.perSecond})
+  --max-memory BYTES   what is held for all peers (default ${DEFAULT_SERVING_LIMITS.heldBytes})
   --json               print one line of JSON when ready
   --help, --version
 `
@@ -44,6 +54,11 @@ const OPTIONS = {
   root: { type: 'string' },
   listen: { type: 'string', multiple: true },
   throttle: { type: 'string' },
+  'max-connections': { type: 'string' },
+  'max-per-host': { type: 'string' },
+  'peer-requests': { type: 'string' },
+  'peer-bytes': { type: 'string' },
+  'max-memory': { type: 'string' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
@@ -51,6 +66,9 @@ const OPTIONS = {
 
 type Values = ReturnType<typeof parse>['values']
 type Option = keyof typeof OPTIONS
+
+/** What bounds the cost of strangers. */
+const LIMIT_OPTIONS = ['max-connections', 'max-per-host', 'peer-requests', 'peer-bytes', 'max-memory'] as const
 
 /** Reads the arguments behind `rootlight`. Throws `ServerError` `usage`. */
 export function parseCommand(args: readonly string[]): Command {
@@ -66,7 +84,7 @@ export function parseCommand(args: readonly string[]): Command {
 }
 
 function serveCommand(values: Values): Command {
-  allow(values, 'genesis', 'generate', 'seed', 'data', 'listen', 'throttle', 'root', 'json')
+  allow(values, 'genesis', 'generate', 'seed', 'data', 'listen', 'throttle', 'root', 'json', ...LIMIT_OPTIONS)
   const { genesis = [], data, listen = [DEFAULT_LISTEN], json = false } = values
   const states: WantedState[] = genesis.map((name) => ({ genesis: name, ...rootOf(values) }))
   if (values.root !== undefined && genesis.length !== 1) throw usage('--root goes with one --genesis')
@@ -74,7 +92,27 @@ function serveCommand(values: Values): Command {
   else if (values.seed !== undefined) throw usage('--seed goes with --generate')
   if (states.length === 0 && data === undefined) throw usage('serve needs --genesis, --generate or --data')
   const throttleBytesPerSecond = values.throttle === undefined ? undefined : integerOf('throttle', values.throttle, 1)
-  return { kind: 'serve', states, data, listen, throttleBytesPerSecond, json }
+  return { kind: 'serve', states, data, listen, throttleBytesPerSecond, json, ...limitsOf(values) }
+}
+
+function limitsOf(values: Values): Pick<Command & { kind: 'serve' }, 'limits' | 'connectionLimits'> {
+  const [connections, connectionsPerHost, requests, bytes, heldBytes] = LIMIT_OPTIONS.map((option) => {
+    const text = values[option]
+    return text === undefined ? undefined : integerOf(option, text, 1)
+  })
+  return {
+    limits: {
+      ...(requests === undefined ? {} : { requests: { perSecond: requests, burst: requests } }),
+      ...(bytes === undefined ? {} : { bytes: { perSecond: bytes, burst: bytes } }),
+      ...(heldBytes === undefined ? {} : { heldBytes }),
+      // As many as a peer may have on each connection.
+      ...(connections === undefined ? {} : { streams: MAX_STREAMS_PER_CONNECTION * connections }),
+    },
+    connectionLimits: {
+      ...(connections === undefined ? {} : { connections }),
+      ...(connectionsPerHost === undefined ? {} : { connectionsPerHost }),
+    },
+  }
 }
 
 function importCommand(values: Values): Command {

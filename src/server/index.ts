@@ -1,6 +1,8 @@
 /** `rootlight/server`: serve states from Node. Importing it has no side effect. */
+export { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from '../network/connection-limits.ts'
 export { createPrivateKey } from '../network/listening-node.ts'
 export type { ServeCounters } from '../network/serve.ts'
+export { DEFAULT_SERVING_LIMITS, type ServingLimits } from '../protocol/serving-limits.ts'
 export { ServerError, type ServerErrorCode } from './error.ts'
 export { type GenesisName, KNOWN_GENESIS, type KnownGenesis, knownGenesis } from './genesis.ts'
 export { type GenesisFile, genesisFile } from './genesis-file.ts'

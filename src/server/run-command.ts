@@ -65,7 +65,7 @@ async function serveStates(
   context: CommandContext,
   bar: ProgressBar,
 ): Promise<void> {
-  const { states, data, listen, throttleBytesPerSecond, json } = command
+  const { states, data, listen, throttleBytesPerSecond, limits, connectionLimits, json } = command
   const directory = await StateDirectory.open(data)
   try {
     const sources = await directory.sources(states, ensureOptions(context, bar))
@@ -76,6 +76,8 @@ async function serveStates(
       listen,
       chainId: chainIdOf(infos),
       privateKey: await directory.privateKey(),
+      limits,
+      connectionLimits,
       ...(throttleBytesPerSecond === undefined ? {} : { throttleBytesPerSecond }),
       onFailure: (error) => context.stderr.write(`rootlight: ${String(error)}\n`),
     })

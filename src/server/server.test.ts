@@ -109,6 +109,23 @@ describe('startServer', () => {
     expect((await start({ sources: options.sources })).peerId).not.toBe(first.peerId)
   })
 
+  test('options: limits: a stream beyond those that may be is reset', async () => {
+    const { source } = await sourceOf(5)
+    const server = await start({ sources: [{ root: source.root, source }], limits: { streams: 1 } })
+    await connect(server.multiaddrs[0]!)
+    await expect(connect(server.multiaddrs[0]!)).rejects.toThrow()
+    expect(server.stats()).toMatchObject({ peers: 1, refusals: 1, violations: 0 })
+  })
+
+  test('options: connectionLimits: a host that connects once more than it may has no connection', async () => {
+    const { source } = await sourceOf(5)
+    const sources = [{ root: source.root, source }]
+    const server = await start({ sources, connectionLimits: { connectionsPerHost: 2 } })
+    await connect(server.multiaddrs[0]!)
+    await expect(connect(server.multiaddrs[0]!)).rejects.toThrow()
+    expect(server.stats()).toMatchObject({ peers: 1, refusals: 0 })
+  })
+
   test('error: badMultiaddr and addressInUse', async () => {
     const { source } = await sourceOf(5)
     const sources = [{ root: source.root, source }]

@@ -1,7 +1,9 @@
 /** A server in one call: a listening libp2p node that serves states to whoever asks. */
+import type { ConnectionLimits } from '../network/connection-limits.ts'
 import { createListeningNode } from '../network/listening-node.ts'
 import { type ServeCounters, serve } from '../network/serve.ts'
 import { EVERYTHING, statusOf } from '../protocol/messages.ts'
+import type { ServingLimits } from '../protocol/serving-limits.ts'
 import type { NodeSource } from '../trie/node-source.ts'
 import { multiSource } from './multi-source.ts'
 import { observedSource, type Served } from './observed-source.ts'
@@ -25,6 +27,10 @@ export interface ServerOptions {
   readonly chainId?: number
   /** From `createPrivateKey`; left out: a new identity. */
   readonly privateKey?: Uint8Array
+  /** What a peer may cost: the usual limits, but for these. */
+  readonly limits?: Partial<ServingLimits>
+  /** How many may connect: the usual limits, but for these. */
+  readonly connectionLimits?: Partial<ConnectionLimits>
   /** Makes this a slow peer. */
   readonly throttleBytesPerSecond?: number
   /** Called for each answer, before it is sent. */
@@ -46,10 +52,16 @@ export interface RunningServer {
 /** Starts to serve. Rejects with `NetworkError` `badMultiaddr`, `addressInUse` or `listenFailed`; then nothing listens. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { sources, listen = [DEFAULT_LISTEN], chainId = 0, privateKey, onFailure } = options
-  const node = await createListeningNode({ listen, ...(privateKey === undefined ? {} : { privateKey }) })
+  const { limits = {}, connectionLimits = {} } = options
+  const node = await createListeningNode({
+    listen,
+    connectionLimits,
+    ...(privateKey === undefined ? {} : { privateKey }),
+  })
   const serving = await serve({
     node,
     source: sourceOf(options),
+    limits,
     status: statusOf(
       chainId,
       sources.map(({ root, blockNumber = 0 }) => ({ root, blockNumber, coverage: EVERYTHING })),
