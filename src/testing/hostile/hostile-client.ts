@@ -1,7 +1,14 @@
 /** A libp2p node of its own making that means no good: raw streams, and the encrypted connection below them. */
 import { noise } from '@chainsafe/libp2p-noise'
 import { yamux } from '@chainsafe/libp2p-yamux'
-import type { Connection, Libp2p, MessageStream, Stream, StreamMuxerFactory } from '@libp2p/interface'
+import type {
+  Connection,
+  Libp2p,
+  MessageStream,
+  MessageStreamStatus,
+  Stream,
+  StreamMuxerFactory,
+} from '@libp2p/interface'
 import { webSockets } from '@libp2p/websockets'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
@@ -59,10 +66,15 @@ export function send(stream: MessageStream, bytes: Uint8Array): void {
   if (stream.status === 'open') stream.send(bytes)
 }
 
-/** Resolves when the other side has ended it. */
-export function ended(stream: Pick<MessageStream, 'status' | 'addEventListener'>): Promise<void> {
-  if (stream.status !== 'open') return Promise.resolve()
-  return new Promise((resolve) => stream.addEventListener('close', () => resolve(), { once: true }))
+interface Line {
+  readonly status: MessageStreamStatus
+  addEventListener(type: 'close', listener: () => void, options: { once: true }): void
+}
+
+/** Resolves when the stream, or the connection, has ended. */
+export function ended(line: Line): Promise<void> {
+  if (line.status === 'closed' || line.status === 'aborted' || line.status === 'reset') return Promise.resolve()
+  return new Promise((resolve) => line.addEventListener('close', () => resolve(), { once: true }))
 }
 
 function watched(factory: StreamMuxerFactory, below: { stream: MessageStream | undefined }): StreamMuxerFactory {

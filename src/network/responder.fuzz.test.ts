@@ -1,0 +1,158 @@
+/**
+ * Bytes from strangers, to a responder behind a real stream of libp2p: in memory for most rounds, over a WebSocket for some.
+ * Whatever comes, the stream ends in an orderly way or with a coded error, and the next peer is answered. Seeded; a failure
+ * prints the seed of its round.
+ */
+import type { Stream } from '@libp2p/interface'
+import { streamPair } from '@libp2p/utils'
+import { concatBytes } from '@noble/hashes/utils.js'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { ProtocolError, RefusalError } from '../protocol/error.ts'
+import { EVERYTHING, statusOf } from '../protocol/messages.ts'
+import { mutate } from '../protocol/mutate.suite.ts'
+import { Requester } from '../protocol/requester.ts'
+import { Responder } from '../protocol/responder.ts'
+import { ended, HostileClient, openStream, send } from '../testing/hostile/hostile-client.ts'
+import { frame, framed, getNodes, nodes, STATUS } from '../testing/hostile/wire-bytes.ts'
+import { type Random, seededRandom } from '../testing/random.ts'
+import type { NodeSource } from '../trie/node-source.ts'
+import { ROOT_PATH } from '../trie/path.ts'
+import { createListeningNode } from './listening-node.ts'
+import { installPromiseWithResolvers } from './promise-with-resolvers.ts'
+import { serve } from './serve.ts'
+import { StreamWire } from './stream-wire.ts'
+
+const ROUNDS = 5_000
+const SOCKET_ROUNDS = 200
+const ROOT = new Uint8Array(32).fill(0xaa)
+const OWN = statusOf(1, [{ root: ROOT, blockNumber: 1, coverage: EVERYTHING }])
+const CODE =
+  /^(malformedMessage|frameTooLarge|tooManyItems|unknownMessage|unsupportedVersion|statusExpected|unexpectedMessage|duplicateRequest|tooManyOpenRequests|tooManyStatuses)$/
+
+const source: NodeSource = {
+  has: (root) => root[0] === 0xaa,
+  run: async (_root, _ref, maxNodes, maxBytes) =>
+    new Uint8Array(Math.min(maxNodes || 100, Math.ceil(maxBytes / 10)) * 10).fill(0x80),
+  path: async (_root, _ref, key) => new Uint8Array(key.length),
+  code: async ([first]) => (first === 0 ? undefined : new Uint8Array(20)),
+}
+
+const SEEDS = [
+  getNodes(1, ROOT, 5_000, 3),
+  frame(3, 2, ROOT, 5_000, [[Uint8Array.of(0), ROOT, ROOT]]),
+  frame(5, 3, 5_000, [ROOT, ROOT]),
+  nodes(4),
+  STATUS,
+  frame(0, 0, 1, 1, [[ROOT, 7, [[Uint8Array.of(0), Uint8Array.of(0x20)]]]], [1, 1, 1, 1]),
+]
+
+/** What a stranger says: a Status most of the time, then some messages, of which any may be bent. */
+function speech(random: Random): Uint8Array {
+  const said = [random() < 0.9 ? STATUS : random.bytes(random.int(20))]
+  for (let left = 1 + random.int(4); left > 0; left--) {
+    const honest = random.pick(SEEDS)
+    const kind = random.int(4)
+    if (kind === 0) said.push(honest)
+    else if (kind === 1) said.push(mutate(honest, random))
+    // The length fits what was bent, so that the decoder sees it.
+    else if (kind === 2) said.push(framed(mutate(honest.subarray(honest.length > 128 ? 2 : 1), random)))
+    else said.push(random.bytes(random.int(64)))
+  }
+  return concatBytes(...said)
+}
+
+/** Sends `bytes` in pieces of random sizes, and ends its side. */
+function say(stream: Stream, bytes: Uint8Array, random: Random): void {
+  for (let at = 0; at < bytes.length; ) {
+    const end = at + 1 + random.int(bytes.length)
+    send(stream, bytes.subarray(at, end))
+    at = end
+  }
+  stream.close().catch(() => {})
+}
+
+const { stackTraceLimit } = Error
+beforeAll(() => {
+  installPromiseWithResolvers()
+  // Node 20 has no WebSocket to dial with.
+  Object.assign(globalThis, { WebSocket })
+  // Most of a round's time, otherwise.
+  Error.stackTraceLimit = 0
+})
+afterAll(() => {
+  Error.stackTraceLimit = stackTraceLimit
+})
+
+describe('Responder', () => {
+  test(`behavior: ${ROUNDS} streams end, in an orderly way or with a code`, async () => {
+    const codes = new Map<string, number>()
+    for (let seed = 1; seed <= ROUNDS; seed++) {
+      const random = seededRandom(seed)
+      const [outbound, inbound] = await streamPair()
+      outbound.addEventListener('message', () => {})
+      const code = await new Promise<string>((resolve) => {
+        let how = 'orderly'
+        const responder = new Responder({
+          wire: new StreamWire(inbound),
+          source,
+          status: OWN,
+          onViolation: (error) => {
+            how = error.code
+          },
+          onRefusal: (error) => {
+            how = error.code
+          },
+          onFailure: (error) => {
+            how = `seed ${seed}: ${String(error)}`
+          },
+          onClose: () => resolve(how),
+        })
+        responder.start()
+        say(outbound, speech(random), random)
+      })
+      codes.set(code, (codes.get(code) ?? 0) + 1)
+    }
+    expect([...codes.keys()].filter((code) => code !== 'orderly' && !CODE.test(code))).toEqual([])
+    expect(codes.get('orderly')).toBeGreaterThan(ROUNDS / 100)
+    expect(codes.get('malformedMessage')).toBeGreaterThan(ROUNDS / 10)
+  }, 300_000)
+
+  test(`behavior: ${SOCKET_ROUNDS} streams over WebSockets end, and an honest one is answered`, async () => {
+    const node = await createListeningNode({
+      listen: ['/ip4/127.0.0.1/tcp/0/ws'],
+      connectionLimits: { connectionsPerHost: 1_000_000 },
+    })
+    const errors: unknown[] = []
+    await serve({
+      node,
+      source,
+      status: OWN,
+      onViolation: (error) => errors.push(error),
+      onRefusal: (error) => errors.push(error),
+      onFailure: (error) => errors.push(error),
+    })
+    const client = await HostileClient.create()
+    const address = String(node.getMultiaddrs()[0])
+    let connection = await client.dial(address)
+    for (let seed = 1; seed <= SOCKET_ROUNDS; seed++) {
+      const random = seededRandom(seed)
+      const before = errors.length
+      const stream = await openStream(connection)
+      stream.addEventListener('message', () => {})
+      say(stream, speech(random), random)
+      await ended(stream)
+      if (errors.length === before) continue
+      // A violation ends the connection as well.
+      await ended(connection)
+      connection = await client.dial(address)
+    }
+    expect(errors.filter((error) => !(error instanceof ProtocolError || error instanceof RefusalError))).toEqual([])
+    expect(errors.length).toBeGreaterThan(SOCKET_ROUNDS / 4)
+    const requester = new Requester({ wire: new StreamWire(await openStream(connection)), status: statusOf(1) })
+    await requester.start()
+    expect(await requester.getNodes(ROOT, [{ path: ROOT_PATH, hash: ROOT, maxNodes: 1 }], 100)).toHaveLength(1)
+    await client.stop()
+    await node.stop()
+  }, 300_000)
+})
