@@ -1,8 +1,8 @@
-import type { MultiaddrConnection, PeerId } from '@libp2p/interface'
+import type { PeerId } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { describe, expect, test } from 'vitest'
 import { ManualClock } from '../testing/manual-clock.ts'
-import { inboundGater } from './connection-limits.ts'
+import { InboundGater } from './connection-limits.ts'
 
 const limits = { connections: 100, connectionsPerPeer: 2, connectionsPerHost: 32 }
 
@@ -10,23 +10,22 @@ const limits = { connections: 100, connectionsPerPeer: 2, connectionsPerHost: 32
 function setUp() {
   const clock = new ManualClock()
   const connections: { remoteAddr: ReturnType<typeof multiaddr>; remotePeer: PeerId }[] = []
-  const gater = inboundGater(limits, () => connections, clock)
+  const gater = new InboundGater(limits, () => connections, clock)
   let port = 1000
   function connect(host: string, name = String(port)): boolean {
     const remoteAddr = multiaddr(`/ip4/${host}/tcp/${port++}/ws`)
     const remotePeer = { name, equals: (other: { name: string }) => other.name === name } as unknown as PeerId
-    const connection = { remoteAddr } as MultiaddrConnection
-    const isDenied =
-      gater.denyInboundConnection(connection) || gater.denyInboundEncryptedConnection(remotePeer, connection)
+    const isDenied = gater.denyInboundConnection({ remoteAddr }) || gater.denyInboundEncryptedConnection(remotePeer)
     if (!isDenied) connections.push({ remoteAddr, remotePeer })
     return !isDenied
   }
   const count = (host: string, times: number) =>
     Array.from({ length: times }, () => connect(host)).filter(Boolean).length
-  return { clock, connections, connect, count }
+  const strike = (host: string) => gater.strike(multiaddr(`/ip4/${host}/tcp/1/ws`))
+  return { clock, connections, connect, count, strike }
 }
 
-describe('inboundGater', () => {
+describe('InboundGater', () => {
   test('behavior: a host makes half of its connections at once, and a thirty-second part a second, up to all of them', () => {
     const { clock, count } = setUp()
     expect(count('10.0.0.1', 20)).toBe(16)
@@ -42,6 +41,21 @@ describe('inboundGater', () => {
     count('10.0.0.1', 16)
     connections.length = 0
     expect(count('10.0.0.1', 16)).toBe(0)
+  })
+
+  test('behavior: a host whose peer broke the protocol waits, and others do not', () => {
+    const { clock, connect, strike } = setUp()
+    expect(connect('10.0.0.1')).toBe(true)
+    strike('10.0.0.1')
+    expect([connect('10.0.0.1'), connect('10.0.0.2')]).toEqual([false, true])
+    clock.advance(2_000)
+    expect(connect('10.0.0.1')).toBe(true)
+    strike('10.0.0.1')
+    strike('10.0.0.1')
+    clock.advance(32_000)
+    expect(connect('10.0.0.1')).toBe(false)
+    clock.advance(1_000)
+    expect(connect('10.0.0.1')).toBe(true)
   })
 
   test('behavior: a peer has so many, from wherever it comes', () => {

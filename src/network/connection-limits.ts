@@ -1,9 +1,14 @@
 /** How many connections a server takes, in all, of one peer and of one host: before any of them costs a handshake, if possible. */
-import type { Connection, ConnectionGater, MultiaddrConnection } from '@libp2p/interface'
+import type { Connection, ConnectionGater, Libp2p, MultiaddrConnection, PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Clock } from '../protocol/clock.ts'
 import { Gcra } from '../protocol/gcra.ts'
-import { MAX_CONNECTIONS_PER_HOST, MAX_CONNECTIONS_PER_PEER, MAX_SERVER_CONNECTIONS } from './constants.ts'
+import {
+  MAX_CONNECTIONS_PER_HOST,
+  MAX_CONNECTIONS_PER_PEER,
+  MAX_SERVER_CONNECTIONS,
+  STRIKE_CONNECTIONS,
+} from './constants.ts'
 
 export interface ConnectionLimits {
   /** Of all peers. */
@@ -25,33 +30,54 @@ export function burstPerHost({ connectionsPerHost }: ConnectionLimits): number {
   return Math.max(1, Math.floor(connectionsPerHost / 2))
 }
 
-type InboundGater = Required<Pick<ConnectionGater, 'denyInboundConnection' | 'denyInboundEncryptedConnection'>>
+type Standing = Pick<Connection, 'remoteAddr' | 'remotePeer'>
 
-/** Denies what passes the limits of a peer or of a host. `connections` gives those that stand; libp2p counts those of all. */
-export function inboundGater(
-  limits: ConnectionLimits,
-  connections: () => readonly Pick<Connection, 'remoteAddr' | 'remotePeer'>[],
-  clock: Clock,
-): InboundGater {
-  const rate = { perSecond: Math.max(1, limits.connectionsPerHost / 32), burst: burstPerHost(limits) }
-  const hosts = new Map<string, Gcra>()
+/** A gater that denies what passes the limits of a peer or of a host; libp2p itself counts the connections of all. */
+export class InboundGater implements ConnectionGater {
+  readonly #limits: ConnectionLimits
+  readonly #connections: () => readonly Standing[]
+  readonly #clock: Clock
+  /** What hosts have taken; those that owe nothing are forgotten. */
+  readonly #hosts = new Map<string, Gcra>()
 
-  function denyHost({ remoteAddr }: MultiaddrConnection): boolean {
+  /** `connections` gives those that stand. */
+  constructor(limits: ConnectionLimits, connections: () => readonly Standing[], clock: Clock) {
+    this.#limits = limits
+    this.#connections = connections
+    this.#clock = clock
+  }
+
+  denyInboundConnection = ({ remoteAddr }: Pick<MultiaddrConnection, 'remoteAddr'>): boolean => {
     const host = hostOf(remoteAddr)
-    for (const [name, gcra] of hosts) if (gcra.isPaid) hosts.delete(name)
-    const gcra = hosts.get(host) ?? new Gcra(rate, clock)
-    hosts.set(host, gcra)
+    const gcra = this.#account(host)
     if (gcra.waitMs(1) > 0) return true
     gcra.take(1)
-    return connections().filter((other) => hostOf(other.remoteAddr) === host).length >= limits.connectionsPerHost
+    return this.#count((other) => hostOf(other.remoteAddr) === host) >= this.#limits.connectionsPerHost
   }
 
-  return {
-    denyInboundConnection: denyHost,
-    denyInboundEncryptedConnection: (peerId) =>
-      connections().filter(({ remotePeer }) => remotePeer.equals(peerId)).length >= limits.connectionsPerPeer,
+  denyInboundEncryptedConnection = (peerId: PeerId): boolean =>
+    this.#count(({ remotePeer }) => remotePeer.equals(peerId)) >= this.#limits.connectionsPerPeer
+
+  /** A peer at `address` broke the protocol: its next connections wait as if it had made {@link STRIKE_CONNECTIONS} more. */
+  strike(address: Multiaddr): void {
+    this.#account(hostOf(address)).take(STRIKE_CONNECTIONS)
+  }
+
+  #account(host: string): Gcra {
+    for (const [name, gcra] of this.#hosts) if (gcra.isPaid) this.#hosts.delete(name)
+    const perSecond = Math.max(1, this.#limits.connectionsPerHost / 32)
+    const gcra = this.#hosts.get(host) ?? new Gcra({ perSecond, burst: burstPerHost(this.#limits) }, this.#clock)
+    this.#hosts.set(host, gcra)
+    return gcra
+  }
+
+  #count(isMeant: (connection: Standing) => boolean): number {
+    return this.#connections().filter(isMeant).length
   }
 }
+
+/** The gaters of nodes that have one: whoever serves on a node knows the node alone. */
+export const inboundGaters = new WeakMap<Libp2p, InboundGater>()
 
 /** An address, whatever the port; for a relayed connection the relay's. */
 function hostOf(address: Multiaddr): string {

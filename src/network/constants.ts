@@ -69,6 +69,8 @@ export const MAX_SERVER_CONNECTIONS = 512
 export const MAX_CONNECTIONS_PER_PEER = 4
 /** Connections of one host to a server, unless it says otherwise: many tabs stand behind one address, but not a quarter of all. */
 export const MAX_CONNECTIONS_PER_HOST = 128
+/** What a violation costs a host, in connections that it may not make soon: each handshake takes the server 10 to 20 ms. */
+export const STRIKE_CONNECTIONS = 16
 /** Connections at a time that are not encrypted yet: each may hold some memory, for {@link HANDSHAKE_MS} at most. */
 export const MAX_PENDING_CONNECTIONS = 64
 /** How long a socket may take to become a connection: libp2p's own 10 s for what it sees of it, and room. */

@@ -2,7 +2,7 @@
 import { connect, type Socket } from 'node:net'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { HostileClient } from '../testing/hostile/hostile-client.ts'
+import { ended, HostileClient } from '../testing/hostile/hostile-client.ts'
 import { guardedWebSockets, type SocketLimits } from './guarded-websockets.ts'
 import { loadLibp2p } from './libp2p-parts.ts'
 
@@ -49,6 +49,20 @@ describe('guardedWebSockets', () => {
     // Later than the connection: when they are closed, its time is over.
     await Promise.all(['', 'G', 'GET / HTTP/1.1\r\nHost: a\r\n'].map((text) => closed(open(port, text))))
     expect([connection.status, node.getConnections().length]).toEqual(['open', 1])
+  })
+
+  test('behavior: tells of a connection that was aborted here, and of none that ended in an orderly way', async () => {
+    const aborted: string[] = []
+    const { node, address } = await listen({ maxSockets: 10, onAbort: (from) => aborted.push(String(from)) })
+    const client = await HostileClient.create()
+    cleanups.push(() => client.stop())
+    await (await client.dial(address)).close()
+    await expect.poll(() => node.getConnections()).toEqual([])
+    const connection = await client.dial(address)
+    await expect.poll(() => node.getConnections().length).toBe(1)
+    node.getConnections()[0]!.abort(new Error('enough'))
+    await ended(connection)
+    expect(aborted).toEqual([expect.stringMatching(/^\/ip4\/127\.0\.0\.1\/tcp\//)])
   })
 
   test('behavior: no more sockets than there may be', async () => {

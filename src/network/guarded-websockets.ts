@@ -5,7 +5,7 @@
  */
 import type { Listener, MultiaddrConnection, Transport, Upgrader } from '@libp2p/interface'
 import { webSockets } from '@libp2p/websockets'
-import { multiaddr } from '@multiformats/multiaddr'
+import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { HANDSHAKE_MS, MAX_WEBSOCKET_MESSAGE_BYTES } from './constants.ts'
 
 /** The part of a `net.Socket` that is used here: this folder imports nothing of Node's. */
@@ -29,14 +29,16 @@ export interface SocketLimits {
   /** At a time, on each address that is listened at. */
   readonly maxSockets: number
   readonly handshakeMs?: number
+  /** We have put an end to a connection from there, and not in an orderly way. */
+  readonly onAbort?: (address: Multiaddr) => void
 }
 
 /** WebSockets that accept no more than `limits` say. */
-export function guardedWebSockets({ maxSockets, handshakeMs = HANDSHAKE_MS }: SocketLimits): CreateTransport {
+export function guardedWebSockets({ maxSockets, handshakeMs = HANDSHAKE_MS, onAbort }: SocketLimits): CreateTransport {
   return (components) => {
     const transport = webSockets()(components)
     const createListener: Transport['createListener'] = (options) => {
-      const sockets = new Sockets(handshakeMs)
+      const sockets = new Sockets(handshakeMs, onAbort)
       const listener = transport.createListener({ ...options, upgrader: sockets.watch(options.upgrader) })
       const { server, wsServer } = innerOf(listener)
       server.maxConnections = maxSockets
@@ -65,12 +67,14 @@ function innerOf(listener: Listener): InnerListener {
 /** The sockets of one listener, by the address that the connection on them has. */
 class Sockets {
   readonly #handshakeMs: number
+  readonly #onAbort: SocketLimits['onAbort']
   readonly #byAddress = new Map<string, Socket>()
   /** Those that are no connection yet. */
   readonly #timers = new Map<Socket, ReturnType<typeof setTimeout>>()
 
-  constructor(handshakeMs: number) {
+  constructor(handshakeMs: number, onAbort: SocketLimits['onAbort']) {
     this.#handshakeMs = handshakeMs
+    this.#onAbort = onAbort
   }
 
   add(socket: Socket): void {
@@ -88,7 +92,7 @@ class Sockets {
   watch(upgrader: Upgrader): Upgrader {
     const upgradeInbound: Upgrader['upgradeInbound'] = async (connection, options) => {
       const socket = this.#byAddress.get(connection.remoteAddr.toString())
-      if (socket !== undefined) endWith(connection, socket)
+      if (socket !== undefined) this.#endWith(connection, socket)
       await upgrader.upgradeInbound(connection, options)
       if (socket !== undefined) this.#settle(socket)
     }
@@ -106,17 +110,19 @@ class Sockets {
     for (const socket of this.#timers.keys()) socket.destroy()
   }
 
+  /** An orderly end is up to the WebSocket, which has its own time limit. */
+  #endWith(connection: MultiaddrConnection, socket: Socket): void {
+    connection.addEventListener('close', ({ error, local }) => {
+      if (error === undefined) return
+      socket.destroy()
+      if (local === true) this.#onAbort?.(connection.remoteAddr)
+    })
+  }
+
   #settle(socket: Socket): void {
     clearTimeout(this.#timers.get(socket))
     this.#timers.delete(socket)
   }
-}
-
-/** An orderly end is up to the WebSocket, which has its own time limit. */
-function endWith(connection: MultiaddrConnection, socket: Socket): void {
-  connection.addEventListener('close', ({ error }) => {
-    if (error !== undefined) socket.destroy()
-  })
 }
 
 /** As `@libp2p/websockets` names it. */

@@ -3,7 +3,13 @@ import { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf } from '@
 import type { Libp2p, PrivateKey } from '@libp2p/interface'
 import { systemClock } from '../protocol/clock.ts'
 import { parseMultiaddr } from './address.ts'
-import { burstPerHost, type ConnectionLimits, DEFAULT_CONNECTION_LIMITS, inboundGater } from './connection-limits.ts'
+import {
+  burstPerHost,
+  type ConnectionLimits,
+  DEFAULT_CONNECTION_LIMITS,
+  InboundGater,
+  inboundGaters,
+} from './connection-limits.ts'
 import {
   CONNECTION_CHECK_INTERVAL_MS,
   CONNECTION_CHECK_TIMEOUT_MS,
@@ -33,10 +39,12 @@ export async function createListeningNode(options: ListeningNodeOptions): Promis
   const privateKey = options.privateKey === undefined ? undefined : decodePrivateKey(options.privateKey)
   const { createLibp2p, parts } = await loadLibp2p(MAX_REQUEST_READ_BUFFER_BYTES)
   const limits = { ...DEFAULT_CONNECTION_LIMITS, ...options.connectionLimits }
+  const maxSockets = limits.connections + MAX_PENDING_CONNECTIONS
+  const gater = new InboundGater(limits, () => node.getConnections(), systemClock)
   const node: Libp2p = await createLibp2p({
     ...parts,
-    transports: [guardedWebSockets({ maxSockets: limits.connections + MAX_PENDING_CONNECTIONS })],
-    connectionGater: inboundGater(limits, () => node.getConnections(), systemClock),
+    transports: [guardedWebSockets({ maxSockets, onAbort: (address) => gater.strike(address) })],
+    connectionGater: gater,
     ...(privateKey === undefined ? {} : { privateKey }),
     addresses: { listen: [...options.listen] },
     connectionManager: {
@@ -56,6 +64,7 @@ export async function createListeningNode(options: ListeningNodeOptions): Promis
     await node.stop()
     throw listenError(options.listen, cause)
   }
+  inboundGaters.set(node, gater)
   return node
 }
 

@@ -13,6 +13,7 @@ import { countItems } from '../protocol/rlp-view.ts'
 import { DEFAULT_SERVING_LIMITS, type ServingLimits } from '../protocol/serving-limits.ts'
 import type { Wire } from '../protocol/wire.ts'
 import type { NodeSource } from '../trie/node-source.ts'
+import { inboundGaters } from './connection-limits.ts'
 import { MAX_STREAMS_PER_CONNECTION } from './constants.ts'
 import { hangUp } from './hang-up.ts'
 import { StreamWire } from './stream-wire.ts'
@@ -110,7 +111,7 @@ class ServeService implements Serving {
   }
 
   #welcome(stream: Stream, connection: Connection): void {
-    const { source, clock, onViolation, onFailure, onPeersChange } = this.#options
+    const { node, source, clock, onViolation, onFailure, onPeersChange } = this.#options
     const wire = new StreamWire(stream)
     const peerId = connection.remotePeer.toString()
     const seat = this.#admit(wire, peerId)
@@ -125,6 +126,7 @@ class ServeService implements Serving {
       onViolation: (error) => {
         this.#counts.violations++
         void hangUp(connection)
+        inboundGaters.get(node)?.strike(connection.remoteAddr)
         onViolation?.(error, peerId)
       },
       onRefusal: (error) => this.#refuse(error, peerId),

@@ -12,6 +12,7 @@ import type {
 import { webSockets } from '@libp2p/websockets'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
+import { installPromiseWithResolvers } from '../../network/promise-with-resolvers.ts'
 import { PROTOCOL } from './wire-bytes.ts'
 
 export class HostileClient {
@@ -25,6 +26,7 @@ export class HostileClient {
 
   /** A new peer, that nobody has heard of. The caller stops it. */
   static async create(): Promise<HostileClient> {
+    installPromiseWithResolvers()
     const below: { stream: MessageStream | undefined } = { stream: undefined }
     const node = await createLibp2p({
       transports: [webSockets()],
