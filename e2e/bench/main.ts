@@ -1,10 +1,12 @@
 /** `npm run bench`: measures what it is told to. JSON lines on stdout, tables for people on stderr. */
+
+import { benchHostile } from './hostile/main.ts'
 import { USAGE } from './options.ts'
 import { benchRestart } from './restart/bench.ts'
 import { benchSync } from './sync-bench.ts'
 import { benchTakeover } from './takeover/bench.ts'
 
-const COMMANDS = { sync: benchSync, restart: benchRestart, takeover: benchTakeover }
+const COMMANDS = { sync: benchSync, restart: benchRestart, takeover: benchTakeover, hostile: benchHostile }
 
 const args = process.argv.slice(2)
 const name = args[0]?.startsWith('-') === false ? args.shift() : 'sync'

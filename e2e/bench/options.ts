@@ -4,7 +4,7 @@ import type { StraightSettings } from './page-contract.ts'
 import type { Contender } from './run.ts'
 import { BEST_SETTINGS, parseSettings } from './straight/settings.ts'
 
-export const USAGE = `npm run bench -- [sync | restart | takeover] [options]
+export const USAGE = `npm run bench -- [sync | restart | takeover | hostile] [options]
 
 sync, also where no command is named: how fast a state is synced
   --accounts N      accounts of the generated state (20000)
@@ -21,6 +21,12 @@ restart: from createLightClient to the first request, with 95 % of a state on di
 takeover: from the end of the tab that writes to the first request of the one that takes its place
   --accounts N      accounts of the generated state (20000)
   --runs N          takeovers after a close, a kill and a freeze each (5)
+
+hostile: an honest client beside a hostile one, and what the server holds; none of the options for all
+  --accounts N      accounts of the generated state (5000)
+  --seconds S       of each turn: alone, beside the attack, alone, ... (2)
+  --turns N         of each attack (3)
+  --only TEXT       attacks whose name has it
 
 all
   --seed S          seed of the generated state (1)
