@@ -2,7 +2,7 @@ import { concatBytes } from '@noble/hashes/utils.js'
 import { describe, expect, test, vi } from 'vitest'
 import { createWirePair } from '../testing/memory-wire.ts'
 import { ROOT_PATH } from '../trie/path.ts'
-import { MAX_CODE_BYTES, NODE_SLACK_BYTES, PATH_SLACK_BYTES } from './constants.ts'
+import { MAX_CODE_BYTES, MAX_OPEN_REQUESTS, NODE_SLACK_BYTES, PATH_SLACK_BYTES } from './constants.ts'
 import { decodeMessage } from './decode.ts'
 import { encodeAnswer, encodeRequest, encodeStatus } from './encode.ts'
 import type { ProtocolError } from './error.ts'
@@ -156,6 +156,14 @@ describe('Requester', () => {
     await open
     void requester.getNodes(ROOT, [REF], 1000).catch(() => {})
     expect(requester.openRequests).toBe(2)
+  })
+
+  test('error: tooManyRequests: as many as we leave open ourselves, whatever the peer allows', async () => {
+    const { requester, greet } = setUp({ maxOpenRequests: 2 ** 32 - 1 })
+    await greet()
+    for (let i = 0; i < MAX_OPEN_REQUESTS; i++) void requester.getNodes(ROOT, [REF], 1000).catch(() => {})
+    await expect(requester.getNodes(ROOT, [REF], 1000)).rejects.toEqual(coded('tooManyRequests'))
+    expect(requester.openRequests).toBe(MAX_OPEN_REQUESTS)
   })
 
   test('error: disconnected: before the Status of the peer', async () => {

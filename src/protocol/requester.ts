@@ -4,7 +4,13 @@
  * its answer comes or the stream ends, so that a late answer is still of use.
  */
 import { type Clock, systemClock } from './clock.ts'
-import { MAX_ANSWER_FRAME_BYTES, MAX_CODE_BYTES, NODE_SLACK_BYTES, PATH_SLACK_BYTES } from './constants.ts'
+import {
+  MAX_ANSWER_FRAME_BYTES,
+  MAX_CODE_BYTES,
+  MAX_OPEN_REQUESTS,
+  NODE_SLACK_BYTES,
+  PATH_SLACK_BYTES,
+} from './constants.ts'
 import { encodeRequest } from './encode.ts'
 import { ProtocolError, RequestError, violation } from './error.ts'
 import {
@@ -166,8 +172,10 @@ export class Requester {
     if (this.#endedBy !== undefined) throw this.#endedBy
     const limits = this.#session.theirStatus?.limits
     if (limits === undefined) throw new RequestError('disconnected', 'the peer has not sent its Status yet')
-    if (this.#open.size >= limits.maxOpenRequests) {
-      const details = { got: this.#open.size, expected: limits.maxOpenRequests }
+    // A peer that allows any number and answers none gets no more of our memory.
+    const maxOpenRequests = Math.min(limits.maxOpenRequests, MAX_OPEN_REQUESTS)
+    if (this.#open.size >= maxOpenRequests) {
+      const details = { got: this.#open.size, expected: maxOpenRequests }
       throw new RequestError('tooManyRequests', 'as many requests are open as the peer allows', { details })
     }
     return limits
