@@ -118,6 +118,39 @@ describe('StateSync on a full disk', () => {
     },
   )
 
+  test('behavior: resume in the middle of a try that fails makes another one at once', async () => {
+    const disk = new FullDisk()
+    disk.refuses = ALL
+    let endTry = () => {}
+    let isSlow = false
+    const bendDisk = (inner: Disk): Disk => {
+      const bent = disk.bend(inner)
+      return {
+        ...bent,
+        commit: async (pages, codes) => {
+          if (!isSlow) return bent.commit(pages, codes)
+          isSlow = false
+          await new Promise<void>((resolve) => {
+            endTry = resolve
+          })
+          throw new StoreError('quotaExceeded', 'the browser granted no more storage when it began')
+        },
+      }
+    }
+    const run = await startSync(oracle.root, [honestPeer(peerState)], { bendDisk })
+    await untilPaused(run)
+    isSlow = true
+    run.sync.resume()
+    await settle()
+    expect(isSlow).toBe(false)
+    disk.refuses = []
+    run.sync.resume()
+    await settle()
+    endTry()
+    for (let round = 0; round < 100; round++) await settle()
+    await expectEverything(run)
+  })
+
   test('behavior: a write that ends the pause while the sync finishes holds nothing up', async () => {
     const disk = new FullDisk()
     disk.refuses = ['complete']

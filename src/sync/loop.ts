@@ -242,6 +242,7 @@ export class StateSync {
 
   /** What is stored is incomplete: throws `error` if nothing is known to be missing, which is our bug. */
   async #goOn(error: unknown): Promise<Scheduler> {
+    this.#endPause() // all that waited has been written
     const scheduler = await this.#begin()
     if (scheduler.pending === 0) throw error
     return scheduler

@@ -25,6 +25,8 @@ export class StoragePause {
   readonly #options: StoragePauseOptions
   #isFull = false
   #isDue = false
+  /** A turn was taken, and how the try went is not known yet. */
+  #isTrying = false
   #delayMs = FIRST_ROOM_RETRY_MS
   /** How many pauses there were: an estimate that comes late belongs to none. */
   #pauses = 0
@@ -39,12 +41,20 @@ export class StoragePause {
     return this.#isFull
   }
 
-  /** A write did not fit, the first one or another: the next try is due after a while that doubles from one to the next. */
+  /**
+   * A write did not fit, the first one or another: the next try is due after a while that doubles from one to the next, or
+   * at once, if somebody hurried while this one was under way.
+   */
   begin(cause: unknown): void {
+    const isHurried = this.#isTrying && this.#isDue
+    this.#isTrying = false
+    this.#isDue = isHurried
     this.#stopTimer()
-    this.#isDue = false
-    this.#stopTimer = this.#options.clock.after(this.#delayMs, () => this.hurry())
-    this.#delayMs = Math.min(MAX_ROOM_RETRY_MS, this.#delayMs * 2)
+    if (isHurried) this.#options.onDue()
+    else {
+      this.#stopTimer = this.#options.clock.after(this.#delayMs, () => this.hurry())
+      this.#delayMs = Math.min(MAX_ROOM_RETRY_MS, this.#delayMs * 2)
+    }
     if (this.#isFull) return
     this.#isFull = true
     void this.#tell(++this.#pauses, cause)
@@ -60,9 +70,10 @@ export class StoragePause {
 
   /** True if a try is due; then it is the caller's to make, and says how it went with {@link begin} or {@link end}. */
   takeTurn(): boolean {
-    const isDue = this.#isDue
+    if (!this.#isDue || this.#isTrying) return false
     this.#isDue = false
-    return isDue
+    this.#isTrying = true
+    return true
   }
 
   /** Everything that waited was written, or nobody waits any more. */
@@ -70,6 +81,7 @@ export class StoragePause {
     this.#stopTimer()
     this.#isFull = false
     this.#isDue = false
+    this.#isTrying = false
     this.#delayMs = FIRST_ROOM_RETRY_MS
   }
 
