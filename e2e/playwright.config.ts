@@ -1,10 +1,17 @@
-/** `npx playwright test -c e2e`: real Chromium, real IndexedDB, real libp2p over WebSocket, real peers in Node. */
+/** `npx playwright test -c e2e`: real Chromium, real IndexedDB, real libp2p, real peers in Node. */
 import { defineConfig } from '@playwright/test'
 import { launchOptions } from './chromium.ts'
 
+/** Specs that need an interface beside loopback. */
+const WEBRTC = 'webrtc-*.spec.ts'
+
 export default defineConfig({
   testDir: '.',
-  testMatch: '*.spec.ts',
+  // Those of WebRTC apart: `npm test` gives them a network of their own, in which no registry can be reached.
+  projects: [
+    { name: 'main', testMatch: '*.spec.ts', testIgnore: WEBRTC },
+    { name: 'webrtc', testMatch: WEBRTC },
+  ],
   outputDir: '../test-results/e2e',
   globalSetup: './global-setup.ts',
   // Each worker has a browser, and peers in its own process: more of them would only measure each other.

@@ -8,6 +8,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium } from '@playwright/test'
 import { systemChromium } from './chromium.ts'
+import type { CommandLine } from './own-network.ts'
+import { webrtcTests } from './webrtc-tests.ts'
 
 interface Tally {
   passed: number
@@ -59,7 +61,6 @@ function tallyOf(isGood: boolean, counted: Tally | null): Tally {
 const reports = mkdtempSync(join(tmpdir(), 'rootlight-test-'))
 try {
   const vitest = join(reports, 'vitest.json')
-  const playwright = join(reports, 'playwright.json')
   const tallies: Tally[] = []
   const step = (isGood: boolean, counted: Tally | null = null) => tallies.push(tallyOf(isGood, counted))
   step(ensureChromium())
@@ -67,10 +68,13 @@ try {
   step(run('npm', ['run', 'check']))
   const unit = run('npx', ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${vitest}`])
   step(unit, vitestTally(vitest))
-  const e2e = run('npx', ['playwright', 'test', '-c', 'e2e', '--reporter=list,json'], {
-    PLAYWRIGHT_JSON_OUTPUT_FILE: playwright,
-  })
-  step(e2e, playwrightTally(playwright))
+  const e2e = (name: string, [command, ...args]: CommandLine) => {
+    const report = join(reports, `${name}.json`)
+    step(run(command, args, { PLAYWRIGHT_JSON_OUTPUT_FILE: report }), playwrightTally(report))
+  }
+  const reporter = '--reporter=list,json'
+  e2e('main', ['npx', 'playwright', 'test', '-c', 'e2e', '--project=main', reporter])
+  e2e('webrtc', webrtcTests([reporter]))
   const sum = (key: keyof Tally) => tallies.reduce((total, tally) => total + tally[key], 0)
   const skipped = sum('skipped') > 0 ? `, ${sum('skipped')} skipped` : ''
   console.log(`\n${sum('passed')} passed, ${sum('failed')} failed${skipped}`)
