@@ -77,6 +77,8 @@ export const MAX_PENDING_CONNECTIONS = 64
 export const HANDSHAKE_MS = 15_000
 /** A message of a WebSocket: noise makes none above 64 KiB, `ws` alone would collect 100 MiB. */
 export const MAX_WEBSOCKET_MESSAGE_BYTES = 1024 * 1024
+/** Dials that a relay passes on for one tab at a time: as many as a tab that was opened with many addresses begins. */
+export const MAX_HOP_STREAMS = 64
 /** How often a server asks whether a quiet connection is alive: a laptop that was closed does not say goodbye. */
 export const CONNECTION_CHECK_INTERVAL_MS = 60_000
 /** How long the answer may take. libp2p's own 5 s end connections whose tab is busy decrypting. */

@@ -11,6 +11,8 @@ export type NetworkErrorCode =
   | 'listenFailed'
   /** Bytes that are not a private key. */
   | 'badPrivateKey'
+  /** A limit of a relay that is no whole number from 1. */
+  | 'badRelayLimit'
 
 /** A node that cannot be started as it was asked to. */
 export class NetworkError extends RootlightError<NetworkErrorCode> {}

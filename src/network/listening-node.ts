@@ -1,4 +1,4 @@
-/** The libp2p node of a server: it listens for WebSockets. Node only, and imported by nothing that a browser loads. */
+/** The libp2p node of a server: it listens for WebSockets, and can be a relay. Node only, and imported by nothing that a browser loads. */
 import { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf } from '@libp2p/crypto/keys'
 import type { Libp2p, PrivateKey } from '@libp2p/interface'
 import { systemClock } from '../protocol/clock.ts'
@@ -19,6 +19,7 @@ import {
 import { NetworkError } from './error.ts'
 import { guardedWebSockets } from './guarded-websockets.ts'
 import { loadLibp2p } from './libp2p-parts.ts'
+import { freeReservations, type RelayLimits, relayServices } from './relay.ts'
 
 export interface ListeningNodeOptions {
   /** Multiaddrs such as `/ip4/0.0.0.0/tcp/9000/ws`; port 0 takes any free one. */
@@ -27,16 +28,19 @@ export interface ListeningNodeOptions {
   readonly privateKey?: Uint8Array
   /** {@link DEFAULT_CONNECTION_LIMITS}, but for these. */
   readonly connectionLimits?: Partial<ConnectionLimits>
+  /** Makes it a relay, too. */
+  readonly relay?: RelayLimits
 }
 
 /**
  * A node that listens on all of `listen`; started, and speaking no protocol of ours yet (see `serve.ts`). The caller stops
- * it with `node.stop()`. Rejects with {@link NetworkError} `badMultiaddr`, `badPrivateKey`, `addressInUse` or
- * `listenFailed`; then nothing listens.
+ * it with `node.stop()`. Rejects with {@link NetworkError} `badMultiaddr`, `badPrivateKey`, `badRelayLimit`,
+ * `addressInUse` or `listenFailed`; then nothing listens.
  */
 export async function createListeningNode(options: ListeningNodeOptions): Promise<Libp2p> {
   for (const address of options.listen) parseMultiaddr(address)
   const privateKey = options.privateKey === undefined ? undefined : decodePrivateKey(options.privateKey)
+  const relay = options.relay === undefined ? {} : await relayServices(options.relay)
   const { createLibp2p, parts } = await loadLibp2p(MAX_REQUEST_READ_BUFFER_BYTES)
   const limits = { ...DEFAULT_CONNECTION_LIMITS, ...options.connectionLimits }
   const maxSockets = limits.connections + MAX_PENDING_CONNECTIONS
@@ -45,6 +49,7 @@ export async function createListeningNode(options: ListeningNodeOptions): Promis
     ...parts,
     transports: [guardedWebSockets({ maxSockets, onAbort: (address) => gater.strike(address) })],
     connectionGater: gater,
+    services: { ...parts.services, ...relay },
     ...(privateKey === undefined ? {} : { privateKey }),
     addresses: { listen: [...options.listen] },
     connectionManager: {
@@ -65,6 +70,7 @@ export async function createListeningNode(options: ListeningNodeOptions): Promis
     throw listenError(options.listen, cause)
   }
   inboundGaters.set(node, gater)
+  freeReservations(node)
   return node
 }
 

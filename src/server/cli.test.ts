@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import { DEFAULT_RELAY_LIMITS } from '../network/relay.ts'
 import { parseCommand } from './cli.ts'
 import { DEFAULT_LISTEN } from './server.ts'
 
 const parse = (line: string) => parseCommand(line.split(' ').filter((word) => word !== ''))
 const root = 'ab'.repeat(32)
+const relay = DEFAULT_RELAY_LIMITS
 const serve = {
   kind: 'serve',
   states: [],
@@ -12,6 +14,7 @@ const serve = {
   throttleBytesPerSecond: undefined,
   limits: {},
   connectionLimits: {},
+  relay: undefined,
   json: false,
 }
 
@@ -44,6 +47,22 @@ describe('parseCommand', () => {
         connectionLimits: { connections: 9, connectionsPerHost: 3 },
       },
     ],
+    ['serve --data d --relay', { ...serve, data: 'd', relay }],
+    [
+      'serve --data d --relay --relay-ttl 60 --relay-bytes 20000',
+      { ...serve, data: 'd', relay: { ...relay, reservationSeconds: 60, connectionBytes: 20_000 } },
+    ],
+    ['relay', { kind: 'relay', relay, data: undefined, listen: [DEFAULT_LISTEN], json: false }],
+    [
+      'relay --data d --listen /a --relay-reservations 9 --relay-seconds 10 --json',
+      {
+        kind: 'relay',
+        relay: { ...relay, reservations: 9, connectionSeconds: 10 },
+        data: 'd',
+        listen: ['/a'],
+        json: true,
+      },
+    ],
     ['import --genesis g --data d', { kind: 'store', state: { genesis: 'g' }, data: 'd', json: false }],
     [
       `import --genesis g --data d --root 0x${root.toUpperCase()}`,
@@ -73,6 +92,10 @@ describe('parseCommand', () => {
     [`serve --data d --root ${root}`, /--root goes with one --genesis/],
     ['serve --genesis', /genesis/],
     ['serve --peers x', /Unknown option '--peers'/],
+    ['serve --data d --relay-ttl 5', /--relay-ttl makes no sense/],
+    ['relay --relay-reservations 0', /--relay-reservations is a whole number from 1/],
+    ['relay --genesis mainnet', /--genesis makes no sense/],
+    ['relay --relay', /--relay makes no sense/],
     ['import --genesis g', /import needs --data/],
     ['import --data d', /import needs one --genesis/],
     ['import --genesis g --genesis h --data d', /import needs one --genesis/],

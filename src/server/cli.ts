@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from '../network/connection-limits.ts'
 import { MAX_STREAMS_PER_CONNECTION } from '../network/constants.ts'
+import { DEFAULT_RELAY_LIMITS, type RelayLimits } from '../network/relay.ts'
 import { DEFAULT_SERVING_LIMITS, type ServingLimits } from '../protocol/serving-limits.ts'
 import { ServerError } from './error.ts'
 import { DEFAULT_LISTEN } from './server.ts'
@@ -17,6 +18,16 @@ export type Command =
       readonly throttleBytesPerSecond: number | undefined
       readonly limits: Partial<ServingLimits>
       readonly connectionLimits: Partial<ConnectionLimits>
+      /** It is a relay, too. */
+      readonly relay: RelayLimits | undefined
+      readonly json: boolean
+    }
+  /** A relay and nothing else. */
+  | {
+      readonly kind: 'relay'
+      readonly relay: RelayLimits
+      readonly data: string | undefined
+      readonly listen: readonly string[]
       readonly json: boolean
     }
   /** `import` and `generate`: bring a state into a data directory. */
@@ -26,6 +37,7 @@ export const USAGE = `Usage:
   rootlight serve --genesis NAME|FILE [--genesis ...] [options]   serve genesis states
   rootlight serve --generate N [--seed S] [options]               serve a synthetic state of N accounts
   rootlight serve --data DIR [options]                            serve what a data directory holds
+  rootlight relay [options]                                       help tabs to connect to each other; serves no state
   rootlight import --genesis NAME|FILE --data DIR [--root 0x...]  bring a genesis state into a data directory
   rootlight generate --accounts N [--seed S] --data DIR           bring a synthetic state into a data directory
 
@@ -41,6 +53,13 @@ Options:
   --peer-requests N    requests a second of one peer (default ${DEFAULT_SERVING_LIMITS.requests.perSecond})
   --peer-bytes BYTES   bytes a second from and to one peer (default ${DEFAULT_SERVING_LIMITS.bytes.perSecond})
   --max-memory BYTES   what is held for all peers (default ${DEFAULT_SERVING_LIMITS.heldBytes})
+  --relay              (serve) be a relay, too
+  --relay-reservations N, --relay-ttl SECONDS
+                       tabs at a time that can be reached over the relay, and for how long without renewal
+                       (default ${DEFAULT_RELAY_LIMITS.reservations}, ${DEFAULT_RELAY_LIMITS.reservationSeconds})
+  --relay-bytes BYTES, --relay-seconds SECONDS
+                       what one relayed connection may carry, and for how long it may stand
+                       (default ${DEFAULT_RELAY_LIMITS.connectionBytes}, ${DEFAULT_RELAY_LIMITS.connectionSeconds})
   --json               print one line of JSON when ready
   --help, --version
 `
@@ -59,6 +78,11 @@ const OPTIONS = {
   'peer-requests': { type: 'string' },
   'peer-bytes': { type: 'string' },
   'max-memory': { type: 'string' },
+  relay: { type: 'boolean' },
+  'relay-reservations': { type: 'string' },
+  'relay-ttl': { type: 'string' },
+  'relay-bytes': { type: 'string' },
+  'relay-seconds': { type: 'string' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
@@ -69,6 +93,13 @@ type Option = keyof typeof OPTIONS
 
 /** What bounds the cost of strangers. */
 const LIMIT_OPTIONS = ['max-connections', 'max-per-host', 'peer-requests', 'peer-bytes', 'max-memory'] as const
+/** The options of a relay, by the limit that each sets. */
+const RELAY_OPTIONS = {
+  reservations: 'relay-reservations',
+  reservationSeconds: 'relay-ttl',
+  connectionBytes: 'relay-bytes',
+  connectionSeconds: 'relay-seconds',
+} as const satisfies Record<keyof RelayLimits, Option>
 
 /** Reads the arguments behind `rootlight`. Throws `ServerError` `usage`. */
 export function parseCommand(args: readonly string[]): Command {
@@ -78,13 +109,16 @@ export function parseCommand(args: readonly string[]): Command {
   if (values.version) return { kind: 'version' }
   if (rest.length > 0) throw usage(`unexpected ${rest[0]}`)
   if (name === 'serve') return serveCommand(values)
+  if (name === 'relay') return relayCommand(values)
   if (name === 'import') return importCommand(values)
   if (name === 'generate') return generateCommand(values)
   throw usage(name === undefined ? 'no command' : `no command ${name}`)
 }
 
 function serveCommand(values: Values): Command {
-  allow(values, 'genesis', 'generate', 'seed', 'data', 'listen', 'throttle', 'root', 'json', ...LIMIT_OPTIONS)
+  const relayOptions = values.relay ? Object.values(RELAY_OPTIONS) : []
+  const own = ['genesis', 'generate', 'seed', 'data', 'listen', 'throttle', 'root', 'json', 'relay'] as const
+  allow(values, ...own, ...LIMIT_OPTIONS, ...relayOptions)
   const { genesis = [], data, listen = [DEFAULT_LISTEN], json = false } = values
   const states: WantedState[] = genesis.map((name) => ({ genesis: name, ...rootOf(values) }))
   if (values.root !== undefined && genesis.length !== 1) throw usage('--root goes with one --genesis')
@@ -92,7 +126,8 @@ function serveCommand(values: Values): Command {
   else if (values.seed !== undefined) throw usage('--seed goes with --generate')
   if (states.length === 0 && data === undefined) throw usage('serve needs --genesis, --generate or --data')
   const throttleBytesPerSecond = values.throttle === undefined ? undefined : integerOf('throttle', values.throttle, 1)
-  return { kind: 'serve', states, data, listen, throttleBytesPerSecond, json, ...limitsOf(values) }
+  const relay = values.relay ? relayLimits(values) : undefined
+  return { kind: 'serve', states, data, listen, throttleBytesPerSecond, relay, json, ...limitsOf(values) }
 }
 
 function limitsOf(values: Values): Pick<Command & { kind: 'serve' }, 'limits' | 'connectionLimits'> {
@@ -113,6 +148,21 @@ function limitsOf(values: Values): Pick<Command & { kind: 'serve' }, 'limits' | 
       ...(connectionsPerHost === undefined ? {} : { connectionsPerHost }),
     },
   }
+}
+
+function relayCommand(values: Values): Command {
+  allow(values, 'data', 'listen', 'json', ...Object.values(RELAY_OPTIONS))
+  const { data, listen = [DEFAULT_LISTEN], json = false } = values
+  return { kind: 'relay', relay: relayLimits(values), data, listen, json }
+}
+
+function relayLimits(values: Values): RelayLimits {
+  const limits = { ...DEFAULT_RELAY_LIMITS }
+  for (const [limit, option] of Object.entries(RELAY_OPTIONS) as [keyof RelayLimits, Option & keyof Values][]) {
+    const text = values[option]
+    if (typeof text === 'string') limits[limit] = integerOf(option, text, 1)
+  }
+  return limits
 }
 
 function importCommand(values: Values): Command {

@@ -1,6 +1,7 @@
 /** `rootlight/server`: serve states from Node. Importing it has no side effect. */
 export { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from '../network/connection-limits.ts'
 export { createPrivateKey } from '../network/listening-node.ts'
+export { DEFAULT_RELAY_LIMITS, type RelayLimits } from '../network/relay.ts'
 export type { ServeCounters } from '../network/serve.ts'
 export { DEFAULT_SERVING_LIMITS, type ServingLimits } from '../protocol/serving-limits.ts'
 export { ServerError, type ServerErrorCode } from './error.ts'
@@ -10,6 +11,7 @@ export { type ImportOptions, type ImportProgress, importState } from './importer
 export { LevelSource } from './level-source.ts'
 export { multiSource } from './multi-source.ts'
 export type { Served } from './observed-source.ts'
+export { type RelayOptions, type RunningRelay, startRelay } from './relay.ts'
 export { DEFAULT_LISTEN, type RunningServer, type ServedState, type ServerOptions, startServer } from './server.ts'
 export { StateDatabase, type StateInfo } from './state-database.ts'
 export { type EnsureOptions, StateDirectory, type WantedState } from './state-directory.ts'

@@ -61,6 +61,28 @@ describe('rootlight', () => {
     expect(ids[0]).toBe(ids[1])
   })
 
+  test('default: serve --relay and relay say what they give to each tab; a relay keeps its peer id', async () => {
+    const data = join(await temporaryDirectory(), 'relay')
+    const limits = { reservations: 3, reservationSeconds: 3600, connectionBytes: 9000, connectionSeconds: 120 }
+    const flags = ['--relay-reservations', '3', '--relay-bytes', '9000']
+    const serving = start('serve', '--genesis', 'sepolia', '--relay', ...flags, '--json')
+    expect(JSON.parse(await serving.firstLine)).toMatchObject({ accounts: 15, relay: limits })
+    const ids: string[] = []
+    for (let i = 0; i < 2; i++) {
+      const relay = start('relay', '--data', data, ...flags, '--json')
+      const ready = JSON.parse(await relay.firstLine)
+      expect(ready).toEqual({ peerId: expect.any(String), multiaddrs: [expect.stringMatching(/ws/)], relay: limits })
+      ids.push(ready.peerId)
+      relay.child.kill('SIGTERM')
+      expect(await relay.exit).toBe(0)
+    }
+    expect(ids[0]).toBe(ids[1])
+    const text = start('relay', ...flags)
+    expect(await text.firstLine).toMatch(
+      /^listening on .*\nrelay: 3 reservations of 3,600 s; a relayed connection carries 9,000 bytes, and stands for 120 s/,
+    )
+  })
+
   test('error: a port in use', async () => {
     const first = start('serve', '--genesis', 'sepolia', '--json')
     const listen = JSON.parse(await first.firstLine).multiaddrs[0].replace(/\/p2p\/.*/, '')

@@ -1,10 +1,13 @@
 /** Does what the command line asks for. Everything it touches comes in as an argument. */
 import { readFile } from 'node:fs/promises'
+import type { RelayLimits } from '../network/relay.ts'
 import { isRootlightError } from '../trie/error.ts'
 import { type Command, parseCommand, USAGE } from './cli.ts'
+import { identityIn } from './identity.ts'
 import type { ImportProgress } from './importer.ts'
 import { ProgressBar, type Terminal } from './progress-bar.ts'
-import { startServer } from './server.ts'
+import { type RunningRelay, startRelay } from './relay.ts'
+import { type RunningServer, startServer } from './server.ts'
 import type { StateInfo } from './state-database.ts'
 import { type EnsureOptions, StateDirectory } from './state-directory.ts'
 
@@ -44,6 +47,8 @@ async function run(command: Command, context: CommandContext, bar: ProgressBar):
       return store(command, context, bar)
     case 'serve':
       return serveStates(command, context, bar)
+    case 'relay':
+      return relayForTabs(command, context)
     default:
       command satisfies never
   }
@@ -65,7 +70,7 @@ async function serveStates(
   context: CommandContext,
   bar: ProgressBar,
 ): Promise<void> {
-  const { states, data, listen, throttleBytesPerSecond, limits, connectionLimits, json } = command
+  const { states, data, listen, throttleBytesPerSecond, limits, connectionLimits, relay, json } = command
   const directory = await StateDirectory.open(data)
   try {
     const sources = await directory.sources(states, ensureOptions(context, bar))
@@ -79,15 +84,29 @@ async function serveStates(
       limits,
       connectionLimits,
       ...(throttleBytesPerSecond === undefined ? {} : { throttleBytesPerSecond }),
+      ...(relay === undefined ? {} : { relay }),
       onFailure: (error) => context.stderr.write(`rootlight: ${String(error)}\n`),
     })
-    const { peerId, multiaddrs } = server
-    context.stdout.write(json ? `${readyLine(infos, peerId, multiaddrs)}\n` : readyText(infos, multiaddrs))
+    context.stdout.write(
+      json
+        ? `${readyLine(infos, server, relay)}\n`
+        : `${infos.map(summaryText).join('\n')}\n${readyText(server, relay)}`,
+    )
     await aborted(context.signal)
     await server.close()
   } finally {
     await directory.close()
   }
+}
+
+async function relayForTabs(command: Command & { kind: 'relay' }, context: CommandContext): Promise<void> {
+  const { data, listen, relay, json } = command
+  const key = data === undefined ? {} : { privateKey: await identityIn(data) }
+  const server = await startRelay({ listen, limits: relay, ...key })
+  const { peerId, multiaddrs } = server
+  context.stdout.write(json ? `${JSON.stringify({ peerId, multiaddrs, relay })}\n` : readyText(server, relay))
+  await aborted(context.signal)
+  await server.close()
 }
 
 function ensureOptions({ signal }: CommandContext, bar: ProgressBar): EnsureOptions {
@@ -114,14 +133,25 @@ function summaryText({ label, root, accounts, slots, nodes, codes, bytes }: Stat
   return `${label}: root 0x${root}\n  ${a} accounts, ${s} slots, ${n} nodes, ${c} codes, ${(bytes / 1e6).toFixed(2)} MB`
 }
 
-function readyLine(infos: readonly StateInfo[], peerId: string, multiaddrs: readonly string[]): string {
+function readyLine(infos: readonly StateInfo[], server: RunningServer, relay: RelayLimits | undefined): string {
+  const { peerId, multiaddrs } = server
   const { root, accounts, nodes } = infos[0]!
   const roots = infos.length > 1 ? { roots: infos.map((info) => `0x${info.root}`) } : {}
-  return JSON.stringify({ root: `0x${root}`, peerId, multiaddrs, accounts, nodes, ...roots })
+  return JSON.stringify({ root: `0x${root}`, peerId, multiaddrs, accounts, nodes, ...roots, ...(relay && { relay }) })
 }
 
-function readyText(infos: readonly StateInfo[], multiaddrs: readonly string[]): string {
-  return [...infos.map(summaryText), ...multiaddrs.map((address) => `listening on ${address}`), ''].join('\n')
+function readyText({ multiaddrs }: RunningRelay, relay: RelayLimits | undefined): string {
+  const lines = multiaddrs.map((address) => `listening on ${address}`)
+  if (relay !== undefined) lines.push(relayText(relay))
+  return `${lines.join('\n')}\n`
+}
+
+function relayText(limits: RelayLimits): string {
+  const { reservations, reservationSeconds, connectionBytes, connectionSeconds } = limits
+  const [r, s, b, c] = [reservations, reservationSeconds, connectionBytes, connectionSeconds].map((n) =>
+    n.toLocaleString('en'),
+  )
+  return `relay: ${r} reservations of ${s} s; a relayed connection carries ${b} bytes, and stands for ${c} s, at most`
 }
 
 async function version(): Promise<string> {

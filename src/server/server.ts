@@ -1,6 +1,7 @@
-/** A server in one call: a listening libp2p node that serves states to whoever asks. */
+/** A server in one call: a listening libp2p node that serves states to whoever asks, and may be a relay. */
 import type { ConnectionLimits } from '../network/connection-limits.ts'
 import { createListeningNode } from '../network/listening-node.ts'
+import type { RelayLimits } from '../network/relay.ts'
 import { type ServeCounters, serve } from '../network/serve.ts'
 import { EVERYTHING, statusOf } from '../protocol/messages.ts'
 import type { ServingLimits } from '../protocol/serving-limits.ts'
@@ -31,6 +32,8 @@ export interface ServerOptions {
   readonly limits?: Partial<ServingLimits>
   /** How many may connect: the usual limits, but for these. */
   readonly connectionLimits?: Partial<ConnectionLimits>
+  /** Makes it a relay for tabs, too. */
+  readonly relay?: RelayLimits
   /** Makes this a slow peer. */
   readonly throttleBytesPerSecond?: number
   /** Called for each answer, before it is sent. */
@@ -49,14 +52,15 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-/** Starts to serve. Rejects with `NetworkError` `badMultiaddr`, `addressInUse` or `listenFailed`; then nothing listens. */
+/** Starts to serve. Rejects with `NetworkError` `badMultiaddr`, `badRelayLimit`, `addressInUse` or `listenFailed`; then nothing listens. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { sources, listen = [DEFAULT_LISTEN], chainId = 0, privateKey, onFailure } = options
+  const { sources, listen = [DEFAULT_LISTEN], chainId = 0, privateKey, relay, onFailure } = options
   const { limits = {}, connectionLimits = {} } = options
   const node = await createListeningNode({
     listen,
     connectionLimits,
     ...(privateKey === undefined ? {} : { privateKey }),
+    ...(relay === undefined ? {} : { relay }),
   })
   const serving = await serve({
     node,

@@ -2,14 +2,14 @@
  * A data directory: the database, room for the sorter, and the server's identity. Brings the states that are wanted into
  * it, unless they are there already. Without a path it is temporary and is deleted at the end.
  */
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { createPrivateKey } from '../network/listening-node.ts'
 import { createFastKeccak } from '../trie/keccak.ts'
 import { ServerError } from './error.ts'
 import { knownGenesis, knownGenesisRecords } from './genesis.ts'
 import { genesisFile } from './genesis-file.ts'
+import { identityIn } from './identity.ts'
 import { type ImportOptions, type ImportProgress, importState } from './importer.ts'
 import { LevelSource } from './level-source.ts'
 import { StateDatabase, type StateInfo } from './state-database.ts'
@@ -78,16 +78,8 @@ export class StateDirectory {
   }
 
   /** The server's private key, made once, so that its peer id stays the same. */
-  async privateKey(): Promise<Uint8Array> {
-    const path = join(this.#path, 'identity')
-    try {
-      return await readFile(path)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-      const key = await createPrivateKey()
-      await writeFile(path, key, { mode: 0o600 })
-      return key
-    }
+  privateKey(): Promise<Uint8Array> {
+    return identityIn(this.#path)
   }
 
   async close(): Promise<void> {

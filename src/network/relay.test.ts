@@ -1,0 +1,89 @@
+/** Relays and tabs as libp2p nodes in this process, over WebSockets on the loopback interface. */
+import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
+import type { Libp2p } from '@libp2p/interface'
+import { multiaddr } from '@multiformats/multiaddr'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { loadLibp2p } from './libp2p-parts.ts'
+import { createListeningNode } from './listening-node.ts'
+import { DEFAULT_RELAY_LIMITS, type RelayLimits } from './relay.ts'
+
+const ECHO = '/echo/1'
+
+beforeAll(() => {
+  // Node 20 has no WebSocket to dial with.
+  Object.assign(globalThis, { WebSocket })
+})
+
+async function startRelay(limits: Partial<RelayLimits> = {}) {
+  const relay = { ...DEFAULT_RELAY_LIMITS, ...limits }
+  const node = await createListeningNode({ listen: ['/ip4/127.0.0.1/tcp/0/ws'], relay })
+  onTestFinished(async () => node.stop())
+  return node
+}
+
+/** A node that nobody can dial but over `relay`. */
+async function startTab(relay: Libp2p): Promise<Libp2p> {
+  const { createLibp2p, parts } = await loadLibp2p()
+  const tab = await createLibp2p({
+    ...parts,
+    transports: [...(parts.transports ?? []), circuitRelayTransport()],
+    addresses: { listen: [`${relay.getMultiaddrs()[0]}/p2p-circuit`] },
+    transportManager: { faultTolerance: 1 },
+    connectionGater: { denyDialMultiaddr: () => false },
+  })
+  onTestFinished(async () => tab.stop())
+  await tab.handle(ECHO, (stream) => stream.addEventListener('message', ({ data }) => stream.send(data)), {
+    runOnLimitedConnection: true,
+  })
+  await tab.start()
+  return tab
+}
+
+const overRelay = (relay: Libp2p, tab: Libp2p) => multiaddr(`${relay.getMultiaddrs()[0]}/p2p-circuit/p2p/${tab.peerId}`)
+
+/** Sends `bytes` and resolves with how many have come back when all have, or with the end of the stream. */
+async function echoed(from: Libp2p, address: ReturnType<typeof multiaddr>, bytes: number): Promise<number> {
+  const stream = await from.dialProtocol(address, ECHO, { runOnLimitedConnection: true })
+  return new Promise((resolve) => {
+    let received = 0
+    stream.addEventListener('message', ({ data }) => {
+      received += data.byteLength
+      if (received === bytes) resolve(received)
+    })
+    stream.addEventListener('close', () => resolve(received))
+    stream.send(new Uint8Array(bytes))
+  })
+}
+
+describe('relayServices', () => {
+  test('default: two nodes that nobody can dial talk over it, on a connection that is known to be limited', async () => {
+    const relay = await startRelay()
+    const [a, b] = [await startTab(relay), await startTab(relay)]
+    const address = overRelay(relay, b)
+    expect((await a.dial(address)).limits).toMatchObject({ bytes: expect.any(BigInt) })
+    expect(await echoed(a, address, 1000)).toBe(1000)
+  })
+
+  test('options: no more bytes than it was told to carry', async () => {
+    const relay = await startRelay({ connectionBytes: 20_000 })
+    const [a, b] = [await startTab(relay), await startTab(relay)]
+    expect(await echoed(a, overRelay(relay, b), 15_000)).toBeLessThan(15_000)
+  })
+
+  test('options: no more reservations; the place of whoever has left is free', async () => {
+    const relay = await startRelay({ reservations: 1 })
+    const a = await startTab(relay)
+    const b = await startTab(relay)
+    expect([a, b].map((tab) => tab.getMultiaddrs().length)).toEqual([1, 0])
+    const left = new Promise((resolve) => relay.addEventListener('peer:disconnect', resolve))
+    await a.stop()
+    await left
+    const c = await startTab(relay)
+    expect(c.getMultiaddrs().length).toBe(1)
+  })
+
+  test.each([0, 1.5, Number.NaN])('error: a limit of %d', async (reservations) => {
+    await expect(startRelay({ reservations })).rejects.toMatchObject({ code: 'badRelayLimit' })
+  })
+})

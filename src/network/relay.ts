@@ -1,0 +1,63 @@
+/**
+ * A relay for browsers: a circuit-relay-v2 server, over which two tabs that nobody can dial exchange what WebRTC needs to
+ * connect them directly. It carries signalling and no state: its limits are far too small for that.
+ */
+import type { CircuitRelayServerInit, CircuitRelayService } from '@libp2p/circuit-relay-v2'
+import type { Libp2p } from '@libp2p/interface'
+import type { Libp2pOptions } from 'libp2p'
+import { MAX_HOP_STREAMS } from './constants.ts'
+import { NetworkError } from './error.ts'
+
+/** What a relay gives to its clients. All are whole numbers from 1. */
+export interface RelayLimits {
+  /** Tabs that can be reached over it at a time. */
+  readonly reservations: number
+  /** How long a reservation holds; a tab renews it before that. */
+  readonly reservationSeconds: number
+  /** Of one relayed connection: bytes in both directions together, and how long it may stand. */
+  readonly connectionBytes: number
+  readonly connectionSeconds: number
+}
+
+/** The limits of a relay that has no reason for others. */
+export const DEFAULT_RELAY_LIMITS: RelayLimits = {
+  // Each costs a WebSocket and some hundred bytes; libp2p's own 15 are gone with the first visitors.
+  reservations: 256,
+  reservationSeconds: 3600,
+  // An offer, an answer and their candidates are some 10 KB; noise and identify come on top.
+  connectionBytes: 128 * 1024,
+  // ICE has ended long before, one way or the other.
+  connectionSeconds: 120,
+}
+
+/** The relay among the services of a libp2p node. Throws {@link NetworkError} `badRelayLimit`. */
+export async function relayServices(limits: RelayLimits): Promise<NonNullable<Libp2pOptions['services']>> {
+  for (const [name, value] of Object.entries(limits)) {
+    if (Number.isSafeInteger(value) && value >= 1) continue
+    const details = { got: value, expected: 'a whole number from 1' }
+    throw new NetworkError('badRelayLimit', `the relay's ${name} is a whole number from 1, got ${value}`, { details })
+  }
+  const { circuitRelayServer } = await import('@libp2p/circuit-relay-v2')
+  return { relay: circuitRelayServer(initOf(limits)) }
+}
+
+/** Gives the place of a tab that is gone to the next one; libp2p itself would keep it until its time is over. */
+export function freeReservations(node: Libp2p): void {
+  const { relay } = node.services as { readonly relay?: CircuitRelayService }
+  node.addEventListener('peer:disconnect', ({ detail: peerId }) => {
+    relay?.reservations.get(peerId)?.signal.clear()
+    relay?.reservations.delete(peerId)
+  })
+}
+
+function initOf(limits: RelayLimits): CircuitRelayServerInit {
+  return {
+    maxInboundHopStreams: MAX_HOP_STREAMS,
+    reservations: {
+      maxReservations: limits.reservations,
+      reservationTtl: limits.reservationSeconds * 1000,
+      defaultDataLimit: BigInt(limits.connectionBytes),
+      defaultDurationLimit: limits.connectionSeconds * 1000,
+    },
+  }
+}

@@ -1,0 +1,36 @@
+/** A relay in one call: a listening libp2p node that helps tabs to connect to each other, and serves no state. */
+import { createListeningNode } from '../network/listening-node.ts'
+import { DEFAULT_RELAY_LIMITS, type RelayLimits } from '../network/relay.ts'
+import { DEFAULT_LISTEN } from './server.ts'
+
+export interface RelayOptions {
+  /** Multiaddrs; {@link DEFAULT_LISTEN} if left out. */
+  readonly listen?: readonly string[]
+  /** {@link DEFAULT_RELAY_LIMITS} if left out. */
+  readonly limits?: RelayLimits
+  /** From `createPrivateKey`; left out: a new identity. */
+  readonly privateKey?: Uint8Array
+}
+
+export interface RunningRelay {
+  readonly peerId: string
+  /** Where it listens, each with the peer id. */
+  readonly multiaddrs: readonly string[]
+  /** Ends all connections. May be called twice. */
+  close(): Promise<void>
+}
+
+/** Starts a relay. Rejects with `NetworkError` `badMultiaddr`, `badRelayLimit`, `addressInUse` or `listenFailed`. */
+export async function startRelay(options: RelayOptions = {}): Promise<RunningRelay> {
+  const { listen = [DEFAULT_LISTEN], limits = DEFAULT_RELAY_LIMITS, privateKey } = options
+  const node = await createListeningNode({
+    listen,
+    relay: limits,
+    ...(privateKey === undefined ? {} : { privateKey }),
+  })
+  return {
+    peerId: node.peerId.toString(),
+    multiaddrs: node.getMultiaddrs().map((address) => address.toString()),
+    close: async () => node.stop(),
+  }
+}
