@@ -1,6 +1,7 @@
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 import { launchOptions } from './e2e/chromium.ts'
+import packageJson from './package.json' with { type: 'json' }
 
 /** The demo page is the root that `vite` serves and builds. */
 const demo: ViteUserConfig = {
@@ -24,6 +25,21 @@ const worker: ViteUserConfig = {
       name: 'rootlightWorker',
       fileName: () => 'worker.bundle.js',
     },
+  },
+}
+
+/**
+ * `--mode webrtc`: libp2p's WebRTC for browsers, in the place of the module that imports it. `@libp2p/webrtc` comes with
+ * node-datachannel and all of react-native: who installs this package gets none of it, and needs no overrides.
+ */
+const webrtc: ViteUserConfig = {
+  build: {
+    target: 'es2022',
+    outDir: 'dist/network',
+    emptyOutDir: false,
+    sourcemap: true,
+    lib: { entry: 'src/network/webrtc-parts.ts', formats: ['es'], fileName: () => 'webrtc-parts.js' },
+    rollupOptions: { external: Object.keys(packageJson.dependencies).map((name) => new RegExp(`^${name}(/|$)`)) },
   },
 }
 
@@ -60,4 +76,7 @@ const test: NonNullable<ViteUserConfig['test']> = {
   ],
 }
 
-export default defineConfig(({ mode }) => ({ ...(mode === 'worker' ? worker : demo), test }))
+export default defineConfig(({ mode }) => ({
+  ...(mode === 'worker' ? worker : mode === 'webrtc' ? webrtc : demo),
+  test,
+}))

@@ -2,6 +2,7 @@
  * The light client as an application sees it: syncs, reads and events. It owns one engine, in the worker that the
  * application gave it or on its own thread; both behave the same.
  */
+
 import { exportStream, importStream } from './backup-streams.ts'
 import type { PeerSnapshot } from './network/peer-set.ts'
 import type { ClosedReason } from './store/connection.ts'
@@ -9,7 +10,9 @@ import type { Damage } from './store/context.ts'
 import type { StallReason, SyncProgress } from './sync/progress.ts'
 import { Sync } from './sync-handle.ts'
 import { TypedEventTarget } from './typed-events.ts'
-import { parseCount, parseRoot } from './wallet/input.ts'
+import { parseCount, parsePositive, parseRoot } from './wallet/input.ts'
+import { createPageNode, portTo, wantsWebRtc } from './window-page.ts'
+import { DEFAULT_SERVED_REQUESTS, DEFAULT_UPLOAD_BYTES_PER_SECOND } from './worker/constants.ts'
 import type {
   AccountValue,
   Answer,
@@ -19,6 +22,7 @@ import type {
   EngineOptions,
   ImportSummary,
   ReadAt,
+  ServeLimits,
   StorageReport,
   SyncTarget,
   TabRole,
@@ -37,13 +41,58 @@ export interface LightClientOptions {
   readonly database: string
   /** Peers of another chain are refused. */
   readonly chainId: number
-  /** WebSocket multiaddrs, such as `/dns4/peer.example/tcp/443/wss/p2p/12D3Koo…`. */
+  /**
+   * Multiaddrs: of WebSockets, such as `/dns4/peer.example/tcp/443/wss/p2p/12D3Koo…`, of servers over WebRTC
+   * (`/ip4/…/udp/…/webrtc-direct/certhash/…/p2p/…`), and of other tabs (`RELAY/p2p-circuit/webrtc/p2p/…`).
+   */
   readonly peers: readonly string[]
   /**
    * Creates the dedicated worker for the engine (`rootlight/worker`, or its self-contained file); bundlers need to see the
    * `new Worker(new URL(…), { type: 'module' })` in the application. Left out: the engine runs on this thread.
    */
   readonly worker?: () => Worker
+  /** Asks for WebRTC. It is loaded then, or where one of `peers` or another option needs it, and never else. */
+  readonly webrtc?: WebRtcOptions
+  /**
+   * A libp2p node of the application's, to be used for WebRTC in place of one of ours. It has WebRTC among its transports
+   * (and, to be dialed by other tabs, a relay to listen on), and is started and stopped by the application.
+   */
+  readonly libp2p?: Libp2pNode
+  /**
+   * Lets other tabs have what this one has verified; left out: it serves nobody. Only what is asked of it, behind everything
+   * that it does for itself, and within these limits.
+   */
+  readonly serve?: ServeOptions
+}
+
+export interface WebRtcOptions {
+  /**
+   * Multiaddrs of circuit relays (`rootlight relay`), with their peer ids: a tab that serves can be reached over them. They
+   * pass on what two tabs say to connect to each other directly, and no state.
+   */
+  readonly relays?: readonly string[]
+  /** For its ICE servers, above all: without one, tabs behind different routers do not find each other. None by default. */
+  readonly rtcConfiguration?: RTCConfiguration
+}
+
+/** A node of libp2p 3, as much of it as tells one: libp2p's own types are not needed to use this package. */
+export interface Libp2pNode {
+  readonly peerId: { toString(): string }
+  getMultiaddrs(): readonly { toString(): string }[]
+  dial(peer: never, options: never): Promise<unknown>
+  handle(protocol: string, handler: never, options: never): Promise<void>
+  unhandle(protocol: string): Promise<void>
+}
+
+export interface ServeOptions {
+  /** Of answers to all others together. 1 MiB by default. */
+  readonly uploadBytesPerSecond?: number
+  /** That are answered at a time; one while a sync of this tab runs. 4 by default. */
+  readonly maxRequests?: number
+  /** Whether to go on while the page is hidden. Not by default. */
+  readonly whileHidden?: boolean
+  /** Whether to go on where the browser says that the connection is metered, or that data should be saved. Not by default. */
+  readonly onMetered?: boolean
 }
 
 export interface ReadOptions {
@@ -70,6 +119,8 @@ export interface LightClientEventMap {
   stalled: CustomEvent<{ readonly reason: StallReason }>
   /** This tab has become the one that writes to the database, or has lost that place to another. */
   role: CustomEvent<TabRole>
+  /** {@link LightClient.addresses} have changed. */
+  addresses: CustomEvent<readonly string[]>
   /** The list of {@link LightClient.peers} has changed. */
   peers: CustomEvent<readonly PeerSnapshot[]>
   /** A page or a code on disk was found damaged and dropped; the next sync of its root fetches it again. */
@@ -88,16 +139,40 @@ export interface LightClientEventMap {
  * `damagedMeta`, `quotaExceeded`).
  */
 export async function createLightClient(options: LightClientOptions): Promise<LightClient> {
-  const { database, peers } = options
-  const engineOptions: EngineOptions = { database, chainId: parseCount('chainId', options.chainId), peers: [...peers] }
   const events = new EventTarget()
   const emit = (event: EngineEvent) => events.dispatchEvent(new CustomEvent('engine', { detail: event }))
-  if (options.worker !== undefined) {
-    return new LightClient(await createRemoteEngine(options.worker(), engineOptions, emit), events)
+  const engineOptions = parseOptions(options)
+  const page = wantsWebRtc(options)
+    ? await createPageNode(options, () => events.dispatchEvent(new Event('addresses')))
+    : null
+  const { worker } = options
+  if (worker !== undefined) {
+    const window = page && { port: await portTo(page), stop: () => page.stop() }
+    return new LightClient(await createRemoteEngine(worker(), engineOptions, emit, window), events, page)
   }
   // Lazily: a page that has given its engine a worker does not load it a second time.
   const { createTabEngine } = await import('./worker/create-tab-engine.ts')
-  return new LightClient(await createTabEngine(engineOptions, emit), events)
+  return new LightClient(await createTabEngine(engineOptions, emit, page), events, page)
+}
+
+function parseOptions({ database, chainId, peers, serve }: LightClientOptions): EngineOptions {
+  return { database, chainId: parseCount('chainId', chainId), peers: [...peers], serve: parseServe(serve) }
+}
+
+function parseServe(serve: ServeOptions | undefined): ServeLimits | null {
+  if (serve === undefined) return null
+  const {
+    uploadBytesPerSecond = DEFAULT_UPLOAD_BYTES_PER_SECOND,
+    maxRequests = DEFAULT_SERVED_REQUESTS,
+    whileHidden = false,
+    onMetered = false,
+  } = serve
+  return {
+    uploadBytesPerSecond: parsePositive('serve.uploadBytesPerSecond', uploadBytesPerSecond),
+    maxRequests: parsePositive('serve.maxRequests', maxRequests),
+    whileHidden,
+    onMetered,
+  }
 }
 
 /** See the head of this file; made by {@link createLightClient}. */
@@ -108,12 +183,17 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
   /** Of syncs and other commands. */
   #nextId = 0
   #peers: readonly PeerSnapshot[] = []
+  readonly #page: { readonly addresses: readonly string[] } | null
   readonly #stopWatching: () => void
 
-  constructor(engine: Engine, events: EventTarget) {
+  constructor(engine: Engine, events: EventTarget, page: { readonly addresses: readonly string[] } | null = null) {
     super()
     this.#engine = engine
+    this.#page = page
     events.addEventListener('engine', (event) => this.#receive((event as CustomEvent<EngineEvent>).detail))
+    events.addEventListener('addresses', () => {
+      this.dispatchEvent(new CustomEvent('addresses', { detail: this.addresses() }))
+    })
     // A hidden tab may be discarded without another word. An engine that is gone has nothing to keep.
     this.#stopWatching = watchHiding(() => this.#engine.keep().catch(() => {}))
   }
@@ -136,6 +216,14 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
   /** The peers that this client knows, as they were when `peers` was told last. */
   peers(): readonly PeerSnapshot[] {
     return this.#peers
+  }
+
+  /**
+   * Where other tabs can dial this one: multiaddrs for their `peers`. None unless it serves, is the tab that writes, and has
+   * a place on a relay. Changes are told as `addresses`.
+   */
+  addresses(): readonly string[] {
+    return this.#page?.addresses ?? []
   }
 
   /** What is complete on disk, whether or not a peer can be reached. */

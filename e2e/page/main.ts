@@ -8,6 +8,7 @@ import {
   type Damage,
   isRootlightError,
   type LightClient,
+  type LightClientOptions,
   type PeerInfo,
   type Sync,
   type SyncProgress,
@@ -21,6 +22,11 @@ const inWindow = new URLSearchParams(location.search).get('engine') === 'window'
 export type Outcome =
   | { readonly state: 'pending' | 'resolved' }
   | { readonly state: 'rejected'; readonly code: string; readonly message: string }
+
+export interface OpenOptions extends Pick<LightClientOptions, 'webrtc' | 'serve'> {
+  readonly database?: string
+  readonly chainId?: number
+}
 
 /** One sync, and what it has told so far. */
 export interface Followed {
@@ -60,13 +66,13 @@ export class Harness {
   }
 
   /** Opens the client; `database` is the same for all pages of a browser context. */
-  async open(peers: readonly string[], { database = 'e2e', chainId = 0 } = {}): Promise<void> {
+  async open(peers: readonly string[], { database = 'e2e', chainId = 0, ...webrtc }: OpenOptions = {}): Promise<void> {
     const worker = () => {
       const made = new Worker(new URL('../../src/worker/worker.ts', import.meta.url), { type: 'module' })
       this.workers.push(made)
       return made
     }
-    this.#client = await createLightClient({ database, chainId, peers, ...(inWindow ? {} : { worker }) })
+    this.#client = await createLightClient({ database, chainId, peers, ...webrtc, ...(inWindow ? {} : { worker }) })
     this.#client.addEventListener('damaged', (event) => this.damages.push(event.detail))
     this.#client.addEventListener('storeClosed', (event) => this.closures.push(event.detail.reason))
     this.#client.addEventListener('role', (event) => this.roles.push(event.detail))

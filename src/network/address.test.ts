@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { parseMultiaddr } from './address.ts'
+import { parseListen, parsePeer, parseRelay } from './address.ts'
 
 const ID = '12D3KooWGC7hTrWYnKkCiJHhWbKFWGUqmDV3xGcPCyBHJEvGgPUq'
 
-describe('parseMultiaddr', () => {
+const CERT_HASH = 'uEiAkH5a4DPGKUuOBjYw0CgwjvcJCJMD2K_1aluKR_tpevQ'
+
+describe('parsePeer', () => {
   test.each([
     '/ip4/127.0.0.1/tcp/9000/ws',
     `/ip4/127.0.0.1/tcp/9000/ws/p2p/${ID}`,
@@ -13,9 +15,19 @@ describe('parseMultiaddr', () => {
     '/dns/peer.example/tcp/443/tls/ws',
     '/dns6/peer.example/tcp/443/tls/sni/peer.example/ws',
   ])('default: %s', (text) => {
-    const address = parseMultiaddr(text)
+    const address = parsePeer(text)
     expect(address.text).toBe(text)
     expect(address.multiaddr.toString()).toBe(text)
+    expect(address.transport).toBe('websocket')
+  })
+
+  test.each([
+    `/ip4/192.0.2.1/udp/9000/webrtc-direct/certhash/${CERT_HASH}/p2p/${ID}`,
+    `/ip6/2001:db8::1/udp/9000/webrtc-direct/certhash/${CERT_HASH}`,
+    `/dns4/relay.example/tcp/443/wss/p2p/${ID}/p2p-circuit/webrtc/p2p/${ID}`,
+    `/ip4/127.0.0.1/tcp/9000/ws/p2p/${ID}/p2p-circuit/webrtc/p2p/${ID}`,
+  ])('default: over WebRTC: %s', (text) => {
+    expect(parsePeer(text)).toMatchObject({ text, transport: 'webrtc' })
   })
 
   test.each([
@@ -23,13 +35,37 @@ describe('parseMultiaddr', () => {
     ['not a multiaddr', 'wss://peer.example'],
     ['no transport', '/ip4/127.0.0.1'],
     ['another transport', '/ip4/127.0.0.1/tcp/9000'],
-    ['WebRTC', '/ip4/127.0.0.1/udp/9000/webrtc-direct'],
+    ['WebRTC without a certificate', '/ip4/127.0.0.1/udp/9000/webrtc-direct'],
+    ['a peer behind a relay without WebRTC', `/ip4/127.0.0.1/tcp/9000/ws/p2p/${ID}/p2p-circuit/p2p/${ID}`],
+    ['a tab without its id', `/ip4/127.0.0.1/tcp/9000/ws/p2p/${ID}/p2p-circuit/webrtc`],
     ['a peer id only', `/p2p/${ID}`],
     ['a peer id that is none', '/ip4/127.0.0.1/tcp/9000/ws/p2p/nobody'],
     ['a relayed address', `/ip4/127.0.0.1/tcp/9000/ws/p2p/${ID}/p2p-circuit`],
     ['an address that asks a resolver of names', '/dnsaddr/peer.example'],
     ['a port that is none', '/ip4/127.0.0.1/tcp/90000/ws'],
   ])('error: badMultiaddr: %s', (_, text) => {
-    expect(() => parseMultiaddr(text)).toThrow(expect.objectContaining({ code: 'badMultiaddr' }))
+    expect(() => parsePeer(text)).toThrow(expect.objectContaining({ code: 'badMultiaddr' }))
   })
+})
+
+describe('parseRelay', () => {
+  test('default: a WebSocket with a peer id', () => {
+    const text = `/dns4/relay.example/tcp/443/wss/p2p/${ID}`
+    expect(parseRelay(text).toString()).toBe(text)
+  })
+
+  test.each(['/dns4/relay.example/tcp/443/wss', `/dns4/relay.example/tcp/443/wss/p2p/${ID}/p2p-circuit`])(
+    'error: badMultiaddr: %s',
+    (text) => expect(() => parseRelay(text)).toThrow(expect.objectContaining({ code: 'badMultiaddr' })),
+  )
+})
+
+describe('parseListen', () => {
+  test.each(['/ip4/0.0.0.0/tcp/9000/ws', '/ip4/0.0.0.0/udp/9000/webrtc-direct'])('default: %s', (text) => {
+    expect(parseListen(text).toString()).toBe(text)
+  })
+
+  test.each([`/ip4/0.0.0.0/tcp/9000/ws/p2p/${ID}`, '/ip4/0.0.0.0/udp/9000'])('error: badMultiaddr: %s', (text) =>
+    expect(() => parseListen(text)).toThrow(expect.objectContaining({ code: 'badMultiaddr' })),
+  )
 })

@@ -1,40 +1,68 @@
-/** The addresses that an application passes in: multiaddrs of WebSockets, checked before anything is dialed. */
+/** The addresses that an application or an operator passes in: multiaddrs, checked before anything is dialed. */
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { NetworkError } from './error.ts'
+
+export type Transport = 'websocket' | 'webrtc'
 
 /** A checked address of a peer. */
 export interface PeerAddress {
   /** As the application wrote it: the key in the list of peers. */
   readonly text: string
   readonly multiaddr: Multiaddr
+  readonly transport: Transport
 }
 
-/** A WebSocket over TCP, with or without TLS and with or without a peer id; nothing relayed. */
-const WEB_SOCKET = /^(ip4|ip6|dns|dns4|dns6),tcp,((tls,(sni,)?)?ws|wss)(,p2p)?$/
+/** The names of a multiaddr's components: a WebSocket over TCP, with or without TLS. */
+const WEB_SOCKET = '(ip4|ip6|dns|dns4|dns6),tcp,((tls,(sni,)?)?ws|wss)'
+
+/** Whom one can dial: a WebSocket or a WebRTC-direct server, with or without its peer id; a tab, over a relay and then directly. */
+const PEER = new RegExp(
+  `^(${WEB_SOCKET}(,p2p)?|(?<webrtc>(ip4|ip6),udp,webrtc-direct,certhash(,p2p)?|${WEB_SOCKET},p2p,p2p-circuit,webrtc,p2p))$`,
+)
+const RELAY = new RegExp(`^${WEB_SOCKET},p2p$`)
+const LISTEN = new RegExp(`^(${WEB_SOCKET}|(ip4|ip6),udp,webrtc-direct)$`)
 
 /** A peer id: of an Ed25519, a secp256k1 or an RSA key in base58, or any of them as a CID. */
 const PEER_ID = /^(12D3KooW\w{44}|16Uiu2HA\w{45}|Qm\w{44}|(bafz|k)[a-z0-9]{50,})$/
 
-/** Throws {@link NetworkError} `badMultiaddr` if `text` is not the multiaddr of a WebSocket. */
-export function parseMultiaddr(text: string): PeerAddress {
-  const address = parse(text)
-  const components = address.getComponents()
-  if (!WEB_SOCKET.test(components.map(({ name }) => name).join())) throw bad(text, 'not the address of a WebSocket')
-  const id = components.find(({ name }) => name === 'p2p')?.value
-  // The multiaddr itself takes any base58, and the dial would fail for ever.
-  if (id !== undefined && !PEER_ID.test(id)) throw bad(text, 'not a peer id')
-  return { text, multiaddr: address }
+/** Throws {@link NetworkError} `badMultiaddr` if `text` is not an address that a tab can dial. */
+export function parsePeer(text: string): PeerAddress {
+  const [address, match] = parse(text, PEER, 'the address of a WebSocket or a WebRTC peer', [
+    '/dns4/HOST/tcp/PORT/wss or /ip4/ADDRESS/tcp/PORT/ws, with or without /p2p/ID',
+    '/ip4/ADDRESS/udp/PORT/webrtc-direct/certhash/HASH/p2p/ID',
+    'RELAY/p2p/ID/p2p-circuit/webrtc/p2p/ID',
+  ])
+  return { text, multiaddr: address, transport: match.groups?.['webrtc'] === undefined ? 'websocket' : 'webrtc' }
 }
 
-function parse(text: string): Multiaddr {
-  try {
-    return multiaddr(text)
-  } catch (cause) {
-    throw bad(text, 'not a multiaddr', cause)
+/** Throws {@link NetworkError} `badMultiaddr` if `text` is not the address of a relay. */
+export function parseRelay(text: string): Multiaddr {
+  return parse(text, RELAY, 'the address of a relay', ['/dns4/HOST/tcp/PORT/wss/p2p/ID'])[0]
+}
+
+/** Throws {@link NetworkError} `badMultiaddr` if a server cannot listen at `text`. */
+export function parseListen(text: string): Multiaddr {
+  return parse(text, LISTEN, 'an address to listen at', [
+    '/ip4/ADDRESS/tcp/PORT/ws',
+    '/ip4/ADDRESS/udp/PORT/webrtc-direct',
+  ])[0]
+}
+
+function parse(text: string, form: RegExp, what: string, expected: readonly string[]): [Multiaddr, RegExpExecArray] {
+  const bad = (rule: string, cause?: unknown) => {
+    const details = { got: text, expected: expected.join('; ') }
+    return new NetworkError('badMultiaddr', `${rule}: ${text}`, { details, cause })
   }
-}
-
-function bad(text: string, rule: string, cause?: unknown): NetworkError {
-  const expected = '/dns4/HOST/tcp/PORT/wss or /ip4/ADDRESS/tcp/PORT/ws, with or without /p2p/ID'
-  return new NetworkError('badMultiaddr', `${rule}: ${text}`, { details: { got: text, expected }, cause })
+  let address: Multiaddr
+  try {
+    address = multiaddr(text)
+  } catch (cause) {
+    throw bad('not a multiaddr', cause)
+  }
+  const components = address.getComponents()
+  const match = form.exec(components.map(({ name }) => name).join())
+  if (match === null) throw bad(`not ${what}`)
+  // The multiaddr itself takes any base58, and the dial would fail for ever.
+  if (components.some(({ name, value }) => name === 'p2p' && !PEER_ID.test(value ?? ''))) throw bad('not a peer id')
+  return [address, match]
 }

@@ -19,6 +19,15 @@ export const START_TIMEOUT_MS = 5_000
 /** No timeout is longer. */
 export const MAX_TIMEOUT_MS = 30_000
 
+/** Bytes that may be on their way to us on one WebRTC connection: with 4 MB of them, browsers stall for seconds. */
+export const MAX_WEBRTC_IN_FLIGHT_BYTES = 2 * 1024 * 1024
+/** An answer over WebRTC: as many as a responder sends at a time stay within {@link MAX_WEBRTC_IN_FLIGHT_BYTES}. */
+export const MAX_WEBRTC_ANSWER_BYTES = 512 * 1024
+/** What a data channel takes before it makes us wait: enough to keep the line full, and no second copy of every answer. */
+export const MAX_WEBRTC_BUFFERED_BYTES = 512 * 1024
+/** Messages of a data channel between tabs: libp2p's own 16 KiB cost 15 % of the throughput. */
+export const WEBRTC_MESSAGE_BYTES = 64 * 1024
+
 /** Score for an answer that was useful. */
 export const USEFUL_SCORE = 1
 /** Score for an answer without anything. */

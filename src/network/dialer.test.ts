@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { DEFAULT_LIMITS } from '../protocol/messages.ts'
 import { ManualClock, settle } from '../testing/manual-clock.ts'
-import { parseMultiaddr } from './address.ts'
+import { parsePeer } from './address.ts'
 import { MIN_REDIAL_MS } from './constants.ts'
 import { Dialer } from './dialer.ts'
 import { PeerSet } from './peer-set.ts'
@@ -13,7 +13,7 @@ const STATUS = { chainId: 1, roots: [], limits: DEFAULT_LIMITS }
 function unreachable() {
   const clock = new ManualClock()
   const dialed: number[] = []
-  const node = {
+  const caller = {
     dial: async () => {
       dialed.push(clock.now())
       throw new Error('nobody answers')
@@ -21,9 +21,9 @@ function unreachable() {
   }
   const peers = new PeerSet(clock)
   const dialer = new Dialer({
-    node,
+    caller,
     peers,
-    addresses: [parseMultiaddr(ADDRESS)],
+    addresses: [parsePeer(ADDRESS)],
     status: STATUS,
     clock,
     random: () => 1,

@@ -8,17 +8,17 @@ import { type Clock, systemClock } from '../protocol/clock.ts'
 import type { Status } from '../protocol/messages.ts'
 import type { PeerAddress } from './address.ts'
 import type { Departure } from './blame.ts'
-import { type Connected, connectPeer, type DialingNode, duplicatePeer } from './connect.ts'
+import { type Connected, connectPeer, duplicatePeer } from './connect.ts'
 import { DIAL_TIMEOUT_MS, MAX_REDIAL_MS, MIN_REDIAL_MS, STABLE_CONNECTION_MS } from './constants.ts'
 import { asDialError } from './dial-error.ts'
-import { hangUp } from './hang-up.ts'
+import type { Caller } from './link.ts'
 import type { NetworkPeer } from './peer.ts'
 import type { PeerSet } from './peer-set.ts'
 
 export interface DialerOptions {
-  readonly node: DialingNode
+  readonly caller: Caller
   readonly peers: PeerSet
-  /** From `parseMultiaddr`. */
+  /** From `parsePeer`. */
   readonly addresses: readonly PeerAddress[]
   /** What we say about ourselves; its chain id (0: any) must be the peers'. */
   readonly status: Status
@@ -104,7 +104,7 @@ export class Dialer {
     }
     const abort = new AbortController()
     line.phase = { is: 'dialing', abort }
-    this.#options.peers.connecting(line.address.text, 'websocket')
+    this.#options.peers.connecting(line.address.text, line.address.transport)
     this.#settle(this.#attempt(line, abort))
   }
 
@@ -114,7 +114,7 @@ export class Dialer {
     const status = this.#status
     try {
       const connected = await connectPeer(line.address, {
-        node: this.#options.node,
+        caller: this.#options.caller,
         peers: this.#options.peers,
         status,
         clock: this.#clock,
@@ -133,7 +133,7 @@ export class Dialer {
 
   /** `dialing → connected`, unless something has come between. */
   #join(line: Line, connected: Connected): void {
-    const { peer, connection } = connected
+    const { peer, link } = connected
     const { peers } = this.#options
     if (peers.byId(peer.id) !== undefined) {
       peer.disconnect({ reason: 'duplicatePeer', banMs: 0 })
@@ -141,7 +141,7 @@ export class Dialer {
     }
     if (!this.#running) peer.disconnect({ reason: 'closed', banMs: 0 })
     if (peer.departure !== undefined) {
-      this.#settle(hangUp(connection))
+      this.#settle(link.hangUp())
       this.#miss(line, peer.departure, peer.id)
       return
     }
@@ -154,7 +154,7 @@ export class Dialer {
     const { phase } = line
     if (phase.is !== 'connected' || phase.connected.peer !== peer) return
     if (this.#clock.now() - phase.sinceMs >= STABLE_CONNECTION_MS) line.failures = 0
-    this.#settle(hangUp(phase.connected.connection))
+    this.#settle(phase.connected.link.hangUp())
     this.#miss(line, departure, peer.id)
   }
 
@@ -163,7 +163,7 @@ export class Dialer {
     const { peers } = this.#options
     const again = peers.byId(peer.id)
     if (again !== undefined) again.disconnect(departure)
-    else peers.leave(line.address.text, 'websocket', departure, peer.id)
+    else peers.leave(line.address.text, line.address.transport, departure, peer.id)
   }
 
   /** `dialing, connected → waiting`, or `→ idle` if we have stopped. */
@@ -171,7 +171,7 @@ export class Dialer {
     const pauseMs = this.#pauseMs(line.failures++)
     if (this.#running) this.#wait(line, Math.max(pauseMs, departure.banMs))
     else line.phase = { is: 'idle' }
-    this.#options.peers.leave(line.address.text, 'websocket', departure, id)
+    this.#options.peers.leave(line.address.text, line.address.transport, departure, id)
   }
 
   #wait(line: Line, pauseMs: number): void {

@@ -11,10 +11,11 @@ import { frame, nodes, PROTOCOL, prefix, repeated, STATUS } from '../testing/hos
 import { ManualClock } from '../testing/manual-clock.ts'
 import { seededRandom } from '../testing/random.ts'
 import { ROOT_PATH } from '../trie/path.ts'
-import { parseMultiaddr } from './address.ts'
+import { parsePeer } from './address.ts'
 import { DIAL_TIMEOUT_MS, LIE_BAN_MS, MIN_REQUEST_BYTES, STALL_BAN_MS } from './constants.ts'
 import { Dialer } from './dialer.ts'
 import { createDialingNode } from './dialing-node.ts'
+import { callerOf } from './libp2p-caller.ts'
 import { createListeningNode } from './listening-node.ts'
 import type { NetworkPeer } from './peer.ts'
 import { PeerSet } from './peer-set.ts'
@@ -41,11 +42,11 @@ async function setUp(speak: (stream: Stream) => void) {
     stream.addEventListener('message', () => {})
     speak(stream)
   })
-  const addresses = [parseMultiaddr(String(server.getMultiaddrs()[0]))]
+  const addresses = [parsePeer(String(server.getMultiaddrs()[0]))]
   const node = await createDialingNode(addresses)
   const clock = new ManualClock()
   const peers = new PeerSet(clock)
-  const dialer = new Dialer({ node, peers, addresses, status: statusOf(1), clock, random: () => 1 })
+  const dialer = new Dialer({ caller: callerOf(node), peers, addresses, status: statusOf(1), clock, random: () => 1 })
   cleanups.push(async () => {
     await dialer.stop()
     await node.stop()

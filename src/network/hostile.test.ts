@@ -15,7 +15,7 @@ import { ManualClock } from '../testing/manual-clock.ts'
 import { seededRandom } from '../testing/random.ts'
 import type { NodeSource } from '../trie/node-source.ts'
 import { ROOT_PATH } from '../trie/path.ts'
-import { parseMultiaddr } from './address.ts'
+import { parsePeer } from './address.ts'
 import { MAX_CONNECTIONS_PER_PEER } from './constants.ts'
 import { createDialingNode } from './dialing-node.ts'
 import { createListeningNode } from './listening-node.ts'
@@ -79,7 +79,7 @@ afterEach(async () => {
 })
 
 async function connectHonest(): Promise<Requester> {
-  const address = parseMultiaddr(target.address)
+  const address = parsePeer(target.address)
   const dialing = await createDialingNode([address])
   cleanups.push(async () => dialing.stop())
   const connection = await dialing.dial(address.multiaddr)

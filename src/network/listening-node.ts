@@ -2,7 +2,7 @@
 import { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf } from '@libp2p/crypto/keys'
 import type { Libp2p, PrivateKey } from '@libp2p/interface'
 import { systemClock } from '../protocol/clock.ts'
-import { parseMultiaddr } from './address.ts'
+import { parseListen } from './address.ts'
 import {
   burstPerHost,
   type ConnectionLimits,
@@ -38,7 +38,7 @@ export interface ListeningNodeOptions {
  * `addressInUse` or `listenFailed`; then nothing listens.
  */
 export async function createListeningNode(options: ListeningNodeOptions): Promise<Libp2p> {
-  for (const address of options.listen) parseMultiaddr(address)
+  for (const address of options.listen) parseListen(address)
   const privateKey = options.privateKey === undefined ? undefined : decodePrivateKey(options.privateKey)
   const relay = options.relay === undefined ? {} : await relayServices(options.relay)
   const { createLibp2p, parts } = await loadLibp2p(MAX_REQUEST_READ_BUFFER_BYTES)

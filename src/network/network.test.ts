@@ -12,11 +12,12 @@ import type { ProtocolError } from '../protocol/error.ts'
 import { EVERYTHING, type Status, statusOf } from '../protocol/messages.ts'
 import type { NodeSource } from '../trie/node-source.ts'
 import type { Path } from '../trie/path.ts'
-import { parseMultiaddr } from './address.ts'
-import { connectPeer, type DialingNode } from './connect.ts'
+import { parsePeer } from './address.ts'
+import { connectPeer } from './connect.ts'
 import { DIAL_TIMEOUT_MS, LIE_BAN_MS, STABLE_CONNECTION_MS } from './constants.ts'
 import { Dialer, type DialerOptions } from './dialer.ts'
 import { createDialingNode } from './dialing-node.ts'
+import { callerOf, type DialingNode } from './libp2p-caller.ts'
 import { createListeningNode, createPrivateKey, type ListeningNodeOptions } from './listening-node.ts'
 import type { NetworkPeer } from './peer.ts'
 import { PeerSet } from './peer-set.ts'
@@ -81,10 +82,10 @@ async function startClient(texts: string[], status: Status = statusOf(1), option
       return () => void pauses.splice(pauses.indexOf(pause), 1)
     },
   }
-  const addresses = texts.map(parseMultiaddr)
+  const addresses = texts.map(parsePeer)
   const node = await createDialingNode(addresses)
   const peers = new PeerSet(clock)
-  const dialer = new Dialer({ node, peers, addresses, status, clock, random: () => 1, ...options })
+  const dialer = new Dialer({ caller: callerOf(node), peers, addresses, status, clock, random: () => 1, ...options })
   cleanups.push(async () => {
     await dialer.stop()
     await node.stop()
@@ -324,9 +325,9 @@ describe('Dialer and serve', () => {
   test('error: a client that breaks the protocol is disconnected, and the server goes on', async () => {
     const violations: [ProtocolError, string][] = []
     const { address, serving } = await startServer({ onViolation: (error, id) => violations.push([error, id]) })
-    const rude = await createDialingNode([parseMultiaddr(address)])
+    const rude = await createDialingNode([parsePeer(address)])
     cleanups.push(async () => rude.stop())
-    const connection = await rude.dial(parseMultiaddr(address).multiaddr)
+    const connection = await rude.dial(parsePeer(address).multiaddr)
     const stream = await connection.newStream(PROTOCOL_ID)
     for (const piece of [...encodeStatus(statusOf(1)), Uint8Array.of(1, 0x80)]) stream.send(piece)
     await expect.poll(() => violations).toMatchObject([[{ code: 'malformedMessage' }, rude.peerId.toString()]])
@@ -347,8 +348,8 @@ describe('Dialer and serve', () => {
 
 describe('connectPeer', () => {
   const connect = (address: string, node: DialingNode, signal: AbortSignal) =>
-    connectPeer(parseMultiaddr(address), {
-      node,
+    connectPeer(parsePeer(address), {
+      caller: callerOf(node),
       peers: new PeerSet(),
       status: statusOf(1),
       clock: systemClock,
@@ -382,9 +383,9 @@ describe('connectPeer', () => {
 describe('createDialingNode', () => {
   test('error: dials no address that the application did not name', async () => {
     const [named, other] = [await startServer(), await startServer()]
-    const node = await createDialingNode([parseMultiaddr(named.address)])
+    const node = await createDialingNode([parsePeer(named.address)])
     cleanups.push(async () => node.stop())
-    await expect(node.dial(parseMultiaddr(other.address).multiaddr)).rejects.toThrow('gater')
+    await expect(node.dial(parsePeer(other.address).multiaddr)).rejects.toThrow('gater')
   })
 })
 

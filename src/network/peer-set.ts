@@ -3,12 +3,11 @@
  * left or are kept out, which the application's list shows. It connects to nobody: `dialer.ts` does, and tells.
  */
 import { type Clock, systemClock } from '../protocol/clock.ts'
+import type { Transport } from './address.ts'
 import type { Departure } from './blame.ts'
 import type { LeaveReason } from './error.ts'
 import type { NetworkPeer } from './peer.ts'
 import { Score } from './score.ts'
-
-export type Transport = 'websocket' | 'webrtc'
 
 /** `connected → busy → connected` with the requests that are open; `banned → disconnected` with time. */
 export type PeerState = 'connecting' | 'connected' | 'busy' | 'disconnected' | 'banned'

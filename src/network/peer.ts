@@ -8,11 +8,12 @@ import type { NodeRequest, PathRequest, Span, Status } from '../protocol/message
 import { Requester } from '../protocol/requester.ts'
 import type { Wire } from '../protocol/wire.ts'
 import type { Path } from '../trie/path.ts'
+import type { Transport } from './address.ts'
 import { type Departure, judge, protocolViolation } from './blame.ts'
 import { Capacity } from './capacity.ts'
+import { MAX_WEBRTC_ANSWER_BYTES, MAX_WEBRTC_IN_FLIGHT_BYTES } from './constants.ts'
 import { describeError } from './dial-error.ts'
 import type { Outcome } from './outcome.ts'
-import type { Transport } from './peer-set.ts'
 import { Score } from './score.ts'
 
 /** What a peer is made of. */
@@ -64,6 +65,7 @@ export class NetworkPeer {
         this.#coverage = new Map(status.roots.map(({ root, coverage }) => [bytesToHex(root), coverage]))
         options.onStatus?.(this)
       },
+      ...(options.transport === 'webrtc' ? { maxOpenBytes: MAX_WEBRTC_IN_FLIGHT_BYTES } : {}),
       onViolation: (error) => {
         this.#departure = protocolViolation(`${error.code}: ${error.message}`)
       },
@@ -130,7 +132,8 @@ export class NetworkPeer {
   /** Bytes to ask for in the next request: from the measured throughput, and no more than the peer says it answers. */
   requestBytes(): number {
     const most = this.#requester.theirStatus?.limits.maxResponseBytes ?? Number.POSITIVE_INFINITY
-    return Math.min(this.#capacity.requestBytes(), most)
+    const bytes = Math.min(this.#capacity.requestBytes(), most)
+    return this.transport === 'webrtc' ? Math.min(bytes, MAX_WEBRTC_ANSWER_BYTES) : bytes
   }
 
   /** How long to wait for the answer to a request of `maxBytes`, in milliseconds. */

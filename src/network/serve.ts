@@ -1,8 +1,8 @@
 /**
- * Serves a state to whoever opens a stream of the protocol on a libp2p node: a responder a stream, one Status for all, and
- * counters of what has crossed the wire. For a server now, and for tabs that serve each other later.
+ * Serves a state to whoever opens a stream of the protocol: a responder a stream, one Status for all, and counters of what
+ * has crossed the wire. A server's streams come from its libp2p node, those of a tab from its window.
  */
-import type { Connection, Libp2p, Stream } from '@libp2p/interface'
+import type { Libp2p } from '@libp2p/interface'
 import { type Clock, systemClock } from '../protocol/clock.ts'
 import { PROTOCOL_ID } from '../protocol/constants.ts'
 import { Doorkeeper, type Seat } from '../protocol/doorkeeper.ts'
@@ -14,12 +14,11 @@ import { DEFAULT_SERVING_LIMITS, type ServingLimits } from '../protocol/serving-
 import type { Wire } from '../protocol/wire.ts'
 import type { NodeSource } from '../trie/node-source.ts'
 import { inboundGaters } from './connection-limits.ts'
-import { MAX_STREAMS_PER_CONNECTION } from './constants.ts'
-import { hangUp } from './hang-up.ts'
-import { StreamWire } from './stream-wire.ts'
+import { MAX_STREAMS_PER_CONNECTION, MAX_WEBRTC_ANSWER_BYTES } from './constants.ts'
+import { guestOf } from './libp2p-caller.ts'
+import type { Guest } from './link.ts'
 
-export interface ServeOptions {
-  readonly node: Libp2p
+export interface HostOptions {
   readonly source: NodeSource
   /** What is said to each peer; its limits are enforced. */
   readonly status: Status
@@ -53,7 +52,11 @@ export interface ServeCounters {
   readonly bytesReceived: number
 }
 
-/** A state that is being served. */
+export interface ServeOptions extends HostOptions {
+  readonly node: Libp2p
+}
+
+/** A state that is being served on a libp2p node. */
 export interface Serving {
   /** Says a new Status to all peers, now and when they come. */
   setStatus(status: Status): void
@@ -63,41 +66,54 @@ export interface Serving {
 }
 
 /** Begins to serve. The node must have been started. */
-export async function serve(options: ServeOptions): Promise<Serving> {
-  const service = new ServeService(options)
-  await service.start()
-  return service
+export async function serve({ node, ...options }: ServeOptions): Promise<Serving> {
+  const host = new Host(options)
+  await node.handle(
+    PROTOCOL_ID,
+    (stream, connection) => {
+      const guest = guestOf(stream, connection)
+      const hangUp = () => {
+        guest.hangUp()
+        inboundGaters.get(node)?.strike(connection.remoteAddr)
+      }
+      host.welcome({ ...guest, hangUp })
+    },
+    { maxInboundStreams: MAX_STREAMS_PER_CONNECTION },
+  )
+  return {
+    setStatus: (status) => host.setStatus(status),
+    counters: () => host.counters(),
+    async stop() {
+      await node.unhandle(PROTOCOL_ID)
+      host.stop()
+    },
+  }
 }
 
-class ServeService implements Serving {
-  readonly #options: ServeOptions
-  readonly #responders = new Set<Responder>()
+/** Answers whoever it is given. */
+export class Host {
+  readonly #options: HostOptions
+  readonly #responders = new Map<Responder, Guest>()
   readonly #doorkeeper: Doorkeeper
   readonly #counts = { requests: 0, nodes: 0, codes: 0, violations: 0, refusals: 0 }
   /** Of the streams that have ended. */
   readonly #past = { bytesSent: 0, bytesReceived: 0 }
   #status: Status
 
-  constructor(options: ServeOptions) {
+  constructor(options: HostOptions) {
     this.#options = options
     this.#status = options.status
     this.#doorkeeper = new Doorkeeper({ ...DEFAULT_SERVING_LIMITS, ...options.limits }, options.clock ?? systemClock)
   }
 
-  async start(): Promise<void> {
-    await this.#options.node.handle(PROTOCOL_ID, (stream, connection) => this.#welcome(stream, connection), {
-      maxInboundStreams: MAX_STREAMS_PER_CONNECTION,
-    })
-  }
-
   setStatus(status: Status): void {
     this.#status = status
-    for (const responder of this.#responders) responder.sendStatus(status)
+    for (const [responder, guest] of this.#responders) responder.sendStatus(statusFor(guest, status))
   }
 
   counters(): ServeCounters {
     let { bytesSent, bytesReceived } = this.#past
-    for (const responder of this.#responders) {
+    for (const responder of this.#responders.keys()) {
       bytesSent += responder.bytesSent
       bytesReceived += responder.bytesReceived
     }
@@ -105,35 +121,34 @@ class ServeService implements Serving {
     return { peers: this.#responders.size, ...this.#counts, heldBytes, bytesSent, bytesReceived }
   }
 
-  async stop(): Promise<void> {
-    await this.#options.node.unhandle(PROTOCOL_ID)
-    for (const responder of [...this.#responders]) responder.close()
+  /** Ends all streams. May be called twice. */
+  stop(): void {
+    for (const responder of [...this.#responders.keys()]) responder.close()
   }
 
-  #welcome(stream: Stream, connection: Connection): void {
-    const { node, source, clock, onViolation, onFailure, onPeersChange } = this.#options
-    const wire = new StreamWire(stream)
-    const peerId = connection.remotePeer.toString()
+  /** Answers `guest` until its stream ends. */
+  welcome(guest: Guest): void {
+    const { source, clock, onViolation, onFailure, onPeersChange } = this.#options
+    const { wire, peerId } = guest
     const seat = this.#admit(wire, peerId)
     if (seat === undefined) return
     const responder = new Responder({
       wire,
       seat,
       source,
-      status: this.#status,
+      status: statusFor(guest, this.#status),
       ...(clock === undefined ? {} : { clock }),
       onServed: (answer) => this.#count(answer),
       onViolation: (error) => {
         this.#counts.violations++
-        void hangUp(connection)
-        inboundGaters.get(node)?.strike(connection.remoteAddr)
+        guest.hangUp()
         onViolation?.(error, peerId)
       },
       onRefusal: (error) => this.#refuse(error, peerId),
       onFailure: (error) => onFailure?.(error),
       onClose: () => this.#bidFarewell(responder),
     })
-    this.#responders.add(responder)
+    this.#responders.set(responder, guest)
     responder.start()
     onPeersChange?.(this.#responders.size)
   }
@@ -167,4 +182,11 @@ class ServeService implements Serving {
     if (kind === 'code') this.#counts.codes += items.filter((code) => code.length > 0).length
     else for (const nodes of items) this.#counts.nodes += countItems(nodes)
   }
+}
+
+/** Over WebRTC an answer is smaller: see {@link MAX_WEBRTC_ANSWER_BYTES}. */
+function statusFor({ isWebRtc }: Guest, status: Status): Status {
+  if (!isWebRtc) return status
+  const maxResponseBytes = Math.min(status.limits.maxResponseBytes, MAX_WEBRTC_ANSWER_BYTES)
+  return { ...status, limits: { ...status.limits, maxResponseBytes } }
 }

@@ -8,7 +8,7 @@ import { encodeAnswer, encodeRequest, encodeStatus } from './encode.ts'
 import type { ProtocolError } from './error.ts'
 import { FrameSplitter } from './frames.ts'
 import { type Answer, DEFAULT_LIMITS, type Limits, type Message, type Status } from './messages.ts'
-import { Requester } from './requester.ts'
+import { Requester, type RequesterOptions } from './requester.ts'
 
 const ROOT = new Uint8Array(32).fill(1)
 const REF = { path: ROOT_PATH, hash: ROOT, maxNodes: 0 }
@@ -18,7 +18,7 @@ const RUN = Uint8Array.of(0xc1, 0x80)
 const coded = (code: string) => expect.objectContaining({ code })
 
 /** A requester, and a peer that says exactly what the test tells it to. */
-function setUp(limits: Partial<Limits> = {}) {
+function setUp(limits: Partial<Limits> = {}, options: Pick<RequesterOptions, 'maxOpenBytes'> = {}) {
   const [ours, theirs] = createWirePair()
   const received: Message[] = []
   const violations: ProtocolError[] = []
@@ -32,6 +32,7 @@ function setUp(limits: Partial<Limits> = {}) {
   const requester = new Requester({
     wire: ours,
     status: STATUS,
+    ...options,
     onStatus: (status) => statuses.push(status),
     onViolation: (error) => violations.push(error),
     onClose: () => closed.push('ours'),
@@ -65,6 +66,23 @@ describe('Requester', () => {
       { kind: 'getCode', id: 3, maxBytes: 3000, hashes: [ROOT] },
     ])
     expect(requester.openRequests).toBe(0)
+  })
+
+  test('options: no more bytes on their way, those included that nobody waits for; the first request may ask for any', async () => {
+    const { requester, greet, answer } = setUp({}, { maxOpenBytes: 2000 })
+    await greet()
+    const abort = new AbortController()
+    const first = requester.getNodes(ROOT, [REF], 1500, abort.signal)
+    abort.abort()
+    await expect(first).rejects.toEqual(coded('aborted'))
+    await expect(requester.getNodes(ROOT, [REF], 501)).rejects.toEqual(coded('tooManyRequests'))
+    const second = requester.getNodes(ROOT, [REF], 500)
+    await answer(1, [RUN])
+    await answer(3, [RUN])
+    expect(await second).toEqual([RUN])
+    const large = requester.getNodes(ROOT, [REF], 9000)
+    await answer(4, [RUN])
+    expect(await large).toEqual([RUN])
   })
 
   test('behavior: an answer without items, and one with as many bytes as were asked for', async () => {

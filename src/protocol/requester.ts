@@ -31,6 +31,8 @@ export interface RequesterOptions {
   /** What we say about ourselves. */
   readonly status: Status
   readonly clock?: Clock
+  /** The most that the answers to all open requests may have, those included that nobody waits for any more. */
+  readonly maxOpenBytes?: number
   /** The peer's Status, the first one and each later one. */
   readonly onStatus?: (status: Status) => void
   /** The peer broke the protocol; the stream has ended because of it. Called before {@link onClose}. */
@@ -43,6 +45,8 @@ export interface RequesterOptions {
 interface Open {
   readonly kind: Answer['kind']
   readonly maxItems: number
+  /** Its budget, and what its answer may have at most. */
+  readonly budget: number
   readonly maxBytes: number
   settle: ((result: Uint8Array[] | RequestError) => void) | undefined
 }
@@ -147,11 +151,13 @@ export class Requester {
   ): Promise<Uint8Array[]> {
     return new Promise((resolve, reject) => {
       const request = compose(this.#nextId(), this.#limitsOrThrow(signal))
+      this.#checkOpenBytes(request.maxBytes)
       const frame = encodeRequest(request)
       const onAbort = () => open.settle?.(aborted(signal))
       const open: Open = {
         kind: ANSWER_KIND[request.kind],
         maxItems: request.kind === 'getCode' ? request.hashes.length : request.refs.length,
+        budget: request.maxBytes,
         maxBytes: request.maxBytes + SLACK_BYTES[ANSWER_KIND[request.kind]],
         settle: (result) => {
           open.settle = undefined
@@ -179,6 +185,15 @@ export class Requester {
       throw new RequestError('tooManyRequests', 'as many requests are open as the peer allows', { details })
     }
     return limits
+  }
+
+  #checkOpenBytes(budget: number): void {
+    const { maxOpenBytes = Number.POSITIVE_INFINITY } = this.#options
+    let bytes = budget
+    for (const open of this.#open.values()) bytes += open.budget
+    if (this.#open.size === 0 || bytes <= maxOpenBytes) return
+    const details = { got: bytes, expected: maxOpenBytes }
+    throw new RequestError('tooManyRequests', 'as many bytes are on their way as may be', { details })
   }
 
   /** Ids run from 1 to 2^32 - 1 and around; one that is still open after such a round is passed over. */

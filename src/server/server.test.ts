@@ -2,7 +2,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { parseMultiaddr } from '../network/address.ts'
+import { parsePeer } from '../network/address.ts'
 import { createDialingNode } from '../network/dialing-node.ts'
 import { createPrivateKey } from '../network/listening-node.ts'
 import { StreamWire } from '../network/stream-wire.ts'
@@ -39,7 +39,7 @@ async function start(options: Partial<ServerOptions> & Pick<ServerOptions, 'sour
 }
 
 async function connect(address: string) {
-  const node = await createDialingNode([parseMultiaddr(address)])
+  const node = await createDialingNode([parsePeer(address)])
   onTestFinished(async () => node.stop())
   const connection = await node.dial(multiaddr(address))
   const wire = new StreamWire(await connection.newStream(PROTOCOL_ID))

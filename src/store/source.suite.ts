@@ -2,7 +2,7 @@ import { bytesToHex, concatBytes, hexToBytes } from '@noble/hashes/utils.js'
 import { describe, expect, test } from 'vitest'
 import type { BuiltNode } from '../trie/builder.ts'
 import type { Ref } from '../trie/node-source.ts'
-import { KEY_NIBBLES, type Path, pathOfKey, ROOT_PATH } from '../trie/path.ts'
+import { END, KEY_NIBBLES, type Path, pathOfKey, ROOT_PATH } from '../trie/path.ts'
 import { type Backend, damagePage, hashOf, pagesOf, sequenceOf, stateOf } from './fixture.suite.ts'
 import { StateStore } from './state-store.ts'
 
@@ -166,6 +166,30 @@ export function sourceSuite(backend: Backend): void {
       await records.write([{ kind: 'put', store: 'codes', key: hash, value: Uint8Array.of(1) }], 'strict')
       records.close()
       expect(await source.code(hash)).toBeUndefined()
+      await store.close()
+    })
+
+    test('behavior: what is covered is told by root, without what a hole has made uncertain', async () => {
+      const { store } = await open([...pages.slice(0, 3), ...pages.slice(5)])
+      expect(store.coverage()).toEqual([
+        {
+          root,
+          blockNumber: null,
+          stretches: [
+            { start: '', end: pages[2]!.end },
+            { start: pages[5]!.start, end: END },
+          ],
+        },
+      ])
+      await damagePage(backend, pages[1]!.start, () => Uint8Array.of(1))
+      await store.source().run(root, top, 0, MANY)
+      expect(store.coverage()[0]?.stretches).toEqual([
+        { start: '', end: pages[0]!.end },
+        { start: pages[2]!.start, end: pages[2]!.end },
+        { start: pages[5]!.start, end: END },
+      ])
+      await store.wipe()
+      expect(store.coverage()).toEqual([])
       await store.close()
     })
 

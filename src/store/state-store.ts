@@ -12,6 +12,7 @@ import { readCode, readNamedCode } from './code-reader.ts'
 import { isCompactionDue } from './compaction-due.ts'
 import { MAX_LIVE_GENERATIONS, PAGE_CACHE_BYTES } from './constants.ts'
 import type { Damage, StoreContext } from './context.ts'
+import { coverageOf, type RootCoverage } from './coverage.ts'
 import { type ClosedReason, openDatabase } from './database.ts'
 import { takeOver, withoutWriting } from './fenced-records.ts'
 import { Generation } from './generation.ts'
@@ -234,6 +235,11 @@ export class StateStore {
   async verify(options: VerifyOptions = {}): Promise<VerifySummary | null> {
     const { lastComplete } = this.#context.catalog
     return lastComplete === null ? null : verifyState(this.#context, lastComplete, options)
+  }
+
+  /** What {@link source} has of each root, the newest first. */
+  coverage(): RootCoverage[] {
+    return coverageOf(this.#context.catalog)
   }
 
   /** What the store can serve to peers: each generation, as far as it is covered. */

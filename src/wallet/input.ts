@@ -26,6 +26,13 @@ export function parseCount(name: string, value: unknown): number {
   })
 }
 
+/** A limit: a whole number from 1. Throws `badNumber`. */
+export function parsePositive(name: string, value: unknown): number {
+  const count = parseCount(name, value)
+  if (count > 0) return count
+  throw new InputError('badNumber', `${name} is at least 1, got ${count}`, { details: { name, got: String(value) } })
+}
+
 function parseSlot(slot: bigint | number | string): bigint {
   const isInteger = typeof slot === 'number' ? Number.isSafeInteger(slot) : true
   const isText = typeof slot !== 'string' || /^0x[0-9a-fA-F]{1,64}$/.test(slot)

@@ -1,5 +1,6 @@
 /** An engine beside those of other tabs, on the platform's own locks and channels; without them, one that is alone. */
-import { parseMultiaddr } from '../network/address.ts'
+import { parsePeer } from '../network/address.ts'
+import type { PageNode } from '../network/page-node.ts'
 import { systemClock } from '../protocol/clock.ts'
 import { openDatabase } from '../store/database.ts'
 import { StateView } from '../store/state-view.ts'
@@ -8,13 +9,17 @@ import type { Engine, EngineEvent, EngineOptions } from './engine.ts'
 import { createLocalEngine } from './local-engine.ts'
 import { openTabEngine } from './tab-engine.ts'
 
-/** Rejects as `createLocalEngine` does. */
-export async function createTabEngine(options: EngineOptions, emit: (event: EngineEvent) => void): Promise<Engine> {
+/** `page`: the window's libp2p node, if WebRTC is wanted; the tab that writes has it. Rejects as `createLocalEngine` does. */
+export async function createTabEngine(
+  options: EngineOptions,
+  emit: (event: EngineEvent) => void,
+  page: PageNode | null = null,
+): Promise<Engine> {
   const locks = globalThis.navigator?.locks
   // Web Locks exist in secure contexts only. Elsewhere whoever opens the database last can write to it.
-  if (locks === undefined) return createLocalEngine(options, emit)
+  if (locks === undefined) return createLocalEngine(options, emit, page)
   // Also in a tab that will dial nobody for now.
-  for (const address of options.peers) parseMultiaddr(address)
+  for (const address of options.peers) parsePeer(address)
   const { database } = options
   const name = `rootlight-writer:${database}`
   return openTabEngine({
@@ -23,7 +28,7 @@ export async function createTabEngine(options: EngineOptions, emit: (event: Engi
     locks,
     channel: new BroadcastChannel(name),
     clock: systemClock,
-    lead: (tell) => createLocalEngine(options, tell),
+    lead: (tell) => createLocalEngine(options, tell, page),
     view: new StateView(() => openDatabase(database), { keccak: await createFastKeccak() }),
     emit,
   })

@@ -18,6 +18,19 @@ export interface EngineOptions {
   readonly chainId: number
   /** Multiaddrs. */
   readonly peers: readonly string[]
+  /** What other tabs may have of this one; `null`: nothing. */
+  readonly serve: ServeLimits | null
+}
+
+/** What a tab gives to others. */
+export interface ServeLimits {
+  readonly uploadBytesPerSecond: number
+  /** Requests of all others that are answered at a time. */
+  readonly maxRequests: number
+  /** Whether to go on while the page is hidden. */
+  readonly whileHidden: boolean
+  /** Whether to go on where the browser says that the user pays for the bytes, or wants to save them. */
+  readonly onMetered: boolean
 }
 
 /** A state to sync: `root` is `0x` and 64 hex digits. */

@@ -12,24 +12,33 @@ export function hostEngine(scope: WorkerScope): void {
     send({ kind: 'event', event }, event.kind === 'progress' ? [event.coverage.buffer as ArrayBuffer] : [])
   }
   scope.addEventListener('message', ({ data }) => {
-    if (data.kind === 'open') engine ??= open(data.options, data.lock, send, emit)
+    if (data.kind === 'open') engine ??= open(data, send, emit)
     else void answer(engine, data, send)
   })
 }
 
 async function open(
-  options: EngineOptions,
-  lock: string | null,
+  { options, lock, page }: Extract<ToWorker, { kind: 'open' }>,
   send: (message: FromWorker) => void,
   emit: (event: EngineEvent) => void,
 ): Promise<Engine> {
   if (lock !== null) void navigator.locks.request(lock, () => holdForever(() => send({ kind: 'alive' })))
-  const engine = createTabEngine(options, emit)
+  const engine = openEngine(options, page, emit)
   engine.then(
     () => send({ kind: 'opened' }),
     (error) => send({ kind: 'refused', error: toPlainError(error) }),
   )
   return engine
+}
+
+async function openEngine(
+  options: EngineOptions,
+  page: MessagePort | null,
+  emit: (event: EngineEvent) => void,
+): Promise<Engine> {
+  if (page === null) return createTabEngine(options, emit)
+  const { RemotePage } = await import('./remote-page.ts')
+  return createTabEngine(options, emit, new RemotePage(page))
 }
 
 /** The browser lets go of the lock when the worker ends, however it ends: that is how the window learns of it. */

@@ -2,7 +2,8 @@
  * The engine itself, on whatever thread this file runs: wires store, network and sync. In a dedicated worker where the
  * application gives one, else in the window; nothing here knows which.
  */
-import { parseMultiaddr } from '../network/address.ts'
+import { parsePeer } from '../network/address.ts'
+import type { PageNode } from '../network/page-node.ts'
 import { PeerSet } from '../network/peer-set.ts'
 import { systemClock } from '../protocol/clock.ts'
 import type { ClosedReason } from '../store/connection.ts'
@@ -35,6 +36,7 @@ import type {
 } from './engine.ts'
 import { toPlainError } from './errors.ts'
 import { Network } from './network.ts'
+import { OwnWork } from './own-work.ts'
 import { readQuota } from './quota.ts'
 import { accountRead, codeRead, hexOf, readComplete, readUnder, type StateRead, slotRead, statusOf } from './reads.ts'
 import { nodesOfSync } from './sync-nodes.ts'
@@ -57,12 +59,17 @@ interface Claim {
  * Opens the database and dials nobody: the first sync does. Rejects with `badMultiaddr`, or with what
  * the store rejects with.
  */
-export async function createLocalEngine(options: EngineOptions, emit: (event: EngineEvent) => void): Promise<Engine> {
-  const addresses = options.peers.map((address) => parseMultiaddr(address))
+export async function createLocalEngine(
+  options: EngineOptions,
+  emit: (event: EngineEvent) => void,
+  page: PageNode | null = null,
+): Promise<Engine> {
+  const addresses = options.peers.map((address) => parsePeer(address))
   const keccak = await createFastKeccak()
   let onClosed = (_: ClosedReason) => {}
+  const { chainId, serve } = options
   const peers = new PeerSet()
-  const network = new Network(peers, addresses, options.chainId)
+  const network = new Network({ peers, addresses, chainId, page })
   try {
     const store = await openStateStore({
       database: options.database,
@@ -72,7 +79,13 @@ export async function createLocalEngine(options: EngineOptions, emit: (event: En
       // Without a state on disk there will be a sync: what it takes is loaded while the disk is read.
       onNothingComplete: () => network.prepare(),
     })
-    const engine = new LocalEngine({ store, keccak, chainId: options.chainId, peers, network, emit })
+    const ownWork = new OwnWork()
+    if (serve !== null) {
+      // Lazily: most tabs serve nobody.
+      const { TabServing } = await import('./serving.ts')
+      network.serve(new TabServing({ store, chainId, limits: serve, clock: systemClock, ownWork }))
+    }
+    const engine = new LocalEngine({ store, keccak, chainId, peers, network, ownWork, emit })
     onClosed = (reason) => engine.loseStore(reason)
     engine.goOn()
     return engine
@@ -89,6 +102,7 @@ interface LocalEngineParts {
   readonly peers: PeerSet
   /** Of these peers. */
   readonly network: Network
+  readonly ownWork: OwnWork
   readonly emit: (event: EngineEvent) => void
 }
 
@@ -98,6 +112,7 @@ class LocalEngine implements Engine {
   readonly #emit: (event: EngineEvent) => void
   readonly #peers: PeerSet
   readonly #network: Network
+  readonly #ownWork: OwnWork
   readonly #compaction: Compaction
   /** The newest sync; it may have ended. */
   #claim: Claim | null = null
@@ -106,13 +121,14 @@ class LocalEngine implements Engine {
   #isClosed = false
   readonly #stopWatching: () => void
 
-  constructor({ store, keccak, chainId, peers, network, emit }: LocalEngineParts) {
+  constructor({ store, keccak, chainId, peers, network, ownWork, emit }: LocalEngineParts) {
     this.#store = store
     this.#keccak = keccak
     this.#emit = emit
     this.#peers = peers
     this.#network = network
     this.#backups = new Backups(store, keccak, chainId)
+    this.#ownWork = ownWork
     this.#compaction = new Compaction({ store, keccak, clock: systemClock, yieldThread })
     this.#peers.onChange(() => emit({ kind: 'peers', peers: this.#peers.snapshots() }))
     this.#stopWatching = watchConnectivity(() => this.#meetConnectivity())
@@ -147,15 +163,15 @@ class LocalEngine implements Engine {
   }
 
   async getAccount(address: string, at: ReadAt | undefined): Promise<Answer<AccountValue | null>> {
-    return this.#read(at, accountRead(address))
+    return this.#ownWork.read(() => this.#read(at, accountRead(address)))
   }
 
   async getStorageAt(address: string, slot: bigint | number | string, at: ReadAt | undefined): Promise<Answer<string>> {
-    return this.#read(at, slotRead(address, slot))
+    return this.#ownWork.read(() => this.#read(at, slotRead(address, slot)))
   }
 
   async getCode(address: string, at: ReadAt | undefined): Promise<Answer<string>> {
-    return this.#read(at, codeRead(address))
+    return this.#ownWork.read(() => this.#read(at, codeRead(address)))
   }
 
   async keep(): Promise<void> {
@@ -248,7 +264,7 @@ class LocalEngine implements Engine {
     const sync = this.#createSync(claim.id, root, generation)
     claim.running = { sync, generation }
     try {
-      const summary = await sync.run()
+      const summary = await this.#ownWork.sync(() => sync.run())
       if (claim.revoked === null) void this.#compaction.start()
       return summary
     } finally {

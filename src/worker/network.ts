@@ -1,25 +1,43 @@
-/** The engine's connection to the world: nobody is dialed before the first sync. */
+/**
+ * The engine's connection to the world. WebSockets are dialed on this thread, WebRTC in the window. Nobody is dialed before
+ * the first sync, but for the relays of a tab that serves.
+ */
 import type { Libp2p } from '@libp2p/interface'
 import type { PeerAddress } from '../network/address.ts'
 import { Dialer } from '../network/dialer.ts'
+import type { Caller } from '../network/link.ts'
+import type { PageNode } from '../network/page-node.ts'
 import type { PeerSet } from '../network/peer-set.ts'
-import { DEFAULT_LIMITS } from '../protocol/messages.ts'
+import { statusOf } from '../protocol/messages.ts'
+import type { TabServing } from './serving.ts'
+
+export interface NetworkOptions {
+  readonly peers: PeerSet
+  readonly addresses: readonly PeerAddress[]
+  readonly chainId: number
+  /** The window's node; `null`: nothing of WebRTC is wanted. */
+  readonly page: PageNode | null
+}
+
+interface Prepared {
+  readonly node: Libp2p | null
+  readonly dialer: Dialer
+}
 
 export class Network {
-  readonly #peers: PeerSet
-  readonly #addresses: readonly PeerAddress[]
-  readonly #chainId: number
-  #prepared: Promise<{ readonly node: Libp2p; readonly dialer: Dialer }> | null = null
+  readonly #options: NetworkOptions
+  #prepared: Promise<Prepared> | null = null
+  #opened: Promise<void> | null = null
+  /** `null`: other tabs are not served. */
+  #serving: TabServing | null = null
 
-  constructor(peers: PeerSet, addresses: readonly PeerAddress[], chainId: number) {
-    this.#peers = peers
-    this.#addresses = addresses
-    this.#chainId = chainId
+  constructor(options: NetworkOptions) {
+    this.#options = options
   }
 
   /** Loads libp2p and makes a node, which dials nobody: for a client that will sync before long. May be called twice. */
   prepare(): void {
-    if (this.#prepared !== null || this.#addresses.length === 0) return
+    if (this.#prepared !== null || (this.#options.addresses.length === 0 && this.#options.page === null)) return
     const prepared = this.#create()
     this.#prepared = prepared
     // Without its modules (a deployment that moved under an open page) there are no peers: the sync says so and waits.
@@ -31,10 +49,18 @@ export class Network {
   /** Begins to dial the application's peers, and keeps at it. May be called twice. */
   start(): void {
     this.prepare()
+    this.#open()
     this.#prepared?.then(
       ({ dialer }) => dialer.start(),
       () => {},
     )
+  }
+
+  /** Begins to let other tabs have what `serving` has, which ends with the network. To be called before {@link start}. */
+  serve(serving: TabServing): void {
+    this.#serving = serving
+    serving.start()
+    this.#open()
   }
 
   /** Dials at once whoever is waited for. */
@@ -49,16 +75,49 @@ export class Network {
   async stop(): Promise<void> {
     const prepared = await this.#prepared?.catch(() => null)
     this.#prepared = null
-    if (prepared === null || prepared === undefined) return
-    await prepared.dialer.stop()
-    await prepared.node.stop()
+    this.#serving?.stop()
+    await prepared?.dialer.stop()
+    await prepared?.node?.stop()
+    if (this.#opened !== null) await this.#options.page?.stop()
+    this.#opened = null
   }
 
-  async #create() {
-    // Lazily: a page that only reads what it has does not load libp2p.
-    const { createDialingNode } = await import('../network/dialing-node.ts')
-    const node = await createDialingNode(this.#addresses)
-    const status = { chainId: this.#chainId, roots: [], limits: DEFAULT_LIMITS }
-    return { node, dialer: new Dialer({ node, peers: this.#peers, addresses: this.#addresses, status }) }
+  /** The window's node. Where its modules cannot be loaded, dials over WebRTC fail and say so, and the next one tries again. */
+  #open(): void {
+    const { page } = this.#options
+    if (page === null || this.#opened !== null) return
+    const opened = page.start({
+      onGuest: (guest) => this.#serving?.welcome(guest),
+      onConditions: (conditions) => this.#serving?.meet(conditions),
+    })
+    this.#opened = opened
+    opened.catch(() => {
+      if (this.#opened === opened) this.#opened = null
+    })
   }
+
+  async #create(): Promise<Prepared> {
+    const { peers, addresses, chainId, page } = this.#options
+    const nearby = addresses.filter(({ transport }) => transport === 'websocket')
+    const { node, webSocket } = await webSockets(nearby)
+    const caller: Caller = {
+      dial: (address, signal) => {
+        if (address.transport === 'websocket' && webSocket !== null) return webSocket.dial(address, signal)
+        this.#open()
+        return page === null ? Promise.reject(new Error('there is no WebRTC here')) : page.dial(address, signal)
+      },
+    }
+    return { node, dialer: new Dialer({ caller, peers, addresses, status: statusOf(chainId) }) }
+  }
+}
+
+/** Lazily: a page that only reads what it has does not load libp2p, nor does a worker whose peers are all the window's. */
+async function webSockets(addresses: readonly PeerAddress[]) {
+  if (addresses.length === 0) return { node: null, webSocket: null }
+  const [{ createDialingNode }, { callerOf }] = await Promise.all([
+    import('../network/dialing-node.ts'),
+    import('../network/libp2p-caller.ts'),
+  ])
+  const node = await createDialingNode(addresses)
+  return { node, webSocket: callerOf(node) }
 }

@@ -8,18 +8,29 @@ import type { Engine, EngineEvent, EngineOptions } from './engine.ts'
 import { fromPlainError, WorkerError } from './errors.ts'
 import type { EngineMethod, FromWorker, ToWorker } from './port.ts'
 
+/** The window's libp2p node, and the worker's way to it. */
+export interface WindowPage {
+  readonly port: MessagePort
+  /** Ends what an engine that is gone has begun. Never rejects. */
+  stop(): Promise<void>
+}
+
 interface OpenCall {
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
 }
 
-/** Opens an engine in `worker`, which is ours from now on: `close` ends it. Rejects as `createLocalEngine` does, or with `workerDied`. */
+/**
+ * Opens an engine in `worker`, which is ours from now on: `close` ends it. `page`: for WebRTC, if that is wanted. Rejects as `createLocalEngine` does, or with
+ * `workerDied`.
+ */
 export async function createRemoteEngine(
   worker: Worker,
   options: EngineOptions,
   emit: (event: EngineEvent) => void,
+  page: WindowPage | null = null,
 ): Promise<Engine> {
-  const port = new EnginePort(worker, emit)
+  const port = new EnginePort(worker, emit, page)
   await port.open(options)
   const call =
     (method: EngineMethod) =>
@@ -50,6 +61,7 @@ export async function createRemoteEngine(
 class EnginePort {
   readonly #worker: Worker
   readonly #emit: (event: EngineEvent) => void
+  readonly #page: WindowPage | null
   readonly #calls = new Map<number, OpenCall>()
   readonly #watch = new AbortController()
   #nextCall = 0
@@ -59,8 +71,9 @@ class EnginePort {
   #death: RootlightError | null = null
   #lock: string | null = null
 
-  constructor(worker: Worker, emit: (event: EngineEvent) => void) {
+  constructor(worker: Worker, emit: (event: EngineEvent) => void, page: WindowPage | null) {
     this.#worker = worker
+    this.#page = page
     this.#emit = emit
   }
 
@@ -72,7 +85,8 @@ class EnginePort {
     const opened = new Promise<unknown>((resolve, reject) => {
       this.#opening = { resolve, reject }
     })
-    this.#send({ kind: 'open', options, lock: this.#lock })
+    const page = this.#page?.port ?? null
+    this.#send({ kind: 'open', options, lock: this.#lock, page }, page === null ? [] : [page])
     try {
       await opened
     } catch (error) {
@@ -100,8 +114,8 @@ class EnginePort {
     return this.#closing
   }
 
-  #send(message: ToWorker): void {
-    this.#worker.postMessage(message)
+  #send(message: ToWorker, transfer: Transferable[] = []): void {
+    this.#worker.postMessage(message, transfer)
   }
 
   #receive(message: FromWorker): void {
@@ -140,6 +154,7 @@ class EnginePort {
 
   #refuseAll(error: RootlightError): void {
     this.#death ??= error
+    void this.#page?.stop()
     this.#opening?.reject(this.#death)
     for (const call of this.#calls.values()) call.reject(this.#death)
     this.#calls.clear()

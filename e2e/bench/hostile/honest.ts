@@ -1,6 +1,6 @@
 /** The honest client's process: asks for as much as the protocol's requester may, and measures what it gets. */
 import { WebSocket } from 'ws'
-import { parseMultiaddr } from '../../../src/network/address.ts'
+import { parsePeer } from '../../../src/network/address.ts'
 import { createDialingNode } from '../../../src/network/dialing-node.ts'
 import { StreamWire } from '../../../src/network/stream-wire.ts'
 import { PROTOCOL_ID } from '../../../src/protocol/constants.ts'
@@ -29,7 +29,7 @@ const REQUEST_BYTES = 256 * 1024
 
 Object.assign(globalThis, { WebSocket })
 const { address: text, root: hex } = JSON.parse(process.argv[2]!) as ServerReady
-const address = parseMultiaddr(text)
+const address = parsePeer(text)
 const node = await createDialingNode([address])
 const connection = await node.dial(address.multiaddr)
 const requester = new Requester({ wire: new StreamWire(await connection.newStream(PROTOCOL_ID)), status: statusOf(0) })

@@ -2,7 +2,7 @@
 import { RLP } from '@ethereumjs/rlp'
 import type { Connection, Libp2p } from '@libp2p/interface'
 import { hexToBytes } from '@noble/hashes/utils.js'
-import { parseMultiaddr } from '../../../src/network/address.ts'
+import { parsePeer } from '../../../src/network/address.ts'
 import { createDialingNode } from '../../../src/network/dialing-node.ts'
 import { framed, NODE_DATA_PROTOCOL } from '../node-data.ts'
 
@@ -16,7 +16,7 @@ export class NodeDataFetcher {
   }
 
   static async dial(text: string): Promise<NodeDataFetcher> {
-    const address = parseMultiaddr(text)
+    const address = parsePeer(text)
     const node = await createDialingNode([address])
     return new NodeDataFetcher(node, await node.dial(address.multiaddr))
   }

@@ -1,0 +1,61 @@
+/**
+ * A libp2p node of a window: it dials peers over WebRTC and relays over WebSockets, and may listen for other tabs over its
+ * relays. Loaded when WebRTC is wanted, and never before.
+ */
+import type { Libp2p, PeerId, TopologyFilter } from '@libp2p/interface'
+import { FaultTolerance } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import { MAX_TAB_CONNECTIONS, MAX_WEBRTC_BUFFERED_BYTES, WEBRTC_MESSAGE_BYTES } from './constants.ts'
+import { denyUnnamed } from './gater.ts'
+import { loadLibp2p } from './libp2p-parts.ts'
+
+export interface WebRtcNodeOptions {
+  /** Addresses of peers from the application; beside them and the relays, public ones may be dialed. */
+  readonly named: readonly Multiaddr[]
+  readonly relays: readonly Multiaddr[]
+  /** Whether it can be dialed over its relays. */
+  readonly isListening: boolean
+  /** Its ICE servers for one: none, unless the application names them. */
+  readonly rtcConfiguration: RTCConfiguration
+}
+
+/** A node; started, and dialing nobody by itself. The caller stops it with `node.stop()`. */
+export async function createWebRtcNode(options: WebRtcNodeOptions): Promise<Libp2p> {
+  const { named, relays, isListening, rtcConfiguration } = options
+  const [{ createLibp2p, parts }, { circuitRelayTransport, webRTC, webRTCDirect }] = await Promise.all([
+    loadLibp2p(),
+    import('./webrtc-parts.ts'),
+  ])
+  const dataChannel = { maxBufferedAmount: MAX_WEBRTC_BUFFERED_BYTES }
+  const node = await createLibp2p({
+    ...parts,
+    transports: [
+      ...(parts.transports ?? []),
+      circuitRelayTransport({ discoveryFilter: only(relays) }),
+      webRTC({ rtcConfiguration, dataChannel: { ...dataChannel, maxMessageSize: WEBRTC_MESSAGE_BYTES } }),
+      // The size of its messages is fixed by its specification.
+      webRTCDirect({ rtcConfiguration, dataChannel }),
+    ],
+    // A place on each relay, taken when it is connected.
+    addresses: { listen: isListening ? [...relays.map(() => '/p2p-circuit'), '/webrtc'] : [] },
+    // A relay that is away is no reason not to start.
+    transportManager: { faultTolerance: FaultTolerance.NO_FATAL },
+    connectionGater: { denyDialMultiaddr: denyUnnamed([...named, ...relays]) },
+    connectionManager: { maxConnections: MAX_TAB_CONNECTIONS },
+    // See `dialing-node.ts`.
+    connectionMonitor: { enabled: false },
+  })
+  await node.start()
+  return node
+}
+
+/** For libp2p's search for relays, which would take any peer that says it is one: these, each once as long as it is there. */
+function only(relays: readonly Multiaddr[]): TopologyFilter {
+  const ids = new Set(relays.map((relay) => relay.getComponents().find(({ name }) => name === 'p2p')?.value))
+  const taken = new Set<string>()
+  return {
+    has: (peerId: PeerId) => !ids.has(peerId.toString()) || taken.has(peerId.toString()),
+    add: (peerId: PeerId) => void taken.add(peerId.toString()),
+    remove: (peerId: PeerId) => void taken.delete(peerId.toString()),
+  }
+}

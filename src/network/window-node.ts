@@ -1,0 +1,132 @@
+/**
+ * The window's side of WebRTC: a libp2p node, one of ours or the application's, its relays, and what the user does with the
+ * page. Begins with nothing loaded, and can be started again when it was stopped: the tab that writes has it.
+ */
+import type { Libp2p } from '@libp2p/interface'
+import { systemClock } from '../protocol/clock.ts'
+import { PROTOCOL_ID } from '../protocol/constants.ts'
+import { type PeerAddress, parsePeer, parseRelay } from './address.ts'
+import { watchConditions } from './conditions.ts'
+import { MAX_STREAMS_PER_CONNECTION } from './constants.ts'
+import { DialError } from './dial-error.ts'
+import { callerOf, guestOf } from './libp2p-caller.ts'
+import type { Link } from './link.ts'
+import type { PageHandlers, PageNode } from './page-node.ts'
+import { RelayKeeper } from './relay-keeper.ts'
+import { createWebRtcNode } from './webrtc-node.ts'
+
+export interface WindowNodeOptions {
+  /** The application's peers, those of WebSockets included. */
+  readonly peers: readonly string[]
+  readonly relays: readonly string[]
+  readonly rtcConfiguration: RTCConfiguration
+  /** Whether other tabs may ask this one. */
+  readonly isServing: boolean
+  /** The application's own node, which it starts and stops itself. */
+  readonly node: Libp2p | null
+  /** {@link WindowNode.addresses} has changed. */
+  readonly onAddresses: () => void
+}
+
+type Stop = () => Promise<void> | void
+
+/** What there is while it runs. */
+interface Running {
+  readonly node: Libp2p
+  /** In the order in which they have to be called. */
+  readonly stops: readonly Stop[]
+}
+
+/** See the head of this file. */
+export class WindowNode implements PageNode {
+  readonly #options: WindowNodeOptions
+  readonly #relays
+  readonly #named
+  #running: Promise<Running> | null = null
+  #addresses: readonly string[] = []
+
+  /** Throws `badMultiaddr`. */
+  constructor(options: WindowNodeOptions) {
+    this.#options = options
+    this.#relays = options.relays.map(parseRelay)
+    this.#named = options.peers.map((peer) => parsePeer(peer).multiaddr)
+  }
+
+  /** Where other tabs can dial this one. */
+  get addresses(): readonly string[] {
+    return this.#addresses
+  }
+
+  async start(handlers: PageHandlers): Promise<void> {
+    const running = this.#running ?? this.#run(handlers)
+    this.#running = running
+    try {
+      await running
+    } catch (error) {
+      if (this.#running === running) this.#running = null
+      throw error
+    }
+  }
+
+  async dial(address: PeerAddress, signal: AbortSignal): Promise<Link> {
+    const running = await this.#running
+    if (running === null) throw new DialError({ reason: 'dialFailed', banMs: 0, message: 'WebRTC is not running' })
+    return callerOf(running.node).dial(address, signal)
+  }
+
+  async stop(): Promise<void> {
+    const running = await this.#running?.catch(() => null) // what has not started needs no stop
+    this.#running = null
+    if (running === null || running === undefined) return
+    for (const stop of running.stops) await stop()
+    this.#setAddresses([])
+  }
+
+  async #run(handlers: PageHandlers): Promise<Running> {
+    const { rtcConfiguration, isServing, node: theirs } = this.#options
+    const node =
+      theirs ??
+      (await createWebRtcNode({
+        named: this.#named,
+        relays: this.#relays,
+        isListening: isServing,
+        rtcConfiguration,
+      }))
+    const relays = new RelayKeeper({
+      relays: this.#relays,
+      dial: (relay, options) => node.dial(relay, options),
+      clock: systemClock,
+      random: Math.random,
+    })
+    const stops: Stop[] = [() => relays.stop()]
+    try {
+      if (isServing) stops.push(...(await this.#serve(node, handlers)))
+    } catch (error) {
+      if (theirs === null) await node.stop()
+      throw error
+    }
+    relays.start()
+    stops.push(watchConditions((conditions) => handlers.onConditions(conditions)))
+    if (theirs === null) stops.push(async () => node.stop())
+    return { node, stops }
+  }
+
+  async #serve(node: Libp2p, handlers: PageHandlers): Promise<Stop[]> {
+    await node.handle(PROTOCOL_ID, (stream, connection) => handlers.onGuest(guestOf(stream, connection)), {
+      maxInboundStreams: MAX_STREAMS_PER_CONNECTION,
+    })
+    const tell = () => {
+      const addresses = node.getMultiaddrs().map((address) => address.toString())
+      this.#setAddresses(addresses.filter((address) => address.includes('/webrtc')))
+    }
+    node.addEventListener('self:peer:update', tell)
+    tell()
+    return [() => node.removeEventListener('self:peer:update', tell), () => node.unhandle(PROTOCOL_ID)]
+  }
+
+  #setAddresses(addresses: readonly string[]): void {
+    if (addresses.join() === this.#addresses.join()) return
+    this.#addresses = addresses
+    this.#options.onAddresses()
+  }
+}

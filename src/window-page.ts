@@ -1,0 +1,50 @@
+/**
+ * What a client has in its window for WebRTC: a libp2p node, and the port by which a worker uses it. Nothing of it is loaded
+ * by an application that does not ask for it.
+ */
+import type { Libp2p } from '@libp2p/interface'
+import type { PageNode } from './network/page-node.ts'
+import type { WindowNode } from './network/window-node.ts'
+
+/** The options of a client that this is about. */
+export interface WebRtcOptions {
+  readonly peers: readonly string[]
+  readonly webrtc?: {
+    readonly relays?: readonly string[]
+    readonly rtcConfiguration?: RTCConfiguration
+  }
+  /** A libp2p node of the application's. */
+  readonly libp2p?: object
+  readonly serve?: object
+}
+
+/** True if the application asks for WebRTC, in whatever way. */
+export function wantsWebRtc({ peers, webrtc, libp2p, serve }: WebRtcOptions): boolean {
+  if (webrtc !== undefined || libp2p !== undefined || serve !== undefined) return true
+  return peers.some((address) => /\/webrtc(-direct)?(\/|$)/.test(address))
+}
+
+/** A node that nothing is loaded of before an engine starts it. Rejects with `badMultiaddr`. */
+export async function createPageNode(
+  { peers, webrtc = {}, libp2p, serve }: WebRtcOptions,
+  onAddresses: () => void,
+): Promise<WindowNode> {
+  const { WindowNode } = await import('./network/window-node.ts')
+  return new WindowNode({
+    peers,
+    relays: webrtc.relays ?? [],
+    // libp2p's own default are servers of others, which the application has not named.
+    rtcConfiguration: { iceServers: [], ...webrtc.rtcConfiguration },
+    isServing: serve !== undefined,
+    node: (libp2p as Libp2p | undefined) ?? null,
+    onAddresses,
+  })
+}
+
+/** The port by which an engine in a worker uses `node`. */
+export async function portTo(node: PageNode): Promise<MessagePort> {
+  const { hostPage } = await import('./worker/page-host.ts')
+  const { port1, port2 } = new MessageChannel()
+  hostPage(port1, node)
+  return port2
+}

@@ -1,0 +1,103 @@
+/** Both sides of the port to the window, with a window that has no libp2p behind it. */
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { parsePeer } from '../network/address.ts'
+import { DialError } from '../network/dial-error.ts'
+import type { Guest } from '../network/link.ts'
+import type { PageHandlers, PageNode } from '../network/page-node.ts'
+import { createWirePair } from '../testing/memory-wire.ts'
+import { hostPage } from './page-host.ts'
+import { RemotePage } from './remote-page.ts'
+
+const ID = '12D3KooWGC7hTrWYnKkCiJHhWbKFWGUqmDV3xGcPCyBHJEvGgPUq'
+const ADDRESS = parsePeer(`/ip4/127.0.0.1/tcp/9000/ws/p2p/${ID}/p2p-circuit/webrtc/p2p/${ID}`)
+const SIGNAL = new AbortController().signal
+
+function setUp(node: Partial<PageNode>) {
+  const { port1, port2 } = new MessageChannel()
+  onTestFinished(() => port1.close())
+  const handlers: PageHandlers[] = []
+  const stops: string[] = []
+  const whole: PageNode = {
+    start: async (given) => void handlers.push(given),
+    stop: async () => void stops.push('stop'),
+    dial: () => Promise.reject(new Error('nobody answers')),
+    ...node,
+  }
+  hostPage(port1, whole)
+  return { page: new RemotePage(port2), handlers, stops }
+}
+
+describe('RemotePage', () => {
+  test('default: dials, opens a stream of bytes, and hangs up', async () => {
+    const [wire, far] = createWirePair()
+    const log: string[] = []
+    const { page } = setUp({
+      dial: async ({ text }) => {
+        log.push(text)
+        return { peerId: ID, open: async () => wire, hangUp: async () => void log.push('hung up') }
+      },
+    })
+    const link = await page.dial(ADDRESS, SIGNAL)
+    expect(link.peerId).toBe(ID)
+    const opened = await link.open(SIGNAL)
+    const received = new Promise((resolve) => {
+      far.open({ onChunk: resolve, onClose: () => {} })
+    })
+    opened.open({ onChunk: () => {}, onClose: () => {} })
+    await opened.send([Uint8Array.of(1, 2, 3)])
+    expect(await received).toEqual(Uint8Array.of(1, 2, 3))
+    await link.hangUp()
+    await link.hangUp()
+    expect(log).toEqual([ADDRESS.text, 'hung up'])
+    await expect(link.open(SIGNAL)).rejects.toMatchObject({ code: 'dialFailed' })
+  })
+
+  test('error: why a dial failed is known on this side', async () => {
+    const message = 'does not speak it'
+    const { page } = setUp({
+      dial: () => Promise.reject(new DialError({ reason: 'unsupportedProtocol', banMs: 0, message })),
+    })
+    await expect(page.dial(ADDRESS, SIGNAL)).rejects.toMatchObject({ code: 'unsupportedProtocol', message })
+    await expect(setUp({}).page.dial(ADDRESS, SIGNAL)).rejects.toMatchObject({ code: 'dialFailed' })
+  })
+
+  test('behavior: a signal that aborts reaches the window', async () => {
+    const { page } = setUp({
+      dial: (_, signal) =>
+        new Promise((_, reject) => {
+          signal.addEventListener('abort', () => reject(new Error('given up')))
+        }),
+    })
+    const controller = new AbortController()
+    const dialed = page.dial(ADDRESS, controller.signal)
+    controller.abort()
+    await expect(dialed).rejects.toMatchObject({ code: 'dialFailed', message: 'given up' })
+  })
+
+  test('behavior: guests and conditions arrive as long as it is started', async () => {
+    const { page, handlers, stops } = setUp({})
+    const guests: Guest[] = []
+    const told: unknown[] = []
+    await page.start({ onGuest: (guest) => guests.push(guest), onConditions: (conditions) => told.push(conditions) })
+    const conditions = { isHidden: true, isMetered: false }
+    handlers[0]?.onConditions(conditions)
+    const [wire, far] = createWirePair()
+    let hungUp = 0
+    handlers[0]?.onGuest({ peerId: ID, isWebRtc: true, wire, hangUp: () => void hungUp++ })
+    await expect.poll(() => [guests.length, told]).toEqual([1, [conditions]])
+    const [guest] = guests
+    expect(guest).toMatchObject({ peerId: ID, isWebRtc: true })
+    const received: number[] = []
+    guest?.wire.open({ onChunk: (chunk) => received.push(...chunk), onClose: () => received.push(0) })
+    await far.send([Uint8Array.of(9)])
+    far.close()
+    await expect.poll(() => received).toEqual([9, 0])
+
+    await page.stop()
+    expect(stops).toEqual(['stop'])
+    const [late] = createWirePair()
+    handlers[0]?.onGuest({ peerId: ID, isWebRtc: true, wire: late, hangUp: () => void hungUp++ })
+    await expect.poll(() => hungUp).toBe(1)
+    expect(guests.length).toBe(1)
+  })
+})

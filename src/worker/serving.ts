@@ -1,0 +1,92 @@
+/**
+ * A tab that serves others: answers from the store what it has verified, says in its Status what that is, and pauses while
+ * the page is hidden or its connection is metered, unless the application wants it otherwise.
+ */
+import type { Guest } from '../network/link.ts'
+import type { Conditions } from '../network/page-node.ts'
+import { Host } from '../network/serve.ts'
+import type { Clock } from '../protocol/clock.ts'
+import type { StateStore } from '../store/state-store.ts'
+import { STATUS_INTERVAL_MS } from './constants.ts'
+import type { ServeLimits } from './engine.ts'
+import type { OwnWork } from './own-work.ts'
+import { PoliteSource } from './polite-source.ts'
+import { servedStatus } from './served-status.ts'
+
+export interface TabServingOptions {
+  readonly store: Pick<StateStore, 'source' | 'coverage'>
+  readonly chainId: number
+  readonly limits: ServeLimits
+  readonly clock: Clock
+  /** What the tab does for itself goes first. */
+  readonly ownWork: OwnWork
+}
+
+export class TabServing {
+  readonly #options: TabServingOptions
+  readonly #source: PoliteSource
+  readonly #host: Host
+  /** What was said last. */
+  #said: string
+  #stopTelling: (() => void) | null = null
+
+  constructor(options: TabServingOptions) {
+    const { store, limits, clock, ownWork } = options
+    this.#options = options
+    this.#source = new PoliteSource({ source: store.source(), ...limits, clock, ownWork })
+    const status = this.#status()
+    this.#said = keyOf(status)
+    this.#host = new Host({ source: this.#source, status, clock })
+  }
+
+  /** Begins to say what is there, as it grows. May be called twice. */
+  start(): void {
+    if (this.#stopTelling !== null) return
+    const tell = () => {
+      this.#tell()
+      this.#stopTelling = this.#options.clock.after(STATUS_INTERVAL_MS, tell)
+    }
+    tell()
+  }
+
+  welcome(guest: Guest): void {
+    this.#host.welcome(guest)
+  }
+
+  /** `serving ⇄ paused`. */
+  meet({ isHidden, isMetered }: Conditions): void {
+    const { whileHidden, onMetered } = this.#options.limits
+    if ((isHidden && !whileHidden) || (isMetered && !onMetered)) this.#source.pause()
+    else this.#source.resume()
+    this.#tell()
+  }
+
+  /** Answers nobody any more. May be called twice. */
+  stop(): void {
+    this.#stopTelling?.()
+    this.#stopTelling = null
+    this.#host.stop()
+  }
+
+  #tell(): void {
+    const status = this.#status()
+    const text = keyOf(status)
+    if (text === this.#said) return
+    this.#said = text
+    this.#host.setStatus(status)
+  }
+
+  #status() {
+    const { store, chainId } = this.#options
+    return servedStatus(chainId, this.#source.isPaused ? [] : store.coverage())
+  }
+}
+
+function keyOf({ roots }: ReturnType<typeof servedStatus>): string {
+  return roots
+    .map(
+      ({ root, blockNumber, coverage }) =>
+        `${root} ${blockNumber} ${coverage.map(({ start, end }) => `${start}-${end}`)}`,
+    )
+    .join('\n')
+}
