@@ -1,31 +1,35 @@
 /** Tabs that serve tabs: each in a browser context of its own, connected over WebRTC, with a relay for the signalling. */
-import { startRelay } from '../src/server/index.ts'
-import { expect, test } from './fixtures.ts'
+import type { Page } from '@playwright/test'
+import type { NodeSource } from '../src/trie/node-source.ts'
+import { differences, NO_DIFFERENCES, nodesOf, readDisk } from './disk.ts'
+import { expect } from './fixtures.ts'
 import { genesisOf } from './genesis.ts'
-import { MAINNET_ROOT } from './states.ts'
-import { openServing, openTab, selectedPairs } from './webrtc.ts'
+import { generatedNodes } from './oracle.ts'
+import type { Vice } from './peers.ts'
+import { MAINNET_ROOT, rootOf } from './states.ts'
+import { connect, openServing, selectedPairs, test } from './webrtc.ts'
+
+const ACCOUNTS = 6_000
+const SEED = 5
 
 test.describe.configure({ timeout: 120_000 })
 
 for (const engine of ['worker', 'window'] as const) {
   test(`engine in the ${engine}: a tab syncs from another tab, directly, when no server has the state any more`, async ({
-    browser,
-    site,
+    openTab,
+    relay,
     peer,
     states,
-    atEnd,
   }) => {
-    const relay = await startRelay()
-    atEnd(() => relay.close())
     const server = await peer([await states.genesis('mainnet')])
     const { accounts } = await genesisOf('mainnet')
 
-    const a = await openTab(browser, site, engine)
-    const address = await openServing(a, relay.multiaddrs[0]!, [server.address])
+    const a = await openTab(engine)
+    const address = await openServing(a, relay, [server.address])
     await a.evaluate((root) => window.e2e.sync(root), MAINNET_ROOT)
     await server.stop()
 
-    const b = await openTab(browser, site, engine)
+    const b = await openTab(engine)
     await b.evaluate((address) => window.e2e.open([address]), address)
     const summary = await b.evaluate((root) => window.e2e.sync(root), MAINNET_ROOT)
     expect(summary).toMatchObject({ phase: 'complete', fraction: 1, nodes: 12_356, accounts: 8893 })
@@ -44,4 +48,127 @@ for (const engine of ['worker', 'window'] as const) {
     expect(['host', 'prflx']).toContain(pair!.remote)
     expect(pair!.bytes).toBeGreaterThan(peerOfB!.wireBytes)
   })
+}
+
+test('two tabs have a part of the key space each; a third completes from both', async ({
+  openTab,
+  relay,
+  peer,
+  states,
+}) => {
+  const state = await states.generated(ACCOUNTS, SEED)
+  const root = rootOf(state)
+  // They overlap: what a tab has not written yet, at the end of its part, it does not serve.
+  const parts = ['012345678', '789abcdef']
+  const addresses: string[] = []
+  for (const part of parts) {
+    const server = await peer([state], { vice: only(part) })
+    const tab = await openTab()
+    addresses.push(await openServing(tab, relay, [server.address]))
+    await tab.evaluate((root) => void window.e2e.start({ root }), root)
+    await tab.waitForFunction(() => window.e2e.latest.stalls.length > 0)
+    await server.stop()
+  }
+
+  const third = await openTab()
+  await connect(third, addresses)
+  await third.evaluate((root) => window.e2e.sync(root), root)
+  const peers = await third.evaluate(() => window.e2e.peers())
+  for (const { wireBytes } of peers) expect(wireBytes).toBeGreaterThan(state.info.bytes / 4)
+  await expectEverything(third)
+})
+
+test('a tab that lies is found out and dropped; the sync completes from an honest one', async ({
+  openTab,
+  relay,
+  peer,
+  states,
+}) => {
+  const state = await states.generated(ACCOUNTS, SEED)
+  const server = await peer([state])
+  const tabs = [await openTab(), await openTab()] as const
+  const addresses: string[] = []
+  for (const tab of tabs) {
+    addresses.push(await openServing(tab, relay, [server.address]))
+    await tab.evaluate((root) => window.e2e.sync(root), rootOf(state))
+  }
+  await server.stop()
+  await tabs[1].evaluate(lie)
+
+  const b = await openTab()
+  await connect(b, addresses)
+  await b.evaluate((root) => window.e2e.sync(root), rootOf(state))
+  const [honest, liar] = await b.evaluate(() => window.e2e.peers())
+  expect(honest).toMatchObject({ address: addresses[0], state: 'connected' })
+  expect(liar).toMatchObject({ address: addresses[1], state: 'banned', reason: 'lied' })
+  await expectEverything(b)
+})
+
+test('a hidden tab serves nobody, and goes on when it is seen again', async ({ openTab, relay, peer, states }) => {
+  const state = await states.generated(500, SEED)
+  const server = await peer([state])
+  const a = await openTab()
+  const address = await openServing(a, relay, [server.address])
+  await a.evaluate((root) => window.e2e.sync(root), rootOf(state))
+  await server.stop()
+  await a.evaluate(show, false)
+
+  const b = await openTab()
+  await connect(b, [address])
+  await b.evaluate((root) => void window.e2e.start({ root }), rootOf(state))
+  await b.waitForFunction(() => window.e2e.latest.stalls.length > 0)
+  expect(await b.evaluate(() => window.e2e.latest.stalls)).toEqual(['rootUnavailable'])
+  expect(await b.evaluate(() => window.e2e.latest.progress?.nodes)).toBe(0)
+  await a.evaluate(show, true)
+  await b.evaluate(() => window.e2e.latest.sync.done)
+})
+
+test('a tab that was not asked to serve takes no call', async ({ openTab, relay, peer, states }) => {
+  const server = await peer([await states.generated(500, SEED)])
+  const a = await openTab()
+  await a.evaluate(({ relays, peers }) => window.e2e.open(peers, { webrtc: { relays } }), {
+    relays: relay.multiaddrs,
+    peers: [server.address],
+  })
+  await a.evaluate((root) => window.e2e.sync(root), rootOf(await states.generated(500, SEED)))
+  expect(await a.evaluate(() => window.e2e.client.addresses())).toEqual([])
+  expect(await a.evaluate(() => window.connections.length)).toBe(0)
+})
+
+/** Answers only below the first nibbles of `part`, the root itself excepted. */
+function only(part: string): Vice {
+  const has = (path: string) => path === '' || part.includes(path[0]!)
+  return (source: NodeSource) => ({
+    ...source,
+    async run(root, ref, maxNodes, maxBytes) {
+      if (!has(ref.path)) return new Uint8Array()
+      return source.run(root, ref, ref.path === '' ? 1 : maxNodes, maxBytes)
+    },
+  })
+}
+
+/** In a page: flips a bit in the middle of every large message that it sends to another tab. */
+function lie(): void {
+  const send = RTCDataChannel.prototype.send as (data: ArrayBufferView<ArrayBuffer>) => void
+  RTCDataChannel.prototype.send = function (this: RTCDataChannel, data: unknown) {
+    const bytes = data as Uint8Array<ArrayBuffer>
+    if (bytes.byteLength < 8192) return send.call(this, bytes)
+    const lie = bytes.slice()
+    lie[lie.length >> 1]! ^= 1
+    return send.call(this, lie)
+  }
+}
+
+/** In a page: as if its user turned to another tab, or back. */
+function show(isSeen: boolean): void {
+  Object.defineProperty(document, 'visibilityState', { value: isSeen ? 'visible' : 'hidden', configurable: true })
+  document.dispatchEvent(new Event('visibilitychange'))
+}
+
+/** The disk of `page` holds the generated state, all of it and nothing else. */
+async function expectEverything(page: Page): Promise<void> {
+  const expected = await generatedNodes(ACCOUNTS, SEED)
+  const disk = await readDisk(page)
+  expect(differences(nodesOf([...disk.pages, ...disk.loose]), expected.nodes)).toEqual(NO_DIFFERENCES)
+  expect(differences(disk.codes, expected.codes)).toEqual(NO_DIFFERENCES)
 }

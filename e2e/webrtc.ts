@@ -1,6 +1,7 @@
 /** What the specs of WebRTC share: tabs in browser contexts of their own, relays, and the path that the bytes really took. */
-import type { Browser, Page } from '@playwright/test'
-import type { EngineThread } from './fixtures.ts'
+import type { Page } from '@playwright/test'
+import { type RunningRelay, startRelay } from '../src/server/index.ts'
+import { test as base, type EngineThread } from './fixtures.ts'
 import type { OpenOptions } from './page/main.ts'
 
 declare global {
@@ -10,38 +11,57 @@ declare global {
   }
 }
 
-/** The test page in a browser context of its own: nothing on disk is shared. It ends with the browser. */
-export async function openTab(browser: Browser, site: string, engine: EngineThread = 'worker'): Promise<Page> {
-  const context = await browser.newContext()
-  const page = await context.newPage()
-  await page.addInitScript(() => {
-    window.connections = []
-    const Native = window.RTCPeerConnection
-    window.RTCPeerConnection = class extends Native {
-      constructor(configuration?: RTCConfiguration) {
-        super(configuration)
-        window.connections.push(this)
-      }
+interface Fixtures {
+  /** Stopped at the end of the test. */
+  readonly relay: RunningRelay
+  /** Opens the test page in a browser context of its own: nothing on disk is shared. */
+  readonly openTab: (engine?: EngineThread) => Promise<Page>
+}
+
+export const test = base.extend<Fixtures>({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads what a fixture needs from this pattern.
+  relay: async ({}, use) => {
+    const relay = await startRelay()
+    await use(relay)
+    await relay.close()
+  },
+
+  openTab: async ({ browser, site, atEnd }, use) => {
+    await use(async (engine = 'worker') => {
+      const context = await browser.newContext()
+      atEnd(() => context.close())
+      const page = await context.newPage()
+      await page.addInitScript(recordConnections)
+      await page.goto(`${site}page/?engine=${engine}`)
+      await page.waitForFunction(() => window.e2e !== undefined)
+      return page
+    })
+  },
+})
+
+function recordConnections(): void {
+  window.connections = []
+  const Native = window.RTCPeerConnection
+  window.RTCPeerConnection = class extends Native {
+    constructor(configuration?: RTCConfiguration) {
+      super(configuration)
+      window.connections.push(this)
     }
-  })
-  await page.goto(`${site}page/?engine=${engine}`)
-  await page.waitForFunction(() => window.e2e !== undefined)
-  return page
+  }
 }
 
 /** Opens a client that serves others over `relay`, and resolves with where they can dial it. */
 export async function openServing(
   page: Page,
-  relay: string,
+  relay: RunningRelay,
   peers: readonly string[],
-  options: Pick<OpenOptions, 'serve'> = {},
+  serve: NonNullable<OpenOptions['serve']> = {},
 ): Promise<string> {
-  await page.evaluate(
-    async ({ relay, peers, options }) => {
-      await window.e2e.open(peers, { serve: {}, ...options, webrtc: { relays: [relay] } })
-    },
-    { relay, peers, options },
-  )
+  await page.evaluate(({ relays, peers, serve }) => window.e2e.open(peers, { serve, webrtc: { relays } }), {
+    relays: relay.multiaddrs,
+    peers,
+    serve,
+  })
   await page.waitForFunction(() => window.e2e.client.addresses().length > 0)
   return page.evaluate(() => window.e2e.client.addresses()[0]!)
 }
@@ -72,4 +92,14 @@ export async function selectedPairs(page: Page) {
     }
     return pairs
   })
+}
+
+/** Opens a client and waits until all `peers` are connected: a root that nobody has keeps the dialer going. */
+export async function connect(page: Page, peers: readonly string[], options: OpenOptions = {}): Promise<void> {
+  await page.evaluate(({ peers, options }) => window.e2e.open(peers, options), { peers, options })
+  await page.evaluate((root) => void window.e2e.start({ root }), `0x${'11'.repeat(32)}`)
+  await page.waitForFunction(
+    (count) => window.e2e.peers().filter(({ state }) => state === 'connected').length === count,
+    peers.length,
+  )
 }

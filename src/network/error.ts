@@ -3,7 +3,7 @@ import { RootlightError } from '../trie/error.ts'
 
 /** What is wrong with how a node was started. */
 export type NetworkErrorCode =
-  /** Not a multiaddr of a WebSocket. */
+  /** Not a multiaddr that can be dialed, or listened at. */
   | 'badMultiaddr'
   /** Another process listens there already. */
   | 'addressInUse'
@@ -11,6 +11,8 @@ export type NetworkErrorCode =
   | 'listenFailed'
   /** Bytes that are not a private key. */
   | 'badPrivateKey'
+  /** WebRTC is wanted, and its optional package or its native module is not there. */
+  | 'webrtcUnavailable'
   /** A limit of a relay that is no whole number from 1. */
   | 'badRelayLimit'
 

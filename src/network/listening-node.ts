@@ -1,4 +1,7 @@
-/** The libp2p node of a server: it listens for WebSockets, and can be a relay. Node only, and imported by nothing that a browser loads. */
+/**
+ * The libp2p node of a server: it listens for WebSockets and, where its native module is there, for WebRTC, and can
+ * be a relay. Node only, and imported by nothing that a browser loads.
+ */
 import { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf } from '@libp2p/crypto/keys'
 import type { Libp2p, PrivateKey } from '@libp2p/interface'
 import { systemClock } from '../protocol/clock.ts'
@@ -20,9 +23,10 @@ import { NetworkError } from './error.ts'
 import { guardedWebSockets } from './guarded-websockets.ts'
 import { loadLibp2p } from './libp2p-parts.ts'
 import { freeReservations, type RelayLimits, relayServices } from './relay.ts'
+import { isWebRtcDirect, loadWebRtcDirect } from './webrtc-direct.ts'
 
 export interface ListeningNodeOptions {
-  /** Multiaddrs such as `/ip4/0.0.0.0/tcp/9000/ws`; port 0 takes any free one. */
+  /** Multiaddrs such as `/ip4/0.0.0.0/tcp/9000/ws` and `/ip4/0.0.0.0/udp/9000/webrtc-direct`; port 0 takes any free one. */
   readonly listen: readonly string[]
   /** From {@link createPrivateKey}; left out: a new identity at each start. */
   readonly privateKey?: Uint8Array
@@ -30,15 +34,18 @@ export interface ListeningNodeOptions {
   readonly connectionLimits?: Partial<ConnectionLimits>
   /** Makes it a relay, too. */
   readonly relay?: RelayLimits
+  /** There is no WebRTC here: it goes on without. Left out: then it does not start. */
+  readonly onWebRtcUnavailable?: (error: NetworkError) => void
 }
 
 /**
- * A node that listens on all of `listen`; started, and speaking no protocol of ours yet (see `serve.ts`). The caller stops
+ * A node that listens on all of `listen` (but for WebRTC where that is not to be had); started, and speaking no protocol of ours yet (see `serve.ts`). The caller stops
  * it with `node.stop()`. Rejects with {@link NetworkError} `badMultiaddr`, `badPrivateKey`, `badRelayLimit`,
- * `addressInUse` or `listenFailed`; then nothing listens.
+ * `webrtcUnavailable`, `addressInUse` or `listenFailed`; then nothing listens.
  */
 export async function createListeningNode(options: ListeningNodeOptions): Promise<Libp2p> {
   for (const address of options.listen) parseListen(address)
+  const { listen, transports } = await chooseTransports(options)
   const privateKey = options.privateKey === undefined ? undefined : decodePrivateKey(options.privateKey)
   const relay = options.relay === undefined ? {} : await relayServices(options.relay)
   const { createLibp2p, parts } = await loadLibp2p(MAX_REQUEST_READ_BUFFER_BYTES)
@@ -47,11 +54,11 @@ export async function createListeningNode(options: ListeningNodeOptions): Promis
   const gater = new InboundGater(limits, () => node.getConnections(), systemClock)
   const node: Libp2p = await createLibp2p({
     ...parts,
-    transports: [guardedWebSockets({ maxSockets, onAbort: (address) => gater.strike(address) })],
+    transports: [guardedWebSockets({ maxSockets, onAbort: (address) => gater.strike(address) }), ...transports],
     connectionGater: gater,
     services: { ...parts.services, ...relay },
     ...(privateKey === undefined ? {} : { privateKey }),
-    addresses: { listen: [...options.listen] },
+    addresses: { listen: [...listen] },
     connectionManager: {
       maxConnections: limits.connections,
       // The gater's is the one that counts.
@@ -67,11 +74,24 @@ export async function createListeningNode(options: ListeningNodeOptions): Promis
     await node.start()
   } catch (cause) {
     await node.stop()
-    throw listenError(options.listen, cause)
+    throw listenError(listen, cause)
   }
   inboundGaters.set(node, gater)
   freeReservations(node)
   return node
+}
+
+/** Where it listens, and what that takes beside WebSockets. */
+async function chooseTransports({ listen, onWebRtcUnavailable }: ListeningNodeOptions) {
+  if (!listen.some(isWebRtcDirect)) return { listen, transports: [] }
+  try {
+    return { listen, transports: await loadWebRtcDirect() }
+  } catch (error) {
+    const others = listen.filter((address) => !isWebRtcDirect(address))
+    if (onWebRtcUnavailable === undefined || others.length === 0 || !(error instanceof NetworkError)) throw error
+    onWebRtcUnavailable(error)
+    return { listen: others, transports: [] }
+  }
 }
 
 /** A new identity for {@link createListeningNode}, to be kept on disk: Ed25519, in libp2p's own protobuf. */

@@ -44,7 +44,8 @@ export const USAGE = `Usage:
 NAME is mainnet, sepolia, holesky or hoodi. FILE is a genesis.json as geth reads it.
 
 Options:
-  --listen MULTIADDR   where to listen, may be repeated (default ${DEFAULT_LISTEN})
+  --listen MULTIADDR   where to listen, may be repeated (default ${DEFAULT_LISTEN});
+                       /ip4/ADDRESS/udp/PORT/webrtc-direct takes the package @libp2p/webrtc
   --data DIR           keep states and the server's identity there (default: a temporary directory)
   --root 0x...         the state root that must come out
   --throttle BYTES     serve at most so many bytes a second

@@ -85,6 +85,8 @@ async function serveStates(
       connectionLimits,
       ...(throttleBytesPerSecond === undefined ? {} : { throttleBytesPerSecond }),
       ...(relay === undefined ? {} : { relay }),
+      onWebRtcUnavailable: ({ message }) =>
+        context.stderr.write(`rootlight: serving over WebSockets only. ${message}\n`),
       onFailure: (error) => context.stderr.write(`rootlight: ${String(error)}\n`),
     })
     context.stdout.write(

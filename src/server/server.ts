@@ -34,6 +34,8 @@ export interface ServerOptions {
   readonly connectionLimits?: Partial<ConnectionLimits>
   /** Makes it a relay for tabs, too. */
   readonly relay?: RelayLimits
+  /** There is no WebRTC here: it goes on without. Left out: then it does not start. */
+  readonly onWebRtcUnavailable?: (error: Error) => void
   /** Makes this a slow peer. */
   readonly throttleBytesPerSecond?: number
   /** Called for each answer, before it is sent. */
@@ -52,15 +54,16 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-/** Starts to serve. Rejects with `NetworkError` `badMultiaddr`, `badRelayLimit`, `addressInUse` or `listenFailed`; then nothing listens. */
+/** Starts to serve. Rejects with `NetworkError` `badMultiaddr`, `badRelayLimit`, `webrtcUnavailable`, `addressInUse` or `listenFailed`; then nothing listens. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { sources, listen = [DEFAULT_LISTEN], chainId = 0, privateKey, relay, onFailure } = options
+  const { sources, listen = [DEFAULT_LISTEN], chainId = 0, privateKey, relay, onWebRtcUnavailable, onFailure } = options
   const { limits = {}, connectionLimits = {} } = options
   const node = await createListeningNode({
     listen,
     connectionLimits,
     ...(privateKey === undefined ? {} : { privateKey }),
     ...(relay === undefined ? {} : { relay }),
+    ...(onWebRtcUnavailable === undefined ? {} : { onWebRtcUnavailable }),
   })
   const serving = await serve({
     node,
