@@ -1,5 +1,6 @@
 /** Tabs that serve tabs: each in a browser context of its own, connected over WebRTC, with a relay for the signalling. */
 import type { Page } from '@playwright/test'
+import { startRelay } from '../src/server/index.ts'
 import type { NodeSource } from '../src/trie/node-source.ts'
 import { differences, NO_DIFFERENCES, nodesOf, readDisk } from './disk.ts'
 import { expect } from './fixtures.ts'
@@ -52,9 +53,9 @@ for (const engine of ['worker', 'window'] as const) {
 
 test('two tabs have a part of the key space each; a third completes from both', async ({
   openTab,
-  relay,
   peer,
   states,
+  atEnd,
 }) => {
   const state = await states.generated(ACCOUNTS, SEED)
   const root = rootOf(state)
@@ -62,6 +63,9 @@ test('two tabs have a part of the key space each; a third completes from both', 
   const parts = ['012345678', '789abcdef']
   const addresses: string[] = []
   for (const part of parts) {
+    // Of its own: over the same they would find, and complete, each other.
+    const relay = await startRelay()
+    atEnd(() => relay.close())
     const server = await peer([state], { vice: only(part) })
     const tab = await openTab()
     addresses.push(await openServing(tab, relay, [server.address]))
@@ -101,6 +105,21 @@ test('a tab that lies is found out and dropped; the sync completes from an hones
   const [honest, liar] = await b.evaluate(() => window.e2e.peers())
   expect(honest).toMatchObject({ address: addresses[0], state: 'connected' })
   expect(liar).toMatchObject({ address: addresses[1], state: 'banned', reason: 'lied' })
+  await expectEverything(b)
+})
+
+test('a tab that knows nobody but a relay finds a tab that serves', async ({ openTab, relay, peer, states }) => {
+  const state = await states.generated(ACCOUNTS, SEED)
+  const server = await peer([state])
+  const a = await openTab()
+  const address = await openServing(a, relay, [server.address])
+  await a.evaluate((root) => window.e2e.sync(root), rootOf(state))
+  await server.stop()
+
+  const b = await openTab()
+  await b.evaluate((relays) => window.e2e.open([], { webrtc: { relays } }), relay.multiaddrs)
+  await b.evaluate((root) => window.e2e.sync(root), rootOf(state))
+  expect(await b.evaluate(() => window.e2e.peers())).toMatchObject([{ address, transport: 'webrtc' }])
   await expectEverything(b)
 })
 

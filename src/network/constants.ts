@@ -92,3 +92,18 @@ export const MAX_HOP_STREAMS = 64
 export const CONNECTION_CHECK_INTERVAL_MS = 60_000
 /** How long the answer may take. libp2p's own 5 s end connections whose tab is busy decrypting. */
 export const CONNECTION_CHECK_TIMEOUT_MS = 30_000
+
+/** By which peers tell of peers. */
+export const PEERS_PROTOCOL_ID = '/rootlight/peers/1'
+/** Peers that an answer tells of: more than a tab dials. */
+export const MAX_TOLD_PEERS = 16
+/** A signed record: some 150 bytes, and 100 for each address, of which a tab has one or two. */
+export const MAX_PEER_RECORD_BYTES = 2048
+/** The whole answer, and room for its headers. */
+export const MAX_PEER_LIST_BYTES = MAX_TOLD_PEERS * MAX_PEER_RECORD_BYTES + 1024
+/** How often a tab asks for others: they come and go with the pages that people open. */
+export const FIND_INTERVAL_MS = 20_000
+/** Tabs beside the application's own peers that one is connected to, or tries to be: as many as a sync keeps busy. */
+export const MAX_FOUND_PEERS = 8
+/** A tab that was found and cannot be reached so often in a row has closed: its place goes to another. */
+export const MAX_FOUND_FAILURES = 3

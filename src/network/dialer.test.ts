@@ -3,12 +3,16 @@ import { describe, expect, test } from 'vitest'
 import { DEFAULT_LIMITS } from '../protocol/messages.ts'
 import { ManualClock, settle } from '../testing/manual-clock.ts'
 import { parsePeer } from './address.ts'
-import { MIN_REDIAL_MS } from './constants.ts'
+import { MAX_FOUND_FAILURES, MAX_FOUND_PEERS, MIN_REDIAL_MS } from './constants.ts'
 import { Dialer } from './dialer.ts'
 import { PeerSet } from './peer-set.ts'
 
 const ADDRESS = '/ip4/127.0.0.1/tcp/1/ws'
 const STATUS = { chainId: 1, roots: [], limits: DEFAULT_LIMITS }
+
+const idOf = (i: number) =>
+  `12D3KooWGC7hTrWYnKkCiJHhWbKFWGUqmDV3xGcPCyBHJEvGgP${String.fromCharCode(65 + (i >> 2))}${'abcd'[i & 3]}`
+const tab = (i: number) => parsePeer(`${ADDRESS}/p2p/${idOf(20)}/p2p-circuit/webrtc/p2p/${idOf(i)}`)
 
 function unreachable() {
   const clock = new ManualClock()
@@ -50,6 +54,36 @@ describe('Dialer', () => {
     await clock.pass(MIN_REDIAL_MS)
     const again = MIN_REDIAL_MS * 3 + 1
     expect(dialed).toEqual([0, MIN_REDIAL_MS, MIN_REDIAL_MS * 3, again, again + MIN_REDIAL_MS])
+    await dialer.stop()
+  })
+
+  test("behavior: a peer that somebody told of is dialed some times, and forgotten; the application's are not", async () => {
+    const { clock, dialed, peers, dialer } = unreachable()
+    dialer.start()
+    await settle()
+    dialer.add(parsePeer(ADDRESS))
+    dialer.add(tab(0))
+    await settle()
+    expect(peers.snapshots().length).toBe(2)
+    await clock.pass(MIN_REDIAL_MS * 7)
+    expect(peers.snapshots().map(({ address }) => address)).toEqual([ADDRESS])
+    expect(dialed.length).toBe(4 + MAX_FOUND_FAILURES)
+    dialer.add(tab(0))
+    await settle()
+    expect(dialed.length).toBe(5 + MAX_FOUND_FAILURES)
+    await dialer.stop()
+    expect(clock.pending).toEqual([])
+  })
+
+  test('behavior: of all that are told of it dials some, and none that is banned', async () => {
+    const { dialed, peers, dialer } = unreachable()
+    dialer.start()
+    await settle()
+    peers.leave('/elsewhere', 'webrtc', { reason: 'lied', banMs: 60_000 }, idOf(0))
+    for (let i = 0; i < 20; i++) dialer.add(tab(i))
+    await settle()
+    expect(dialed.length).toBe(1 + MAX_FOUND_PEERS)
+    expect(peers.snapshots().some(({ address }) => address === tab(0).text)).toBe(false)
     await dialer.stop()
   })
 

@@ -1,6 +1,6 @@
 /**
  * Keeps the application's peers connected: dials each address, dials again after a pause when a peer leaves or cannot be
- * reached, and waits out bans. How a dial goes is in `connect.ts`; who is connected is in the peer set.
+ * reached, and waits out bans. Beside them it dials some tabs that others have told of, and forgets those that are gone. How a dial goes is in `connect.ts`; who is connected is in the peer set.
  *
  * Arrow, for each address: `idle → dialing → connected → waiting → dialing …`, and from everywhere `→ stopped`.
  */
@@ -9,7 +9,14 @@ import type { Status } from '../protocol/messages.ts'
 import type { PeerAddress } from './address.ts'
 import type { Departure } from './blame.ts'
 import { type Connected, connectPeer, duplicatePeer } from './connect.ts'
-import { DIAL_TIMEOUT_MS, MAX_REDIAL_MS, MIN_REDIAL_MS, STABLE_CONNECTION_MS } from './constants.ts'
+import {
+  DIAL_TIMEOUT_MS,
+  MAX_FOUND_FAILURES,
+  MAX_FOUND_PEERS,
+  MAX_REDIAL_MS,
+  MIN_REDIAL_MS,
+  STABLE_CONNECTION_MS,
+} from './constants.ts'
 import { asDialError } from './dial-error.ts'
 import type { Caller } from './link.ts'
 import type { NetworkPeer } from './peer.ts'
@@ -30,6 +37,8 @@ export interface DialerOptions {
 /** What is going on at one address. */
 interface Line {
   readonly address: PeerAddress
+  /** Somebody has told of it: it is worth a few dials. */
+  readonly isFound: boolean
   /** Failures in a row. */
   failures: number
   phase:
@@ -44,7 +53,7 @@ export class Dialer {
   readonly #options: DialerOptions
   readonly #clock: Clock
   readonly #random: () => number
-  readonly #lines: readonly Line[]
+  readonly #lines = new Map<string, Line>()
   /** Dials and hang-ups that are on their way. */
   readonly #settling = new Set<Promise<void>>()
   #status: Status
@@ -55,25 +64,33 @@ export class Dialer {
     this.#clock = options.clock ?? systemClock
     this.#random = options.random ?? Math.random
     this.#status = options.status
-    this.#lines = options.addresses.map((address) => ({ address, failures: 0, phase: { is: 'idle' } }))
+    for (const address of options.addresses) this.#draw(address, false)
   }
 
   /** Begins to dial every address, and keeps at it. */
   start(): void {
     this.#running = true
-    for (const line of this.#lines) if (line.phase.is === 'idle') this.#dial(line)
+    for (const line of this.#lines.values()) if (line.phase.is === 'idle') this.#dial(line)
+  }
+
+  /** Dials a peer that somebody has told of, as well, unless it is known, or as many as may be are. */
+  add(address: PeerAddress): void {
+    const found = [...this.#lines.values()].filter(({ isFound }) => isFound).length
+    if (this.#lines.has(address.text) || found >= MAX_FOUND_PEERS || this.#isKnown(address)) return
+    const line = this.#draw(address, true)
+    if (this.#running) this.#dial(line)
   }
 
   /** Says our new Status to all peers. */
   setStatus(status: Status): void {
     this.#status = status
-    for (const { phase } of this.#lines) if (phase.is === 'connected') phase.connected.peer.setStatus(status)
+    for (const { phase } of this.#lines.values()) if (phase.is === 'connected') phase.connected.peer.setStatus(status)
   }
 
   /** Disconnects from all peers and dials no more. Resolves when no dial and no connection is left. */
   async stop(): Promise<void> {
     this.#running = false
-    for (const line of this.#lines) {
+    for (const line of this.#lines.values()) {
       const { phase } = line
       if (phase.is === 'dialing') phase.abort.abort()
       if (phase.is === 'connected') phase.connected.peer.disconnect({ reason: 'closed', banMs: 0 })
@@ -87,12 +104,25 @@ export class Dialer {
 
   /** Dials at once every address that waits for its next dial, bans excepted: the network is back. */
   redial(): void {
-    for (const line of this.#lines) {
+    for (const line of this.#lines.values()) {
       if (line.phase.is !== 'waiting') continue
       line.phase.cancel()
       line.failures = 0
       this.#dial(line)
     }
+  }
+
+  /** True if the peer is connected under another address, or kept out. */
+  #isKnown({ multiaddr }: PeerAddress): boolean {
+    const { peers } = this.#options
+    const id = multiaddr.getComponents().findLast(({ name }) => name === 'p2p')?.value
+    return id !== undefined && (peers.byId(id) !== undefined || peers.banOf(id) !== undefined)
+  }
+
+  #draw(address: PeerAddress, isFound: boolean): Line {
+    const line: Line = { address, isFound, failures: 0, phase: { is: 'idle' } }
+    this.#lines.set(address.text, line)
+    return line
   }
 
   /** `idle, waiting → dialing → connected` or `→ waiting`. */
@@ -169,9 +199,14 @@ export class Dialer {
   /** `dialing, connected → waiting`, or `→ idle` if we have stopped. */
   #miss(line: Line, departure: Departure, id?: string): void {
     const pauseMs = this.#pauseMs(line.failures++)
-    if (this.#running) this.#wait(line, Math.max(pauseMs, departure.banMs))
+    const { address, isFound, failures } = line
+    const isGone = isFound && failures >= MAX_FOUND_FAILURES
+    if (this.#running && !isGone) this.#wait(line, Math.max(pauseMs, departure.banMs))
     else line.phase = { is: 'idle' }
-    this.#options.peers.leave(line.address.text, line.address.transport, departure, id)
+    this.#options.peers.leave(address.text, address.transport, departure, id)
+    if (!isGone) return
+    this.#lines.delete(address.text)
+    this.#options.peers.forget(address.text)
   }
 
   #wait(line: Line, pauseMs: number): void {

@@ -22,7 +22,7 @@ import {
 import { NetworkError } from './error.ts'
 import { guardedWebSockets } from './guarded-websockets.ts'
 import { loadLibp2p } from './libp2p-parts.ts'
-import { freeReservations, type RelayLimits, relayServices } from './relay.ts'
+import { type RelayLimits, relayServices, startRelaying } from './relay.ts'
 import { isWebRtcDirect, loadWebRtcDirect } from './webrtc-direct.ts'
 
 export interface ListeningNodeOptions {
@@ -77,7 +77,7 @@ export async function createListeningNode(options: ListeningNodeOptions): Promis
     throw listenError(listen, cause)
   }
   inboundGaters.set(node, gater)
-  freeReservations(node)
+  if (options.relay !== undefined) await startRelaying(node)
   return node
 }
 

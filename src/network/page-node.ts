@@ -15,6 +15,8 @@ export interface Conditions {
 export interface PageHandlers {
   /** Another tab has opened a stream of the protocol; only where the page serves. */
   onGuest(guest: Guest): void
+  /** Somebody has told of another tab: its multiaddr. */
+  onFound(address: string): void
   /** Now, and when they change. */
   onConditions(conditions: Conditions): void
 }

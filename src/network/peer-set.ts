@@ -51,6 +51,7 @@ export class PeerSet {
   /** By id and by address. */
   readonly #bans = new Map<string, { readonly untilMs: number; readonly departure: Departure }>()
   readonly #listeners = new Set<() => void>()
+  #forgottenBytes = 0
 
   constructor(clock: Clock = systemClock) {
     this.#clock = clock
@@ -76,7 +77,7 @@ export class PeerSet {
 
   /** Bytes received from all peers, those that left included. */
   wireBytes(): number {
-    let bytes = 0
+    let bytes = this.#forgottenBytes
     for (const known of this.#known.values()) bytes += known.wireBytes + (known.peer?.wireBytes ?? 0)
     return bytes
   }
@@ -115,6 +116,15 @@ export class PeerSet {
       this.#bans.set(address, ban)
       if (known.id !== '') this.#bans.set(known.id, ban)
     }
+    this.changed()
+  }
+
+  /** Shows the peer at `address` no more; its bans stay. What it has sent goes on counting. */
+  forget(address: string): void {
+    const known = this.#known.get(address)
+    if (known === undefined) return
+    this.#forgottenBytes += known.wireBytes + (known.peer?.wireBytes ?? 0)
+    this.#known.delete(address)
     this.changed()
   }
 

@@ -7,6 +7,7 @@ import type { Libp2p } from '@libp2p/interface'
 import type { Libp2pOptions } from 'libp2p'
 import { MAX_HOP_STREAMS } from './constants.ts'
 import { NetworkError } from './error.ts'
+import { tellPeers } from './peer-exchange.ts'
 
 /** What a relay gives to its clients. All are whole numbers from 1. */
 export interface RelayLimits {
@@ -37,12 +38,17 @@ export async function relayServices(limits: RelayLimits): Promise<NonNullable<Li
     const details = { got: value, expected: 'a whole number from 1' }
     throw new NetworkError('badRelayLimit', `the relay's ${name} is a whole number from 1, got ${value}`, { details })
   }
-  const { circuitRelayServer } = await import('@libp2p/circuit-relay-v2')
-  return { relay: circuitRelayServer(initOf(limits)) }
+  const [{ circuitRelayServer }, { identifyPush }] = await Promise.all([
+    import('@libp2p/circuit-relay-v2'),
+    import('@libp2p/identify'),
+  ])
+  // Tabs say by a push where they can be reached, once they have a place.
+  return { relay: circuitRelayServer(initOf(limits)), identifyPush: identifyPush() }
 }
 
-/** Gives the place of a tab that is gone to the next one; libp2p itself would keep it until its time is over. */
-export function freeReservations(node: Libp2p): void {
+/** Begins to tell tabs of each other, and gives the place of one that is gone to the next; libp2p itself would keep it. */
+export async function startRelaying(node: Libp2p): Promise<void> {
+  await tellPeers(node)
   const { relay } = node.services as { readonly relay?: CircuitRelayService }
   node.addEventListener('peer:disconnect', ({ detail: peerId }) => {
     relay?.reservations.get(peerId)?.signal.clear()

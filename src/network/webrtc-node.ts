@@ -22,10 +22,8 @@ export interface WebRtcNodeOptions {
 /** A node; started, and dialing nobody by itself. The caller stops it with `node.stop()`. */
 export async function createWebRtcNode(options: WebRtcNodeOptions): Promise<Libp2p> {
   const { named, relays, isListening, rtcConfiguration } = options
-  const [{ createLibp2p, parts }, { circuitRelayTransport, webRTC, webRTCDirect }] = await Promise.all([
-    loadLibp2p(),
-    import('./webrtc-parts.ts'),
-  ])
+  const [{ createLibp2p, parts }, { circuitRelayTransport, webRTC, webRTCDirect }, { identifyPush }] =
+    await Promise.all([loadLibp2p(), import('./webrtc-parts.ts'), import('@libp2p/identify')])
   const dataChannel = { maxBufferedAmount: MAX_WEBRTC_BUFFERED_BYTES }
   const node = await createLibp2p({
     ...parts,
@@ -36,6 +34,8 @@ export async function createWebRtcNode(options: WebRtcNodeOptions): Promise<Libp
       // The size of its messages is fixed by its specification.
       webRTCDirect({ rtcConfiguration, dataChannel }),
     ],
+    // Its relays learn its addresses when it has them, and tell others.
+    services: { ...parts.services, identifyPush: identifyPush() },
     // A place on each relay, taken when it is connected.
     addresses: { listen: isListening ? [...relays.map(() => '/p2p-circuit'), '/webrtc'] : [] },
     // A relay that is away is no reason not to start.

@@ -7,11 +7,14 @@ import { systemClock } from '../protocol/clock.ts'
 import { PROTOCOL_ID } from '../protocol/constants.ts'
 import { type PeerAddress, parsePeer, parseRelay } from './address.ts'
 import { watchConditions } from './conditions.ts'
-import { MAX_STREAMS_PER_CONNECTION } from './constants.ts'
+import { MAX_STREAMS_PER_CONNECTION, PEERS_PROTOCOL_ID } from './constants.ts'
 import { DialError } from './dial-error.ts'
+import { denyUnnamed } from './gater.ts'
 import { callerOf, guestOf } from './libp2p-caller.ts'
 import type { Link } from './link.ts'
 import type { PageHandlers, PageNode } from './page-node.ts'
+import { tellPeers } from './peer-exchange.ts'
+import { PeerFinder } from './peer-finder.ts'
 import { RelayKeeper } from './relay-keeper.ts'
 import { createWebRtcNode } from './webrtc-node.ts'
 
@@ -105,7 +108,15 @@ export class WindowNode implements PageNode {
       if (theirs === null) await node.stop()
       throw error
     }
+    const finder = new PeerFinder({
+      node,
+      clock: systemClock,
+      isDenied: denyUnnamed([...this.#named, ...this.#relays]),
+      onFound: (address) => handlers.onFound(address),
+    })
+    finder.start()
     relays.start()
+    stops.unshift(() => finder.stop())
     stops.push(watchConditions((conditions) => handlers.onConditions(conditions)))
     if (theirs === null) stops.push(async () => node.stop())
     return { node, stops }
@@ -115,13 +126,17 @@ export class WindowNode implements PageNode {
     await node.handle(PROTOCOL_ID, (stream, connection) => handlers.onGuest(guestOf(stream, connection)), {
       maxInboundStreams: MAX_STREAMS_PER_CONNECTION,
     })
+    await tellPeers(node)
     const tell = () => {
       const addresses = node.getMultiaddrs().map((address) => address.toString())
       this.#setAddresses(addresses.filter((address) => address.includes('/webrtc')))
     }
     node.addEventListener('self:peer:update', tell)
     tell()
-    return [() => node.removeEventListener('self:peer:update', tell), () => node.unhandle(PROTOCOL_ID)]
+    return [
+      () => node.removeEventListener('self:peer:update', tell),
+      () => node.unhandle([PROTOCOL_ID, PEERS_PROTOCOL_ID]),
+    ]
   }
 
   #setAddresses(addresses: readonly string[]): void {

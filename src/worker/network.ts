@@ -3,7 +3,8 @@
  * the first sync, but for the relays of a tab that serves.
  */
 import type { Libp2p } from '@libp2p/interface'
-import type { PeerAddress } from '../network/address.ts'
+import { type PeerAddress, parsePeer } from '../network/address.ts'
+import { MAX_TOLD_PEERS } from '../network/constants.ts'
 import { Dialer } from '../network/dialer.ts'
 import type { Caller } from '../network/link.ts'
 import type { PageNode } from '../network/page-node.ts'
@@ -30,6 +31,8 @@ export class Network {
   #opened: Promise<void> | null = null
   /** `null`: other tabs are not served. */
   #serving: TabServing | null = null
+  /** Other tabs that somebody has told of lately. */
+  readonly #found = new Set<string>()
 
   constructor(options: NetworkOptions) {
     this.#options = options
@@ -88,12 +91,24 @@ export class Network {
     if (page === null || this.#opened !== null) return
     const opened = page.start({
       onGuest: (guest) => this.#serving?.welcome(guest),
+      onFound: (address) => this.#find(address),
       onConditions: (conditions) => this.#serving?.meet(conditions),
     })
     this.#opened = opened
     opened.catch(() => {
       if (this.#opened === opened) this.#opened = null
     })
+  }
+
+  /** Whoever is found before there is somebody to dial with is dialed then. */
+  #find(address: string): void {
+    this.#found.delete(address)
+    this.#found.add(address)
+    for (const oldest of [...this.#found].slice(0, -MAX_TOLD_PEERS)) this.#found.delete(oldest)
+    this.#prepared?.then(
+      ({ dialer }) => dialer.add(parsePeer(address)),
+      () => {},
+    )
   }
 
   async #create(): Promise<Prepared> {
@@ -107,7 +122,9 @@ export class Network {
         return page === null ? Promise.reject(new Error('there is no WebRTC here')) : page.dial(address, signal)
       },
     }
-    return { node, dialer: new Dialer({ caller, peers, addresses, status: statusOf(chainId) }) }
+    const dialer = new Dialer({ caller, peers, addresses, status: statusOf(chainId) })
+    for (const address of this.#found) dialer.add(parsePeer(address))
+    return { node, dialer }
   }
 }
 

@@ -54,6 +54,7 @@ class PageHost {
       case 'start':
         return this.#node.start({
           onGuest: (guest) => this.#admit(guest),
+          onFound: (address) => this.#post({ kind: 'found', address }),
           onConditions: (conditions) => this.#post({ kind: 'conditions', conditions }),
         })
       case 'stop':

@@ -26,6 +26,7 @@ export type FromPage =
       readonly isWebRtc: boolean
       readonly port: MessagePort
     }
+  | { readonly kind: 'found'; readonly address: string }
   | { readonly kind: 'conditions'; readonly conditions: Conditions }
 
 /** The answer to `dial`. */

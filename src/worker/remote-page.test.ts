@@ -74,17 +74,22 @@ describe('RemotePage', () => {
     await expect(dialed).rejects.toMatchObject({ code: 'dialFailed', message: 'given up' })
   })
 
-  test('behavior: guests and conditions arrive as long as it is started', async () => {
+  test('behavior: guests, conditions and finds arrive as long as it is started', async () => {
     const { page, handlers, stops } = setUp({})
     const guests: Guest[] = []
     const told: unknown[] = []
-    await page.start({ onGuest: (guest) => guests.push(guest), onConditions: (conditions) => told.push(conditions) })
+    await page.start({
+      onGuest: (guest) => guests.push(guest),
+      onFound: (address) => told.push(address),
+      onConditions: (conditions) => told.push(conditions),
+    })
+    handlers[0]?.onFound('/somewhere')
     const conditions = { isHidden: true, isMetered: false }
     handlers[0]?.onConditions(conditions)
     const [wire, far] = createWirePair()
     let hungUp = 0
     handlers[0]?.onGuest({ peerId: ID, isWebRtc: true, wire, hangUp: () => void hungUp++ })
-    await expect.poll(() => [guests.length, told]).toEqual([1, [conditions]])
+    await expect.poll(() => [guests.length, told]).toEqual([1, ['/somewhere', conditions]])
     const [guest] = guests
     expect(guest).toMatchObject({ peerId: ID, isWebRtc: true })
     const received: number[] = []

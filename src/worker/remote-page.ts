@@ -58,6 +58,9 @@ export class RemotePage implements PageNode {
       case 'conditions':
         this.#handlers?.onConditions(message.conditions)
         return
+      case 'found':
+        this.#handlers?.onFound(message.address)
+        return
       case 'guest': {
         const { link, peerId, isWebRtc, port } = message
         const hangUp = () => void this.#call({ method: 'hangUp', link })
