@@ -40,6 +40,8 @@ export class NetworkPeer {
   readonly id: string
   readonly address: string
   readonly transport: Transport
+  /** It is another tab: only those are behind a relay. */
+  readonly isTab: boolean
   readonly #clock: Clock
   readonly #score: Score
   readonly #capacity = new Capacity()
@@ -55,6 +57,7 @@ export class NetworkPeer {
     this.id = options.id
     this.address = options.address
     this.transport = options.transport
+    this.isTab = options.address.includes('/p2p-circuit/')
     this.#clock = options.clock ?? systemClock
     this.#score = options.score ?? new Score()
     this.#requester = new Requester({

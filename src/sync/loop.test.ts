@@ -52,6 +52,19 @@ describe('StateSync', () => {
     for (const peer of peers) expect(peer.asked.length).toBeGreaterThan(0)
   })
 
+  test('behavior: tabs are asked ahead of servers, which are left what tabs do not have', async () => {
+    const ask = async (tab: TestPeer) => {
+      const server = honestPeer(peerState, 'server')
+      await expectEverything(
+        await finishSync(await start([server, Object.assign(tab, { isTab: true, bytes: 2 ** 20 })])),
+      )
+      return server.asked.length
+    }
+    // The first node of all is asked of whoever is idle.
+    expect(await ask(honestPeer(peerState, 'tab'))).toBe(1)
+    expect(await ask(emptyPeer(peerState))).toBeGreaterThan(1)
+  })
+
   test('behavior: an empty state needs no peer', async () => {
     const run = await finishSync(await start([], { root: EMPTY_ROOT }))
     expect(run.outcome).toMatchObject({ phase: 'complete', nodes: 0, fraction: 1 })

@@ -30,6 +30,8 @@ export interface SyncPeer {
    * cover `path`; true while it has not said.
    */
   mayHave(root: Uint8Array, path?: Path): boolean
+  /** It is somebody's browser tab: asked ahead of servers, which are there for what no tab has. */
+  readonly isTab?: boolean
   /** Measured throughput; 0 before the first answer. */
   readonly bytesPerSecond: number
   /** Measured time from a request to the end of its answer, in milliseconds; 0 before the first answer. */

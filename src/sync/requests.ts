@@ -98,17 +98,20 @@ export class Requests {
   }
 
   /**
-   * Asks every peer that has room for what it has not failed to answer, the fastest first, one request each in turn. Peers
-   * that are idle all the same are asked for what others are late with.
+   * Asks every peer that has room for what it has not failed to answer: tabs first, so that servers are left what tabs do
+   * not take, and among them the fastest first, one request each in turn. Peers that are idle all the same are asked for what others are late with.
    */
   assign(scheduler: Scheduler, heldElsewhere: number): void {
     const { peers, root } = this.#options
-    let able: SyncPeer[] = [...peers.connected()].filter((peer) => peer.mayHave(root))
+    const able: SyncPeer[] = [...peers.connected()].filter((peer) => peer.mayHave(root))
     able.sort((a, b) => b.bytesPerSecond - a.bytesPerSecond || a.roundTripMs - b.roundTripMs)
-    this.#share = shareOf(able, scheduler)
     const idle = able.filter((peer) => !this.#open.has(peer))
-    while (able.length > 0) {
-      able = able.filter((peer) => this.#hasRoom(peer) && this.#ask(peer, scheduler, heldElsewhere))
+    for (const kind of [true, false]) {
+      let turn = able.filter(({ isTab = false }) => isTab === kind)
+      this.#share = shareOf(turn, scheduler)
+      while (turn.length > 0) {
+        turn = turn.filter((peer) => this.#hasRoom(peer) && this.#ask(peer, scheduler, heldElsewhere))
+      }
     }
     for (const peer of idle) if (!this.#open.has(peer) && this.#hasRoom(peer)) this.#hedge(peer, scheduler)
   }
