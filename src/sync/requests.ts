@@ -99,7 +99,8 @@ export class Requests {
 
   /**
    * Asks every peer that has room for what it has not failed to answer: tabs first, so that servers are left what tabs do
-   * not take, and among them the fastest first, one request each in turn. Peers that are idle all the same are asked for what others are late with.
+   * not take, and of either the fastest first, one request each in turn. Peers that are idle all the same are asked for
+   * what others are late with.
    */
   assign(scheduler: Scheduler, heldElsewhere: number): void {
     const { peers, root } = this.#options
