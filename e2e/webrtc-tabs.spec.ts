@@ -142,6 +142,78 @@ test('a hidden tab serves nobody, and goes on when it is seen again', async ({ o
   await b.evaluate(() => window.e2e.latest.sync.done)
 })
 
+for (const engine of ['worker', 'window'] as const) {
+  test(`engine in the ${engine}: libp2p nodes of the application's own do as well`, async ({
+    openTab,
+    relay,
+    peer,
+    states,
+  }) => {
+    const state = await states.generated(500, SEED)
+    const server = await peer([state])
+    const ownNodeOn = relay.multiaddrs[0]!
+    const a = await openTab(engine)
+    await a.evaluate(({ peers, ownNodeOn }) => window.e2e.open(peers, { ownNodeOn, serve: {} }), {
+      peers: [server.address],
+      ownNodeOn,
+    })
+    await a.waitForFunction(() => window.e2e.client.addresses().length > 0)
+    await a.evaluate((root) => window.e2e.sync(root), rootOf(state))
+    await server.stop()
+
+    const b = await openTab(engine)
+    const address = await a.evaluate(() => window.e2e.client.addresses()[0]!)
+    await b.evaluate(({ peers, ownNodeOn }) => window.e2e.open(peers, { ownNodeOn }), { peers: [address], ownNodeOn })
+    await b.evaluate((root) => window.e2e.sync(root), rootOf(state))
+    expect(await b.evaluate(() => window.e2e.peers())).toMatchObject([{ address, transport: 'webrtc' }])
+    expect((await selectedPairs(b))[0]).toMatchObject({ local: 'host', protocol: 'udp' })
+  })
+}
+
+test('when the tab that serves is closed, another tab of its origin serves what they share', async ({
+  openTab,
+  relay,
+  peer,
+  states,
+}) => {
+  const state = await states.generated(500, SEED)
+  const server = await peer([state])
+  const first = await openTab()
+  const address = await openServing(first, relay, [server.address])
+  await first.evaluate((root) => window.e2e.sync(root), rootOf(state))
+  await server.stop()
+  const second = await first.context().newPage()
+  await second.goto(first.url())
+  await second.waitForFunction(() => window.e2e !== undefined)
+  await second.evaluate((relays) => window.e2e.open([], { serve: {}, webrtc: { relays } }), relay.multiaddrs)
+  expect(await second.evaluate(() => window.e2e.client.addresses())).toEqual([])
+  await first.evaluate(() => window.e2e.client.close())
+  expect(await first.evaluate(() => window.e2e.client.addresses())).toEqual([])
+  await second.waitForFunction(() => window.e2e.client.addresses().length > 0)
+  const [next] = await second.evaluate(() => window.e2e.client.addresses())
+  expect(next).not.toBe(address)
+
+  const b = await openTab()
+  await b.evaluate((address) => window.e2e.open([address!]), next)
+  await b.evaluate((root) => window.e2e.sync(root), rootOf(state))
+})
+
+test('whoever does not ask for WebRTC loads nothing of it', async ({ openTab, peer, states, relay }) => {
+  const state = await states.generated(500, SEED)
+  const server = await peer([state])
+  const loaded = async (webrtc: boolean) => {
+    const page = await openTab()
+    const scripts: string[] = []
+    page.context().on('request', (request) => scripts.push(request.url()))
+    const options = webrtc ? { webrtc: { relays: relay.multiaddrs } } : {}
+    await page.evaluate(({ peers, options }) => window.e2e.open(peers, options), { peers: [server.address], options })
+    await page.evaluate((root) => window.e2e.sync(root), rootOf(state))
+    return scripts.filter((url) => /window-node|webrtc|page-host|remote-page/.test(url)).length
+  }
+  expect(await loaded(false)).toBe(0)
+  expect(await loaded(true)).toBeGreaterThan(1)
+})
+
 test('a tab that was not asked to serve takes no call', async ({ openTab, relay, peer, states }) => {
   const server = await peer([await states.generated(500, SEED)])
   const a = await openTab()

@@ -193,6 +193,25 @@ describe('createLightClient', () => {
   })
 })
 
+describe('createLightClient, WebRTC', () => {
+  const options = { database: 'client-webrtc', chainId: 1, peers: [] }
+
+  test.each([
+    ['badMultiaddr', { webrtc: { relays: ['/ip4/127.0.0.1/tcp/9000/ws'] } }],
+    ['badMultiaddr', { peers: ['/ip4/127.0.0.1/udp/9000/webrtc-direct'] }],
+    ['badNumber', { serve: { uploadBytesPerSecond: 0 } }],
+    ['badNumber', { serve: { maxRequests: 1.5 } }],
+  ])('error: %s: %o', async (code, wrong) => {
+    await expect(createLightClient({ ...options, ...wrong, worker: createWorker })).rejects.toMatchObject({ code })
+  })
+
+  test('default: a client that serves nobody has no address', async () => {
+    const client = await createLightClient({ ...options, webrtc: {} })
+    expect(client.addresses()).toEqual([])
+    await client.close()
+  })
+})
+
 /** The methods as an application may pass them around. */
 function bound(light: LightClient) {
   return {

@@ -26,6 +26,8 @@ export type Outcome =
 export interface OpenOptions extends Pick<LightClientOptions, 'webrtc' | 'serve'> {
   readonly database?: string
   readonly chainId?: number
+  /** A relay: the application has a libp2p node of its own there. */
+  readonly ownNodeOn?: string
 }
 
 /** One sync, and what it has told so far. */
@@ -66,13 +68,18 @@ export class Harness {
   }
 
   /** Opens the client; `database` is the same for all pages of a browser context. */
-  async open(peers: readonly string[], { database = 'e2e', chainId = 0, ...webrtc }: OpenOptions = {}): Promise<void> {
+  async open(
+    peers: readonly string[],
+    { database = 'e2e', chainId = 0, ownNodeOn, ...webrtc }: OpenOptions = {},
+  ): Promise<void> {
     const worker = () => {
       const made = new Worker(new URL('../../src/worker/worker.ts', import.meta.url), { type: 'module' })
       this.workers.push(made)
       return made
     }
-    this.#client = await createLightClient({ database, chainId, peers, ...webrtc, ...(inWindow ? {} : { worker }) })
+    const engine = inWindow ? {} : { worker }
+    const node = ownNodeOn === undefined ? {} : { libp2p: await makeNode(ownNodeOn) }
+    this.#client = await createLightClient({ database, chainId, peers, ...webrtc, ...node, ...engine })
     this.#client.addEventListener('damaged', (event) => this.damages.push(event.detail))
     this.#client.addEventListener('storeClosed', (event) => this.closures.push(event.detail.reason))
     this.#client.addEventListener('role', (event) => this.roles.push(event.detail))
@@ -134,6 +141,11 @@ export function outcomeOf(promise: Promise<unknown>): Promise<Outcome> {
       message: String(error),
     }),
   )
+}
+
+async function makeNode(relay: string) {
+  const { createOwnNode } = await import('./own-node.ts')
+  return createOwnNode(relay)
 }
 
 declare global {
