@@ -40,6 +40,19 @@ export async function buildPages(directory: string): Promise<void> {
   }
 }
 
+/** Builds the test page into `directory`, with the library as it was built for the package instead of its sources. */
+export async function buildPackagePage(directory: string): Promise<void> {
+  await build({
+    configFile: false,
+    logLevel: 'error',
+    root: join(ROOT, 'e2e/page'),
+    base: './',
+    resolve: { alias: [{ find: '../../src/index.ts', replacement: join(ROOT, 'dist/index.js') }] },
+    worker: { format: 'es' },
+    build: { target: 'es2022', outDir: directory, emptyOutDir: true },
+  })
+}
+
 /** Serves `directory` at a free port. */
 export async function serveDirectory(directory: string): Promise<Site> {
   const server = createServer(async (request, response) => {
