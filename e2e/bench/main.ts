@@ -5,8 +5,15 @@ import { USAGE } from './options.ts'
 import { benchRestart } from './restart/bench.ts'
 import { benchSync } from './sync-bench.ts'
 import { benchTakeover } from './takeover/bench.ts'
+import { benchTransports } from './transports/main.ts'
 
-const COMMANDS = { sync: benchSync, restart: benchRestart, takeover: benchTakeover, hostile: benchHostile }
+const COMMANDS = {
+  sync: benchSync,
+  restart: benchRestart,
+  takeover: benchTakeover,
+  transports: benchTransports,
+  hostile: benchHostile,
+}
 
 const args = process.argv.slice(2)
 const name = args[0]?.startsWith('-') === false ? args.shift() : 'sync'

@@ -4,7 +4,7 @@ import type { StraightSettings } from './page-contract.ts'
 import type { Contender } from './run.ts'
 import { BEST_SETTINGS, parseSettings } from './straight/settings.ts'
 
-export const USAGE = `npm run bench -- [sync | restart | takeover | hostile] [options]
+export const USAGE = `npm run bench -- [sync | restart | takeover | transports | hostile] [options]
 
 sync, also where no command is named: how fast a state is synced
   --accounts N      accounts of the generated state (20000)
@@ -21,6 +21,11 @@ restart: from createLightClient to the first request, with 95 % of a state on di
 takeover: from the end of the tab that writes to the first request of the one that takes its place
   --accounts N      accounts of the generated state (20000)
   --runs N          takeovers after a close, a kill and a freeze each (5)
+
+transports: a sync from a server over WebSocket and over WebRTC, and from another tab over WebRTC, in turns; in a network
+namespace of its own where it is root and has iproute2
+  --accounts N      accounts of the generated state (20000)
+  --runs N          measured runs of each, interleaved, behind one that warms up (3)
 
 hostile: an honest client beside a hostile one, and what the server holds; none of the options for all
   --accounts N      accounts of the generated state (5000)
@@ -54,6 +59,10 @@ export interface TabOptions extends CommonOptions {
   readonly accounts: readonly number[]
 }
 
+export interface TransportOptions extends CommonOptions {
+  readonly accounts: number
+}
+
 const COMMON = {
   accounts: { type: 'string' },
   seed: { type: 'string', default: '1' },
@@ -82,6 +91,12 @@ export function parseTabOptions(args: readonly string[], accounts: string): TabO
   const { values } = parseArgs({ args: [...args], options: COMMON })
   const sizes = (values.accounts ?? accounts).split(',')
   return { ...commonOf(values, '5'), accounts: sizes.map((text) => integerOf('accounts', text, 1)) }
+}
+
+/** Reads the arguments of `transports`. Throws likewise. */
+export function parseTransportOptions(args: readonly string[]): TransportOptions {
+  const { values } = parseArgs({ args: [...args], options: COMMON })
+  return { ...commonOf(values, '3'), accounts: integerOf('accounts', values.accounts ?? '20000', 1) }
 }
 
 interface CommonValues {

@@ -9,6 +9,8 @@ export interface ServerRequest {
   readonly synthetic: { readonly accounts: number; readonly seed: number }
   /** Also hold every node by its hash, for the straight port. */
   readonly straight: boolean
+  /** Listen for WebRTC, too, where that is to be had. */
+  readonly webrtc?: boolean
   /** Serve all of it in no less time than this; left out: as fast as can be. */
   readonly minSyncMs?: number
   /** A data directory to keep the state in; left out: a temporary one. */
@@ -17,6 +19,8 @@ export interface ServerRequest {
 
 export interface ServerReady {
   readonly address: string
+  /** `null`: it does not listen for WebRTC. */
+  readonly webrtcAddress: string | null
   readonly root: string
   readonly accounts: number
   readonly slots: number

@@ -24,6 +24,8 @@ import { RequestWatch } from './request-watch.ts'
 import type { FromServer, ServerCounters, ServerReady, ServerRequest, ToServer } from './server-process.ts'
 
 const SAMPLES = 16
+/** Not on loopback: browsers do not look for anybody there. */
+const WEBRTC_LISTEN = '/ip4/0.0.0.0/udp/0/webrtc-direct'
 
 const request = JSON.parse(process.argv[2]!) as ServerRequest
 const straight = { requests: 0 }
@@ -35,7 +37,10 @@ const [source] = await directory.sources([{ generate: request.synthetic }])
 const records: RecordSet = request.straight
   ? await collectRecords(source!, request.synthetic, keccak)
   : { blobs: new Map(), digest: '' }
-const node = await createListeningNode({ listen: [DEFAULT_LISTEN] })
+const node = await createListeningNode({
+  listen: [DEFAULT_LISTEN, ...(request.webrtc ? [WEBRTC_LISTEN] : [])],
+  onWebRtcUnavailable: ({ message, cause }) => console.error(`${message}: ${cause}`),
+})
 const status = statusOf(0, [{ root: source!.root, blockNumber: 0, coverage: EVERYTHING }])
 const serving = await serve({
   node,
@@ -80,8 +85,11 @@ function paced(source: LevelSource): NodeSource {
 
 function ready(): ServerReady {
   const { root, accounts, slots, nodes, codes, bytes } = source!.info
+  const addresses = node.getMultiaddrs().map((address) => address.toString())
+  const isWebRtc = (address: string) => address.includes('/webrtc-direct/')
   return {
-    address: node.getMultiaddrs()[0]!.toString(),
+    address: addresses.find((address) => !isWebRtc(address))!,
+    webrtcAddress: addresses.find((address) => isWebRtc(address) && !address.startsWith('/ip4/127.')) ?? null,
     root: `0x${root}`,
     accounts,
     slots,

@@ -1,5 +1,6 @@
 /** The page that measures Rootlight: the public API with the engine in a worker, as an application uses it. */
 import { createLightClient, type LightClient, type SyncProgress } from '../../../src/index.ts'
+import { checkState } from '../check-state.ts'
 import { watchMainThread } from '../main-thread.ts'
 import type { BenchPage, BenchTask, PageResult } from '../page-contract.ts'
 
@@ -37,22 +38,9 @@ class OursPage implements BenchPage {
 
   async check(): Promise<void> {
     const { root, expected } = this.#task
-    const { nodes, bytes, codes } = this.#last
-    same('nodes', nodes, expected.nodes)
-    same('bytes', bytes, expected.bytes)
-    same('codes', codes, expected.codes)
-    const { complete } = await this.#client.status()
-    same('complete root', complete?.root, root)
-    for (const { address, balance } of expected.samples) {
-      const { value } = await this.#client.getAccount(address)
-      same(`balance of ${address}`, String(value?.balance), balance)
-    }
+    await checkState(this.#client, this.#last, { root, ...expected })
     await this.#client.close()
   }
-}
-
-function same(what: string, got: unknown, expected: unknown): void {
-  if (got !== expected) throw new Error(`${what}: got ${got}, expected ${expected}`)
 }
 
 globalThis.bench = new OursPage()
