@@ -90,7 +90,7 @@ export class Generation implements Disk {
     const state = this.#state
     const walk = new StateWalk(this.#context, state)
     while (await walk.step()) {
-      walk.takeRun()
+      walk.dropRun()
       await yieldThread()
     }
     return queue.enter(async () => {

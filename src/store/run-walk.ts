@@ -74,9 +74,14 @@ export class RunWalk {
   /** The run so far: nodes, concatenated. What is accepted from here on is another one. */
   take(): Uint8Array {
     const run = concatBytes(...this.#blobs)
+    this.drop()
+    return run
+  }
+
+  /** The same, for whoever does not want the nodes. */
+  drop(): void {
     this.#blobs = []
     this.#bytes = 0
-    return run
   }
 
   /** Counts the node that was scanned last. */

@@ -72,9 +72,14 @@ export class StateWalk {
     this.#run.skip()
   }
 
-  /** The nodes since the last call, concatenated; the receiver owns them. To be called after each step. */
+  /** The nodes since the last call, concatenated; the receiver owns them. To be called after each step, or {@link dropRun}. */
   takeRun(): Uint8Array {
     return this.#run.take()
+  }
+
+  /** The same, for whoever does not want the nodes: nothing is copied. */
+  dropRun(): void {
+    this.#run.drop()
   }
 
   async #take(path: Path): Promise<boolean> {

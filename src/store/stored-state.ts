@@ -36,7 +36,7 @@ export class StoredState {
     }
     const walk = new StateWalk(this.#context, this.#state)
     while (await walk.step()) {
-      walk.takeRun()
+      walk.dropRun()
       await yieldThread()
     }
     return walk.counts

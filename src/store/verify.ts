@@ -76,7 +76,7 @@ class Verifier {
   async checkNodes(): Promise<void> {
     for (let goesOn = true; goesOn; ) {
       goesOn = await this.#step()
-      this.#walk.takeRun()
+      this.#walk.dropRun()
       await this.#breathe()
     }
     if (this.#walk.damaged > 0) this.#isWhole = false
