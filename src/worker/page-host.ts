@@ -71,6 +71,9 @@ class PageHost {
         this.#links.delete(asked.link)
         return link?.hangUp()
       }
+      case 'forget':
+        this.#links.delete(asked.link)
+        return
       default:
         return asked satisfies never
     }
@@ -82,18 +85,9 @@ class PageHost {
   }
 
   #admit({ peerId, isWebRtc, wire, hangUp }: Guest): void {
+    // Not until its stream has ended, but until the engine says so: it ends the stream first, and then hangs up.
     const link = this.#add({ hangUp })
-    const port = portOf({
-      ...bound(wire),
-      open: (handler) =>
-        wire.open({
-          onChunk: (chunk) => handler.onChunk(chunk),
-          onClose: (error) => {
-            this.#links.delete(link)
-            handler.onClose(error)
-          },
-        }),
-    })
+    const port = portOf(wire)
     this.#post({ kind: 'guest', link, peerId, isWebRtc, port }, [port])
   }
 
@@ -105,13 +99,5 @@ class PageHost {
 
   #post(message: FromPage, transfer: Transferable[] = []): void {
     this.#port.postMessage(message, transfer)
-  }
-}
-
-function bound(wire: Guest['wire']) {
-  return {
-    send: (pieces: readonly Uint8Array[]) => wire.send(pieces),
-    close: () => wire.close(),
-    abort: (error: Error) => wire.abort(error),
   }
 }

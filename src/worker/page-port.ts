@@ -10,6 +10,8 @@ export type PageCall =
   /** Answered with the port of a wire, see `port-wire.ts`. */
   | { readonly method: 'open'; readonly link: number }
   | { readonly method: 'hangUp'; readonly link: number }
+  /** The engine will not hang up this guest any more: its stream has ended. */
+  | { readonly method: 'forget'; readonly link: number }
 
 export type ToPage =
   | ({ readonly kind: 'call'; readonly call: number } & PageCall)

@@ -4,8 +4,11 @@ import { parsePeer } from '../network/address.ts'
 import { DialError } from '../network/dial-error.ts'
 import type { Guest } from '../network/link.ts'
 import type { PageHandlers, PageNode } from '../network/page-node.ts'
+import { settle } from '../testing/manual-clock.ts'
 import { createWirePair } from '../testing/memory-wire.ts'
 import { hostPage } from './page-host.ts'
+import type { FromPage, ToPage } from './page-port.ts'
+import { PortWire } from './port-wire.ts'
 import { RemotePage } from './remote-page.ts'
 
 const ID = '12D3KooWGC7hTrWYnKkCiJHhWbKFWGUqmDV3xGcPCyBHJEvGgPUq'
@@ -104,5 +107,53 @@ describe('RemotePage', () => {
     handlers[0]?.onGuest({ peerId: ID, isWebRtc: true, wire: late, hangUp: () => void hungUp++ })
     await expect.poll(() => hungUp).toBe(1)
     expect(guests.length).toBe(1)
+  })
+
+  test('behavior: a guest is hung up, whichever of the two ports is the faster one', async () => {
+    const { port1, port2: engine } = new MessageChannel()
+    onTestFinished(() => engine.close())
+    const [wire, far] = createWirePair()
+    const log: string[] = []
+    far.open({ onChunk: () => {}, onClose: () => log.push('ended') })
+    const node: PageNode = {
+      start: async ({ onGuest }) =>
+        onGuest({ peerId: ID, isWebRtc: true, wire, hangUp: () => void log.push('hung up') }),
+      stop: async () => {},
+      dial: () => Promise.reject(new Error('nobody answers')),
+    }
+    hostPage(port1, node)
+    const guest = new Promise<Extract<FromPage, { kind: 'guest' }>>((resolve) => {
+      engine.onmessage = ({ data }: MessageEvent<FromPage>) => {
+        if (data.kind === 'guest') resolve(data)
+      }
+    })
+    const post = (message: ToPage) => engine.postMessage(message)
+    post({ kind: 'call', call: 0, method: 'start' })
+    const { port, link } = await guest
+    new PortWire(port).abort(new Error('it broke the protocol'))
+    await expect.poll(() => log).toEqual(['ended'])
+    post({ kind: 'call', call: 1, method: 'hangUp', link })
+    await expect.poll(() => log).toEqual(['ended', 'hung up'])
+  })
+
+  test('behavior: nothing is kept of guests that have gone, whether they were let in or not', async () => {
+    const { page, handlers } = setUp({})
+    const guests: Guest[] = []
+    await page.start({ onGuest: (guest) => guests.push(guest), onFound: () => {}, onConditions: () => {} })
+    let hungUp = 0
+    for (const isLetIn of [true, false]) {
+      const [wire, far] = createWirePair()
+      const ended = new Promise<void>((resolve) => far.open({ onChunk: () => {}, onClose: () => resolve() }))
+      handlers[0]?.onGuest({ peerId: ID, isWebRtc: true, wire, hangUp: () => void hungUp++ })
+      await expect.poll(() => guests.length).toBe(isLetIn ? 1 : 2)
+      const guest = guests.at(-1)
+      if (isLetIn) guest?.wire.open({ onChunk: () => {}, onClose: () => {} })
+      guest?.wire.abort(new Error('enough'))
+      await ended
+    }
+    await settle()
+    for (const guest of guests) guest.hangUp()
+    await settle()
+    expect(hungUp).toBe(0)
   })
 })

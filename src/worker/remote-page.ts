@@ -3,6 +3,7 @@ import type { PeerAddress } from '../network/address.ts'
 import { DialError } from '../network/dial-error.ts'
 import type { Link } from '../network/link.ts'
 import type { PageHandlers, PageNode } from '../network/page-node.ts'
+import type { Wire, WireHandler } from '../protocol/wire.ts'
 import type { DialedLink, FromPage, PageCall, ToPage } from './page-port.ts'
 import { PortWire } from './port-wire.ts'
 
@@ -65,7 +66,10 @@ export class RemotePage implements PageNode {
         const { link, peerId, isWebRtc, port } = message
         const hangUp = () => void this.#call({ method: 'hangUp', link })
         if (this.#handlers === null) hangUp()
-        else this.#handlers.onGuest({ peerId, isWebRtc, wire: new PortWire(port), hangUp })
+        else {
+          const wire = watched(new PortWire(port), () => void this.#call({ method: 'forget', link }))
+          this.#handlers.onGuest({ peerId, isWebRtc, wire, hangUp })
+        }
         return
       }
       default: {
@@ -79,5 +83,29 @@ export class RemotePage implements PageNode {
 
   #post(message: ToPage): void {
     this.#port.postMessage(message)
+  }
+}
+
+/** `wire`, which calls `onEnd` when it has ended, also if nobody wanted what it brings. */
+function watched(wire: Wire, onEnd: () => void): Wire {
+  let isOpen = false
+  const open = (handler: WireHandler) => {
+    isOpen = true
+    wire.open({
+      onChunk: (chunk) => handler.onChunk(chunk),
+      onClose: (error) => {
+        handler.onClose(error)
+        onEnd()
+      },
+    })
+  }
+  return {
+    open,
+    send: (pieces) => wire.send(pieces),
+    close: () => wire.close(),
+    abort: (error) => {
+      if (!isOpen) open({ onChunk: () => {}, onClose: () => {} })
+      wire.abort(error)
+    },
   }
 }
