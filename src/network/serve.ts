@@ -11,10 +11,9 @@ import type { Answer, Status } from '../protocol/messages.ts'
 import { Responder } from '../protocol/responder.ts'
 import { countItems } from '../protocol/rlp-view.ts'
 import { DEFAULT_SERVING_LIMITS, type ServingLimits } from '../protocol/serving-limits.ts'
-import type { Wire } from '../protocol/wire.ts'
 import type { NodeSource } from '../trie/node-source.ts'
 import { inboundGaters } from './connection-limits.ts'
-import { MAX_STREAMS_PER_CONNECTION, MAX_WEBRTC_ANSWER_BYTES } from './constants.ts'
+import { MAX_STREAMS_PER_CONNECTION, MAX_WEBRTC_ANSWER_BYTES, MAX_WEBRTC_IN_FLIGHT_BYTES } from './constants.ts'
 import { guestOf } from './libp2p-caller.ts'
 import type { Guest } from './link.ts'
 
@@ -130,7 +129,7 @@ export class Host {
   welcome(guest: Guest): void {
     const { source, clock, onViolation, onFailure, onPeersChange } = this.#options
     const { wire, peerId } = guest
-    const seat = this.#admit(wire, peerId)
+    const seat = this.#admit(guest)
     if (seat === undefined) return
     const responder = new Responder({
       wire,
@@ -154,9 +153,9 @@ export class Host {
   }
 
   /** Undefined: as many streams are open as may be, and this one is reset. */
-  #admit(wire: Wire, peerId: string): Seat | undefined {
+  #admit({ wire, peerId, isWebRtc }: Guest): Seat | undefined {
     try {
-      return this.#doorkeeper.admit(peerId)
+      return this.#doorkeeper.admit(peerId, isWebRtc ? MAX_WEBRTC_IN_FLIGHT_BYTES : undefined)
     } catch (error) {
       if (!(error instanceof RefusalError)) throw error
       wire.abort(error)

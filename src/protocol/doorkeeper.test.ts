@@ -19,8 +19,8 @@ function setUp(limits: Partial<ServingLimits> = {}) {
   const reads: (() => void)[] = []
   const sends: (() => void)[] = []
 
-  function sit(peerId: string): Seat {
-    const seat = doorkeeper.admit(peerId)
+  function sit(peerId: string, maxSendingBytes?: number): Seat {
+    const seat = doorkeeper.admit(peerId, maxSendingBytes)
     seat.occupy(({ code }) => {
       refused.push(`${peerId} ${code}`)
       seat.leave()
@@ -248,5 +248,44 @@ describe('Doorkeeper', () => {
     expect(begun).toEqual(['sending', 'reading', 'other'])
     other.leave()
     expect([doorkeeper.heldBytes, clock.pending]).toEqual([0, []])
+  })
+
+  test('behavior: a connection carries no more at a time than it may, but for an answer alone', async () => {
+    const { sends, sit, ask, doorkeeper } = setUp()
+    const [one, other] = [sit('a', 2 * MIB), sit('a', 2 * MIB)]
+    for (const seat of [one, other, one]) ask(seat, 'a', { answerBytes: 900 * KIB, isSent: false })
+    ask(one, 'a', { answerBytes: 3 * MIB, isSent: false })
+    await settle()
+    expect(sends.length).toBe(2)
+    sends[0]?.()
+    await settle()
+    expect(sends.length).toBe(3)
+    sends[1]?.()
+    await settle()
+    expect(sends.length).toBe(3)
+    sends[2]?.()
+    await settle()
+    expect(sends.length).toBe(4)
+    ask(other, 'a', { isSent: false })
+    await settle()
+    expect(sends.length).toBe(4)
+    sends[3]?.()
+    await settle()
+    expect(sends.length).toBe(5)
+    sends[4]?.()
+    await settle()
+    expect(doorkeeper.heldBytes).toBe(0)
+  })
+
+  test('behavior: an answer that waits for others of its peer has its time when it is sent', async () => {
+    const { clock, refused, sit, ask, sends } = setUp({ sendingMs: 1000 })
+    const a = sit('a', MIB)
+    for (let i = 0; i < 2; i++) ask(a, 'a', { answerBytes: MIB, isSent: false })
+    await clock.pass(999)
+    sends[0]?.()
+    await clock.pass(999)
+    expect([sends.length, refused]).toEqual([2, []])
+    await clock.pass(1)
+    expect(refused).toEqual(['a slowReader'])
   })
 })

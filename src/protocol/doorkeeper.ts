@@ -45,6 +45,7 @@ export interface Seat {
 interface Visit {
   readonly account: PeerAccount<Waiting>
   readonly holdings: Set<Holding>
+  readonly maxSendingBytes: number
   refuse(code: RefusalCode): void
 }
 
@@ -96,8 +97,11 @@ export class Doorkeeper {
     return this.#accounts.size
   }
 
-  /** A seat for a further stream of a peer. Throws {@link RefusalError} `tooManyStreams`. */
-  admit(peerId: string): Seat {
+  /**
+   * A seat for a further stream of a peer, whose connection should carry no more than `maxSendingBytes` at a time: a
+   * single answer always may go. Throws {@link RefusalError} `tooManyStreams`.
+   */
+  admit(peerId: string, maxSendingBytes = Number.POSITIVE_INFINITY): Seat {
     this.#forget()
     const account = this.#accounts.get(peerId) ?? new PeerAccount<Waiting>(this.limits, this.#clock)
     if (this.#streams >= this.limits.streams || account.streams >= this.limits.streamsPerPeer) {
@@ -106,13 +110,18 @@ export class Doorkeeper {
     this.#accounts.set(peerId, account)
     this.#streams++
     account.streams++
-    return this.#seat(account)
+    return this.#seat(account, maxSendingBytes)
   }
 
-  #seat(account: PeerAccount<Waiting>): Seat {
+  #seat(account: PeerAccount<Waiting>, maxSendingBytes: number): Seat {
     let end: (error: RefusalError) => void = () => {}
     let isHere = true
-    const visit: Visit = { account, holdings: new Set(), refuse: (code) => end(refusal(code)) }
+    const visit: Visit = {
+      account,
+      holdings: new Set(),
+      maxSendingBytes,
+      refuse: (code) => end(refusal(code)),
+    }
     return {
       limits: this.limits,
       occupy: (by) => {
@@ -211,16 +220,21 @@ export class Doorkeeper {
 
   /** Resolves when the peer has taken the answer, or has been given up. */
   async #deliver(answer: ReadyAnswer, visit: Visit): Promise<void> {
-    visit.account.charge(0, answer.bytes)
-    const deadline = new Deadline(this.#clock, this.limits.sendingMs, () => visit.refuse('slowReader'))
+    const { account, maxSendingBytes } = visit
+    account.charge(0, answer.bytes)
     const holding = this.#holding(answer.bytes, visit)
     this.#hold(holding, visit)
-    deadline.start()
-    const sent = answer.send()
+    const sent = account.sending.send(answer.bytes, maxSendingBytes, () => this.#send(answer, visit))
     this.#callNext()
     await sent
-    deadline.stop()
     this.#release(holding, visit)
+  }
+
+  async #send(answer: ReadyAnswer, visit: Visit): Promise<void> {
+    const deadline = new Deadline(this.#clock, this.limits.sendingMs, () => visit.refuse('slowReader'))
+    deadline.start()
+    await answer.send()
+    deadline.stop()
   }
 
   #holding(bytes: number, visit: Visit): Holding {

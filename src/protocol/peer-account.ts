@@ -1,6 +1,7 @@
 /** What one peer has taken so far, over all its streams. */
 import type { Clock } from './clock.ts'
 import { Gcra } from './gcra.ts'
+import { SendQueue } from './send-queue.ts'
 import type { ServingLimits } from './serving-limits.ts'
 
 /** Counts only; the {@link Doorkeeper} draws the conclusions. */
@@ -12,6 +13,8 @@ export class PeerAccount<Waiting> {
   turn = 0
   /** Requests that nobody serves yet, the first one first. */
   queue: Waiting[] = []
+  /** Answers that were read. */
+  readonly sending = new SendQueue()
   readonly #requests: Gcra
   readonly #bytes: Gcra
 
