@@ -17,3 +17,14 @@ export const UPLOAD_BURST_MS = 1_000
 export const DEFAULT_UPLOAD_BYTES_PER_SECOND = 1024 * 1024
 /** Requests of others that a tab answers at a time, unless it is told otherwise. */
 export const DEFAULT_SERVED_REQUESTS = 4
+/** Requests a second of one other tab, and the burst: a sync makes tens, and each of a flood costs this tab's thread. */
+export const TAB_REQUESTS_PER_SECOND = 200
+/** Streams of all other tabs: two for each connection that a tab accepts. */
+export const MAX_TAB_STREAMS = 128
+/** What a tab holds for all others: as much as sixteen of them may have on their way over WebRTC. A page has hundreds. */
+export const MAX_TAB_HELD_BYTES = 32 * 1024 * 1024
+/**
+ * Bytes of a stream that the window has and an engine in a worker has not read: a worker that is busy reads later. More
+ * than any peer sends that keeps to the protocol: 2 MB of answers, or 16 requests of 256 KiB.
+ */
+export const MAX_UNREAD_BYTES = 8 * 1024 * 1024

@@ -2,6 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Wire, WireHandler } from '../protocol/wire.ts'
 import { settle } from '../testing/manual-clock.ts'
 import { createWirePair } from '../testing/memory-wire.ts'
+import { MAX_UNREAD_BYTES } from './constants.ts'
 import { PortWire, portOf } from './port-wire.ts'
 
 /** What a wire has brought. */
@@ -109,5 +110,45 @@ describe('PortWire', () => {
     const [atNear, atFar] = [listen(near), listen(far)]
     near.abort(new Error('a lie'))
     await expect.poll(() => [atNear.ends, atFar.ends]).toEqual([['a lie'], ['the other side reset the wire']])
+  })
+
+  test('error: a flood that the engine is too busy to read ends the stream', async () => {
+    const { near, far } = setUp()
+    const atFar = listen(far)
+    const chunkBytes = 64 * 1024
+    // Of its own each: they are moved.
+    for (let sent = 0; sent < MAX_UNREAD_BYTES; sent += chunkBytes) await far.send([new Uint8Array(chunkBytes)])
+    await settle()
+    expect(atFar.ends).toEqual([])
+    await far.send([Uint8Array.of(1)])
+    await expect.poll(() => atFar.ends).toEqual(['the other side reset the wire'])
+    let received = 0
+    const end = new Promise<string | undefined>((resolve) => {
+      near.open({
+        onChunk: ({ length }) => {
+          received += length
+        },
+        onClose: (error) => resolve(error?.message),
+      })
+    })
+    expect([await end, received]).toEqual([`more than ${MAX_UNREAD_BYTES} bytes were not read`, MAX_UNREAD_BYTES])
+  })
+
+  test('behavior: an engine that reads is sent as much as there is', async () => {
+    const { near, far } = setUp()
+    let received = 0
+    near.open({
+      onChunk: ({ length }) => {
+        received += length
+      },
+      onClose: () => {},
+    })
+    for (let sent = 0; sent < 4; sent++) {
+      await far.send([new Uint8Array(MAX_UNREAD_BYTES / 2)])
+      await expect.poll(() => received).toBe(((sent + 1) * MAX_UNREAD_BYTES) / 2)
+    }
+    // What says that it was read crosses on its own.
+    await settle()
+    far.close()
   })
 })

@@ -3,10 +3,13 @@
  * port of its own for each wire: what is posted before the other side listens waits there.
  */
 import type { Wire, WireHandler } from '../protocol/wire.ts'
+import { MAX_UNREAD_BYTES } from './constants.ts'
 
 /** What the engine's side says. */
 type ToStream =
   | { readonly kind: 'send'; readonly bytes: Uint8Array }
+  /** It has dealt with so much of what came. */
+  | { readonly kind: 'read'; readonly bytes: number }
   | { readonly kind: 'close' }
   | { readonly kind: 'abort'; readonly message: string }
 
@@ -58,6 +61,7 @@ export class PortWire implements Wire {
   #receive(message: FromStream): void {
     switch (message.kind) {
       case 'chunk':
+        this.#post({ kind: 'read', bytes: message.bytes.length })
         this.#handler?.onChunk(message.bytes)
         return
       case 'taken':
@@ -74,12 +78,17 @@ export class PortWire implements Wire {
   }
 }
 
-/** The window's end: joins `wire`, which is not open yet, to a new port, and returns the other end of that. */
+/**
+ * The window's end: joins `wire`, which is not open yet, to a new port, and returns the other end of that. A stream that
+ * brings more than {@link MAX_UNREAD_BYTES} which the engine has not read is ended: what is posted cannot be held back.
+ */
 export function portOf(wire: Wire): MessagePort {
   const { port1: port, port2: theirs } = new MessageChannel()
   const post = (message: FromStream, transfer: Transferable[] = []) => port.postMessage(message, transfer)
+  let unread = 0
   port.onmessage = ({ data }: MessageEvent<ToStream>) => {
-    if (data.kind === 'send') {
+    if (data.kind === 'read') unread -= data.bytes
+    else if (data.kind === 'send') {
       // A wire that fails says so in onClose as well, and that rejects what was not taken.
       wire.send([data.bytes]).then(
         () => post({ kind: 'taken' }),
@@ -90,6 +99,11 @@ export function portOf(wire: Wire): MessagePort {
   }
   wire.open({
     onChunk: (chunk) => {
+      unread += chunk.length
+      if (unread > MAX_UNREAD_BYTES) {
+        wire.abort(new Error(`more than ${MAX_UNREAD_BYTES} bytes were not read`))
+        return
+      }
       const bytes = alone(chunk)
       post({ kind: 'chunk', bytes }, [bytes.buffer])
     },
