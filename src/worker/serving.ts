@@ -4,10 +4,11 @@
  */
 import type { Guest } from '../network/link.ts'
 import type { Conditions } from '../network/page-node.ts'
-import { Host } from '../network/serve.ts'
+import { Host, type ServeCounters } from '../network/serve.ts'
 import type { Clock } from '../protocol/clock.ts'
+import type { ServingLimits } from '../protocol/serving-limits.ts'
 import type { StateStore } from '../store/state-store.ts'
-import { STATUS_INTERVAL_MS } from './constants.ts'
+import { MAX_TAB_HELD_BYTES, MAX_TAB_STREAMS, STATUS_INTERVAL_MS, TAB_REQUESTS_PER_SECOND } from './constants.ts'
 import type { ServeLimits } from './engine.ts'
 import type { OwnWork } from './own-work.ts'
 import { PoliteSource } from './polite-source.ts'
@@ -36,7 +37,7 @@ export class TabServing {
     this.#source = new PoliteSource({ source: store.source(), ...limits, clock, ownWork })
     const status = this.#status()
     this.#said = keyOf(status)
-    this.#host = new Host({ source: this.#source, status, clock })
+    this.#host = new Host({ source: this.#source, status, clock, limits: servingLimits(limits) })
   }
 
   /** Begins to say what is there, as it grows. May be called twice. */
@@ -51,6 +52,11 @@ export class TabServing {
 
   welcome(guest: Guest): void {
     this.#host.welcome(guest)
+  }
+
+  /** What others have of it, and what is held for them. */
+  counters(): ServeCounters {
+    return this.#host.counters()
   }
 
   /** `serving ⇄ paused`. */
@@ -79,6 +85,20 @@ export class TabServing {
   #status() {
     const { store, chainId } = this.#options
     return servedStatus(chainId, this.#source.isPaused ? [] : store.coverage())
+  }
+}
+
+/** Far below those of a server: the page has a user. */
+function servingLimits({ uploadBytesPerSecond, maxRequests }: ServeLimits): Partial<ServingLimits> {
+  // Answers come to no more than the upload; as much again is for requests.
+  const bytesPerSecond = 2 * uploadBytesPerSecond
+  return {
+    requests: { perSecond: TAB_REQUESTS_PER_SECOND, burst: TAB_REQUESTS_PER_SECOND },
+    bytes: { perSecond: bytesPerSecond, burst: bytesPerSecond },
+    // More would wait for the polite source in the order in which they came: here peers take turns.
+    readAtOnce: Math.ceil(maxRequests),
+    streams: MAX_TAB_STREAMS,
+    heldBytes: MAX_TAB_HELD_BYTES,
   }
 }
 
