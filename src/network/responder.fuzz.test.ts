@@ -3,19 +3,16 @@
  * Whatever comes, the stream ends in an orderly way or with a coded error, and the next peer is answered. Seeded; a failure
  * prints the seed of its round.
  */
-import type { Stream } from '@libp2p/interface'
 import { streamPair } from '@libp2p/utils'
-import { concatBytes } from '@noble/hashes/utils.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { ProtocolError, RefusalError } from '../protocol/error.ts'
 import { EVERYTHING, statusOf } from '../protocol/messages.ts'
-import { mutate } from '../protocol/mutate.suite.ts'
 import { Requester } from '../protocol/requester.ts'
 import { Responder } from '../protocol/responder.ts'
-import { ended, HostileClient, openStream, send } from '../testing/hostile/hostile-client.ts'
-import { frame, framed, getNodes, nodes, STATUS } from '../testing/hostile/wire-bytes.ts'
-import { type Random, seededRandom } from '../testing/random.ts'
+import { ended, HostileClient, openStream } from '../testing/hostile/hostile-client.ts'
+import { say, speech } from '../testing/hostile/speech.ts'
+import { seededRandom } from '../testing/random.ts'
 import type { NodeSource } from '../trie/node-source.ts'
 import { ROOT_PATH } from '../trie/path.ts'
 import { createListeningNode } from './listening-node.ts'
@@ -36,40 +33,6 @@ const source: NodeSource = {
     new Uint8Array(Math.min(maxNodes || 100, Math.ceil(maxBytes / 10)) * 10).fill(0x80),
   path: async (_root, _ref, key) => new Uint8Array(key.length),
   code: async ([first]) => (first === 0 ? undefined : new Uint8Array(20)),
-}
-
-const SEEDS = [
-  getNodes(1, ROOT, 5_000, 3),
-  frame(3, 2, ROOT, 5_000, [[Uint8Array.of(0), ROOT, ROOT]]),
-  frame(5, 3, 5_000, [ROOT, ROOT]),
-  nodes(4),
-  STATUS,
-  frame(0, 0, 1, 1, [[ROOT, 7, [[Uint8Array.of(0), Uint8Array.of(0x20)]]]], [1, 1, 1, 1]),
-]
-
-/** What a stranger says: a Status most of the time, then some messages, of which any may be bent. */
-function speech(random: Random): Uint8Array {
-  const said = [random() < 0.9 ? STATUS : random.bytes(random.int(20))]
-  for (let left = 1 + random.int(4); left > 0; left--) {
-    const honest = random.pick(SEEDS)
-    const kind = random.int(4)
-    if (kind === 0) said.push(honest)
-    else if (kind === 1) said.push(mutate(honest, random))
-    // The length fits what was bent, so that the decoder sees it.
-    else if (kind === 2) said.push(framed(mutate(honest.subarray(honest.length > 128 ? 2 : 1), random)))
-    else said.push(random.bytes(random.int(64)))
-  }
-  return concatBytes(...said)
-}
-
-/** Sends `bytes` in pieces of random sizes, and ends its side. */
-function say(stream: Stream, bytes: Uint8Array, random: Random): void {
-  for (let at = 0; at < bytes.length; ) {
-    const end = at + 1 + random.int(bytes.length)
-    send(stream, bytes.subarray(at, end))
-    at = end
-  }
-  stream.close().catch(() => {})
 }
 
 const { stackTraceLimit } = Error
@@ -109,7 +72,7 @@ describe('Responder', () => {
           onClose: () => resolve(how),
         })
         responder.start()
-        say(outbound, speech(random), random)
+        say(outbound, speech(ROOT, random), random)
       })
       codes.set(code, (codes.get(code) ?? 0) + 1)
     }
@@ -140,7 +103,7 @@ describe('Responder', () => {
       const before = errors.length
       const stream = await openStream(connection)
       stream.addEventListener('message', () => {})
-      say(stream, speech(random), random)
+      say(stream, speech(ROOT, random), random)
       await ended(stream)
       if (errors.length === before) continue
       // A violation ends the connection as well.

@@ -4,6 +4,7 @@
  */
 import { concatBytes } from '@noble/hashes/utils.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { mutate } from '../testing/hostile/mutate.ts'
 import { type Random, seededRandom } from '../testing/random.ts'
 import { END, type Path, pathOfKey } from '../trie/path.ts'
 import { MAX_HASHES } from './constants.ts'
@@ -12,7 +13,6 @@ import { encodeAnswer, encodeRequest, encodeStatus } from './encode.ts'
 import { ProtocolError } from './error.ts'
 import { FrameSplitter } from './frames.ts'
 import { DEFAULT_LIMITS } from './messages.ts'
-import { mutate } from './mutate.suite.ts'
 
 const ROUNDS = 1_000_000
 const MAX_FRAME_BYTES = 4096

@@ -1,4 +1,6 @@
-/** A libp2p node of its own making that means no good: raw streams, and the encrypted connection below them. */
+/**
+ * A libp2p node of its own making that means no good: raw streams and, over WebSockets, the encrypted connection below them.
+ */
 import { noise } from '@chainsafe/libp2p-noise'
 import { yamux } from '@chainsafe/libp2p-yamux'
 import type {
@@ -11,7 +13,7 @@ import type {
 } from '@libp2p/interface'
 import { webSockets } from '@libp2p/websockets'
 import { multiaddr } from '@multiformats/multiaddr'
-import { createLibp2p } from 'libp2p'
+import { createLibp2p, type Libp2pOptions } from 'libp2p'
 import { installPromiseWithResolvers } from '../../network/promise-with-resolvers.ts'
 import { PROTOCOL } from './wire-bytes.ts'
 
@@ -24,14 +26,15 @@ export class HostileClient {
     this.#below = below
   }
 
-  /** A new peer, that nobody has heard of. The caller stops it. */
-  static async create(): Promise<HostileClient> {
+  /** A new peer, that nobody has heard of; `transports` beside WebSockets, and what they take. The caller stops it. */
+  static async create({ transports = [], services = {} }: Libp2pOptions = {}): Promise<HostileClient> {
     installPromiseWithResolvers()
     const below: { stream: MessageStream | undefined } = { stream: undefined }
     const node = await createLibp2p({
-      transports: [webSockets()],
+      transports: [webSockets(), ...transports],
       connectionEncrypters: [noise()],
       streamMuxers: [() => watched(yamux({ enableKeepAlive: false })(), below)],
+      services,
       connectionGater: { denyDialMultiaddr: () => false },
       connectionMonitor: { enabled: false },
     })

@@ -1,5 +1,5 @@
 /** How the fuzzers bend bytes. */
-import type { Random } from '../testing/random.ts'
+import type { Random } from '../random.ts'
 
 /** A copy of `bytes` with one to four changes: a bit, a byte, an insertion, a deletion, a repetition, lengths that lie. */
 export function mutate(bytes: Uint8Array, random: Random): Uint8Array {
