@@ -16,7 +16,8 @@ import { GREETING_MS, MESSAGE_MS, PROTOCOL_ID, SENDING_MS } from '../protocol/co
 import { EVERYTHING, statusOf } from '../protocol/messages.ts'
 import { Requester } from '../protocol/requester.ts'
 import { type Attack, BURDENS, type Target, VIOLATIONS } from '../testing/hostile/attacks.ts'
-import { HostileClient } from '../testing/hostile/hostile-client.ts'
+import { ended, HostileClient, openStream } from '../testing/hostile/hostile-client.ts'
+import { say, speech } from '../testing/hostile/speech.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
 import { seededRandom } from '../testing/random.ts'
 import type { NodeSource } from '../trie/node-source.ts'
@@ -29,6 +30,8 @@ import { TabServing } from './serving.ts'
 const ROOT = new Uint8Array(32).fill(0xaa)
 const REF = { path: ROOT_PATH, hash: ROOT, maxNodes: 0 }
 const NODE_BYTES = 120
+/** Each a peer of its own: who has broken the protocol is not heard again. */
+const STRANGERS = 60
 const LIMITS = { uploadBytesPerSecond: 2 ** 40, maxRequests: 4, whileHidden: false, onMetered: false }
 
 /** One run for all: nodes of 120 bytes, so that none ends at its budget. */
@@ -143,4 +146,18 @@ describe('TabServing and a hostile client', () => {
       await expectPeace()
     },
   )
+
+  test(`behavior: ${STRANGERS} strangers say anything, and the honest client is answered`, async () => {
+    for (let seed = 1; seed <= STRANGERS; seed++) {
+      const random = seededRandom(seed)
+      const stranger = await HostileClient.create()
+      const stream = await openStream(await stranger.dial(target.address))
+      stream.addEventListener('message', () => {})
+      say(stream, speech(ROOT, random), random)
+      await ended(stream)
+      await stranger.stop()
+    }
+    expect(serving.counters().violations).toBeGreaterThan(STRANGERS / 4)
+    await expectPeace()
+  })
 })

@@ -1,5 +1,6 @@
 /** A tab that serves, over a store in memory and a wire in memory: what it says, and what it answers. */
 import { describe, expect, test } from 'vitest'
+import { LIE_BAN_MS } from '../network/constants.ts'
 import { statusOf } from '../protocol/messages.ts'
 import { Requester } from '../protocol/requester.ts'
 import type { RootCoverage } from '../store/coverage.ts'
@@ -86,15 +87,21 @@ describe('TabServing', () => {
     serving.stop()
   })
 
-  test('behavior: a peer that breaks the protocol is hung up', async () => {
-    const { serving, hungUp } = await setUp()
-    const [wire, theirs] = createWirePair()
-    let hungUpHere = 0
-    serving.welcome({ peerId: 'rude', isWebRtc: true, wire, hangUp: () => void hungUpHere++ })
-    theirs.open({ onChunk: () => {}, onClose: () => {} })
-    await theirs.send([Uint8Array.of(1, 0x80)])
-    await settle()
-    expect([hungUpHere, hungUp()]).toEqual([1, 0])
+  test('behavior: a peer that breaks the protocol is hung up, and not heard for a while', async () => {
+    const { serving, hungUp, clock } = await setUp()
+    const welcomeRude = async () => {
+      const [wire, theirs] = createWirePair()
+      let hungUpHere = 0
+      serving.welcome({ peerId: 'rude', isWebRtc: true, wire, hangUp: () => void hungUpHere++ })
+      theirs.open({ onChunk: () => {}, onClose: () => {} })
+      await theirs.send([Uint8Array.of(1, 0x80)])
+      await settle()
+      return [hungUpHere, serving.counters().violations, serving.counters().peers, hungUp()]
+    }
+    expect(await welcomeRude()).toEqual([1, 1, 1, 0])
+    expect(await welcomeRude()).toEqual([1, 1, 1, 0])
+    clock.advance(LIE_BAN_MS)
+    expect(await welcomeRude()).toEqual([1, 2, 1, 0])
     serving.stop()
   })
 })

@@ -3,6 +3,7 @@
  * the page is hidden or its connection is metered, unless the application wants it otherwise.
  */
 import type { Guest } from '../network/link.ts'
+import { Outcasts } from '../network/outcasts.ts'
 import type { Conditions } from '../network/page-node.ts'
 import { Host, type ServeCounters } from '../network/serve.ts'
 import type { Clock } from '../protocol/clock.ts'
@@ -27,6 +28,7 @@ export class TabServing {
   readonly #options: TabServingOptions
   readonly #source: PoliteSource
   readonly #host: Host
+  readonly #outcasts: Outcasts
   /** What was said last. */
   #said: string
   #stopTelling: (() => void) | null = null
@@ -37,7 +39,14 @@ export class TabServing {
     this.#source = new PoliteSource({ source: store.source(), ...limits, clock, ownWork })
     const status = this.#status()
     this.#said = keyOf(status)
-    this.#host = new Host({ source: this.#source, status, clock, limits: servingLimits(limits) })
+    this.#outcasts = new Outcasts(clock)
+    this.#host = new Host({
+      source: this.#source,
+      status,
+      clock,
+      limits: servingLimits(limits),
+      onViolation: (_, peerId) => this.#outcasts.add(peerId),
+    })
   }
 
   /** Begins to say what is there, as it grows. May be called twice. */
@@ -50,8 +59,10 @@ export class TabServing {
     tell()
   }
 
+  /** Answers `guest`, unless it broke the protocol the last time. */
   welcome(guest: Guest): void {
-    this.#host.welcome(guest)
+    if (this.#outcasts.has(guest.peerId)) guest.hangUp()
+    else this.#host.welcome(guest)
   }
 
   /** What others have of it, and what is held for them. */
