@@ -1,5 +1,6 @@
 /** The command line of the benchmarks as data. */
 import { parseArgs } from 'node:util'
+import type { HostileOptions } from './hostile/measure.ts'
 import type { StraightSettings } from './page-contract.ts'
 import type { Contender } from './run.ts'
 import { BEST_SETTINGS, parseSettings } from './straight/settings.ts'
@@ -28,6 +29,7 @@ namespace of its own where it is root and has iproute2
   --runs N          measured runs of each, interleaved, behind one that warms up (3)
 
 hostile: an honest client beside a hostile one, and what the server holds; none of the options for all
+  --tab             a tab serves both, over WebRTC; in a network namespace of its own where it can be had
   --accounts N      accounts of the generated state (5000)
   --seconds S       of each turn: alone, beside the attack, alone, ... (2)
   --turns N         of each attack (3)
@@ -97,6 +99,27 @@ export function parseTabOptions(args: readonly string[], accounts: string): TabO
 export function parseTransportOptions(args: readonly string[]): TransportOptions {
   const { values } = parseArgs({ args: [...args], options: COMMON })
   return { ...commonOf(values, '3'), accounts: integerOf('accounts', values.accounts ?? '20000', 1) }
+}
+
+/** Reads the arguments of `hostile`. Throws likewise. */
+export function parseHostileOptions(args: readonly string[]): HostileOptions & { readonly tab: boolean } {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      accounts: { type: 'string', default: '5000' },
+      seconds: { type: 'string', default: '2' },
+      turns: { type: 'string', default: '3' },
+      only: { type: 'string', default: '' },
+      tab: { type: 'boolean', default: false },
+    },
+  })
+  return {
+    accounts: integerOf('accounts', values.accounts, 1),
+    ms: 1000 * integerOf('seconds', values.seconds, 1),
+    turns: integerOf('turns', values.turns, 1),
+    only: values.only,
+    tab: values.tab,
+  }
 }
 
 interface CommonValues {

@@ -129,6 +129,12 @@ export class Harness {
   peers(): readonly PeerInfo[] {
     return this.client.peers()
   }
+
+  /** See `hostile-tab.ts`: this page is no client then. */
+  async attack(relay: string, address: string, root: string): Promise<string[]> {
+    const { attackTab } = await import('./hostile-tab.ts')
+    return attackTab(relay, address, root)
+  }
 }
 
 /** How `promise` ends; never rejects. */

@@ -69,7 +69,7 @@ async function inNewBrowser<T>(
   { profile, siteUrl }: RestartOptions,
   use: (page: Page, browser: Browser) => Promise<T>,
 ): Promise<T> {
-  const browser = await Browser.launch(profile)
+  const browser = await Browser.launch({ kept: profile })
   try {
     const page = await browser.openPage(`${siteUrl}/tab/index.html`)
     await pause(SETTLE_MS)

@@ -1,0 +1,55 @@
+/** The hostile client: does one thing as often as it is let, for as long as it is told to. */
+import type { Attack, Target } from '../../../src/testing/hostile/attacks.ts'
+import { ended, type HostileClient, openStream, send } from '../../../src/testing/hostile/hostile-client.ts'
+import { getNodes, MAX_RESPONSE_BYTES, STATUS } from '../../../src/testing/hostile/wire-bytes.ts'
+import type { AttackerFigures } from './scene.ts'
+
+/** Attacks that are under way at the same time, each of a peer of its own. */
+const AT_ONCE = 8
+
+/** Keeps within every limit, and takes all that it is given. */
+export const greedy: Attack = async (client, { address, root }) => {
+  const stream = await openStream(await client.dial(address), STATUS)
+  const request = () => send(stream, getNodes(1, root, MAX_RESPONSE_BYTES))
+  let left = MAX_RESPONSE_BYTES
+  // One request at a time, the next one when about as much has come as it brings.
+  stream.addEventListener('message', ({ data }) => {
+    left -= data.byteLength
+    if (left > 0) return
+    left += MAX_RESPONSE_BYTES
+    request()
+  })
+  request()
+  return { end: ended(stream) }
+}
+
+/** `create` makes a peer that nobody has heard of. */
+export async function attackFor(
+  attack: Attack,
+  target: Target,
+  ms: number,
+  create: () => Promise<HostileClient>,
+): Promise<AttackerFigures> {
+  const until = performance.now() + ms
+  const figures = { attacks: 0, refused: 0, cutOff: 0 }
+  async function attackOn(): Promise<void> {
+    const client = await create()
+    while (performance.now() < until) {
+      try {
+        const { end } = await attack(client, target)
+        figures.attacks++
+        await Promise.race([end.then(() => void figures.cutOff++), timeUntil(until)])
+      } catch {
+        // No connection, or no longer one: what the other side is for.
+        figures.refused++
+      }
+    }
+    await client.stop()
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, attackOn))
+  return figures
+}
+
+function timeUntil(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.max(0, ms - performance.now())))
+}

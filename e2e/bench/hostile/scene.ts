@@ -1,0 +1,33 @@
+/** Who takes part in a turn, wherever they are: somebody serves, an honest client asks, a hostile one does its worst. */
+
+export interface HonestFigures {
+  readonly bytes: number
+  readonly bytesPerSecond: number
+  /** From a request to its answer, in milliseconds. */
+  readonly longestMs: number
+}
+
+export interface AttackerFigures {
+  /** That were made, and those that could not be because no connection was to be had. */
+  readonly attacks: number
+  readonly refused: number
+  /** Of those that were made: the other side put an end to them. */
+  readonly cutOff: number
+}
+
+/** Of whoever serves, since the last question. */
+export interface ServingFigures {
+  readonly cpuMs: number
+  readonly peakRssBytes: number
+  /** A server's: what it holds for its peers. A tab's: heaps and array buffers of its threads. */
+  readonly peakHeldBytes: number
+}
+
+export interface Scene {
+  /** The honest client asks for as much as it may. */
+  ask(ms: number): Promise<HonestFigures>
+  /** The hostile one makes the attack of that name, again and again. */
+  attack(name: string, ms: number): Promise<AttackerFigures>
+  served(): Promise<ServingFigures>
+  stop(): Promise<void>
+}

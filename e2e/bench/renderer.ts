@@ -1,0 +1,35 @@
+/** What the operating system says of the process that a page runs in; Linux only. */
+import { readFile } from 'node:fs/promises'
+import type { Browser } from './browser.ts'
+
+export interface RendererUsage {
+  readonly rssBytes: number
+  /** Since its start, of all its threads. */
+  readonly cpuMs: number
+}
+
+const MS_PER_TICK = 10
+
+/** Of all renderers of `browser`: the one of its only page, and spare ones. */
+export async function rendererUsage({ cdp }: Browser): Promise<RendererUsage> {
+  const { processInfo } = await cdp.send<{ processInfo: ProcessInfo[] }>('SystemInfo.getProcessInfo')
+  const usages = await Promise.all(processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => usageOf(id)))
+  return {
+    rssBytes: Math.max(...usages.map(({ rssBytes }) => rssBytes)),
+    cpuMs: usages.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
+  }
+}
+
+interface ProcessInfo {
+  readonly type: string
+  readonly id: number
+}
+
+async function usageOf(pid: number): Promise<RendererUsage> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8')
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+  // Behind the name, which may hold anything: state, and then times in ticks as the 12th and 13th.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const ticks = Number(fields[11]) + Number(fields[12])
+  return { rssBytes: 1024 * Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]), cpuMs: ticks * MS_PER_TICK }
+}
