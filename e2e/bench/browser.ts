@@ -20,8 +20,8 @@ export interface Thread {
 export interface LaunchOptions {
   /** The directory of a profile that outlives it, and may hold what an earlier one left; left out: an empty one. */
   readonly kept?: string
-  /** As `nice` counts it, 19 the lowest. */
-  readonly priority?: number
+  /** A command that runs the command behind it, such as `nice`. */
+  readonly by?: readonly string[]
 }
 
 export class Browser {
@@ -36,12 +36,11 @@ export class Browser {
     this.cdp = new Cdp(child.stdio[4] as Readable, child.stdio[3] as Writable)
   }
 
-  static async launch({ kept, priority = 0 }: LaunchOptions = {}): Promise<Browser> {
+  static async launch({ kept, by = [] }: LaunchOptions = {}): Promise<Browser> {
     const profile = kept ?? (await mkdtemp(join(tmpdir(), 'rootlight-bench-')))
     const args = [...CHROMIUM_FLAGS, ...FLAGS, `--user-data-dir=${profile}`, 'about:blank']
     const executable = systemChromium() ?? chromium.executablePath()
-    const niced = priority === 0 ? [executable] : ['nice', '-n', String(priority), executable]
-    const [command, ...rest] = [...niced, ...args] as [string, ...string[]]
+    const [command, ...rest] = [...by, executable, ...args] as [string, ...string[]]
     const child = spawn(command, rest, { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] })
     await once(child, 'spawn')
     return new Browser(child, kept === undefined ? profile : null)

@@ -28,8 +28,8 @@ export function targetAt(address: string, root: string): Target {
  */
 export const TAB_ATTACKS = { ...VIOLATIONS, 'streams without a Status': BURDENS['streams without a Status'] }
 
-/** A node of libp2p takes five calls a second that come over one relay. */
-const BETWEEN_CALLS_MS = 500
+/** A tab takes two calls a second. */
+const BETWEEN_CALLS_MS = 1_000
 
 /** Makes each attack once, by a peer of its own, one after the other; resolves with their names when each was cut off. */
 export async function attackTab(relay: string, address: string, root: string): Promise<string[]> {

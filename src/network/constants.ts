@@ -74,6 +74,11 @@ export const PING_BURST = 32
 export const MAX_CONNECTION_WRITE_BYTES = 4 * 1024 * 1024
 /** Connections of a tab: it dials the application's peers and no others. */
 export const MAX_TAB_CONNECTIONS = 64
+/**
+ * Calls a second that a tab takes over one relay: each costs its page some 60 ms of handshakes, all threads together. Whoever
+ * is turned away calls again, and later each time.
+ */
+export const MAX_TAB_CALLS_PER_SECOND = 2
 /** Connections of a server, unless it says otherwise. */
 export const MAX_SERVER_CONNECTIONS = 512
 /** Connections of one peer id to a server: one is enough, and the old ones of a tab that came back may still stand. */

@@ -5,7 +5,12 @@
 import type { Libp2p, PeerId, TopologyFilter } from '@libp2p/interface'
 import { FaultTolerance } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { MAX_TAB_CONNECTIONS, MAX_WEBRTC_BUFFERED_BYTES, WEBRTC_MESSAGE_BYTES } from './constants.ts'
+import {
+  MAX_TAB_CALLS_PER_SECOND,
+  MAX_TAB_CONNECTIONS,
+  MAX_WEBRTC_BUFFERED_BYTES,
+  WEBRTC_MESSAGE_BYTES,
+} from './constants.ts'
 import { denyUnnamed } from './gater.ts'
 import { loadLibp2p } from './libp2p-parts.ts'
 
@@ -41,7 +46,10 @@ export async function createWebRtcNode(options: WebRtcNodeOptions): Promise<Libp
     // A relay that is away is no reason not to start.
     transportManager: { faultTolerance: FaultTolerance.NO_FATAL },
     connectionGater: { denyDialMultiaddr: denyUnnamed([...named, ...relays]) },
-    connectionManager: { maxConnections: MAX_TAB_CONNECTIONS },
+    connectionManager: {
+      maxConnections: MAX_TAB_CONNECTIONS,
+      inboundConnectionThreshold: MAX_TAB_CALLS_PER_SECOND,
+    },
     // See `dialing-node.ts`.
     connectionMonitor: { enabled: false },
   })

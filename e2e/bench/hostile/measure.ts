@@ -29,6 +29,7 @@ interface AttackFigures {
   /** Before the first attack, and the most beside them. */
   readonly idleRssMB: number
   readonly peakRssMB: number
+  readonly idleHeldMB: number
   readonly peakHeldMB: number
 }
 
@@ -87,6 +88,7 @@ function figuresOf(attack: string, turns: readonly { alone: Turn; beside: Turn; 
     refused: sum(({ refused = 0 }) => refused),
     idleRssMB: megabytes(turns[0]?.alone.peakRssBytes ?? 0),
     peakRssMB: megabytes(most(({ peakRssBytes }) => peakRssBytes)),
+    idleHeldMB: megabytes(turns[0]?.alone.peakHeldBytes ?? 0),
     peakHeldMB: megabytes(most(({ peakHeldBytes }) => peakHeldBytes)),
   }
 }
@@ -115,7 +117,7 @@ function table(all: readonly AttackFigures[]): string {
     String(figures.cutOff),
     String(figures.refused),
     `${figures.idleRssMB.toFixed(0)} to ${figures.peakRssMB.toFixed(0)}`,
-    figures.peakHeldMB.toFixed(1),
+    `${figures.idleHeldMB.toFixed(0)} to ${figures.peakHeldMB.toFixed(0)}`,
     figures.attack,
   ])
   return `\n${align([[...head, 'attack'], ...rows], head.length)}\n`

@@ -1,4 +1,8 @@
-/** A tab that serves, an honest and a hostile tab: a browser each, over WebRTC. The hostile one's has the lowest priority. */
+/**
+ * A tab that serves, an honest and a hostile tab: a browser each, over WebRTC. The one that serves has a core to itself, and
+ * the hostile one what the honest one leaves of the other: a real one has a machine of its own, and what it takes from the
+ * others here should be the serving tab's time only.
+ */
 import { setTimeout as pause } from 'node:timers/promises'
 import { Browser, type Page } from '../browser.ts'
 import { watchHeap } from '../memory.ts'
@@ -17,16 +21,15 @@ export interface TabSceneOptions {
 export const GREED = 'greed, within the limits'
 
 const SETTLE_MS = 2_000
-const LOWEST_PRIORITY = 19
 
 export async function startTabScene({ siteUrl, server, relay }: TabSceneOptions): Promise<Scene> {
   const browsers: Browser[] = []
-  async function open(folder: string, priority = 0): Promise<[Browser, Page]> {
-    const browser = await Browser.launch({ priority })
+  async function open(folder: string, by: readonly string[]): Promise<[Browser, Page]> {
+    const browser = await Browser.launch({ by })
     browsers.push(browser)
     return [browser, await browser.openPage(`${siteUrl}/${folder}/index.html`)]
   }
-  const [browser, serving] = await open('peer')
+  const [browser, serving] = await open('peer', onCore(0))
   await serving.evaluate(
     `peer.open(${JSON.stringify({ address: server.address, root: server.root, relays: [relay] })})`,
   )
@@ -34,8 +37,8 @@ export async function startTabScene({ siteUrl, server, relay }: TabSceneOptions)
   const address = await serving.evaluate<string>('peer.address()')
   await pause(SETTLE_MS) // a tab says once a second what it has to serve
   const task = JSON.stringify({ address, relay, root: server.root })
-  const [, honest] = await open('stranger')
-  const [, hostile] = await open('stranger', LOWEST_PRIORITY)
+  const [, honest] = await open('stranger', onCore(1))
+  const [, hostile] = await open('stranger', [...onCore(1), 'nice', '-n', '19'])
   for (const page of [honest, hostile]) await page.evaluate(`stranger.open(${task})`)
 
   let stopHeap = watchHeap(browser, serving)
@@ -56,4 +59,8 @@ export async function startTabScene({ siteUrl, server, relay }: TabSceneOptions)
       for (const each of browsers) await each.close()
     },
   }
+}
+
+function onCore(core: number): readonly string[] {
+  return ['taskset', '--cpu-list', String(core)]
 }
