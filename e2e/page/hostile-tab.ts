@@ -28,17 +28,29 @@ export function targetAt(address: string, root: string): Target {
  */
 export const TAB_ATTACKS = { ...VIOLATIONS, 'streams without a Status': BURDENS['streams without a Status'] }
 
-/** A tab takes two calls a second. */
+/** A tab takes two calls a second, and turns the others away. */
 const BETWEEN_CALLS_MS = 1_000
+const CALLS = 20
 
 /** Makes each attack once, by a peer of its own, one after the other; resolves with their names when each was cut off. */
 export async function attackTab(relay: string, address: string, root: string): Promise<string[]> {
   const ends: Promise<string>[] = []
   for (const [name, [, attack]] of Object.entries(TAB_ATTACKS)) {
     const client = await createHostileTab(relay)
-    const { end } = await attack(client, targetAt(address, root))
+    const { end } = await insist(() => attack(client, targetAt(address, root)))
     ends.push(end.then(() => client.stop()).then(() => name))
     await new Promise((resolve) => setTimeout(resolve, BETWEEN_CALLS_MS))
   }
   return Promise.all(ends)
+}
+
+async function insist<T>(call: () => Promise<T>): Promise<T> {
+  for (let left = CALLS; ; left--) {
+    try {
+      return await call()
+    } catch (error) {
+      if (left === 0) throw error
+      await new Promise((resolve) => setTimeout(resolve, BETWEEN_CALLS_MS))
+    }
+  }
 }
