@@ -1,5 +1,5 @@
-/** Watches the window's main thread while something runs: the browser's long tasks, and a timer's silences as a check. */
-import type { MainThreadReport } from './page-contract.ts'
+/** Watches the window's main thread while something runs: the browser's long tasks, a timer's silences, and the frames. */
+import type { FrameGaps, MainThreadReport } from './page-contract.ts'
 
 /** Runs `work` and tells how the thread fared meanwhile. */
 export async function watchMainThread<T>(
@@ -9,28 +9,45 @@ export async function watchMainThread<T>(
   const take = (entries: PerformanceEntryList) => longTasks.push(...entries.map(({ duration }) => duration))
   const observer = new PerformanceObserver((list) => take(list.getEntries()))
   observer.observe({ type: 'longtask' })
-  const stopTimer = watchGaps()
+  const stopTimer = watchGaps((tick) => setTimeout(tick))
+  const stopFrames = watchGaps((tick) => requestAnimationFrame(tick))
   const value = await work()
-  const maxGapMs = stopTimer()
+  const maxGapMs = stopTimer().at(-1) ?? 0
+  const frameGaps = frameGapsOf(stopFrames())
   // A long task is told after it has ended, in a task of its own.
   await new Promise((resolve) => setTimeout(resolve, 100))
   take(observer.takeRecords())
   observer.disconnect()
-  return { value, report: { longTasks, maxGapMs } }
+  return { value, report: { longTasks, maxGapMs, frameGaps } }
 }
 
-function watchGaps(): () => number {
+/** {@link watchMainThread} while nothing runs. */
+export async function watchIdle(ms: number): Promise<MainThreadReport> {
+  const { report } = await watchMainThread(() => new Promise((resolve) => setTimeout(resolve, ms)))
+  return report
+}
+
+/** How long it takes from one call of `again` to the next; the returned function ends it, with all gaps, the longest last. */
+function watchGaps(again: (tick: () => void) => unknown): () => number[] {
+  const gaps: number[] = []
+  let isOver = false
   let last = performance.now()
-  let maxGapMs = 0
-  let timer = setTimeout(tick)
   function tick() {
+    if (isOver) return
     const now = performance.now()
-    maxGapMs = Math.max(maxGapMs, now - last)
+    gaps.push(now - last)
     last = now
-    timer = setTimeout(tick)
+    again(tick)
   }
+  again(tick)
   return () => {
-    clearTimeout(timer)
-    return Math.max(maxGapMs, performance.now() - last)
+    isOver = true
+    gaps.push(performance.now() - last)
+    return gaps.sort((a, b) => a - b)
   }
+}
+
+function frameGapsOf(gaps: readonly number[]): FrameGaps {
+  const at = (share: number) => gaps[Math.min(gaps.length - 1, Math.floor(share * gaps.length))] ?? 0
+  return { p50: at(0.5), p99: at(0.99), max: at(1) }
 }

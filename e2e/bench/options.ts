@@ -1,19 +1,21 @@
 /** The command line of the benchmarks as data. */
 import { parseArgs } from 'node:util'
 import type { HostileOptions } from './hostile/measure.ts'
-import type { StraightSettings } from './page-contract.ts'
-import type { Contender } from './run.ts'
+import { CONTENDERS, type Contender, type StraightSettings } from './page-contract.ts'
 import { BEST_SETTINGS, parseSettings } from './straight/settings.ts'
 
 export const USAGE = `npm run bench -- [sync | restart | takeover | transports | hostile] [options]
 
-sync, also where no command is named: how fast a state is synced
-  --accounts N      accounts of the generated state (20000)
+sync, also where no command is named: how fast a state is synced, and what the page feels of it
+  --accounts N,...  accounts of the generated states (20000)
+  --slow-accounts N accounts of a smaller one for what takes minutes: straight (20000)
   --runs N          measured runs of each contender, interleaved, behind one that warms up (3)
-  --only WHICH      ours or straight
+  --only WHICH,...  ours: Rootlight, its engine in a worker; window: in the window; ceiling: the bare transport of as many
+                    bytes; verification and commits: each by itself; straight: a port of geth's design; left out: all, and
+                    restarts with 95 % of the largest state on disk
   --straight T,B,R,W  how the straight port runs: window or worker, puts a transaction, requests and transactions in flight
   --profile DIR     write CPU profiles of window and worker there, and print where the worker's time goes (only ours,
-                    unless --only straight); the code is not minified then, and profiling slows it down
+                    unless --only says otherwise); the code is not minified then, and profiling slows it down
 
 restart: from createLightClient to the first request, with 95 % of a state on disk, in a new browser on the same profile
   --accounts N,...  sizes (20000,200000,1000000: takes some five minutes)
@@ -49,7 +51,11 @@ interface CommonOptions {
 }
 
 export interface BenchOptions extends CommonOptions {
-  readonly accounts: number
+  /** Sizes of states. */
+  readonly accounts: readonly number[]
+  readonly slowAccounts: number
+  /** Whether restarts are measured, too. */
+  readonly restart: boolean
   readonly contenders: readonly Contender[]
   readonly straight: StraightSettings
   readonly profile: string | undefined
@@ -77,11 +83,19 @@ const COMMON = {
 export function parseOptions(args: readonly string[]): BenchOptions {
   const { values } = parseArgs({
     args: [...args],
-    options: { ...COMMON, only: { type: 'string' }, straight: { type: 'string' }, profile: { type: 'string' } },
+    options: {
+      ...COMMON,
+      only: { type: 'string' },
+      straight: { type: 'string' },
+      profile: { type: 'string' },
+      'slow-accounts': { type: 'string', default: '20000' },
+    },
   })
   return {
     ...commonOf(values, '3'),
-    accounts: integerOf('accounts', values.accounts ?? '20000', 1),
+    accounts: sizesOf(values.accounts ?? '20000'),
+    slowAccounts: integerOf('slow-accounts', values['slow-accounts'], 1),
+    restart: values.only === undefined && values.profile === undefined,
     contenders: contendersOf(values.only ?? (values.profile === undefined ? undefined : 'ours')),
     straight: values.straight === undefined ? BEST_SETTINGS : parseSettings(values.straight),
     profile: values.profile,
@@ -91,8 +105,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
 /** Reads the arguments of `restart` and `takeover`; `accounts` is what is measured if nothing is said. Throws likewise. */
 export function parseTabOptions(args: readonly string[], accounts: string): TabOptions {
   const { values } = parseArgs({ args: [...args], options: COMMON })
-  const sizes = (values.accounts ?? accounts).split(',')
-  return { ...commonOf(values, '5'), accounts: sizes.map((text) => integerOf('accounts', text, 1)) }
+  return { ...commonOf(values, '5'), accounts: sizesOf(values.accounts ?? accounts) }
 }
 
 /** Reads the arguments of `transports`. Throws likewise. */
@@ -133,10 +146,17 @@ function commonOf({ seed, runs, data, save }: CommonValues, defaultRuns: string)
   return { seed: integerOf('seed', seed, 0), runs: integerOf('runs', runs ?? defaultRuns, 1), data, save }
 }
 
+function sizesOf(text: string): number[] {
+  return text.split(',').map((size) => integerOf('accounts', size, 1))
+}
+
 function contendersOf(only: string | undefined): readonly Contender[] {
-  if (only === undefined) return ['ours', 'straight']
-  if (only === 'ours' || only === 'straight') return [only]
-  throw new Error(`--only is ours or straight, got ${only}`)
+  if (only === undefined) return CONTENDERS
+  return only.split(',').map((name) => {
+    const contender = CONTENDERS.find((each) => each === name)
+    if (contender === undefined) throw new Error(`--only takes ${CONTENDERS.join()}, got ${name}`)
+    return contender
+  })
 }
 
 function integerOf(option: string, text: string, least: number): number {

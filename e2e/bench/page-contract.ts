@@ -1,7 +1,16 @@
 /** What a page of the benchmark offers to the process that drives it, and what crosses between the two: plain data. */
 
+/**
+ * What is measured: Rootlight with its engine in a worker and in the window; the bare transport, verification and commits by
+ * themselves; and a straight port of geth's design.
+ */
+export const CONTENDERS = ['ours', 'window', 'ceiling', 'verification', 'commits', 'straight'] as const
+export type Contender = (typeof CONTENDERS)[number]
+
 /** The state to sync, and how the page can tell that it has it. */
 export interface BenchTask {
+  /** What the page is to do: some can do several things. */
+  readonly contender: Contender
   /** Multiaddr of the server; it speaks our protocol and the straight port's. */
   readonly address: string
   readonly root: string
@@ -56,12 +65,23 @@ export interface MainThreadReport {
   readonly longTasks: readonly number[]
   /** The longest silence of a timer that wants to run every 4 ms. */
   readonly maxGapMs: number
+  /** From one frame to the next, of those that the page was asked to draw. */
+  readonly frameGaps: FrameGaps
+}
+
+/** In milliseconds; 0: there were none. */
+export interface FrameGaps {
+  readonly p50: number
+  readonly p99: number
+  readonly max: number
 }
 
 /** The steps of a run, in this order. Each rejects if it fails. */
 export interface BenchPage {
   /** Up to the point where only the sync is missing. */
   open(task: BenchTask): Promise<void>
+  /** Does nothing for a while, and tells how the main thread fared. */
+  idle(ms: number): Promise<MainThreadReport>
   run(): Promise<PageResult>
   /** Rejects unless all of the state is on disk. */
   check(): Promise<void>

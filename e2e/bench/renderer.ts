@@ -4,6 +4,8 @@ import type { Browser } from './browser.ts'
 
 export interface RendererUsage {
   readonly rssBytes: number
+  /** The most that it ever was. */
+  readonly peakRssBytes: number
   /** Since its start, of all its threads. */
   readonly cpuMs: number
 }
@@ -16,6 +18,7 @@ export async function rendererUsage({ cdp }: Browser): Promise<RendererUsage> {
   const usages = await Promise.all(processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => usageOf(id)))
   return {
     rssBytes: Math.max(...usages.map(({ rssBytes }) => rssBytes)),
+    peakRssBytes: Math.max(...usages.map(({ peakRssBytes }) => peakRssBytes)),
     cpuMs: usages.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
   }
 }
@@ -31,5 +34,6 @@ async function usageOf(pid: number): Promise<RendererUsage> {
   // Behind the name, which may hold anything: state, and then times in ticks as the 12th and 13th.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   const ticks = Number(fields[11]) + Number(fields[12])
-  return { rssBytes: 1024 * Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]), cpuMs: ticks * MS_PER_TICK }
+  const bytesOf = (field: string) => 1024 * Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1])
+  return { rssBytes: bytesOf('VmRSS'), peakRssBytes: bytesOf('VmHWM'), cpuMs: ticks * MS_PER_TICK }
 }

@@ -1,26 +1,39 @@
 /** One measured run: a new browser with an empty profile, one page, one sync. */
 import { Browser, type Page } from './browser.ts'
 import { heapBytes, wasmBytes, watchHeap } from './memory.ts'
-import type { BenchTask, PageResult } from './page-contract.ts'
+import type { BenchTask, Contender, MainThreadReport, PageResult } from './page-contract.ts'
 import { startProfiling, type ThreadProfile } from './profiler.ts'
+import { rendererUsage } from './renderer.ts'
 import type { ServerProcess } from './server-process.ts'
 
-export type Contender = 'ours' | 'straight'
+/** Where the page of each contender is. */
+export const FOLDERS: Readonly<Record<Contender, string>> = {
+  ours: 'ours',
+  window: 'ours',
+  ceiling: 'parts',
+  verification: 'parts',
+  commits: 'parts',
+  straight: 'straight',
+}
 
 export interface RunResult extends PageResult {
   readonly contender: Contender
+  /** Of the same page, just before. */
+  readonly idle: MainThreadReport
   readonly requests: number
   /** Bytes on the TCP sockets, both directions. */
   readonly wireBytes: number
   readonly serverCpuMs: number
   /** Memory of window and workers, WebAssembly included. */
   readonly heapPeakBytes: number
+  /** The most that the operating system ever gave the page's process, and what the server has at the end. */
+  readonly rendererRssBytes: number
+  readonly serverRssBytes: number
   readonly chromium: string
   readonly profiles: readonly ThreadProfile[]
 }
 
 export interface RunOptions {
-  readonly contender: Contender
   readonly siteUrl: string
   readonly task: BenchTask
   readonly server: ServerProcess
@@ -28,7 +41,9 @@ export interface RunOptions {
 }
 
 /** How long the page is left alone before its idle memory is read, or the sync starts. */
-const IDLE_MS = 1_000
+const SETTLE_MS = 1_000
+/** How long it is watched before it has something to do. */
+const IDLE_MS = 2_000
 
 export async function runOnce(options: RunOptions): Promise<RunResult> {
   return withPage(options, (browser, page) => runIn(browser, page, options))
@@ -43,16 +58,17 @@ export async function measureIdle(options: RunOptions): Promise<number> {
 async function withPage<T>(options: RunOptions, use: (browser: Browser, page: Page) => Promise<T>): Promise<T> {
   const browser = await Browser.launch()
   try {
-    const page = await browser.openPage(`${options.siteUrl}/${options.contender}/index.html`)
+    const page = await browser.openPage(`${options.siteUrl}/${FOLDERS[options.task.contender]}/index.html`)
     await page.evaluate(`bench.open(${JSON.stringify(options.task)})`)
-    await new Promise((resolve) => setTimeout(resolve, IDLE_MS))
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
     return await use(browser, page)
   } finally {
     await browser.close()
   }
 }
 
-async function runIn(browser: Browser, page: Page, { contender, server, profile }: RunOptions): Promise<RunResult> {
+async function runIn(browser: Browser, page: Page, { task, server, profile }: RunOptions): Promise<RunResult> {
+  const idle = await page.evaluate<MainThreadReport>(`bench.idle(${IDLE_MS})`)
   const before = await server.counters()
   const stopProfiling = profile ? await startProfiling(browser, page) : async () => []
   const stopHeap = watchHeap(browser, page)
@@ -60,15 +76,19 @@ async function runIn(browser: Browser, page: Page, { contender, server, profile 
   const heapPeak = await stopHeap()
   const profiles = await stopProfiling()
   const after = await server.counters()
+  const { peakRssBytes: rendererRssBytes } = await rendererUsage(browser)
   const heapPeakBytes = heapPeak + (await wasmBytes(browser, page))
   await page.evaluate('bench.check()')
   return {
-    contender,
+    contender: task.contender,
     ...result,
+    idle,
     requests: after.requests - before.requests,
     wireBytes: after.wireBytes - before.wireBytes,
     serverCpuMs: after.cpuMs - before.cpuMs,
     heapPeakBytes,
+    rendererRssBytes,
+    serverRssBytes: after.rssBytes,
     chromium: await browser.version(),
     profiles,
   }

@@ -32,11 +32,12 @@ export interface ServerReady {
   readonly samples: readonly AccountSample[]
 }
 
-/** Totals since the start. `wireBytes` are those on the TCP sockets, both directions; `cpuMs` is the process's own time. */
+/** Totals since the start, and `rssBytes` now. `wireBytes` are those on the TCP sockets, both directions; `cpuMs` is the process's own time. */
 export interface ServerCounters {
   readonly requests: number
   readonly wireBytes: number
   readonly cpuMs: number
+  readonly rssBytes: number
 }
 
 /** Each is answered by one message, and none is sent before the last one was. */

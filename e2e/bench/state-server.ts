@@ -19,6 +19,7 @@ import { createFastKeccak, type Keccak } from '../../src/trie/keccak.ts'
 import type { NodeSource } from '../../src/trie/node-source.ts'
 import { framed, MAX_NODE_DATA_STREAMS, NODE_DATA_PROTOCOL } from './node-data.ts'
 import type { AccountSample } from './page-contract.ts'
+import { serveRaw } from './raw-transfer.ts'
 import { collectRecords, type RecordSet } from './record-set.ts'
 import { RequestWatch } from './request-watch.ts'
 import type { FromServer, ServerCounters, ServerReady, ServerRequest, ToServer } from './server-process.ts'
@@ -50,6 +51,7 @@ const serving = await serve({
   onFailure: (error) => console.error(error),
 })
 await serveNodeData(node, records.blobs)
+await serveRaw(node)
 
 process.on('message', (message) => void answerParent(message as ToServer))
 process.on('disconnect', () => void directory.close().then(() => process.exit()))
@@ -112,7 +114,12 @@ function* samplesOf(synthetic: ServerRequest['synthetic'], keccak: Keccak): Gene
 function counters(): ServerCounters {
   const { requests } = serving.counters()
   const { user, system } = process.cpuUsage()
-  return { requests: requests + straight.requests, wireBytes: tcp.bytes(), cpuMs: (user + system) / 1000 }
+  return {
+    requests: requests + straight.requests,
+    wireBytes: tcp.bytes(),
+    cpuMs: (user + system) / 1000,
+    rssBytes: process.memoryUsage.rss(),
+  }
 }
 
 async function serveNodeData(node: Libp2p, blobs: RecordSet['blobs']): Promise<void> {

@@ -1,14 +1,16 @@
 /**
  * Figures from runs: what one run says, and what all of them say together. Nodes and bytes are the state's, by path, for
- * both contenders, so that a ratio of rates is one of times; the straight port stores what tries share only once.
+ * all contenders, so that a ratio of rates is one of times; the straight port stores what tries share only once.
  */
-import type { Contender, RunResult } from './run.ts'
+import { CONTENDERS, type Contender } from './page-contract.ts'
+import type { RunResult } from './run.ts'
 import type { ServerReady } from './server-process.ts'
 import { median, round } from './statistics.ts'
 
 /** One run in figures. */
 export interface RunFigures {
   readonly contender: Contender
+  readonly accounts: number
   /** 0: warms up, and counts for nothing. */
   readonly run: number
   readonly ms: number
@@ -20,36 +22,51 @@ export interface RunFigures {
   readonly wireOverState: number
   /** CPU time of the server's process: close to `ms`, it is the server that is measured. */
   readonly serverCpuMs: number
+  readonly serverRssBytes: number
   readonly longTaskMs: number
   readonly longTasks: number
   readonly maxGapMs: number
+  readonly frameGapP50Ms: number
+  readonly frameGapP99Ms: number
+  readonly frameGapMaxMs: number
+  /** Of the same page before. */
+  readonly frameGapIdleP99Ms: number
   readonly heapPeakBytes: number
   /** Of the same page before it synced; measured once. */
   readonly heapIdleBytes: number
+  readonly rendererRssBytes: number
 }
 
-/** The last line that is printed. Rates are medians, the rest is the worst of all runs; `null`: was not run. */
+/** All runs of one contender: rates are medians, the rest is the worst of all runs; of frames the median. */
+export type ContenderFigures = Omit<RunFigures, 'contender' | 'run'> & { readonly runs: number }
+
+/** The last line that is printed, of one size of state. `null`: was not run. The figures without a name are Rootlight's. */
 export interface Summary {
   readonly summary: true
   readonly accounts: number
   readonly nodes: number
   readonly bytes: number
   readonly nodesPerSecond: number | null
-  readonly mbPerSecond: number | null
-  /** The median over the pairs of runs that stood side by side. */
+  /** Medians over the runs that stood side by side. Those to the ceiling are of the time after connecting. */
+  readonly ratioCeiling: number | null
   readonly ratioStraight: number | null
-  readonly straightNodesPerSecond: number | null
   readonly heapPeakBytes: number | null
   readonly heapIdleBytes: number | null
-  readonly longTaskMs: number | null
   readonly longTasks: number | null
+  readonly frameGapP99Ms: number | null
+  readonly frameGapIdleP99Ms: number | null
   readonly wireOverState: number | null
+  /** `null`: was not measured. */
+  readonly restartMs: number | null
+  readonly contenders: readonly ({ readonly contender: Contender } & ContenderFigures)[]
 }
 
 export function figuresOf(run: number, result: RunResult, heapIdleBytes: number, state: ServerReady): RunFigures {
-  const { contender, ms, connectMs, mainThread, requests, wireBytes, heapPeakBytes } = result
+  const { contender, ms, connectMs, mainThread, idle, requests, wireBytes, heapPeakBytes } = result
+  const { longTasks, maxGapMs, frameGaps } = mainThread
   return {
     contender,
+    accounts: state.accounts,
     run,
     ms: round(ms, 0),
     connectMs: round(connectMs, 0),
@@ -58,43 +75,82 @@ export function figuresOf(run: number, result: RunResult, heapIdleBytes: number,
     requests,
     wireOverState: round(wireBytes / state.bytes, 3),
     serverCpuMs: round(result.serverCpuMs, 0),
-    longTaskMs: Math.max(0, ...mainThread.longTasks),
-    longTasks: mainThread.longTasks.length,
-    maxGapMs: round(mainThread.maxGapMs, 1),
+    serverRssBytes: result.serverRssBytes,
+    longTaskMs: Math.max(0, ...longTasks),
+    longTasks: longTasks.length,
+    maxGapMs: round(maxGapMs, 1),
+    frameGapP50Ms: round(frameGaps.p50, 1),
+    frameGapP99Ms: round(frameGaps.p99, 1),
+    frameGapMaxMs: round(frameGaps.max, 1),
+    frameGapIdleP99Ms: round(idle.frameGaps.p99, 1),
     heapPeakBytes,
     heapIdleBytes,
+    rendererRssBytes: result.rendererRssBytes,
   }
 }
 
-/** Sums up measured runs; `straight` and `ours` are told apart here. */
-export function summarize(figures: readonly RunFigures[], state: ServerReady): Summary {
-  const ours = figures.filter(({ contender }) => contender === 'ours')
-  const straight = figures.filter(({ contender }) => contender === 'straight')
+/** Sums up measured runs: of one state, and of the smaller one that slow contenders may have had. */
+export function summarize(figures: readonly RunFigures[], state: ServerReady, restartMs: number | null): Summary {
+  const contenders = CONTENDERS.flatMap((contender) => {
+    const runs = figures.filter((run) => run.contender === contender)
+    return runs.length === 0 ? [] : [{ contender, ...contenderFiguresOf(runs) }]
+  })
+  const ours = contenders.find(({ contender }) => contender === 'ours')
   return {
     summary: true,
     accounts: state.accounts,
     nodes: state.nodes,
     bytes: state.bytes,
-    nodesPerSecond: median(ours.map((run) => run.nodesPerSecond)),
-    mbPerSecond: median(ours.map((run) => run.mbPerSecond)),
-    ratioStraight: median(ratios(figures)),
-    straightNodesPerSecond: median(straight.map((run) => run.nodesPerSecond)),
-    heapPeakBytes: most(ours.map((run) => run.heapPeakBytes)),
-    heapIdleBytes: most(ours.map((run) => run.heapIdleBytes)),
-    longTaskMs: most(ours.map((run) => run.longTaskMs)),
-    longTasks: most(ours.map((run) => run.longTasks)),
-    wireOverState: most(ours.map((run) => run.wireOverState)),
+    nodesPerSecond: ours?.nodesPerSecond ?? null,
+    ratioCeiling: median(ratios(figures, 'ceiling', ({ ms, connectMs }) => 1 / (ms - connectMs))),
+    ratioStraight: median(ratios(figures, 'straight', ({ nodesPerSecond }) => nodesPerSecond)),
+    heapPeakBytes: ours?.heapPeakBytes ?? null,
+    heapIdleBytes: ours?.heapIdleBytes ?? null,
+    longTasks: ours?.longTasks ?? null,
+    frameGapP99Ms: ours?.frameGapP99Ms ?? null,
+    frameGapIdleP99Ms: ours?.frameGapIdleP99Ms ?? null,
+    wireOverState: ours?.wireOverState ?? null,
+    restartMs,
+    contenders,
   }
 }
 
-/** Ours over the straight port's, for each pair of runs with the same number. */
-export function ratios(figures: readonly RunFigures[]): number[] {
-  return figures.flatMap((ours) => {
-    const straight = figures.find(({ contender, run }) => contender === 'straight' && run === ours.run)
-    return ours.contender === 'ours' && straight !== undefined ? [round(straight.ms / ours.ms, 2)] : []
-  })
+function contenderFiguresOf(runs: readonly RunFigures[]): ContenderFigures {
+  type Measured = Exclude<keyof RunFigures, 'contender' | 'run'>
+  const middle = (key: Measured) => median(runs.map((run) => run[key])) ?? 0
+  const most = (key: Measured) => Math.max(...runs.map((run) => run[key]))
+  return {
+    runs: runs.length,
+    accounts: middle('accounts'),
+    ms: middle('ms'),
+    connectMs: middle('connectMs'),
+    nodesPerSecond: middle('nodesPerSecond'),
+    mbPerSecond: middle('mbPerSecond'),
+    requests: middle('requests'),
+    wireOverState: most('wireOverState'),
+    serverCpuMs: middle('serverCpuMs'),
+    serverRssBytes: most('serverRssBytes'),
+    longTaskMs: most('longTaskMs'),
+    longTasks: most('longTasks'),
+    maxGapMs: most('maxGapMs'),
+    frameGapP50Ms: middle('frameGapP50Ms'),
+    frameGapP99Ms: middle('frameGapP99Ms'),
+    frameGapMaxMs: most('frameGapMaxMs'),
+    frameGapIdleP99Ms: middle('frameGapIdleP99Ms'),
+    heapPeakBytes: most('heapPeakBytes'),
+    heapIdleBytes: most('heapIdleBytes'),
+    rendererRssBytes: most('rendererRssBytes'),
+  }
 }
 
-function most(values: readonly number[]): number | null {
-  return values.length === 0 ? null : Math.max(...values)
+/** Ours over the other's, for each pair of runs with the same number. */
+export function ratios(
+  figures: readonly RunFigures[],
+  contender: Contender,
+  rateOf: (run: RunFigures) => number,
+): number[] {
+  return figures.flatMap((ours) => {
+    const other = figures.find((run) => run.contender === contender && run.run === ours.run)
+    return ours.contender === 'ours' && other !== undefined ? [round(rateOf(ours) / rateOf(other), 2)] : []
+  })
 }

@@ -1,49 +1,55 @@
 /** The figures for people. */
 import type { SelfTime } from './profiler.ts'
-import { type RunFigures, ratios, type Summary } from './summary.ts'
+import type { Summary } from './summary.ts'
 
 const PROFILE_ROWS = 25
 
-/** The runs, a line each, and what they come to. */
-export function runsTable(figures: readonly RunFigures[], summary: Summary): string {
+/** What all runs come to: a line a contender, and the ratios. */
+export function summaryTable(summary: Summary): string {
   const head = [
-    '',
-    'run',
+    'accounts',
     'ms',
     'connect',
     'nodes/s',
     'MB/s',
     'requests',
     'wire/state',
-    'server CPU',
     'long tasks',
-    'gap ms',
+    'frame p50',
+    'p99 (idle)',
+    'max',
     'heap MB',
+    'renderer',
+    'server',
+    'server CPU',
+    '',
   ]
-  const rows = figures.map((run) => [
-    run.contender,
-    String(run.run),
-    run.ms.toLocaleString('en'),
-    run.connectMs.toLocaleString('en'),
-    run.nodesPerSecond.toLocaleString('en'),
-    run.mbPerSecond.toFixed(1),
-    run.requests.toLocaleString('en'),
-    run.wireOverState.toFixed(2),
-    run.serverCpuMs.toLocaleString('en'),
-    run.longTasks === 0 ? '0' : `${run.longTasks} (${run.longTaskMs} ms)`,
-    run.maxGapMs.toFixed(0),
-    `${megabytes(run.heapIdleBytes)} to ${megabytes(run.heapPeakBytes)}`,
+  const rows = summary.contenders.map((figures) => [
+    figures.accounts.toLocaleString('en'),
+    figures.ms.toLocaleString('en'),
+    figures.connectMs.toLocaleString('en'),
+    figures.nodesPerSecond.toLocaleString('en'),
+    figures.mbPerSecond.toFixed(1),
+    figures.requests.toLocaleString('en'),
+    figures.wireOverState.toFixed(2),
+    figures.longTasks === 0 ? '0' : `${figures.longTasks} (${figures.longTaskMs} ms)`,
+    figures.frameGapP50Ms.toFixed(1),
+    `${figures.frameGapP99Ms.toFixed(1)} (${figures.frameGapIdleP99Ms.toFixed(1)})`,
+    figures.frameGapMaxMs.toFixed(0),
+    `${megabytes(figures.heapIdleBytes)} to ${megabytes(figures.heapPeakBytes)}`,
+    megabytes(figures.rendererRssBytes),
+    megabytes(figures.serverRssBytes),
+    figures.serverCpuMs.toLocaleString('en'),
+    figures.contender,
   ])
-  const { accounts, nodes, bytes, nodesPerSecond, straightNodesPerSecond, ratioStraight } = summary
+  const { accounts, nodes, bytes, ratioCeiling, ratioStraight, restartMs } = summary
   const lines = [
     `${accounts.toLocaleString('en')} accounts, ${nodes.toLocaleString('en')} nodes, ${megabytes(bytes)} MB`,
+    ...(ratioCeiling === null ? [] : [`ours ÷ ceiling: ${ratioCeiling}`]),
+    ...(ratioStraight === null ? [] : [`ours ÷ straight: ${ratioStraight}`]),
+    ...(restartMs === null ? [] : [`restart: ${restartMs} ms`]),
   ]
-  if (nodesPerSecond !== null) lines.push(`ours, median: ${nodesPerSecond.toLocaleString('en')} nodes/s`)
-  if (straightNodesPerSecond !== null) {
-    lines.push(`straight, median: ${straightNodesPerSecond.toLocaleString('en')} nodes/s`)
-  }
-  if (ratioStraight !== null) lines.push(`ours ÷ straight: ${ratios(figures).join(', ')}; median ${ratioStraight}`)
-  return `\n${align([head, ...rows])}\n\n${lines.join('\n')}\n`
+  return `\n${align([head, ...rows], head.length - 1)}\n\n${lines.join('\n')}\n`
 }
 
 /** Where a thread's time went: by function, and by the package or folder that the function is of. */

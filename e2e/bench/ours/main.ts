@@ -1,8 +1,10 @@
-/** The page that measures Rootlight: the public API with the engine in a worker, as an application uses it. */
+/** The page that measures Rootlight: the public API as an application uses it, with the engine in a worker or in the window. */
 import { createLightClient, type LightClient, type SyncProgress } from '../../../src/index.ts'
 import { checkState } from '../check-state.ts'
-import { watchMainThread } from '../main-thread.ts'
+import { watchIdle, watchMainThread } from '../main-thread.ts'
 import type { BenchPage, BenchTask, PageResult } from '../page-contract.ts'
+
+const createWorker = () => new Worker(new URL('../../../src/worker/worker.ts', import.meta.url), { type: 'module' })
 
 class OursPage implements BenchPage {
   #task!: BenchTask
@@ -15,9 +17,11 @@ class OursPage implements BenchPage {
       database: 'bench',
       chainId: 1,
       peers: [task.address],
-      worker: () => new Worker(new URL('../../../src/worker/worker.ts', import.meta.url), { type: 'module' }),
+      ...(task.contender === 'window' ? {} : { worker: createWorker }),
     })
   }
+
+  idle = watchIdle
 
   async run(): Promise<PageResult> {
     const { value, report } = await watchMainThread(() => this.#sync())

@@ -29,7 +29,7 @@ export async function benchRestart(args: readonly string[]): Promise<void> {
   let chromium = ''
   try {
     for (const accounts of options.accounts) {
-      const measured = await measureSize(options, site.url, accounts)
+      const measured = await measureRestarts(options, site.url, accounts)
       runs.push(...measured.runs)
       sizes.push(measured.size)
       chromium = measured.chromium
@@ -46,7 +46,12 @@ export async function benchRestart(args: readonly string[]): Promise<void> {
   console.log(JSON.stringify(summary))
 }
 
-async function measureSize({ seed, runs, data }: TabOptions, siteUrl: string, accounts: number) {
+/** `siteUrl` has the page in `tab`. */
+export async function measureRestarts(
+  { seed, runs, data }: Pick<TabOptions, 'seed' | 'runs' | 'data'>,
+  siteUrl: string,
+  accounts: number,
+) {
   const profile = await mkdtemp(join(tmpdir(), 'rootlight-restart-'))
   const synthetic = { accounts, seed }
   const kept = data === undefined ? {} : { data }
@@ -54,14 +59,14 @@ async function measureSize({ seed, runs, data }: TabOptions, siteUrl: string, ac
   try {
     const { address, root } = server.ready
     const restarts = { profile, siteUrl, server, task: { address, root } }
-    return await measureRestarts(restarts, accounts, runs)
+    return await restartAgainAndAgain(restarts, accounts, runs)
   } finally {
     await server.stop()
     await rm(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
   }
 }
 
-async function measureRestarts(options: RestartOptions, accounts: number, count: number) {
+async function restartAgainAndAgain(options: RestartOptions, accounts: number, count: number) {
   const { nodes, bytes } = options.server.ready
   const before = await syncInPart(options, SHARE * bytes)
   const runs: RestartFigures[] = []

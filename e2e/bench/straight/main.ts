@@ -1,9 +1,10 @@
 /** The page that measures the straight port, in the window or in a worker. */
-import { watchMainThread } from '../main-thread.ts'
+import { watchIdle, watchMainThread } from '../main-thread.ts'
 import type { BenchPage, BenchTask, PageResult } from '../page-contract.ts'
+import { callerOf } from '../worker-call.ts'
 import { RecordStore } from './store.ts'
 import { type StraightResult, straightSync } from './sync.ts'
-import type { FromStraightWorker, ToStraightWorker } from './worker-port.ts'
+import type { StraightStep } from './worker-port.ts'
 
 type Verified = Awaited<ReturnType<RecordStore['verify']>>
 
@@ -29,6 +30,8 @@ class StraightPage implements BenchPage {
     return { ...value, nodes, codes, mainThread: report }
   }
 
+  idle = watchIdle
+
   async check(): Promise<void> {
     const { records, recordsDigest } = this.#task.expected
     const verified = await this.#runner.check()
@@ -44,15 +47,7 @@ async function windowRunner(): Promise<Runner> {
 
 async function workerRunner(): Promise<Runner> {
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
-  const call = <T>(message: ToStraightWorker) =>
-    new Promise<T>((resolve, reject) => {
-      worker.onerror = (event) => reject(new Error(event.message))
-      worker.onmessage = ({ data }: MessageEvent<FromStraightWorker>) => {
-        if ('error' in data) reject(new Error(data.error))
-        else resolve(data.value as T)
-      }
-      worker.postMessage(message)
-    })
+  const call = callerOf<StraightStep>(worker)
   await call({ step: 'open' })
   return { run: (task) => call({ step: 'run', task }), check: () => call({ step: 'check' }) }
 }

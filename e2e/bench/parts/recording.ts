@@ -1,0 +1,77 @@
+/** The state as it comes from the server, kept in memory: what the parts of a sync are measured on, one at a time. */
+import { parsePeer } from '../../../src/network/address.ts'
+import { createDialingNode } from '../../../src/network/dialing-node.ts'
+import { StreamWire } from '../../../src/network/stream-wire.ts'
+import { PROTOCOL_ID } from '../../../src/protocol/constants.ts'
+import { statusOf } from '../../../src/protocol/messages.ts'
+import { Requester } from '../../../src/protocol/requester.ts'
+import type { Contents, Page } from '../../../src/sync/disk.ts'
+import { deliveryOf, Scheduler } from '../../../src/sync/scheduler.ts'
+import type { Keccak } from '../../../src/trie/keccak.ts'
+import { scanAccount } from '../../../src/trie/leaf.ts'
+import type { Path } from '../../../src/trie/path.ts'
+import type { BenchTask } from '../page-contract.ts'
+
+/** A run, and what it answered. */
+export interface RecordedRun {
+  readonly path: Path
+  readonly hash: Uint8Array
+  readonly run: Uint8Array
+}
+
+export interface Recording {
+  readonly root: Uint8Array
+  /** In the order in which they came: each is of use where those before it are known. */
+  readonly runs: readonly RecordedRun[]
+  readonly pages: readonly Page[]
+}
+
+const REQUEST_BYTES = 512 * 1024
+const MAX_REFS = 512
+
+const EMPTY_DISK: Contents = {
+  complete: false,
+  stretches: [],
+  loose: [],
+  codes: new Set(),
+  wanted: [],
+  counts: { nodes: 0, bytes: 0, accounts: 0, slots: 0 },
+  codeCounts: { count: 0, bytes: 0 },
+  base: null,
+  hasOlder: false,
+}
+
+/** A scheduler that knows nothing yet. */
+export function emptyScheduler(root: Uint8Array, keccak: Keccak): Scheduler {
+  return new Scheduler({ root, keccak, leaf: scanAccount, contents: EMPTY_DISK })
+}
+
+/** All nodes; codes are left out. */
+export async function record(task: BenchTask, keccak: Keccak): Promise<Recording> {
+  const address = parsePeer(task.address)
+  const node = await createDialingNode([address])
+  const connection = await node.dial(address.multiaddr)
+  const requester = new Requester({
+    wire: new StreamWire(await connection.newStream(PROTOCOL_ID)),
+    status: statusOf(0),
+  })
+  await requester.start()
+  const root = Uint8Array.from(task.root.slice(2).match(/../g)!, (byte) => Number.parseInt(byte, 16))
+  const scheduler = emptyScheduler(root, keccak)
+  const runs: RecordedRun[] = []
+  const pages: Page[] = []
+  while (scheduler.gaps.size > 0) {
+    const gaps = scheduler.missing(REQUEST_BYTES, MAX_REFS)
+    const answers = await requester.getNodes(root, gaps, REQUEST_BYTES)
+    answers.forEach((run, i) => {
+      const { path, hash } = gaps[i]!
+      // Of its own: the frame that it is a view of would stay as a whole.
+      runs.push({ path, hash: hash.slice(), run: run.slice() })
+      scheduler.process(deliveryOf(gaps[i]!, run))
+    })
+    scheduler.release(gaps)
+    pages.push(...scheduler.commit())
+  }
+  await node.stop()
+  return { root, runs, pages }
+}
