@@ -2,6 +2,7 @@
  * What both kinds of nodes are made of: WebSockets, noise, yamux and identify. Loaded when a node is created, so that a
  * page which only reads offline never loads libp2p.
  */
+import type { ICryptoInterface } from '@chainsafe/libp2p-noise'
 import type { Libp2p } from '@libp2p/interface'
 import type { Libp2pOptions } from 'libp2p'
 import { MAX_INBOUND_STREAMS, MAX_READ_BUFFER_BYTES, MAX_STREAM_WINDOW_BYTES } from './constants.ts'
@@ -14,8 +15,16 @@ export interface Libp2pParts {
   readonly parts: Libp2pOptions
 }
 
-/** Loads the modules and returns them, wired; starts nothing. A stream that holds more than `readBufferBytes` unread is reset. */
-export async function loadLibp2p(readBufferBytes = MAX_READ_BUFFER_BYTES): Promise<Libp2pParts> {
+export interface Libp2pSettings {
+  /** A stream that holds more unread is reset. */
+  readonly readBufferBytes?: number
+  /** The primitives of noise; left out: what it comes with, which in Node is Node's own. */
+  readonly crypto?: ICryptoInterface
+}
+
+/** Loads the modules and returns them, wired; starts nothing. */
+export async function loadLibp2p(settings: Libp2pSettings = {}): Promise<Libp2pParts> {
+  const { readBufferBytes = MAX_READ_BUFFER_BYTES, ...noiseInit } = settings
   installPromiseWithResolvers()
   const [{ createLibp2p }, { webSockets }, { noise }, { yamux }, { identify }] = await Promise.all([
     import('libp2p'),
@@ -28,7 +37,7 @@ export async function loadLibp2p(readBufferBytes = MAX_READ_BUFFER_BYTES): Promi
   const parts = {
     start: false,
     transports: [webSockets()],
-    connectionEncrypters: [noise()],
+    connectionEncrypters: [noise(noiseInit)],
     streamMuxers: [guardedMuxer(yamux({ streamOptions, maxInboundStreams: MAX_INBOUND_STREAMS }))],
     services: { identify: identify() },
   }

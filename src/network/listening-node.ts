@@ -48,7 +48,7 @@ export async function createListeningNode(options: ListeningNodeOptions): Promis
   const { listen, transports } = await chooseTransports(options)
   const privateKey = options.privateKey === undefined ? undefined : decodePrivateKey(options.privateKey)
   const relay = options.relay === undefined ? {} : await relayServices(options.relay)
-  const { createLibp2p, parts } = await loadLibp2p(MAX_REQUEST_READ_BUFFER_BYTES)
+  const { createLibp2p, parts } = await loadLibp2p({ readBufferBytes: MAX_REQUEST_READ_BUFFER_BYTES })
   const limits = { ...DEFAULT_CONNECTION_LIMITS, ...options.connectionLimits }
   const maxSockets = limits.connections + MAX_PENDING_CONNECTIONS
   const gater = new InboundGater(limits, () => node.getConnections(), systemClock)

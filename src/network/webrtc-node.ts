@@ -13,6 +13,7 @@ import {
 } from './constants.ts'
 import { denyUnnamed } from './gater.ts'
 import { loadLibp2p } from './libp2p-parts.ts'
+import { fastNoiseCrypto } from './noise-crypto.ts'
 
 export interface WebRtcNodeOptions {
   /** Addresses of peers from the application; beside them and the relays, public ones may be dialed. */
@@ -28,7 +29,11 @@ export interface WebRtcNodeOptions {
 export async function createWebRtcNode(options: WebRtcNodeOptions): Promise<Libp2p> {
   const { named, relays, isListening, rtcConfiguration } = options
   const [{ createLibp2p, parts }, { circuitRelayTransport, webRTC, webRTCDirect }, { identifyPush }] =
-    await Promise.all([loadLibp2p(), import('./webrtc-parts.ts'), import('@libp2p/identify')])
+    await Promise.all([
+      loadLibp2p({ crypto: fastNoiseCrypto() }),
+      import('./webrtc-parts.ts'),
+      import('@libp2p/identify'),
+    ])
   const dataChannel = { maxBufferedAmount: MAX_WEBRTC_BUFFERED_BYTES }
   const node = await createLibp2p({
     ...parts,

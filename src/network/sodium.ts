@@ -1,0 +1,85 @@
+/**
+ * ChaCha20-Poly1305 (RFC 8439) of libsodium, without its wrappers: they allocate for each message, and this is called for
+ * each 64 KiB of a sync. A message lies at one place of WebAssembly's memory, and is sealed and opened there in place.
+ */
+// @ts-expect-error: it has no types; what is used of it is `Library` below
+import load from 'libsodium'
+
+/** Of a message of noise, its tag included: there is no longer one. */
+const MAX_TEXT_BYTES = 65_535
+/** Additional data of noise are a hash, or nothing. */
+const MAX_AD_BYTES = 64
+const KEY_BYTES = 32
+const NONCE_BYTES = 12
+const TAG_BYTES = 16
+
+/** What is used of the library, as Emscripten exports it: numbers are addresses, and lengths in two halves. */
+interface Library {
+  /** Another view after the memory has grown. */
+  readonly HEAPU8: Uint8Array
+  _malloc(bytes: number): number
+  _crypto_aead_chacha20poly1305_ietf_encrypt: Aead
+  _crypto_aead_chacha20poly1305_ietf_decrypt: Aead
+}
+
+type Aead = (...args: (number | null)[]) => number
+
+export class Sodium {
+  readonly #library: Library
+  readonly #text: number
+  readonly #ad: number
+  readonly #nonce: number
+  readonly #key: number
+
+  private constructor(library: Library) {
+    this.#library = library
+    this.#text = library._malloc(MAX_TEXT_BYTES + TAG_BYTES)
+    this.#ad = library._malloc(MAX_AD_BYTES)
+    this.#nonce = library._malloc(NONCE_BYTES)
+    this.#key = library._malloc(KEY_BYTES)
+  }
+
+  /** Rejects where there is no WebAssembly. */
+  static async create(): Promise<Sodium> {
+    // Without `sodium_init`: that looks for random numbers, which a cipher has no use for.
+    return new Sodium((await load()) as Library)
+  }
+
+  /** The message with its tag behind it. */
+  encrypt(plaintext: Uint8Array, nonce: Uint8Array, ad: Uint8Array, key: Uint8Array): Uint8Array {
+    const { length } = plaintext
+    const [text, adAt, nonceAt, keyAt] = this.#put(plaintext, nonce, ad, key)
+    this.#library._crypto_aead_chacha20poly1305_ietf_encrypt(
+      ...[text, null, text, length, 0],
+      ...[adAt, ad.length, 0, null, nonceAt, keyAt],
+    )
+    return this.#library.HEAPU8.slice(text, text + length + TAG_BYTES)
+  }
+
+  /** The message without its tag, in `into` if that is given. Throws if the tag is not that of the message. */
+  decrypt(ciphertext: Uint8Array, nonce: Uint8Array, ad: Uint8Array, key: Uint8Array, into?: Uint8Array): Uint8Array {
+    const length = ciphertext.length - TAG_BYTES
+    if (length < 0) throw new Error('less than a tag')
+    const [text, adAt, nonceAt, keyAt] = this.#put(ciphertext, nonce, ad, key)
+    const result = this.#library._crypto_aead_chacha20poly1305_ietf_decrypt(
+      ...[text, null, null, text, ciphertext.length, 0],
+      ...[adAt, ad.length, 0, nonceAt, keyAt],
+    )
+    if (result !== 0) throw new Error('the tag is not that of the message')
+    const opened = this.#library.HEAPU8.subarray(text, text + length)
+    if (into === undefined) return opened.slice()
+    into.set(opened)
+    return into
+  }
+
+  /** Throws if there is no room for it. */
+  #put(text: Uint8Array, nonce: Uint8Array, ad: Uint8Array, key: Uint8Array): [number, number, number, number] {
+    if (text.length > MAX_TEXT_BYTES || ad.length > MAX_AD_BYTES) throw new Error('longer than a message of noise')
+    const heap = this.#library.HEAPU8
+    heap.set(text, this.#text)
+    heap.set(nonce, this.#nonce)
+    heap.set(ad, this.#ad)
+    heap.set(key, this.#key)
+    return [this.#text, this.#ad, this.#nonce, this.#key]
+  }
+}
