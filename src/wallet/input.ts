@@ -1,6 +1,5 @@
 /** What an application passes in, checked before anything is done with it. */
 import { hexToBytes } from '@noble/hashes/utils.js'
-import { keccak256 } from '../trie/keccak.ts'
 import { InputError, type InputErrorCode } from './errors.ts'
 
 /** The 32 bytes of a root. Throws `badRootText`. */
@@ -8,14 +7,20 @@ export function parseRoot(root: string): Uint8Array {
   return parseHex(root, 32, 'badRootText', 'a state root')
 }
 
-/** keccak-256 of an address: its key in the state. Checksums in the case of its letters are not looked at. Throws `badAddress`. */
-export function keyOfAddress(address: string): Uint8Array {
-  return keccak256(parseHex(address, 20, 'badAddress', 'an address'))
+/** The 20 bytes of an address. Checksums in the case of its letters are not looked at. Throws `badAddress`. */
+export function parseAddress(address: string): Uint8Array {
+  return parseHex(address, 20, 'badAddress', 'an address')
 }
 
-/** keccak-256 of a slot's 32 bytes: its key in the storage trie. Takes an integer, or its hex digits behind `0x`. Throws `badSlot`. */
-export function keyOfSlot(slot: bigint | number | string): Uint8Array {
-  return keccak256(hexToBytes(parseSlot(slot).toString(16).padStart(64, '0')))
+/** The 32 bytes of a slot's number. Takes an integer, or its hex digits behind `0x`. Throws `badSlot`. */
+export function parseSlot(slot: bigint | number | string): Uint8Array {
+  const isInteger = typeof slot === 'number' ? Number.isSafeInteger(slot) : true
+  const isText = typeof slot !== 'string' || /^0x[0-9a-fA-F]{1,64}$/.test(slot)
+  const value = isInteger && isText ? BigInt(slot) : -1n
+  if (value >= 0n && value < 2n ** 256n) return hexToBytes(value.toString(16).padStart(64, '0'))
+  throw new InputError('badSlot', `a slot is an integer from 0 to 2^256 - 1, or its hex digits, got ${slot}`, {
+    details: { got: String(slot) },
+  })
 }
 
 /** A count such as a block number. Throws `badNumber`. */
@@ -31,16 +36,6 @@ export function parsePositive(name: string, value: unknown): number {
   const count = parseCount(name, value)
   if (count > 0) return count
   throw new InputError('badNumber', `${name} is at least 1, got ${count}`, { details: { name, got: String(value) } })
-}
-
-function parseSlot(slot: bigint | number | string): bigint {
-  const isInteger = typeof slot === 'number' ? Number.isSafeInteger(slot) : true
-  const isText = typeof slot !== 'string' || /^0x[0-9a-fA-F]{1,64}$/.test(slot)
-  const value = isInteger && isText ? BigInt(slot) : -1n
-  if (value >= 0n && value < 2n ** 256n) return value
-  throw new InputError('badSlot', `a slot is an integer from 0 to 2^256 - 1, or its hex digits, got ${slot}`, {
-    details: { got: String(slot) },
-  })
 }
 
 function parseHex(text: string, bytes: number, code: InputErrorCode, what: string): Uint8Array {

@@ -2,7 +2,7 @@
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { CompleteState, StateStore } from '../store/state-store.ts'
 import { ReadError } from '../wallet/errors.ts'
-import { keyOfAddress, keyOfSlot } from '../wallet/input.ts'
+import { keyOfAddress, keyOfSlot } from '../wallet/keys.ts'
 import { type StateNodes, StateReader } from '../wallet/state-reader.ts'
 import type { AccountValue, Answer, CompleteStatus } from './engine.ts'
 
