@@ -4,11 +4,10 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import type { PeerAddress } from './address.ts'
 import { MAX_TAB_CONNECTIONS } from './constants.ts'
 import { loadLibp2p } from './libp2p-parts.ts'
-import { fastNoiseCrypto } from './noise-crypto.ts'
 
 /** A node that dials `addresses`; started. The caller stops it with `node.stop()`. */
 export async function createDialingNode(addresses: readonly PeerAddress[]): Promise<Libp2p> {
-  const { createLibp2p, parts } = await loadLibp2p({ crypto: fastNoiseCrypto() })
+  const { createLibp2p, parts } = await loadLibp2p({ needsFastCipher: true })
   const allowed = new Set(addresses.map(({ multiaddr }) => withoutPeerId(multiaddr)))
   const node = await createLibp2p({
     ...parts,

@@ -13,7 +13,6 @@ import {
 } from './constants.ts'
 import { denyUnnamed } from './gater.ts'
 import { loadLibp2p } from './libp2p-parts.ts'
-import { fastNoiseCrypto } from './noise-crypto.ts'
 
 export interface WebRtcNodeOptions {
   /** Addresses of peers from the application; beside them and the relays, public ones may be dialed. */
@@ -30,9 +29,9 @@ export async function createWebRtcNode(options: WebRtcNodeOptions): Promise<Libp
   const { named, relays, isListening, rtcConfiguration } = options
   const [{ createLibp2p, parts }, { circuitRelayTransport, webRTC, webRTCDirect }, { identifyPush }] =
     await Promise.all([
-      loadLibp2p({ crypto: fastNoiseCrypto() }),
+      loadLibp2p({ needsFastCipher: true }),
       import('./webrtc-parts.ts'),
-      import('@libp2p/identify'),
+      import('./libp2p-modules.ts'),
     ])
   const dataChannel = { maxBufferedAmount: MAX_WEBRTC_BUFFERED_BYTES }
   const node = await createLibp2p({
