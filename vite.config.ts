@@ -13,7 +13,13 @@ const demo: ViteUserConfig = {
   optimizeDeps: { entries: ['index.html', '../src/worker/worker.ts'] },
 }
 
-/** `--mode worker`: the worker as one self-contained script, for plain HTML and for extensions. */
+/** What the worker for plain HTML loads when it dials, and not before. */
+const WORKER_LIBP2P = 'worker.libp2p.js'
+
+/**
+ * `--mode worker`: the worker for plain HTML and for extensions, all of it but libp2p in one script. The two share no module:
+ * for that libp2p would have to import the worker's script, by an address that is up to the page.
+ */
 const worker: ViteUserConfig = {
   build: {
     target: 'es2022',
@@ -25,6 +31,19 @@ const worker: ViteUserConfig = {
       name: 'rootlightWorker',
       fileName: () => 'worker.bundle.js',
     },
+    rollupOptions: { external: /\/libp2p-modules\.ts$/, output: { paths: () => `./${WORKER_LIBP2P}` } },
+  },
+}
+
+/** `--mode worker-libp2p`: the script beside it. */
+const workerLibp2p: ViteUserConfig = {
+  build: {
+    target: 'es2022',
+    outDir: 'dist',
+    emptyOutDir: false,
+    lib: { entry: 'src/network/libp2p-modules.ts', formats: ['es'], fileName: () => WORKER_LIBP2P },
+    // Vite leaves the white space in what a bundler will see again; nobody bundles this.
+    rollupOptions: { output: { minify: true } },
   },
 }
 
@@ -42,6 +61,9 @@ const webrtc: ViteUserConfig = {
     rollupOptions: { external: Object.keys(packageJson.dependencies).map((name) => new RegExp(`^${name}(/|$)`)) },
   },
 }
+
+/** What `vite build --mode` makes, beside the demo. */
+const parts: Readonly<Record<string, ViteUserConfig>> = { worker, 'worker-libp2p': workerLibp2p, webrtc }
 
 /** The tests run from `src` and `demo`, in Node and in a real Chromium. */
 const test: NonNullable<ViteUserConfig['test']> = {
@@ -77,6 +99,6 @@ const test: NonNullable<ViteUserConfig['test']> = {
 }
 
 export default defineConfig(({ mode }) => ({
-  ...(mode === 'worker' ? worker : mode === 'webrtc' ? webrtc : demo),
+  ...(parts[mode] ?? demo),
   test,
 }))

@@ -47,7 +47,8 @@ test.beforeAll(async () => {
   })
   await run('npm', ['install', `./${tarball}`, 'vite', '--prefer-offline', '--no-audit', '--no-fund'], { cwd: app })
   await mkdir(join(app, 'plain/public'))
-  await copyFile(join(app, 'node_modules/rootlight/dist/worker.bundle.js'), join(app, 'plain/public/worker.bundle.js'))
+  for (const script of ['worker.bundle.js', 'worker.libp2p.js'])
+    await copyFile(join(app, 'node_modules/rootlight/dist', script), join(app, 'plain/public', script))
 })
 
 test.afterAll(() => rm(app, { recursive: true, force: true }))
@@ -68,7 +69,7 @@ test('the lines of the README sync mainnet genesis and read an account', async (
   await expectExample(page, `${site.url}?peer=${encodeURIComponent(address)}`)
 })
 
-test('so they do with the self-contained worker', async ({ page, peer, states, atEnd }) => {
+test('so they do with the worker that needs no bundler', async ({ page, peer, states, atEnd }) => {
   await run('npx', ['vite', 'build', 'plain'], { cwd: app })
   const { address } = await peer([await states.genesis('mainnet')])
   const site = await serveDirectory(join(app, 'plain/dist'))

@@ -47,8 +47,9 @@ export interface LightClientOptions {
    */
   readonly peers: readonly string[]
   /**
-   * Creates the dedicated worker for the engine (`rootlight/worker`, or its self-contained file); bundlers need to see the
-   * `new Worker(new URL(…), { type: 'module' })` in the application. Left out: the engine runs on this thread.
+   * Creates the dedicated worker for the engine (`rootlight/worker`, or without a bundler `rootlight/worker.bundle.js`);
+   * bundlers need to see the `new Worker(new URL(…), { type: 'module' })` in the application. Left out: the engine runs on
+   * this thread.
    */
   readonly worker?: () => Worker
   /** Asks for WebRTC. It is loaded then, or where one of `peers` or another option needs it, and never else. */
