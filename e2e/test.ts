@@ -66,6 +66,7 @@ try {
   step(ensureChromium())
   step(run('npm', ['run', 'build']))
   step(run('npm', ['run', 'check']))
+  step(run('npm', ['run', 'size']))
   const unit = run('npx', ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${vitest}`])
   step(unit, vitestTally(vitest))
   const e2e = (name: string, [command, ...args]: CommandLine) => {

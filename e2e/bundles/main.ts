@@ -1,0 +1,36 @@
+/**
+ * `npm run size`: lays out what browsers load of the package, a folder a load, in `test-results/size`, for `size-limit` to
+ * weigh. What may weigh how much is in `.size-limit.json`.
+ */
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { bundleOf, type Chunk } from './bundle.ts'
+
+const FOLDER = fileURLToPath(new URL('../../test-results/size', import.meta.url))
+
+const window = await bundleOf('index.js')
+const worker = await bundleOf('worker/worker.js')
+const dialing = ['dist/network/dialing-node.js', 'dist/network/libp2p-caller.js']
+const libp2p = window.after(...dialing)
+const webrtc = window.after('dist/network/window-node.js', 'dist/worker/page-host.js')
+
+await rm(FOLDER, { recursive: true, force: true })
+await layOut('window/first', window.first)
+await layOut('window/engine', window.before('dist/worker/create-tab-engine.js'))
+await layOut('window/libp2p', libp2p)
+await layOut(
+  'window/webrtc',
+  webrtc.filter((chunk) => !libp2p.includes(chunk)),
+)
+await layOut('window/all', window.chunks)
+await layOut('worker/first', worker.first)
+await layOut('worker/libp2p', worker.after(...dialing))
+await layOut('worker/webrtc', worker.after('dist/worker/remote-page.js', 'dist/worker/serving.js'))
+await layOut('worker/all', worker.chunks)
+
+async function layOut(load: string, chunks: readonly Chunk[]): Promise<void> {
+  const folder = join(FOLDER, load)
+  await mkdir(folder, { recursive: true })
+  for (const { fileName, code } of chunks) await writeFile(join(folder, basename(fileName)), code)
+}
