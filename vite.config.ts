@@ -13,12 +13,10 @@ const demo: ViteUserConfig = {
   optimizeDeps: { entries: ['index.html', '../src/worker/worker.ts'] },
 }
 
-/** What the worker for plain HTML loads when it dials, and not before. */
-const WORKER_LIBP2P = 'worker.libp2p.js'
-
 /**
- * `--mode worker`: the worker for plain HTML and for extensions, all of it but libp2p in one script. The two share no module:
- * for that libp2p would have to import the worker's script, by an address that is up to the page.
+ * `--mode worker`: the worker for plain HTML and for extensions, all of it but libp2p in one script. What it loads later is a
+ * script beside it, and shares no module with it: for that it would have to import the worker's script, by an address that is
+ * up to the page.
  */
 const worker: ViteUserConfig = {
   build: {
@@ -31,18 +29,32 @@ const worker: ViteUserConfig = {
       name: 'rootlightWorker',
       fileName: () => 'worker.bundle.js',
     },
-    rollupOptions: { external: /\/libp2p-modules\.ts$/, output: { paths: () => `./${WORKER_LIBP2P}` } },
+    rollupOptions: { external: /\/libp2p-modules\.ts$/, output: { paths: () => './worker.libp2p.js' } },
   },
 }
 
-/** `--mode worker-libp2p`: the script beside it. */
+/** `--mode worker-libp2p`: what that worker loads when it dials, and not before. */
 const workerLibp2p: ViteUserConfig = {
   build: {
     target: 'es2022',
     outDir: 'dist',
     emptyOutDir: false,
-    lib: { entry: 'src/network/libp2p-modules.ts', formats: ['es'], fileName: () => WORKER_LIBP2P },
-    // Vite leaves the white space in what a bundler will see again; nobody bundles this.
+    lib: { entry: 'src/network/libp2p-modules.ts', formats: ['es'], fileName: () => 'worker.libp2p.js' },
+    rollupOptions: {
+      external: /\/sodium\.ts$/,
+      // Vite leaves the white space in what a bundler will see again; nobody bundles this.
+      output: { minify: true, paths: () => './worker.cipher.js' },
+    },
+  },
+}
+
+/** `--mode worker-cipher`: what is loaded beside the first dial. */
+const workerCipher: ViteUserConfig = {
+  build: {
+    target: 'es2022',
+    outDir: 'dist',
+    emptyOutDir: false,
+    lib: { entry: 'src/network/sodium.ts', formats: ['es'], fileName: () => 'worker.cipher.js' },
     rollupOptions: { output: { minify: true } },
   },
 }
@@ -63,7 +75,12 @@ const webrtc: ViteUserConfig = {
 }
 
 /** What `vite build --mode` makes, beside the demo. */
-const parts: Readonly<Record<string, ViteUserConfig>> = { worker, 'worker-libp2p': workerLibp2p, webrtc }
+const parts: Readonly<Record<string, ViteUserConfig>> = {
+  worker,
+  'worker-libp2p': workerLibp2p,
+  'worker-cipher': workerCipher,
+  webrtc,
+}
 
 /** The tests run from `src` and `demo`, in Node and in a real Chromium. */
 const test: NonNullable<ViteUserConfig['test']> = {

@@ -47,7 +47,7 @@ test.beforeAll(async () => {
   })
   await run('npm', ['install', `./${tarball}`, 'vite', '--prefer-offline', '--no-audit', '--no-fund'], { cwd: app })
   await mkdir(join(app, 'plain/public'))
-  for (const script of ['worker.bundle.js', 'worker.libp2p.js'])
+  for (const script of ['worker.bundle.js', 'worker.libp2p.js', 'worker.cipher.js'])
     await copyFile(join(app, 'node_modules/rootlight/dist', script), join(app, 'plain/public', script))
 })
 

@@ -12,22 +12,26 @@ const FOLDER = fileURLToPath(new URL('../../test-results/size', import.meta.url)
 const window = await bundleOf('index.js')
 const worker = await bundleOf('worker/worker.js')
 const dialing = ['dist/network/dialing-node.js', 'dist/network/libp2p-caller.js']
-const libp2p = window.after(...dialing)
+const cipher = 'dist/network/sodium.js'
+const libp2p = without(window.after(...dialing), window.after(cipher))
 const webrtc = window.after('dist/network/window-node.js', 'dist/worker/page-host.js')
 
 await rm(FOLDER, { recursive: true, force: true })
 await layOut('window/first', window.first)
 await layOut('window/engine', window.before('dist/worker/create-tab-engine.js'))
 await layOut('window/libp2p', libp2p)
-await layOut(
-  'window/webrtc',
-  webrtc.filter((chunk) => !libp2p.includes(chunk)),
-)
+await layOut('window/webrtc', without(webrtc, [...libp2p, ...window.after(cipher)]))
+await layOut('window/cipher', window.after(cipher))
 await layOut('window/all', window.chunks)
 await layOut('worker/first', worker.first)
-await layOut('worker/libp2p', worker.after(...dialing))
+await layOut('worker/libp2p', without(worker.after(...dialing), worker.after(cipher)))
+await layOut('worker/cipher', worker.after(cipher))
 await layOut('worker/webrtc', worker.after('dist/worker/remote-page.js', 'dist/worker/serving.js'))
 await layOut('worker/all', worker.chunks)
+
+function without(chunks: readonly Chunk[], others: readonly Chunk[]): readonly Chunk[] {
+  return chunks.filter((chunk) => !others.includes(chunk))
+}
 
 async function layOut(load: string, chunks: readonly Chunk[]): Promise<void> {
   const folder = join(FOLDER, load)

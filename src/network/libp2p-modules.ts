@@ -1,8 +1,8 @@
 /** What is used of libp2p, as one module: a bundler makes few chunks of it, and leaves out the rest. */
 
 export { noise } from '@chainsafe/libp2p-noise'
-export { yamux } from '@chainsafe/libp2p-yamux'
 export { identify, identifyPush } from '@libp2p/identify'
 export { webSockets } from '@libp2p/websockets'
+export { yamux } from '@libp2p/yamux'
 export { createLibp2p } from 'libp2p'
 export { fastNoiseCrypto } from './noise-crypto.ts'

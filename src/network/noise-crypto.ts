@@ -1,26 +1,34 @@
 /**
  * The cipher of noise in a browser: libsodium's in WebAssembly, some four times as fast as the JavaScript that noise comes
- * with, which takes a fifth of a sync's busy time otherwise. It is loaded beside the first handshakes, which do not wait for it;
- * where it cannot be had (a Content-Security-Policy without WebAssembly), the JavaScript goes on.
+ * with, which takes a fifth of a sync's busy time otherwise. It is larger than libp2p, so it is loaded when there is much to
+ * decipher, and nobody waits for it; where it cannot be had (a Content-Security-Policy without WebAssembly), the JavaScript
+ * goes on.
  */
 import { type ICryptoInterface, pureJsCrypto } from '@chainsafe/libp2p-noise'
 
 export type Cipher = Pick<ICryptoInterface, 'chaCha20Poly1305Encrypt' | 'chaCha20Poly1305Decrypt'>
 
+/** What a wallet that only looks at some accounts does not come to, and a sync does at once. */
+const MUCH_BYTES = 512 * 1024
+
 let loading: Promise<void> | null = null
 let cipher: Cipher = pureJsCrypto
 
-/** For `noise({ crypto })`: one for all connections of the thread. Begins to load the fast cipher; never throws. */
+/** For `noise({ crypto })`. The fast cipher is one for all connections of the thread. */
 export function fastNoiseCrypto(): ICryptoInterface {
-  void loadFastCipher()
+  let bytes = 0
   return {
     ...pureJsCrypto,
     chaCha20Poly1305Encrypt: (...args) => cipher.chaCha20Poly1305Encrypt(...args),
-    chaCha20Poly1305Decrypt: (...args) => cipher.chaCha20Poly1305Decrypt(...args),
+    chaCha20Poly1305Decrypt: (ciphertext, ...rest) => {
+      bytes += ciphertext.byteLength
+      if (bytes > MUCH_BYTES) void loadFastCipher()
+      return cipher.chaCha20Poly1305Decrypt(ciphertext, ...rest)
+    },
   }
 }
 
-/** Resolves when the fast cipher is in use, or cannot be. */
+/** Resolves when the fast cipher is in use, or cannot be; never rejects. */
 export function loadFastCipher(): Promise<void> {
   loading ??= sodiumCipher().then(
     (fast) => {

@@ -2,7 +2,6 @@
  * A libp2p node of its own making that means no good: raw streams and, over WebSockets, the encrypted connection below them.
  */
 import { noise } from '@chainsafe/libp2p-noise'
-import { yamux } from '@chainsafe/libp2p-yamux'
 import type {
   Connection,
   Libp2p,
@@ -12,6 +11,7 @@ import type {
   StreamMuxerFactory,
 } from '@libp2p/interface'
 import { webSockets } from '@libp2p/websockets'
+import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
 import { installPromiseWithResolvers } from '../../network/promise-with-resolvers.ts'
