@@ -2,8 +2,6 @@
  * The server's process: makes the state, serves it by our protocol and by the straight port's, and tells the parent over
  * IPC when it is ready and, whenever it is asked, what it has served and who has come. Ends with its parent.
  */
-import { subscribe } from 'node:diagnostics_channel'
-import type { Socket } from 'node:net'
 import { RLP } from '@ethereumjs/rlp'
 import type { Libp2p, Stream } from '@libp2p/interface'
 import { bytesToHex } from '@noble/hashes/utils.js'
@@ -23,6 +21,7 @@ import { serveRaw } from './raw-transfer.ts'
 import { collectRecords, type RecordSet } from './record-set.ts'
 import { RequestWatch } from './request-watch.ts'
 import type { FromServer, ServerCounters, ServerReady, ServerRequest, ToServer } from './server-process.ts'
+import { countSocketBytes } from './socket-bytes.ts'
 
 const SAMPLES = 16
 /** Not on loopback: browsers do not look for anybody there. */
@@ -31,7 +30,7 @@ const WEBRTC_LISTEN = '/ip4/0.0.0.0/udp/0/webrtc-direct'
 const request = JSON.parse(process.argv[2]!) as ServerRequest
 const straight = { requests: 0 }
 const watch = new RequestWatch()
-const tcp = watchSockets()
+const tcp = countSocketBytes(() => watch.meetSocket())
 const keccak = await createFastKeccak()
 const directory = await StateDirectory.open(request.data)
 const [source] = await directory.sources([{ generate: request.synthetic }])
@@ -134,21 +133,4 @@ async function answer(stream: Stream, blobs: RecordSet['blobs']): Promise<void> 
   await wire.write(RLP.encode(hashes.map((hash) => blobs.get(bytesToHex(hash)) ?? new Uint8Array())))
   straight.requests++
   await stream.close()
-}
-
-/** All bytes that cross the sockets of this process's servers, in both directions: noise, yamux and WebSocket included. */
-function watchSockets(): { bytes(): number } {
-  const open = new Set<Socket>()
-  let past = 0
-  const bytesOf = (socket: Socket) => socket.bytesRead + socket.bytesWritten
-  subscribe('net.server.socket', (message) => {
-    const { socket } = message as { socket: Socket }
-    watch.meetSocket()
-    open.add(socket)
-    socket.once('close', () => {
-      open.delete(socket)
-      past += bytesOf(socket)
-    })
-  })
-  return { bytes: () => [...open].reduce((sum, socket) => sum + bytesOf(socket), past) }
 }
