@@ -33,6 +33,7 @@ export async function serveSite(folders: readonly string[], { readable }: { read
       emptyOutDir: true,
       minify: !readable,
       sourcemap: readable,
+      chunkSizeWarningLimit: 2_000, // Helia's page is what it is
       rollupOptions: { input: folders.map((folder) => join(ROOT, folder, 'index.html')) },
     },
   })

@@ -1,5 +1,6 @@
 /** The command line of the benchmarks as data. */
 import { parseArgs } from 'node:util'
+import { BEST_WANTS } from './helia/settings.ts'
 import type { HostileOptions } from './hostile/measure.ts'
 import { CONTENDERS, type Contender, type StraightSettings } from './page-contract.ts'
 import { BEST_SETTINGS, parseSettings } from './straight/settings.ts'
@@ -8,12 +9,14 @@ export const USAGE = `npm run bench -- [sync | restart | takeover | transports |
 
 sync, also where no command is named: how fast a state is synced, and what the page feels of it
   --accounts N,...  accounts of the generated states (20000)
-  --slow-accounts N accounts of a smaller one for what takes minutes: straight (20000)
+  --slow-accounts N accounts of a smaller one for what takes minutes: straight, helia (20000)
   --runs N          measured runs of each contender, interleaved, behind one that warms up (3)
   --only WHICH,...  ours: Rootlight, its engine in a worker; window: in the window; ceiling: the bare transport of as many
-                    bytes; verification and commits: each by itself; straight: a port of geth's design; left out: all, and
-                    restarts with 95 % of the largest state on disk
+                    bytes; verification and commits: each by itself; straight: a port of geth's design; helia: the nodes as
+                    blocks over bitswap, which installs Helia the first time; left out: all, and restarts with
+                    95 % of the largest state on disk
   --straight T,B,R,W  how the straight port runs: window or worker, puts a transaction, requests and transactions in flight
+  --helia-wants N   how helia runs: blocks that it is asked for at a time (${BEST_WANTS})
   --profile DIR     write CPU profiles of window and worker there, and print where the worker's time goes (only ours,
                     unless --only says otherwise); the code is not minified then, and profiling slows it down
 
@@ -58,6 +61,7 @@ export interface BenchOptions extends CommonOptions {
   readonly restart: boolean
   readonly contenders: readonly Contender[]
   readonly straight: StraightSettings
+  readonly heliaWants: number
   readonly profile: string | undefined
 }
 
@@ -89,6 +93,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
       straight: { type: 'string' },
       profile: { type: 'string' },
       'slow-accounts': { type: 'string', default: '20000' },
+      'helia-wants': { type: 'string', default: String(BEST_WANTS) },
     },
   })
   return {
@@ -98,6 +103,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     restart: values.only === undefined && values.profile === undefined,
     contenders: contendersOf(values.only ?? (values.profile === undefined ? undefined : 'ours')),
     straight: values.straight === undefined ? BEST_SETTINGS : parseSettings(values.straight),
+    heliaWants: integerOf('helia-wants', values['helia-wants'], 1),
     profile: values.profile,
   }
 }

@@ -2,20 +2,22 @@
 
 /**
  * What is measured: Rootlight with its engine in a worker and in the window; the bare transport, verification and commits by
- * themselves; and a straight port of geth's design.
+ * themselves; a straight port of geth's design; and Helia, which fetches the nodes as blocks.
  */
-export const CONTENDERS = ['ours', 'window', 'ceiling', 'verification', 'commits', 'straight'] as const
+export const CONTENDERS = ['ours', 'window', 'ceiling', 'verification', 'commits', 'straight', 'helia'] as const
 export type Contender = (typeof CONTENDERS)[number]
 
 /** The state to sync, and how the page can tell that it has it. */
 export interface BenchTask {
   /** What the page is to do: some can do several things. */
   readonly contender: Contender
-  /** Multiaddr of the server; it speaks our protocol and the straight port's. */
+  /** Multiaddr of the server; it speaks our protocol and the straight port's, or Helia's. */
   readonly address: string
   readonly root: string
   readonly expected: ExpectedState
   readonly straight: StraightSettings
+  /** Blocks that Helia is asked for at a time. */
+  readonly heliaWants: number
 }
 
 export interface ExpectedState {
@@ -26,7 +28,7 @@ export interface ExpectedState {
   readonly codes: number
   /** Nodes and codes by hash, each once: the records of a hash-keyed database. */
   readonly records: number
-  /** keccak-256 of all their hashes in ascending order, in hex; empty where the straight port does not run. */
+  /** keccak-256 of all their hashes in ascending order, in hex; empty where nobody has such a database. */
   readonly recordsDigest: string
   /** Some of the accounts. */
   readonly samples: readonly AccountSample[]

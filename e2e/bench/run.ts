@@ -14,6 +14,7 @@ export const FOLDERS: Readonly<Record<Contender, string>> = {
   verification: 'parts',
   commits: 'parts',
   straight: 'straight',
+  helia: 'helia',
 }
 
 export interface RunResult extends PageResult {

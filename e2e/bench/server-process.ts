@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url'
 import type { AccountSample } from './page-contract.ts'
 import type { Arrival } from './request-watch.ts'
 
+/** The script of our own server. */
+export const STATE_SERVER = 'state-server.ts'
+
 export interface ServerRequest {
   readonly synthetic: { readonly accounts: number; readonly seed: number }
   /** Also hold every node by its hash, for the straight port. */
@@ -65,10 +68,10 @@ export class ServerProcess {
     })
   }
 
-  /** Resolves when the state is made and served. */
-  static async start(request: ServerRequest): Promise<ServerProcess> {
-    const script = fileURLToPath(new URL('./state-server.ts', import.meta.url))
-    const args = ['--import', 'tsx', script, JSON.stringify(request)]
+  /** Resolves when the state is made and served, by `script` of this folder. */
+  static async start(request: ServerRequest, script = STATE_SERVER): Promise<ServerProcess> {
+    const path = fileURLToPath(new URL(script, import.meta.url))
+    const args = ['--import', 'tsx', path, JSON.stringify(request)]
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
     const message = await nextMessage(child)
     if (message.kind !== 'ready') throw new Error(`the server began with ${message.kind}`)

@@ -1,6 +1,6 @@
 /**
  * Figures from runs: what one run says, and what all of them say together. Nodes and bytes are the state's, by path, for
- * all contenders, so that a ratio of rates is one of times; the straight port stores what tries share only once.
+ * all contenders, so that a ratio of rates is one of times; the straight port and Helia store what tries share only once.
  */
 import { CONTENDERS, type Contender } from './page-contract.ts'
 import type { RunResult } from './run.ts'
@@ -50,6 +50,7 @@ export interface Summary {
   /** Medians over the runs that stood side by side. Those to the ceiling are of the time after connecting. */
   readonly ratioCeiling: number | null
   readonly ratioStraight: number | null
+  readonly ratioHelia: number | null
   readonly heapPeakBytes: number | null
   readonly heapIdleBytes: number | null
   readonly longTasks: number | null
@@ -104,6 +105,7 @@ export function summarize(figures: readonly RunFigures[], state: ServerReady, re
     nodesPerSecond: ours?.nodesPerSecond ?? null,
     ratioCeiling: median(ratios(figures, 'ceiling', ({ ms, connectMs }) => 1 / (ms - connectMs))),
     ratioStraight: median(ratios(figures, 'straight', ({ nodesPerSecond }) => nodesPerSecond)),
+    ratioHelia: median(ratios(figures, 'helia', ({ nodesPerSecond }) => nodesPerSecond)),
     heapPeakBytes: ours?.heapPeakBytes ?? null,
     heapIdleBytes: ours?.heapIdleBytes ?? null,
     longTasks: ours?.longTasks ?? null,

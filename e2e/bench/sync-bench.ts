@@ -5,38 +5,48 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Site, serveSite } from './build.ts'
+import { installHelia } from './helia/install.ts'
 import { type BenchOptions, parseOptions } from './options.ts'
 import type { BenchTask, Contender } from './page-contract.ts'
 import { selfTimes, type ThreadProfile } from './profiler.ts'
 import { measureRestarts } from './restart/bench.ts'
 import { FOLDERS, measureIdle, type RunOptions, type RunResult, runOnce } from './run.ts'
 import { saveResults } from './save.ts'
-import { ServerProcess } from './server-process.ts'
+import { ServerProcess, STATE_SERVER } from './server-process.ts'
 import { figuresOf, type RunFigures, type Summary, summarize } from './summary.ts'
 import { profileTable, summaryTable } from './tables.ts'
 
 /** Those that take minutes where the others take seconds. */
-const SLOW: ReadonlySet<Contender> = new Set<Contender>(['straight'])
+const SLOW: ReadonlySet<Contender> = new Set<Contender>(['straight', 'helia'])
+/** Those that have a server of their own: its script. */
+const SERVERS: Readonly<Partial<Record<Contender, string>>> = { helia: 'helia/server.ts' }
 const RESTARTS = 3
 
-/** A contender and the size of the state that it syncs. */
+/** A contender and the state that it syncs. */
 interface Job {
   readonly contender: Contender
   readonly accounts: number
+  /** The script of the server that has it. */
+  readonly script: string
 }
+
+/** By {@link serverKey}. */
+type Servers = ReadonlyMap<string, ServerProcess>
 
 /** `args` are those behind the command's name. */
 export async function benchSync(args: readonly string[]): Promise<void> {
   const options = parseOptions(args)
   const jobs = jobsOf(options)
+  if (options.contenders.includes('helia')) await installHelia()
   const folders = [
     ...new Set([...jobs.map(({ contender }) => FOLDERS[contender]), ...(options.restart ? ['tab'] : [])]),
   ]
   const site = await serveSite(folders, { readable: options.profile !== undefined })
-  const servers = new Map<number, ServerProcess>()
+  const servers = new Map<string, ServerProcess>()
   try {
-    for (const { accounts } of jobs) {
-      if (!servers.has(accounts)) servers.set(accounts, await startServer(options, accounts, jobs))
+    for (const job of jobs) {
+      const key = serverKey(job)
+      if (!servers.has(key)) servers.set(key, await startServer(options, job, jobs))
     }
     await measure(options, jobs, site, servers)
   } finally {
@@ -47,26 +57,32 @@ export async function benchSync(args: readonly string[]): Promise<void> {
 
 function jobsOf({ contenders, accounts: sizes, slowAccounts }: BenchOptions): readonly Job[] {
   const slowSize = Math.min(slowAccounts, Math.max(...sizes))
-  return contenders.flatMap((contender) =>
-    (SLOW.has(contender) ? [slowSize] : sizes).map((accounts) => ({ contender, accounts })),
-  )
-}
-
-function startServer({ seed, data }: BenchOptions, accounts: number, jobs: readonly Job[]): Promise<ServerProcess> {
-  return ServerProcess.start({
-    synthetic: { accounts, seed },
-    straight: jobs.some((job) => job.contender === 'straight' && job.accounts === accounts),
-    ...(data === undefined ? {} : { data }),
+  return contenders.flatMap((contender) => {
+    const script = SERVERS[contender] ?? STATE_SERVER
+    return (SLOW.has(contender) ? [slowSize] : sizes).map((accounts) => ({ contender, accounts, script }))
   })
 }
 
-async function measure(
-  options: BenchOptions,
+function serverKey({ script, accounts }: Job): string {
+  return `${script} ${accounts}`
+}
+
+function startServer(
+  { seed, data }: BenchOptions,
+  { accounts, script }: Job,
   jobs: readonly Job[],
-  site: Site,
-  servers: ReadonlyMap<number, ServerProcess>,
-): Promise<void> {
-  const runOptions = (job: Job) => runOptionsOf(job, options, site, servers.get(job.accounts)!)
+): Promise<ServerProcess> {
+  const request = {
+    synthetic: { accounts, seed },
+    straight: jobs.some((job) => job.contender === 'straight' && job.accounts === accounts),
+    ...(data === undefined ? {} : { data }),
+  }
+  return ServerProcess.start(request, script)
+}
+
+async function measure(options: BenchOptions, jobs: readonly Job[], site: Site, servers: Servers): Promise<void> {
+  const serverOf = (job: Job) => servers.get(serverKey(job))!
+  const runOptions = (job: Job) => runOptionsOf(job, options, site, serverOf(job))
   const idle = new Map<Job, number>()
   for (const job of jobs) idle.set(job, await measureIdle(runOptions(job)))
   const runs: RunFigures[] = []
@@ -75,7 +91,7 @@ async function measure(
   for (let run = 0; run <= options.runs; run++) {
     for (const job of jobs) {
       const result = await runOnce({ ...runOptions(job), profile: options.profile !== undefined && run > 0 })
-      const figures = figuresOf(run, result, idle.get(job)!, servers.get(job.accounts)!.ready)
+      const figures = figuresOf(run, result, idle.get(job)!, serverOf(job).ready)
       console.log(JSON.stringify(figures))
       if (run > 0) runs.push(figures)
       if (result.profiles.length > 0) await showProfiles(options.profile!, run, result, site)
@@ -84,18 +100,29 @@ async function measure(
   }
   const largest = Math.max(...options.accounts)
   const restartMs = options.restart ? await restartMsOf(options, site, largest) : null
-  const summaries = options.accounts.map((accounts) => {
-    const ofSize = runs.filter((run) => run.accounts === accounts || SLOW.has(run.contender))
-    return summarize(ofSize, servers.get(accounts)!.ready, accounts === largest ? restartMs : null)
+  const summaries = summarizedJobs(jobs).map((job) => {
+    const ofSize = runs.filter((run) => run.accounts === job.accounts || SLOW.has(run.contender))
+    return summarize(ofSize, serverOf(job).ready, job.accounts === largest ? restartMs : null)
   })
   for (const summary of summaries) console.error(summaryTable(summary))
   if (options.save) await save(options, chromium, summaries, runs)
   for (const summary of summaries) console.log(JSON.stringify(summary))
 }
 
-function runOptionsOf({ contender }: Job, { straight }: BenchOptions, site: Site, server: ServerProcess): RunOptions {
+/** A job of each size that is summed up: of those who are not slow, unless all are. */
+function summarizedJobs(jobs: readonly Job[]): readonly Job[] {
+  const fast = jobs.filter(({ contender }) => !SLOW.has(contender))
+  return [...new Map((fast.length > 0 ? fast : jobs).map((job) => [job.accounts, job])).values()]
+}
+
+function runOptionsOf(
+  { contender }: Job,
+  { straight, heliaWants }: BenchOptions,
+  site: Site,
+  server: ServerProcess,
+): RunOptions {
   const { address, root, ...expected } = server.ready
-  const task: BenchTask = { contender, address, root, expected, straight }
+  const task: BenchTask = { contender, address, root, expected, straight, heliaWants }
   return { siteUrl: site.url, task, server, profile: false }
 }
 
@@ -105,12 +132,13 @@ async function restartMsOf({ seed, data }: BenchOptions, site: Site, accounts: n
 }
 
 async function save(
-  { accounts, seed, straight }: BenchOptions,
+  { accounts, seed, straight, heliaWants }: BenchOptions,
   chromium: string,
   summaries: readonly Summary[],
   runs: readonly RunFigures[],
 ): Promise<void> {
-  const path = await saveResults({ name: accounts.join('-'), chromium, figures: { seed, straight, summaries, runs } })
+  const figures = { seed, straight, heliaWants, summaries, runs }
+  const path = await saveResults({ name: accounts.join('-'), chromium, figures })
   console.error(`saved to ${path}`)
 }
 
