@@ -1,6 +1,7 @@
 /** The server as a process of its own, as in real life: it must not share a thread with what is measured. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { AccountSample } from './page-contract.ts'
 import type { Arrival } from './request-watch.ts'
@@ -16,7 +17,7 @@ export interface ServerRequest {
   readonly webrtc?: boolean
   /** Serve all of it in no less time than this; left out: as fast as can be. */
   readonly minSyncMs?: number
-  /** A data directory to keep the state in; left out: a temporary one. */
+  /** Where data directories are kept, one for each number of accounts; left out: a temporary one. */
   readonly data?: string
 }
 
@@ -71,7 +72,10 @@ export class ServerProcess {
   /** Resolves when the state is made and served, by `script` of this folder. */
   static async start(request: ServerRequest, script = STATE_SERVER): Promise<ServerProcess> {
     const path = fileURLToPath(new URL(script, import.meta.url))
-    const args = ['--import', 'tsx', path, JSON.stringify(request)]
+    const { data, synthetic } = request
+    // A data directory belongs to one process, and states of several sizes may be served at a time.
+    const own = data === undefined ? request : { ...request, data: join(data, String(synthetic.accounts)) }
+    const args = ['--import', 'tsx', path, JSON.stringify(own)]
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
     const message = await nextMessage(child)
     if (message.kind !== 'ready') throw new Error(`the server began with ${message.kind}`)

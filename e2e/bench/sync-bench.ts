@@ -12,7 +12,7 @@ import { selfTimes, type ThreadProfile } from './profiler.ts'
 import { measureRestarts } from './restart/bench.ts'
 import { FOLDERS, measureIdle, type RunOptions, type RunResult, runOnce } from './run.ts'
 import { saveResults } from './save.ts'
-import { ServerProcess, STATE_SERVER } from './server-process.ts'
+import { ServerProcess, type ServerReady, STATE_SERVER } from './server-process.ts'
 import { figuresOf, type RunFigures, type Summary, summarize } from './summary.ts'
 import { profileTable, summaryTable } from './tables.ts'
 
@@ -33,6 +33,13 @@ interface Job {
 /** By {@link serverKey}. */
 type Servers = ReadonlyMap<string, ServerProcess>
 
+interface Measured {
+  readonly runs: readonly RunFigures[]
+  /** Those that are summed up. */
+  readonly states: readonly ServerReady[]
+  readonly chromium: string
+}
+
 /** `args` are those behind the command's name. */
 export async function benchSync(args: readonly string[]): Promise<void> {
   const options = parseOptions(args)
@@ -42,15 +49,19 @@ export async function benchSync(args: readonly string[]): Promise<void> {
     ...new Set([...jobs.map(({ contender }) => FOLDERS[contender]), ...(options.restart ? ['tab'] : [])]),
   ]
   const site = await serveSite(folders, { readable: options.profile !== undefined })
-  const servers = new Map<string, ServerProcess>()
   try {
-    for (const job of jobs) {
-      const key = serverKey(job)
-      if (!servers.has(key)) servers.set(key, await startServer(options, job, jobs))
-    }
-    await measure(options, jobs, site, servers)
+    const measured = await measure(options, jobs, site)
+    const largest = Math.max(...options.accounts)
+    // When the servers have stopped: what they served is served anew.
+    const restartMs = options.restart ? await restartMsOf(options, site, largest) : null
+    const summaries = measured.states.map((state) => {
+      const ofSize = measured.runs.filter((run) => run.accounts === state.accounts || SLOW.has(run.contender))
+      return summarize(ofSize, state, state.accounts === largest ? restartMs : null)
+    })
+    for (const summary of summaries) console.error(summaryTable(summary))
+    if (options.save) await save(options, measured, summaries)
+    for (const summary of summaries) console.log(JSON.stringify(summary))
   } finally {
-    for (const server of servers.values()) await server.stop()
     await site.close()
   }
 }
@@ -80,7 +91,25 @@ function startServer(
   return ServerProcess.start(request, script)
 }
 
-async function measure(options: BenchOptions, jobs: readonly Job[], site: Site, servers: Servers): Promise<void> {
+async function measure(options: BenchOptions, jobs: readonly Job[], site: Site): Promise<Measured> {
+  const servers = new Map<string, ServerProcess>()
+  try {
+    for (const job of jobs) {
+      const key = serverKey(job)
+      if (!servers.has(key)) servers.set(key, await startServer(options, job, jobs))
+    }
+    return await runInTurns(options, jobs, site, servers)
+  } finally {
+    for (const server of servers.values()) await server.stop()
+  }
+}
+
+async function runInTurns(
+  options: BenchOptions,
+  jobs: readonly Job[],
+  site: Site,
+  servers: Servers,
+): Promise<Measured> {
   const serverOf = (job: Job) => servers.get(serverKey(job))!
   const runOptions = (job: Job) => runOptionsOf(job, options, site, serverOf(job))
   const idle = new Map<Job, number>()
@@ -98,15 +127,7 @@ async function measure(options: BenchOptions, jobs: readonly Job[], site: Site, 
       chromium = result.chromium
     }
   }
-  const largest = Math.max(...options.accounts)
-  const restartMs = options.restart ? await restartMsOf(options, site, largest) : null
-  const summaries = summarizedJobs(jobs).map((job) => {
-    const ofSize = runs.filter((run) => run.accounts === job.accounts || SLOW.has(run.contender))
-    return summarize(ofSize, serverOf(job).ready, job.accounts === largest ? restartMs : null)
-  })
-  for (const summary of summaries) console.error(summaryTable(summary))
-  if (options.save) await save(options, chromium, summaries, runs)
-  for (const summary of summaries) console.log(JSON.stringify(summary))
+  return { runs, states: summarizedJobs(jobs).map((job) => serverOf(job).ready), chromium }
 }
 
 /** A job of each size that is summed up: of those who are not slow, unless all are. */
@@ -133,9 +154,8 @@ async function restartMsOf({ seed, data }: BenchOptions, site: Site, accounts: n
 
 async function save(
   { accounts, seed, straight, heliaWants }: BenchOptions,
-  chromium: string,
+  { runs, chromium }: Measured,
   summaries: readonly Summary[],
-  runs: readonly RunFigures[],
 ): Promise<void> {
   const figures = { seed, straight, heliaWants, summaries, runs }
   const path = await saveResults({ name: accounts.join('-'), chromium, figures })
