@@ -1,4 +1,5 @@
 import { pureJsCrypto } from '@chainsafe/libp2p-noise'
+import { Uint8ArrayList } from 'uint8arraylist'
 import { describe, expect, test } from 'vitest'
 import { seededRandom } from '../testing/random.ts'
 import { fastNoiseCrypto, loadFastCipher, sodiumCipher } from './noise-crypto.ts'
@@ -21,6 +22,8 @@ describe('sodiumCipher', () => {
       const into = new Uint8Array(plain.length)
       expect(sodium.chaCha20Poly1305Decrypt(sealed, nonce, ad, key, into)).toBe(into)
       expect(into, `seed ${seed}`).toEqual(plain)
+      const pieces = new Uint8ArrayList(sealed.subarray(0, 10), sealed.subarray(10))
+      expect(sodium.chaCha20Poly1305Decrypt(pieces as never, nonce, ad, key), `seed ${seed}`).toEqual(plain)
       const bent = sealed.slice()
       bent[random.int(bent.length)]! ^= 1 << random.int(8)
       expect(() => sodium.chaCha20Poly1305Decrypt(bent, nonce, ad, key), `seed ${seed}`).toThrow()

@@ -44,7 +44,7 @@ export async function sodiumCipher(): Promise<Cipher> {
   const { Sodium } = await import('./sodium.ts')
   const sodium = await Sodium.create()
   return {
-    chaCha20Poly1305Encrypt: (plaintext, ...rest) => sodium.encrypt(plaintext.subarray(), ...rest),
-    chaCha20Poly1305Decrypt: (ciphertext, ...rest) => sodium.decrypt(ciphertext.subarray(), ...rest),
+    chaCha20Poly1305Encrypt: (plaintext, ...rest) => sodium.encrypt(plaintext, ...rest),
+    chaCha20Poly1305Decrypt: (ciphertext, ...rest) => sodium.decrypt(ciphertext, ...rest),
   }
 }

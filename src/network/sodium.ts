@@ -22,6 +22,9 @@ interface Library {
   _crypto_aead_chacha20poly1305_ietf_decrypt: Aead
 }
 
+/** In one piece or in several, which are not joined. */
+type Bytes = Uint8Array | (Iterable<Uint8Array> & { readonly byteLength: number })
+
 type Aead = (...args: (number | null)[]) => number
 
 export class Sodium {
@@ -46,8 +49,8 @@ export class Sodium {
   }
 
   /** The message with its tag behind it. */
-  encrypt(plaintext: Uint8Array, nonce: Uint8Array, ad: Uint8Array, key: Uint8Array): Uint8Array {
-    const { length } = plaintext
+  encrypt(plaintext: Bytes, nonce: Uint8Array, ad: Uint8Array, key: Uint8Array): Uint8Array {
+    const length = plaintext.byteLength
     const [text, adAt, nonceAt, keyAt] = this.#put(plaintext, nonce, ad, key)
     this.#library._crypto_aead_chacha20poly1305_ietf_encrypt(
       ...[text, null, text, length, 0],
@@ -57,12 +60,12 @@ export class Sodium {
   }
 
   /** The message without its tag, in `into` if that is given. Throws if the tag is not that of the message. */
-  decrypt(ciphertext: Uint8Array, nonce: Uint8Array, ad: Uint8Array, key: Uint8Array, into?: Uint8Array): Uint8Array {
-    const length = ciphertext.length - TAG_BYTES
+  decrypt(ciphertext: Bytes, nonce: Uint8Array, ad: Uint8Array, key: Uint8Array, into?: Uint8Array): Uint8Array {
+    const length = ciphertext.byteLength - TAG_BYTES
     if (length < 0) throw new Error('less than a tag')
     const [text, adAt, nonceAt, keyAt] = this.#put(ciphertext, nonce, ad, key)
     const result = this.#library._crypto_aead_chacha20poly1305_ietf_decrypt(
-      ...[text, null, null, text, ciphertext.length, 0],
+      ...[text, null, null, text, ciphertext.byteLength, 0],
       ...[adAt, ad.length, 0, nonceAt, keyAt],
     )
     if (result !== 0) throw new Error('the tag is not that of the message')
@@ -73,10 +76,14 @@ export class Sodium {
   }
 
   /** Throws if there is no room for it. */
-  #put(text: Uint8Array, nonce: Uint8Array, ad: Uint8Array, key: Uint8Array): [number, number, number, number] {
-    if (text.length > MAX_TEXT_BYTES || ad.length > MAX_AD_BYTES) throw new Error('longer than a message of noise')
+  #put(text: Bytes, nonce: Uint8Array, ad: Uint8Array, key: Uint8Array): [number, number, number, number] {
+    if (text.byteLength > MAX_TEXT_BYTES || ad.length > MAX_AD_BYTES) throw new Error('longer than a message of noise')
     const heap = this.#library.HEAPU8
-    heap.set(text, this.#text)
+    let at = this.#text
+    for (const piece of text instanceof Uint8Array ? [text] : text) {
+      heap.set(piece, at)
+      at += piece.length
+    }
     heap.set(nonce, this.#nonce)
     heap.set(ad, this.#ad)
     heap.set(key, this.#key)
