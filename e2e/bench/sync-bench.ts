@@ -8,6 +8,7 @@ import { type Site, serveSite } from './build.ts'
 import { installHelia } from './helia/install.ts'
 import { type BenchOptions, parseOptions } from './options.ts'
 import type { BenchTask, Contender } from './page-contract.ts'
+import { plotOf } from './plot.ts'
 import { selfTimes, type ThreadProfile } from './profiler.ts'
 import { measureRestarts } from './restart/bench.ts'
 import { FOLDERS, measureIdle, type RunOptions, type RunResult, runOnce } from './run.ts'
@@ -21,6 +22,8 @@ const SLOW: ReadonlySet<Contender> = new Set<Contender>(['straight', 'helia'])
 /** Those that have a server of their own: its script. */
 const SERVERS: Readonly<Partial<Record<Contender, string>>> = { helia: 'helia/server.ts' }
 const RESTARTS = 3
+/** Of the last run that was saved and compared. */
+const PLOT = new URL('./results/sync.svg', import.meta.url)
 
 /** A contender and the state that it syncs. */
 interface Job {
@@ -160,6 +163,9 @@ async function save(
   const figures = { seed, straight, heliaWants, summaries, runs }
   const path = await saveResults({ name: accounts.join('-'), chromium, figures })
   console.error(`saved to ${path}`)
+  const largest = summaries.at(-1)
+  // Where there is something to compare.
+  if (largest !== undefined && largest.contenders.length > 1) await writeFile(PLOT, plotOf(largest))
 }
 
 async function showProfiles(

@@ -28,29 +28,37 @@ export function targetAt(address: string, root: string): Target {
  */
 export const TAB_ATTACKS = { ...VIOLATIONS, 'streams without a Status': BURDENS['streams without a Status'] }
 
-/** A tab takes two calls a second, and turns the others away. */
-const BETWEEN_CALLS_MS = 1_000
-const CALLS = 20
+const MAX_DIALS = 5
 
-/** Makes each attack once, by a peer of its own, one after the other; resolves with their names when each was cut off. */
+/**
+ * Makes each attack once, by a peer of its own, all at the same time: whoever is the first to be cut off would keep the
+ * others out. Resolves with their names when each was cut off.
+ */
 export async function attackTab(relay: string, address: string, root: string): Promise<string[]> {
-  const ends: Promise<string>[] = []
-  for (const [name, [, attack]] of Object.entries(TAB_ATTACKS)) {
+  const attacks = Object.entries(TAB_ATTACKS)
+  const clients: HostileClient[] = []
+  for (const _ of attacks) {
     const client = await createHostileTab(relay)
-    const { end } = await insist(() => attack(client, targetAt(address, root)))
-    ends.push(end.then(() => client.stop()).then(() => name))
-    await new Promise((resolve) => setTimeout(resolve, BETWEEN_CALLS_MS))
+    await prepare(client, address)
+    clients.push(client)
   }
-  return Promise.all(ends)
+  return Promise.all(
+    attacks.map(async ([name, [, attack]], i) => {
+      const { end } = await attack(clients[i]!, targetAt(address, root))
+      await end
+      await clients[i]!.stop()
+      return name
+    }),
+  )
 }
 
-async function insist<T>(call: () => Promise<T>): Promise<T> {
-  for (let left = CALLS; ; left--) {
+/** As often as it takes: not every connection over WebRTC comes about, and honest tabs dial again, too. */
+async function prepare(client: HostileClient, address: string): Promise<void> {
+  for (let left = MAX_DIALS; ; left--) {
     try {
-      return await call()
+      return await client.prepare(address)
     } catch (error) {
-      if (left === 0) throw error
-      await new Promise((resolve) => setTimeout(resolve, BETWEEN_CALLS_MS))
+      if (left === 1) throw error
     }
   }
 }

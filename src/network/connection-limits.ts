@@ -1,4 +1,7 @@
-/** How many connections a server takes, in all, of one peer and of one host: before any of them costs a handshake, if possible. */
+/**
+ * How many connections a server, or a tab that serves, takes in all, of one peer and of one host: before any of them costs
+ * a handshake, if possible.
+ */
 import type { Connection, ConnectionGater, Libp2p, MultiaddrConnection, PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Clock } from '../protocol/clock.ts'
@@ -79,7 +82,7 @@ export class InboundGater implements ConnectionGater {
 /** The gaters of nodes that have one: whoever serves on a node knows the node alone. */
 export const inboundGaters = new WeakMap<Libp2p, InboundGater>()
 
-/** An address, whatever the port; for a relayed connection the relay's. */
+/** An address, whatever the port; for a relayed connection the relay's. Over WebRTC all tabs are one: theirs are not told. */
 function hostOf(address: Multiaddr): string {
   return address.getComponents()[0]?.value ?? ''
 }

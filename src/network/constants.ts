@@ -72,13 +72,11 @@ export const PINGS_PER_SECOND = 1
 export const PING_BURST = 32
 /** What a connection holds that its peer does not read, before it ends: more than the largest answer. */
 export const MAX_CONNECTION_WRITE_BYTES = 4 * 1024 * 1024
-/** Connections of a tab: it dials the application's peers and no others. */
-export const MAX_TAB_CONNECTIONS = 64
 /**
- * Calls a second that a tab takes over one relay: each costs its page some 60 ms of handshakes, all threads together. Whoever
- * is turned away calls again, and later each time.
+ * Connections of a tab, those of others that it serves included. All other tabs are one host: half as many at once, and two
+ * a second for longer, because each costs the page some 60 ms of handshakes, all threads together.
  */
-export const MAX_TAB_CALLS_PER_SECOND = 2
+export const MAX_TAB_CONNECTIONS = 64
 /** Connections of a server, unless it says otherwise. */
 export const MAX_SERVER_CONNECTIONS = 512
 /** Connections of one peer id to a server: one is enough, and the old ones of a tab that came back may still stand. */

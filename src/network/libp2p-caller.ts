@@ -1,7 +1,8 @@
 /** A libp2p node as the caller of links. Connections over a relay carry signalling only, and are none of them. */
-import type { Connection, Stream } from '@libp2p/interface'
+import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { PROTOCOL_ID } from '../protocol/constants.ts'
+import { inboundGaters } from './connection-limits.ts'
 import { DialError } from './dial-error.ts'
 import { hangUp } from './hang-up.ts'
 import type { Caller, Guest, Link } from './link.ts'
@@ -26,13 +27,16 @@ export function callerOf(node: DialingNode): Caller {
   }
 }
 
-/** What a stream that came in on `connection` is to whoever serves it. */
-export function guestOf(stream: Stream, connection: Connection): Guest {
+/** What a stream that came in on `connection` of `node` is to whoever serves it. */
+export function guestOf(node: Libp2p, stream: Stream, connection: Connection): Guest {
   return {
     peerId: connection.remotePeer.toString(),
     wire: new StreamWire(stream),
     isWebRtc: /\/webrtc/.test(connection.remoteAddr.toString()),
-    hangUp: () => void hangUp(connection),
+    hangUp() {
+      void hangUp(connection)
+      inboundGaters.get(node)?.strike(connection.remoteAddr)
+    },
   }
 }
 

@@ -12,7 +12,6 @@ import { Responder } from '../protocol/responder.ts'
 import { countItems } from '../protocol/rlp-view.ts'
 import { DEFAULT_SERVING_LIMITS, type ServingLimits } from '../protocol/serving-limits.ts'
 import type { NodeSource } from '../trie/node-source.ts'
-import { inboundGaters } from './connection-limits.ts'
 import { MAX_STREAMS_PER_CONNECTION, MAX_WEBRTC_ANSWER_BYTES, MAX_WEBRTC_IN_FLIGHT_BYTES } from './constants.ts'
 import { guestOf } from './libp2p-caller.ts'
 import type { Guest } from './link.ts'
@@ -67,18 +66,9 @@ export interface Serving {
 /** Begins to serve. The node must have been started. */
 export async function serve({ node, ...options }: ServeOptions): Promise<Serving> {
   const host = new Host(options)
-  await node.handle(
-    PROTOCOL_ID,
-    (stream, connection) => {
-      const guest = guestOf(stream, connection)
-      const hangUp = () => {
-        guest.hangUp()
-        inboundGaters.get(node)?.strike(connection.remoteAddr)
-      }
-      host.welcome({ ...guest, hangUp })
-    },
-    { maxInboundStreams: MAX_STREAMS_PER_CONNECTION },
-  )
+  await node.handle(PROTOCOL_ID, (stream, connection) => host.welcome(guestOf(node, stream, connection)), {
+    maxInboundStreams: MAX_STREAMS_PER_CONNECTION,
+  })
   return {
     setStatus: (status) => host.setStatus(status),
     counters: () => host.counters(),

@@ -5,8 +5,10 @@
 import type { Libp2p, PeerId, TopologyFilter } from '@libp2p/interface'
 import { FaultTolerance } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
+import { systemClock } from '../protocol/clock.ts'
+import { burstPerHost, type ConnectionLimits, InboundGater, inboundGaters } from './connection-limits.ts'
 import {
-  MAX_TAB_CALLS_PER_SECOND,
+  MAX_CONNECTIONS_PER_PEER,
   MAX_TAB_CONNECTIONS,
   MAX_WEBRTC_BUFFERED_BYTES,
   WEBRTC_MESSAGE_BYTES,
@@ -24,6 +26,12 @@ export interface WebRtcNodeOptions {
   readonly rtcConfiguration: RTCConfiguration
 }
 
+const LIMITS: ConnectionLimits = {
+  connections: MAX_TAB_CONNECTIONS,
+  connectionsPerPeer: MAX_CONNECTIONS_PER_PEER,
+  connectionsPerHost: MAX_TAB_CONNECTIONS,
+}
+
 /** A node; started, and dialing nobody by itself. The caller stops it with `node.stop()`. */
 export async function createWebRtcNode(options: WebRtcNodeOptions): Promise<Libp2p> {
   const { named, relays, isListening, rtcConfiguration } = options
@@ -34,7 +42,8 @@ export async function createWebRtcNode(options: WebRtcNodeOptions): Promise<Libp
       import('./libp2p-modules.ts'),
     ])
   const dataChannel = { maxBufferedAmount: MAX_WEBRTC_BUFFERED_BYTES }
-  const node = await createLibp2p({
+  const gater = new InboundGater(LIMITS, () => node.getConnections(), systemClock)
+  const node: Libp2p = await createLibp2p({
     ...parts,
     transports: [
       ...(parts.transports ?? []),
@@ -49,15 +58,17 @@ export async function createWebRtcNode(options: WebRtcNodeOptions): Promise<Libp
     addresses: { listen: isListening ? [...relays.map(() => '/p2p-circuit'), '/webrtc'] : [] },
     // A relay that is away is no reason not to start.
     transportManager: { faultTolerance: FaultTolerance.NO_FATAL },
-    connectionGater: { denyDialMultiaddr: denyUnnamed([...named, ...relays]) },
+    connectionGater: Object.assign(gater, { denyDialMultiaddr: denyUnnamed([...named, ...relays]) }),
     connectionManager: {
       maxConnections: MAX_TAB_CONNECTIONS,
-      inboundConnectionThreshold: MAX_TAB_CALLS_PER_SECOND,
+      // The gater's is the one that counts.
+      inboundConnectionThreshold: 2 * burstPerHost(LIMITS),
     },
     // See `dialing-node.ts`.
     connectionMonitor: { enabled: false },
   })
   await node.start()
+  inboundGaters.set(node, gater)
   return node
 }
 

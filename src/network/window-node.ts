@@ -123,7 +123,7 @@ export class WindowNode implements PageNode {
   }
 
   async #serve(node: Libp2p, handlers: PageHandlers): Promise<Stop[]> {
-    await node.handle(PROTOCOL_ID, (stream, connection) => handlers.onGuest(guestOf(stream, connection)), {
+    await node.handle(PROTOCOL_ID, (stream, connection) => handlers.onGuest(guestOf(node, stream, connection)), {
       maxInboundStreams: MAX_STREAMS_PER_CONNECTION,
     })
     await tellPeers(node)

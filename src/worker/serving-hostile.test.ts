@@ -63,14 +63,20 @@ beforeEach(async () => {
     coverage: () => [{ root: ROOT, blockNumber: 7, stretches: [{ start: '', end: END }] }],
   }
   serving = new TabServing({ store, chainId: 1, limits: LIMITS, clock, ownWork: new OwnWork() })
-  const node = await createListeningNode({ listen: ['/ip4/127.0.0.1/tcp/0/ws'] })
+  const node = await createListeningNode({
+    listen: ['/ip4/127.0.0.1/tcp/0/ws'],
+    // All that come are one host here, and many of them mean no good.
+    connectionLimits: { connectionsPerHost: 1_000_000 },
+  })
   cleanups.push(async () => node.stop())
   connections = () => node.getConnections()
   const { port1, port2 } = new MessageChannel()
   cleanups.push(() => port1.close())
   hostPage(port1, {
     start: ({ onGuest }) =>
-      node.handle(PROTOCOL_ID, (stream, connection) => onGuest({ ...guestOf(stream, connection), isWebRtc: true })),
+      node.handle(PROTOCOL_ID, (stream, connection) =>
+        onGuest({ ...guestOf(node, stream, connection), isWebRtc: true }),
+      ),
     stop: async () => {},
     dial: () => Promise.reject(new Error('nobody is dialed')),
   })

@@ -19,6 +19,7 @@ import { PROTOCOL } from './wire-bytes.ts'
 
 export class HostileClient {
   readonly node: Libp2p
+  #prepared: Connection | null = null
   readonly #below: { stream: MessageStream | undefined }
 
   private constructor(node: Libp2p, below: { stream: MessageStream | undefined }) {
@@ -42,8 +43,19 @@ export class HostileClient {
     return new HostileClient(node, below)
   }
 
+  /** Makes the connection that the next {@link dial} gives: an attack begins without the handshake then. */
+  async prepare(address: string): Promise<void> {
+    this.#prepared = await this.#connect(address)
+  }
+
   /** A connection: a further one each time. */
-  dial(address: string): Promise<Connection> {
+  async dial(address: string): Promise<Connection> {
+    const prepared = this.#prepared
+    this.#prepared = null
+    return prepared ?? this.#connect(address)
+  }
+
+  #connect(address: string): Promise<Connection> {
     return this.node.dial(multiaddr(address), { force: true })
   }
 
