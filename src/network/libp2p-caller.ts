@@ -34,8 +34,12 @@ export function guestOf(node: Libp2p, stream: Stream, connection: Connection): G
     wire: new StreamWire(stream),
     isWebRtc: /\/webrtc/.test(connection.remoteAddr.toString()),
     hangUp() {
-      void hangUp(connection)
-      inboundGaters.get(node)?.strike(connection.remoteAddr)
+      // With the one over the relay that it came by, whose address alone tells where from.
+      const all = new Set([connection, ...node.getConnections(connection.remotePeer)])
+      for (const each of all) {
+        void hangUp(each)
+        inboundGaters.get(node)?.strike(each.remoteAddr)
+      }
     },
   }
 }

@@ -27,6 +27,6 @@ export interface Guest {
   readonly wire: Wire
   /** What it is connected by is WebRTC: at most 2 MB may be on their way. */
   readonly isWebRtc: boolean
-  /** Closes the connection: the peer has broken the protocol. */
+  /** Closes its connections: the peer has broken the protocol. */
   hangUp(): void
 }
