@@ -242,6 +242,18 @@ describe('Responder', () => {
     expect(closed()).toBe(1)
   })
 
+  test('behavior: what comes together with a violation is not read from the source', async () => {
+    let reads = 0
+    const run = async () => new Uint8Array(++reads)
+    const { theirs, violations } = setUp({ status: limited({ maxOpenRequests: 2 }), source: { ...fakeSource, run } })
+    const requests = [1, 2, 3].flatMap((id) => encodeRequest(getNodes(id)))
+    theirs.open({ onChunk: () => {}, onClose: () => {} })
+    await theirs.send([concatBytes(...encodeStatus(STATUS), ...requests)])
+    await settle()
+    expect(violations).toEqual([coded('tooManyOpenRequests')])
+    expect(reads).toBe(0)
+  })
+
   test('error: duplicateRequest: an id that is still open', async () => {
     const { theirs, violations } = setUp({ source: { ...fakeSource, run: () => new Promise(() => {}) } })
     await sendTo(theirs, [getNodes(1), getNodes(1)])

@@ -125,7 +125,10 @@ export class Responder {
       throw violation('tooManyOpenRequests', 'more requests than our Status allows', { expected: maxOpenRequests })
     }
     this.#open.add(request.id)
-    this.#seat.ask({ bytes, items, serve: () => this.#serve(request) })
+    // Behind all that has come with it: what breaks the protocol a few bytes later is not read from the source.
+    queueMicrotask(() => {
+      if (!this.#ended) this.#seat.ask({ bytes, items, serve: () => this.#serve(request) })
+    })
   }
 
   /** Never rejects. */
