@@ -2,7 +2,7 @@
 import type { Contender } from './page-contract.ts'
 import type { Summary } from './summary.ts'
 
-const BAR = { left: 250, width: 420, height: 22, gap: 12, top: 48 } as const
+const BAR = { left: 290, width: 420, height: 22, gap: 12, top: 48 } as const
 const LEAST = 1_000
 const MOST = 10_000_000
 
