@@ -13,6 +13,9 @@ const demo: ViteUserConfig = {
   optimizeDeps: { entries: ['index.html', '../src/worker/worker.ts'] },
 }
 
+/** Beside a script that has others' code in it: what their licenses ask for. */
+const licensesOf = (script: string) => ({ fileName: `${script}.licenses.md` })
+
 /**
  * `--mode worker`: the worker for plain HTML and for extensions, all of it but libp2p in one script. What it loads later is a
  * script beside it, and shares no module with it: for that it would have to import the worker's script, by an address that is
@@ -23,6 +26,7 @@ const worker: ViteUserConfig = {
     target: 'es2022',
     outDir: 'dist',
     emptyOutDir: false,
+    license: licensesOf('worker.bundle'),
     lib: {
       entry: 'src/worker/worker.ts',
       formats: ['iife'],
@@ -39,6 +43,7 @@ const workerLibp2p: ViteUserConfig = {
     target: 'es2022',
     outDir: 'dist',
     emptyOutDir: false,
+    license: licensesOf('worker.libp2p'),
     lib: { entry: 'src/network/libp2p-modules.ts', formats: ['es'], fileName: () => 'worker.libp2p.js' },
     rollupOptions: {
       external: /\/sodium\.ts$/,
@@ -54,6 +59,7 @@ const workerCipher: ViteUserConfig = {
     target: 'es2022',
     outDir: 'dist',
     emptyOutDir: false,
+    license: licensesOf('worker.cipher'),
     lib: { entry: 'src/network/sodium.ts', formats: ['es'], fileName: () => 'worker.cipher.js' },
     rollupOptions: { output: { minify: true } },
   },
@@ -68,6 +74,7 @@ const webrtc: ViteUserConfig = {
     target: 'es2022',
     outDir: 'dist/network',
     emptyOutDir: false,
+    license: licensesOf('webrtc-parts'),
     sourcemap: true,
     lib: { entry: 'src/network/webrtc-parts.ts', formats: ['es'], fileName: () => 'webrtc-parts.js' },
     rollupOptions: { external: Object.keys(packageJson.dependencies).map((name) => new RegExp(`^${name}(/|$)`)) },
