@@ -1,8 +1,7 @@
 /**
  * The cipher of noise in a browser: libsodium's in WebAssembly, some four times as fast as the JavaScript that noise comes
- * with, which takes a fifth of a sync's busy time otherwise. It is larger than libp2p, so it is loaded when there is much to
- * decipher, and nobody waits for it; where it cannot be had (a Content-Security-Policy without WebAssembly), the JavaScript
- * goes on.
+ * with, and a tenth of a sync's time. It is as large as libp2p, so it is loaded when there is much to decipher, and nobody
+ * waits for it; where it cannot be had (a Content-Security-Policy without WebAssembly), the JavaScript goes on.
  */
 import { type ICryptoInterface, pureJsCrypto } from '@chainsafe/libp2p-noise'
 
