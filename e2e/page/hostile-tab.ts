@@ -3,6 +3,7 @@ import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { identify } from '@libp2p/identify'
 import { webRTC } from '@libp2p/webrtc'
 import { multiaddr } from '@multiformats/multiaddr'
+import { hexToBytes } from '@noble/hashes/utils.js'
 import { BURDENS, type Target, VIOLATIONS } from '../../src/testing/hostile/attacks.ts'
 import { HostileClient } from '../../src/testing/hostile/hostile-client.ts'
 import { seededRandom } from '../../src/testing/random.ts'
@@ -18,8 +19,7 @@ export async function createHostileTab(relay: string): Promise<HostileClient> {
 }
 
 export function targetAt(address: string, root: string): Target {
-  const bytes = Uint8Array.from(root.slice(2).match(/../g)!, (byte) => Number.parseInt(byte, 16))
-  return { address, root: bytes, random: seededRandom(1) }
+  return { address, root: hexToBytes(root.slice(2)), random: seededRandom(1) }
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 import { type ICryptoInterface, pureJsCrypto } from '@chainsafe/libp2p-noise'
 
-export type Cipher = Pick<ICryptoInterface, 'chaCha20Poly1305Encrypt' | 'chaCha20Poly1305Decrypt'>
+type Cipher = Pick<ICryptoInterface, 'chaCha20Poly1305Encrypt' | 'chaCha20Poly1305Decrypt'>
 
 /** What a wallet that only looks at some accounts does not come to, and a sync does at once. */
 const MUCH_BYTES = 512 * 1024

@@ -1,4 +1,5 @@
 /** The state as it comes from the server, kept in memory: what the parts of a sync are measured on, one at a time. */
+import { hexToBytes } from '@noble/hashes/utils.js'
 import { parsePeer } from '../../../src/network/address.ts'
 import { createDialingNode } from '../../../src/network/dialing-node.ts'
 import { StreamWire } from '../../../src/network/stream-wire.ts'
@@ -56,7 +57,7 @@ export async function record(task: BenchTask, keccak: Keccak): Promise<Recording
     status: statusOf(0),
   })
   await requester.start()
-  const root = Uint8Array.from(task.root.slice(2).match(/../g)!, (byte) => Number.parseInt(byte, 16))
+  const root = hexToBytes(task.root.slice(2))
   const scheduler = emptyScheduler(root, keccak)
   const runs: RecordedRun[] = []
   const pages: Page[] = []
