@@ -10,7 +10,7 @@ import type { Damage } from './store/context.ts'
 import type { StallReason, SyncProgress } from './sync/progress.ts'
 import { Sync } from './sync-handle.ts'
 import { TypedEventTarget } from './typed-events.ts'
-import { parseCount, parsePositive, parseRoot } from './wallet/input.ts'
+import { parseCount, parsePositive, parseRoot, type SlotNumber } from './wallet/input.ts'
 import { createPageNode, portTo, wantsWebRtc } from './window-page.ts'
 import { DEFAULT_SERVED_REQUESTS, DEFAULT_UPLOAD_BYTES_PER_SECOND } from './worker/constants.ts'
 import type {
@@ -21,6 +21,7 @@ import type {
   EngineEvent,
   EngineOptions,
   ImportSummary,
+  ProofValue,
   ReadAt,
   ServeLimits,
   StorageReport,
@@ -250,13 +251,21 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
   }
 
   /** A slot's value as `0x` and 64 hex digits; zero is proven absent. `slot` is an integer, or `0x` and its hex digits. Rejects with `badSlot`, too. */
-  getStorageAt(address: string, slot: bigint | number | string, options: ReadOptions = {}): Promise<Answer<string>> {
+  getStorageAt(address: string, slot: SlotNumber, options: ReadOptions = {}): Promise<Answer<string>> {
     return abortable(options.signal, () => this.#engine.getStorageAt(address, slot, options.at))
   }
 
   /** The bytecode at an address; `0x` for an account that has none, or that is proven absent. Rejects with `damagedCode`, too. */
   getCode(address: string, options: ReadOptions = {}): Promise<Answer<string>> {
     return abortable(options.signal, () => this.#engine.getCode(address, options.at))
+  }
+
+  /**
+   * An account and slots of it with the nodes that prove them, or their absence, in the shape of EIP-1186. Rejects with
+   * `badSlot`, too.
+   */
+  getProof(address: string, slots: readonly SlotNumber[] = [], options: ReadOptions = {}): Promise<Answer<ProofValue>> {
+    return abortable(options.signal, () => this.#engine.getProof(address, slots, options.at))
   }
 
   /**

@@ -18,13 +18,16 @@ export type { CodeDamage, Damage, PageDamage } from './store/context.ts'
 export type { PauseReason, StallReason, SyncPhase, SyncProgress } from './sync/progress.ts'
 export type { Sync, SyncEventMap } from './sync-handle.ts'
 export { isRootlightError, RootlightError } from './trie/error.ts'
+export type { SlotNumber } from './wallet/input.ts'
 export type {
   AccountValue,
   Answer,
   CompleteStatus,
   GenerationStorage,
   ImportSummary,
+  ProofValue,
   ReadAt,
+  SlotProofValue,
   StorageReport,
   SyncTarget,
   TabRole,

@@ -12,8 +12,11 @@ export function parseAddress(address: string): Uint8Array {
   return parseHex(address, 20, 'badAddress', 'an address')
 }
 
+/** The number of a slot: an integer, or its hex digits behind `0x`. */
+export type SlotNumber = bigint | number | string
+
 /** The 32 bytes of a slot's number. Takes an integer, or its hex digits behind `0x`. Throws `badSlot`. */
-export function parseSlot(slot: bigint | number | string): Uint8Array {
+export function parseSlot(slot: SlotNumber): Uint8Array {
   const isInteger = typeof slot === 'number' ? Number.isSafeInteger(slot) : true
   const isText = typeof slot !== 'string' || /^0x[0-9a-fA-F]{1,64}$/.test(slot)
   const value = isInteger && isText ? BigInt(slot) : -1n

@@ -3,7 +3,7 @@
  * where a worker does.
  */
 import { keccak256 } from '../trie/keccak.ts'
-import { parseAddress, parseSlot } from './input.ts'
+import { parseAddress, parseSlot, type SlotNumber } from './input.ts'
 
 /** keccak-256 of an address: its key in the state. Throws `badAddress`. */
 export function keyOfAddress(address: string): Uint8Array {
@@ -11,6 +11,6 @@ export function keyOfAddress(address: string): Uint8Array {
 }
 
 /** keccak-256 of a slot's 32 bytes: its key in the storage trie. Throws `badSlot`. */
-export function keyOfSlot(slot: bigint | number | string): Uint8Array {
+export function keyOfSlot(slot: SlotNumber): Uint8Array {
   return keccak256(parseSlot(slot))
 }

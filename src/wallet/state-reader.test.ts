@@ -1,9 +1,10 @@
+import { verifyMerkleProof } from '@ethereumjs/mpt'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { mptOracle, type Oracle } from '../testing/oracle.ts'
 import { seededRandom } from '../testing/random.ts'
 import { type RandomState, randomState } from '../testing/random-state.ts'
-import { EMPTY_CODE_HASH, EMPTY_ROOT } from '../trie/account.ts'
+import { EMPTY_CODE_HASH, EMPTY_ROOT, encodeAccount, encodeSlot } from '../trie/account.ts'
 import { equalHash, keccak256 } from '../trie/keccak.ts'
 import type { Path } from '../trie/path.ts'
 import { type StateNodes, StateReader } from './state-reader.ts'
@@ -64,6 +65,25 @@ describe('StateReader', () => {
   test('behavior: nothing is in an empty state', async () => {
     const empty = new StateReader(EMPTY_ROOT, nodesWithout('' as Path))
     expect(await empty.account(state.accounts[0]!.key)).toBeNull()
+  })
+
+  test('behavior: proofs convince another verifier, of what is there and of what is not', async () => {
+    const proven = async (root: Uint8Array, key: Uint8Array, nodes: readonly Uint8Array[]) =>
+      equalHash(root, EMPTY_ROOT) && nodes.length === 0 ? null : verifyMerkleProof(key, [...nodes], { root })
+    for (const { key, slots = [] } of state.accounts) {
+      const slotKeys = [...slots.map(([slotKey]) => slotKey), otherKey(key, 31)]
+      const proof = await reader().proof(key, slotKeys)
+      expect(await proven(oracle.root, key, proof.nodes)).toEqual(encodeAccount(proof.account!))
+      for (const [i, slotKey] of slotKeys.entries()) {
+        const { value, nodes } = proof.slots[i]!
+        const leaf = value === 0n ? null : encodeSlot(value)
+        expect(await proven(proof.account!.storageRoot, slotKey, nodes)).toEqual(leaf)
+      }
+      const absent = otherKey(key, 0)
+      const absence = await reader().proof(absent, [absent])
+      expect(absence).toMatchObject({ account: null, slots: [{ value: 0n, nodes: [] }] })
+      expect(await proven(oracle.root, absent, absence.nodes)).toBeNull()
+    }
   })
 
   test('error: a node that is not here is notSynced, never null', async () => {

@@ -8,6 +8,7 @@ import type { Damage } from '../store/context.ts'
 import type { GenerationStorage as StoreGenerationStorage, StoreStorage } from '../store/storage.ts'
 import type { VerifySummary as StoreVerifySummary, VerifyProgress } from '../store/verify.ts'
 import type { PauseReason, StallReason, SyncProgress } from '../sync/progress.ts'
+import type { SlotNumber } from '../wallet/input.ts'
 import type { PlainError } from './errors.ts'
 import type { Quota } from './quota.ts'
 
@@ -59,6 +60,27 @@ export interface AccountValue {
   readonly codeHash: string
 }
 
+/**
+ * An account and slots of it with their proofs, as EIP-1186 has them. Nodes are RLP as `0x` and hex digits, from the root down;
+ * an account that is proven absent has the values of an empty one.
+ */
+export interface ProofValue {
+  readonly address: string
+  readonly nonce: bigint
+  readonly balance: bigint
+  readonly storageHash: string
+  readonly codeHash: string
+  readonly accountProof: readonly string[]
+  readonly storageProof: readonly SlotProofValue[]
+}
+
+/** `key` is the slot's number as `0x` and 64 hex digits. */
+export interface SlotProofValue {
+  readonly key: string
+  readonly value: bigint
+  readonly proof: readonly string[]
+}
+
 /** The state on disk that reads are answered from. */
 export interface CompleteStatus {
   readonly root: string
@@ -102,8 +124,9 @@ export interface Engine {
   /** There may be room on the disk again. */
   resume(id: number): Promise<void>
   getAccount(address: string, at: ReadAt | undefined): Promise<Answer<AccountValue | null>>
-  getStorageAt(address: string, slot: bigint | number | string, at: ReadAt | undefined): Promise<Answer<string>>
+  getStorageAt(address: string, slot: SlotNumber, at: ReadAt | undefined): Promise<Answer<string>>
   getCode(address: string, at: ReadAt | undefined): Promise<Answer<string>>
+  getProof(address: string, slots: readonly SlotNumber[], at: ReadAt | undefined): Promise<Answer<ProofValue>>
   /** Begins to write what is verified: the tab is hidden, and may be gone soon. */
   keep(): Promise<void>
   /** Ends the command with this id, other than a sync, if it runs. */

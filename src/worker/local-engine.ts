@@ -16,7 +16,7 @@ import type { SyncProgress } from '../sync/progress.ts'
 import { createFastKeccak, type Keccak } from '../trie/keccak.ts'
 import { scanAccount } from '../trie/leaf.ts'
 import { ReadError } from '../wallet/errors.ts'
-import { parseRoot } from '../wallet/input.ts'
+import { parseRoot, type SlotNumber } from '../wallet/input.ts'
 import { Backups } from './backups.ts'
 import { Compaction } from './compaction.ts'
 import { isOnline, watchConnectivity } from './connectivity.ts'
@@ -27,6 +27,7 @@ import type {
   EngineEvent,
   EngineOptions,
   ImportSummary,
+  ProofValue,
   ReadAt,
   StorageReport,
   SyncTarget,
@@ -38,7 +39,17 @@ import { toPlainError } from './errors.ts'
 import { Network } from './network.ts'
 import { OwnWork } from './own-work.ts'
 import { readQuota } from './quota.ts'
-import { accountRead, codeRead, hexOf, readComplete, readUnder, type StateRead, slotRead, statusOf } from './reads.ts'
+import {
+  accountRead,
+  codeRead,
+  hexOf,
+  proofRead,
+  readComplete,
+  readUnder,
+  type StateRead,
+  slotRead,
+  statusOf,
+} from './reads.ts'
 import { nodesOfSync } from './sync-nodes.ts'
 import { Tasks } from './tasks.ts'
 
@@ -166,12 +177,16 @@ class LocalEngine implements Engine {
     return this.#ownWork.read(() => this.#read(at, accountRead(address)))
   }
 
-  async getStorageAt(address: string, slot: bigint | number | string, at: ReadAt | undefined): Promise<Answer<string>> {
+  async getStorageAt(address: string, slot: SlotNumber, at: ReadAt | undefined): Promise<Answer<string>> {
     return this.#ownWork.read(() => this.#read(at, slotRead(address, slot)))
   }
 
   async getCode(address: string, at: ReadAt | undefined): Promise<Answer<string>> {
     return this.#ownWork.read(() => this.#read(at, codeRead(address)))
+  }
+
+  async getProof(address: string, slots: readonly SlotNumber[], at: ReadAt | undefined): Promise<Answer<ProofValue>> {
+    return this.#ownWork.read(() => this.#read(at, proofRead(address, slots)))
   }
 
   async keep(): Promise<void> {

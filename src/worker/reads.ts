@@ -1,10 +1,12 @@
 /** Reads as the application asks for them: what is passed in is checked, what comes out is plain data with its root. */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { CompleteState, StateStore } from '../store/state-store.ts'
+import { EMPTY_CODE_HASH, EMPTY_ROOT } from '../trie/account.ts'
 import { ReadError } from '../wallet/errors.ts'
+import { parseSlot, type SlotNumber } from '../wallet/input.ts'
 import { keyOfAddress, keyOfSlot } from '../wallet/keys.ts'
 import { type StateNodes, StateReader } from '../wallet/state-reader.ts'
-import type { AccountValue, Answer, CompleteStatus } from './engine.ts'
+import type { AccountValue, Answer, CompleteStatus, ProofValue } from './engine.ts'
 
 /** A read of any state. */
 export type StateRead<T> = (reader: StateReader) => Promise<T>
@@ -26,7 +28,7 @@ export function accountRead(address: string): StateRead<AccountValue | null> {
 }
 
 /** Throws `badAddress` or `badSlot`. */
-export function slotRead(address: string, slot: bigint | number | string): StateRead<string> {
+export function slotRead(address: string, slot: SlotNumber): StateRead<string> {
   const [accountKey, slotKey] = [keyOfAddress(address), keyOfSlot(slot)]
   return async (reader) => `0x${(await reader.slot(accountKey, slotKey)).toString(16).padStart(64, '0')}`
 }
@@ -35,6 +37,25 @@ export function slotRead(address: string, slot: bigint | number | string): State
 export function codeRead(address: string): StateRead<string> {
   const key = keyOfAddress(address)
   return async (reader) => hexOf(await reader.code(key))
+}
+
+/** Throws `badAddress` or `badSlot`. */
+export function proofRead(address: string, slots: readonly SlotNumber[]): StateRead<ProofValue> {
+  const keys = slots.map(keyOfSlot)
+  const numbers = slots.map((slot) => hexOf(parseSlot(slot)))
+  const accountKey = keyOfAddress(address)
+  return async (reader) => {
+    const { account, nodes, slots: proofs } = await reader.proof(accountKey, keys)
+    return {
+      address: address.toLowerCase(),
+      nonce: account?.nonce ?? 0n,
+      balance: account?.balance ?? 0n,
+      storageHash: hexOf(account?.storageRoot ?? EMPTY_ROOT),
+      codeHash: hexOf(account?.codeHash ?? EMPTY_CODE_HASH),
+      accountProof: nodes.map(hexOf),
+      storageProof: proofs.map(({ value, nodes }, i) => ({ key: numbers[i]!, value, proof: nodes.map(hexOf) })),
+    }
+  }
 }
 
 /** Answers from the last complete root. Rejects with `notSynced` if there is none. */

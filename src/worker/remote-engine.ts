@@ -43,6 +43,7 @@ export async function createRemoteEngine(
     getAccount: call('getAccount'),
     getStorageAt: call('getStorageAt'),
     getCode: call('getCode'),
+    getProof: call('getProof'),
     keep: call('keep'),
     abort: call('abort'),
     verify: call('verify'),

@@ -6,10 +6,10 @@ import type { StateNodes } from '../wallet/state-reader.ts'
 /** `disk` are the nodes of the generation that the sync writes. */
 export function nodesOfSync(sync: StateSync, disk: StateNodes, keccak: Keccak): StateNodes {
   return {
-    async node(path, hash) {
+    async node(path, hash, key) {
       const blob = sync.find(path)
       if (blob !== undefined && equalHash(keccak.digest(blob), hash)) return blob.slice()
-      return disk.node(path, hash)
+      return disk.node(path, hash, key)
     },
     code: (hash) => disk.code(hash),
   }

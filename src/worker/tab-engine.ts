@@ -7,6 +7,7 @@ import type { Clock } from '../protocol/clock.ts'
 import type { StateView } from '../store/state-view.ts'
 import { SyncError } from '../sync/errors.ts'
 import type { SyncProgress } from '../sync/progress.ts'
+import type { SlotNumber } from '../wallet/input.ts'
 import { Election } from './election.ts'
 import type {
   AccountValue,
@@ -14,6 +15,7 @@ import type {
   Engine,
   EngineEvent,
   ImportSummary,
+  ProofValue,
   ReadAt,
   StorageReport,
   SyncTarget,
@@ -23,7 +25,7 @@ import type {
 import { fromPlainError } from './errors.ts'
 import { OpenCalls } from './open-calls.ts'
 import type { EngineMethod } from './port.ts'
-import { accountRead, codeRead, readComplete, type StateRead, slotRead, statusOf } from './reads.ts'
+import { accountRead, codeRead, proofRead, readComplete, type StateRead, slotRead, statusOf } from './reads.ts'
 import type { ChannelPort, TabEvent, TabMessage } from './tab-channel.ts'
 import { Term } from './term.ts'
 import type { Locks } from './writer-lock.ts'
@@ -109,12 +111,16 @@ class TabEngine implements Engine {
     return this.#read('getAccount', [address, at], at, accountRead(address))
   }
 
-  async getStorageAt(address: string, slot: bigint | number | string, at: ReadAt | undefined): Promise<Answer<string>> {
+  async getStorageAt(address: string, slot: SlotNumber, at: ReadAt | undefined): Promise<Answer<string>> {
     return this.#read('getStorageAt', [address, slot, at], at, slotRead(address, slot))
   }
 
   async getCode(address: string, at: ReadAt | undefined): Promise<Answer<string>> {
     return this.#read('getCode', [address, at], at, codeRead(address))
+  }
+
+  async getProof(address: string, slots: readonly SlotNumber[], at: ReadAt | undefined): Promise<Answer<ProofValue>> {
+    return this.#read('getProof', [address, slots, at], at, proofRead(address, slots))
   }
 
   /** What a follower has verified is on disk already. */

@@ -8,9 +8,10 @@ import { SyncError } from '../sync/errors.ts'
 import type { SyncProgress } from '../sync/progress.ts'
 import { settle } from '../testing/manual-clock.ts'
 import { FakeOrigin, type FakeTab } from '../testing/tabs.ts'
+import type { SlotNumber } from '../wallet/input.ts'
 import { HEARTBEAT_MS, SILENT_BEATS } from './constants.ts'
-import type { AccountValue, Answer, Engine, EngineEvent, ReadAt, SyncTarget, TabRole } from './engine.ts'
-import { accountRead, codeRead, readComplete, slotRead, statusOf } from './reads.ts'
+import type { AccountValue, Answer, Engine, EngineEvent, ProofValue, ReadAt, SyncTarget, TabRole } from './engine.ts'
+import { accountRead, codeRead, proofRead, readComplete, slotRead, statusOf } from './reads.ts'
 import { openTabEngine } from './tab-engine.ts'
 
 /** States that can be synced, by their roots. */
@@ -103,6 +104,10 @@ export class ScriptedEngine implements ScriptedMethods {
 
   async getStorageAt(address: string, slot: bigint | number | string): Promise<Answer<string>> {
     return readComplete(this.store, slotRead(address, slot))
+  }
+
+  async getProof(address: string, slots: readonly SlotNumber[]): Promise<Answer<ProofValue>> {
+    return readComplete(this.store, proofRead(address, slots))
   }
 
   async getCode(address: string): Promise<Answer<string>> {
