@@ -98,7 +98,10 @@ export interface ServeOptions {
 }
 
 export interface ReadOptions {
-  /** The last complete root (the default, once there is one), or the one that is being synced. */
+  /**
+   * The last complete root (the default, once there is one), the one that is being synced, or a root that you trust, as `0x`
+   * and 64 hex digits: it need not be synced at all.
+   */
   readonly at?: ReadAt
   readonly signal?: AbortSignal
 }
@@ -136,7 +139,7 @@ export interface LightClientEventMap {
 }
 
 /**
- * Opens the database and, if one is given, the worker; dials nobody before the first sync. Rejects with a coded error:
+ * Opens the database and, if one is given, the worker; dials nobody before the first sync, or the first read that misses something. Rejects with a coded error:
  * `badMultiaddr`, `badNumber`, `workerDied`, or one of the store's (`databaseFailed`, `databaseBlocked`, `databaseTooNew`,
  * `damagedMeta`, `quotaExceeded`).
  */
@@ -242,9 +245,10 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
   }
 
   /**
-   * The account at an address (`0x` and 40 hex digits); `null` means proven absent. This and the other reads reject with
+   * The account at an address (`0x` and 40 hex digits); `null` means proven absent. What is not on disk is fetched from peers,
+   * ahead of a sync that runs, verified and kept. This and the other reads reject with
    * `notSynced` (not on disk, and cannot be fetched now), `damagedPage` (found just now, and dropped), `badAddress`,
-   * `closed`, or the reason of `signal`.
+   * `badRootText`, `badRoot`, `closed`, or the reason of `signal`.
    */
   getAccount(address: string, options: ReadOptions = {}): Promise<Answer<AccountValue | null>> {
     return abortable(options.signal, () => this.#engine.getAccount(address, options.at))

@@ -2,16 +2,14 @@
 import type { Code, Contents, Disk, OlderNode, Page } from '../sync/disk.ts'
 import type { Ref } from '../trie/node-source.ts'
 import type { Path } from '../trie/path.ts'
-import { SequenceCursor } from '../trie/sequence.ts'
 import type { Catalog, GenerationState } from './catalog.ts'
 import { commitInChunks } from './commit.ts'
 import { checkLives, type StoreContext } from './context.ts'
 import { StoreError } from './errors.ts'
 import { putComplete, putGenerationRecord, putOldest } from './generation-record.ts'
+import { deleteLoose, keepLoose, readLoose } from './loose-pages.ts'
 import { findOlder } from './older-nodes.ts'
-import { encodePageKey, looseKey, type PageKey } from './page-key.ts'
 import { lookUp } from './page-reader.ts'
-import type { Operation } from './records.ts'
 import { StateWalk } from './state-walk.ts'
 import { successorOf } from './successor.ts'
 import { detachOlder, sweep } from './sweep.ts'
@@ -49,7 +47,7 @@ export class Generation implements Disk {
       if (this.#state.record.holes.length > 0) this.#state = await successorOf(this.#context, this.#state)
       const { pages, wanted, record } = this.#state
       this.#base = baseOf(catalog, this.#state)
-      const loose = await this.#readLoose()
+      const loose = await readLoose(this.#context)
       return {
         complete: record.complete,
         stretches: pages.stretches(),
@@ -107,21 +105,7 @@ export class Generation implements Disk {
   }
 
   keepLoose(sequences: readonly Uint8Array[]): Promise<void> {
-    const { records, queue, catalog } = this.#context
-    return queue.enter(async () => {
-      checkLives(catalog, this.#state)
-      const kept: PageKey[] = []
-      const operations = deleteLoose(this.#state)
-      for (const bytes of sequences) {
-        const cursor = new SequenceCursor(bytes)
-        if (!cursor.next()) continue
-        const key = looseKey(this.number, cursor.path)
-        operations.push({ kind: 'put', store: 'pages', key: encodePageKey(key), value: bytes })
-        kept.push(key)
-      }
-      await records.write(operations, 'relaxed')
-      this.#state.loose = kept
-    })
+    return keepLoose(this.#context, this.#state, sequences)
   }
 
   /** Resolves when the generations that a compaction made superfluous are deleted, too. */
@@ -170,22 +154,10 @@ export class Generation implements Disk {
     const details = { generation: this.number, path }
     return new StoreError('damagedPage', `no page of generation ${this.number} covers "${path}"`, { details })
   }
-
-  /** Of all generations: what was verified for another root and fitted no page may belong to this one. Unchecked. */
-  async #readLoose(): Promise<Uint8Array[]> {
-    const { records, catalog } = this.#context
-    const pages = catalog.generations.flatMap((state) => state.loose)
-    const values = await Promise.all(pages.map((page) => records.get('pages', encodePageKey(page))))
-    return values.filter((bytes) => bytes instanceof Uint8Array)
-  }
 }
 
 /** The last complete state, if there is something of it, all of it, and it is not this one. */
 function baseOf({ lastComplete }: Catalog, { record }: GenerationState): GenerationState | null {
   if (lastComplete === null || !lastComplete.record.complete || lastComplete.pages.size === 0) return null
   return record.dense || record === lastComplete.record ? null : lastComplete
-}
-
-function deleteLoose({ loose }: GenerationState): Operation[] {
-  return loose.map((page) => ({ kind: 'delete', store: 'pages', key: encodePageKey(page) }))
 }

@@ -6,13 +6,13 @@ import { concatBytes } from '@noble/hashes/utils.js'
 import { isRootlightError } from '../trie/error.ts'
 import type { NodeSource, Ref } from '../trie/node-source.ts'
 import { isWithin, KEY_NIBBLES, MAX_PATH_NIBBLES, type Path } from '../trie/path.ts'
+import { stepDown } from '../trie/step-down.ts'
 import type { GenerationState } from './catalog.ts'
 import { readCode } from './code-reader.ts'
 import type { StoreContext } from './context.ts'
 import { GenerationCursor } from './generation-cursor.ts'
 import { lookUp, lookUpRef, readPage, reportMissing } from './page-reader.ts'
 import { RunWalk } from './run-walk.ts'
-import { stepDown } from './step-down.ts'
 
 const NOTHING = new Uint8Array()
 

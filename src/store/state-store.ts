@@ -2,6 +2,7 @@
  * The store: generations of pages in one database, IndexedDB's or its in-memory twin. One store writes at a time, the one
  * that was opened last (`fenced-records.ts`); which tab that should be, is decided elsewhere.
  */
+import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Stretch } from '../sync/disk.ts'
 import { equalHash, type Keccak, nobleKeccak } from '../trie/keccak.ts'
 import type { NodeSource } from '../trie/node-source.ts'
@@ -9,6 +10,7 @@ import type { Path } from '../trie/path.ts'
 import { Catalog } from './catalog.ts'
 import { ChunkPacer } from './chunk-pacer.ts'
 import { readCode, readNamedCode } from './code-reader.ts'
+import { commitInChunks } from './commit.ts'
 import { isCompactionDue } from './compaction-due.ts'
 import { MAX_LIVE_GENERATIONS, PAGE_CACHE_BYTES } from './constants.ts'
 import type { Damage, StoreContext } from './context.ts'
@@ -18,10 +20,11 @@ import { takeOver, withoutWriting } from './fenced-records.ts'
 import { Generation } from './generation.ts'
 import { INITIAL_META, putGenerationRecord } from './generation-record.ts'
 import { loadCatalog } from './load-catalog.ts'
+import { keepLoose, readLoose } from './loose-pages.ts'
 import { MemoryRecords } from './memory.ts'
 import { StoreSource } from './node-source.ts'
 import { PageCache } from './page-cache.ts'
-import { lookUp } from './page-reader.ts'
+import { lookUp, lookUpRef } from './page-reader.ts'
 import { RECORD_STORES, type Records } from './records.ts'
 import { measureStorage, type StoreStorage } from './storage.ts'
 import { StoredState } from './stored-state.ts'
@@ -142,6 +145,12 @@ export class StateStore {
     return { generation, root, blockNumber, intact: complete }
   }
 
+  /** The newest state that was to be synced, finished or not; `null`: none ever was. */
+  newestTarget(): { readonly generation: number; readonly root: Uint8Array } | null {
+    const record = this.#context.catalog.generations.find(({ record }) => !record.dense)?.record
+    return record === undefined ? this.lastComplete() : { generation: record.generation, root: record.root }
+  }
+
   /** What other generations than this one cover, the newest first. */
   others(generation: number): { readonly root: Uint8Array; readonly stretches: readonly Stretch[] }[] {
     return this.#context.catalog.generations
@@ -210,6 +219,38 @@ export class StateStore {
       return lives && readNamedCode(context, lives, hash)
     }
     return { node: look, code }
+  }
+
+  /** Reads under a root (32 bytes) that need not have a generation: then of what happens to be the same in others. */
+  readerOf(root: Uint8Array): StateReader {
+    const context = this.#context
+    const state = context.catalog.withRoot(root)
+    if (state !== undefined) return this.reader(state.number)
+    return {
+      node: async (path, hash) => {
+        const [newest] = context.catalog.generations
+        return newest && lookUpRef(context, newest, { path, hash })
+      },
+      code: (hash) => readCode(context, hash),
+    }
+  }
+
+  /** What {@link keepLoose} kept, of all generations, unchecked. */
+  loose(): Promise<Uint8Array[]> {
+    return readLoose(this.#context)
+  }
+
+  /** Keeps nodes that cover nothing, in place of those that were kept for this generation before; see `loose-pages.ts`. */
+  async keepLoose(generation: number, sequences: readonly Uint8Array[]): Promise<void> {
+    const state = this.#context.catalog.get(generation)
+    if (state !== undefined) await keepLoose(this.#context, state, sequences)
+  }
+
+  /** Keeps a bytecode that was checked, whether or not some state wants it. Before there is any, nothing is kept. */
+  async keepCode(hash: Uint8Array, bytes: Uint8Array): Promise<void> {
+    const { generations, lastComplete } = this.#context.catalog
+    const state = lastComplete ?? generations[0]
+    if (state !== undefined) await commitInChunks(this.#context, state, [], [{ hash: bytesToHex(hash), bytes }])
   }
 
   /**

@@ -67,11 +67,16 @@ export class CodeQueue {
   /** Checks the bytes that answer `asked`, and keeps them if they are still wanted. False: they are not that code. */
   process(asked: WantedCode, bytes: Uint8Array, keccak: Keccak): boolean {
     if (bytesToHex(keccak.digest(bytes)) !== asked.hashHex) return false
-    if (this.#wanted.delete(asked.hashHex)) {
-      this.#stored.add(asked.hashHex)
-      // A copy: the answer's frame may hold many codes, and would live as long as the last of them.
-      this.#fetched.push({ hash: asked.hashHex, bytes: bytes.slice() })
-    }
+    // A copy: the answer's frame may hold many codes, and would live as long as the last of them.
+    if (this.isNamed(asked.hashHex)) this.offer(asked.hashHex, bytes.slice())
+    return true
+  }
+
+  /** Takes a code that was checked elsewhere, if it is wanted. */
+  offer(hashHex: string, bytes: Uint8Array): boolean {
+    if (!this.#wanted.delete(hashHex)) return false
+    this.#stored.add(hashHex)
+    this.#fetched.push({ hash: hashHex, bytes })
     return true
   }
 

@@ -31,6 +31,7 @@ import { mutatedState, randomState } from '../testing/random-state.ts'
 import { bytesOf, expectStored, finishSync, kindsOf, startSync } from '../testing/sync-harness.ts'
 import { encodeSlot } from '../trie/account.ts'
 import { keccak256 } from '../trie/keccak.ts'
+import type { Ref } from '../trie/node-source.ts'
 import { KEY_NIBBLES } from '../trie/path.ts'
 import { SyncError } from './errors.ts'
 import type { NodeRequest } from './peer.ts'
@@ -47,7 +48,7 @@ const never = () => new Promise<never>(() => {})
 const nothing = (parts: Uint8Array[]) => parts.map(() => new Uint8Array())
 const corrupt = (parts: Uint8Array[]) =>
   parts.map((part) => part.map((byte, i) => (i === part.length >> 1 ? byte ^ 1 : byte)))
-const inStorage = ({ path }: NodeRequest) => path.length >= KEY_NIBBLES
+const inStorage = ({ path }: Ref) => path.length >= KEY_NIBBLES
 /** Applies a vice to what is asked of storage tries only. Runs of accounts hold storage, too. */
 const onlyStorage =
   (vice: (runs: Uint8Array[]) => Uint8Array[]) => (runs: Uint8Array[], requests: readonly NodeRequest[]) =>

@@ -24,6 +24,8 @@ export interface StateSyncOptions {
   readonly sliceBytes?: number
   /** False while the machine has no network: then a sync without peers is paused, not stalled. */
   readonly isOnline?: () => boolean
+  /** True while something more urgent waits for the peers' answers: then each is asked for one thing at a time. */
+  readonly isYielding?: () => boolean
   /** Bytes received for this target, for progress; left out, those of the answers themselves. */
   readonly receivedBytes?: () => number
   readonly onProgress?: (progress: SyncProgress) => void

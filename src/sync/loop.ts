@@ -55,11 +55,11 @@ export class StateSync {
   #wakeSleeper: () => void = () => {}
 
   constructor(options: StateSyncOptions) {
-    const { root, peers, clock } = options
+    const { root, peers, clock, isYielding } = options
     this.#options = options
     this.#timers = new Timers(clock)
     this.#rates = new RateMeter(clock)
-    this.#requests = new Requests({ root, peers, clock, onChange: () => this.#wake() })
+    this.#requests = new Requests({ root, peers, clock, isYielding, onChange: () => this.#wake() })
     this.#reads = new DiskReads({
       disk: options.disk,
       leaf: options.leaf,
@@ -123,6 +123,24 @@ export class StateSync {
   /** Begins to write what is verified and fits no page yet: the tab may be gone soon. */
   keep(): void {
     if (this.#scheduler !== null && !this.#storage.isFull) this.#committer.startLoose(this.#scheduler)
+  }
+
+  /** Takes nodes that somebody else has fetched and checked, where they fill gaps. */
+  offer(nodes: readonly { readonly path: Path; readonly hash: Uint8Array; readonly blob: Uint8Array }[]): void {
+    try {
+      const taken = nodes.filter((node) => this.#scheduler?.offer(node))
+      if (taken.length > 0) this.#wake()
+    } catch (error) {
+      this.#meetReadError(error)
+    }
+  }
+
+  /** The same for a code. */
+  offerCode(hash: Uint8Array, bytes: Uint8Array): void {
+    if (this.#scheduler?.codes.offer(bytesToHex(hash), bytes) !== true) return
+    this.#codes.count++
+    this.#codes.bytes += bytes.length
+    this.#wake()
   }
 
   /** What this target knows and lacks, for checks; `null` before the disk has answered. Read only. */

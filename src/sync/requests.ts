@@ -60,6 +60,8 @@ export interface RequestsOptions {
   readonly clock: Clock
   /** Something has come, or someone has gone. */
   readonly onChange: () => void
+  /** See `StateSyncOptions`. */
+  readonly isYielding?: (() => boolean) | undefined
 }
 
 export class Requests {
@@ -141,7 +143,8 @@ export class Requests {
 
   #hasRoom(peer: SyncPeer): boolean {
     if (this.#resting.has(peer) || this.#inFlightBytes >= MAX_IN_FLIGHT_BYTES) return false
-    return (this.#open.get(peer)?.size ?? 0) < (this.#silent.has(peer) ? 1 : MAX_REQUESTS_PER_PEER)
+    const isNarrow = this.#silent.has(peer) || this.#options.isYielding?.() === true
+    return (this.#open.get(peer)?.size ?? 0) < (isNarrow ? 1 : MAX_REQUESTS_PER_PEER)
   }
 
   /** Sends one request to `peer`. False: there is nothing that it can be asked for. */

@@ -160,6 +160,13 @@ export class Scheduler {
     return delivery.at < run.length && delivery.lie === null
   }
 
+  /** Takes a node that was checked elsewhere, if it fills a gap. Throws `badRoot`. */
+  offer({ path, hash, blob }: Expected & { readonly blob: Uint8Array }): boolean {
+    if (this.#gapOf({ path, hash }) === undefined) return false
+    this.process(deliveryOf({ path, hash }, blob))
+    return true
+  }
+
   /** Pages to be written: full ones, and those that cannot become fuller. They are the caller's until they are on disk. */
   commit(): Page[] {
     return this.#frontier.takePages()

@@ -1,7 +1,8 @@
 /** Peers in memory, by vice. They answer at once, or when the test says so; they never judge themselves. */
-import type { NodeRequest, Outcome, SyncPeer, SyncPeers } from '../sync/peer.ts'
+import type { NodeRequest, Outcome, SyncPeers } from '../sync/peer.ts'
 import { RootlightError } from '../trie/error.ts'
-import type { Path } from '../trie/path.ts'
+import { KEY_NIBBLES, type Path } from '../trie/path.ts'
+import type { ReadPeer, WayRequest } from '../wallet/wanted.ts'
 import { runAt } from './oracle.ts'
 
 /** What an honest peer has. Codes by hash, hex digits. */
@@ -13,11 +14,11 @@ export interface PeerState {
 export type Vice = (honest: Uint8Array[], requestNumber: number) => Uint8Array[] | Promise<Uint8Array[]>
 
 /** A peer that has everything, bent by a vice. Every report to it is kept; a lie or a stall at the smallest request makes it leave. */
-export class TestPeer implements SyncPeer {
+export class TestPeer implements ReadPeer {
   readonly id: string
   readonly reports: Outcome[] = []
-  /** Every node and code request, as it came. */
-  readonly asked: (readonly NodeRequest[] | readonly Uint8Array[])[] = []
+  /** Every node, way and code request, as it came. */
+  readonly asked: (readonly NodeRequest[] | readonly WayRequest[] | readonly Uint8Array[])[] = []
   bytes = 4096
   bytesPerSecond = 0
   roundTripMs = 0
@@ -65,6 +66,14 @@ export class TestPeer implements SyncPeer {
     return this.#answer(runs, signal)
   }
 
+  getPaths(_: Uint8Array, requests: readonly WayRequest[], __: number, signal: AbortSignal): Promise<Uint8Array[]> {
+    this.asked.push(requests)
+    return this.#answer(
+      requests.map((request) => this.#way(request)),
+      signal,
+    )
+  }
+
   getCode(hashes: readonly Uint8Array[], _: number, signal: AbortSignal): Promise<Uint8Array[]> {
     this.asked.push(hashes)
     const codes = hashes.map((hash) => this.#state.codes.get(Buffer.from(hash).toString('hex')) ?? new Uint8Array())
@@ -92,6 +101,13 @@ export class TestPeer implements SyncPeer {
       bytes += blob.length
     }
     return Uint8Array.from(Buffer.concat(blobs))
+  }
+
+  /** An account's leaf stands above 64 nibbles: at 64 its storage begins, which is not on the way to it. */
+  #way({ path, key }: WayRequest): Uint8Array {
+    const deepest = key.length === KEY_NIBBLES ? KEY_NIBBLES - 1 : key.length
+    const isOnWay = (at: Path) => at.length <= deepest && key.startsWith(at) && at.startsWith(path)
+    return Uint8Array.from(Buffer.concat(this.#state.sequence.filter(([at]) => isOnWay(at)).map(([, blob]) => blob)))
   }
 
   async #answer(honest: Uint8Array[], signal: AbortSignal): Promise<Uint8Array[]> {

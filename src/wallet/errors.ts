@@ -2,10 +2,15 @@
 import { RootlightError } from '../trie/error.ts'
 
 export type ReadErrorCode =
-  /** What was asked for is not on disk, and cannot be fetched now. Never `null`: that means proven absent. */
+  /**
+   * What was asked for is not on disk, and cannot be fetched now: its detail `reason` says why (`noPeers`, `unavailable`,
+   * `timeout`), if peers were looked for. Never `null`: that means proven absent.
+   */
   | 'notSynced'
   /** A node or a leaf has the right hash and an impossible form: the root is bad. */
   | 'badRoot'
+  /** The client was closed while the read waited. */
+  | 'closed'
 
 export class ReadError extends RootlightError<ReadErrorCode> {}
 

@@ -40,8 +40,11 @@ export interface SyncTarget {
   readonly blockNumber?: number
 }
 
-/** Which root a read is answered from: the last complete one, or the one that is being synced. */
-export type ReadAt = 'complete' | 'target'
+/**
+ * Which root a read is answered from: the last complete one, the one that is being synced (or was to be, last), or one that
+ * the application trusts, as `0x` and 64 hex digits.
+ */
+export type ReadAt = 'complete' | 'target' | `0x${string}`
 
 /** Whether this tab writes to the database, or reads beside the one that does. */
 export type TabRole = 'writer' | 'follower'

@@ -39,18 +39,8 @@ import { toPlainError } from './errors.ts'
 import { Network } from './network.ts'
 import { OwnWork } from './own-work.ts'
 import { readQuota } from './quota.ts'
-import {
-  accountRead,
-  codeRead,
-  hexOf,
-  proofRead,
-  readComplete,
-  readUnder,
-  type StateRead,
-  slotRead,
-  statusOf,
-} from './reads.ts'
-import { nodesOfSync } from './sync-nodes.ts'
+import { accountRead, codeRead, hexOf, proofRead, type StateRead, slotRead, statusOf } from './reads.ts'
+import { ReadsOnDemand, type RunningSync } from './reads-on-demand.ts'
 import { Tasks } from './tasks.ts'
 
 /** One call of `sync`, from its first moment to its end. */
@@ -59,7 +49,7 @@ interface Claim {
   /** Why it has to end before its time. */
   revoked: SyncError | null
   /** What it runs, once the disk has answered. */
-  running: { readonly sync: StateSync; readonly generation: Generation } | null
+  running: RunningSync | null
   /** Ends what is no sync and runs in the place of one. */
   stop: ((reason: SyncError) => void) | null
   /** Settles when it has ended; never rejects. */
@@ -67,7 +57,7 @@ interface Claim {
 }
 
 /**
- * Opens the database and dials nobody: the first sync does. Rejects with `badMultiaddr`, or with what
+ * Opens the database and dials nobody: the first sync does, or the first read that misses something. Rejects with `badMultiaddr`, or with what
  * the store rejects with.
  */
 export async function createLocalEngine(
@@ -80,7 +70,7 @@ export async function createLocalEngine(
   let onClosed = (_: ClosedReason) => {}
   const { chainId, serve } = options
   const peers = new PeerSet()
-  const network = new Network({ peers, addresses, chainId, page })
+  const network = new Network({ peers, addresses, chainId, page, clock: systemClock })
   try {
     const store = await openStateStore({
       database: options.database,
@@ -124,6 +114,7 @@ class LocalEngine implements Engine {
   readonly #peers: PeerSet
   readonly #network: Network
   readonly #ownWork: OwnWork
+  readonly #reads: ReadsOnDemand
   readonly #compaction: Compaction
   /** The newest sync; it may have ended. */
   #claim: Claim | null = null
@@ -140,6 +131,10 @@ class LocalEngine implements Engine {
     this.#network = network
     this.#backups = new Backups(store, keccak, chainId)
     this.#ownWork = ownWork
+    this.#reads = new ReadsOnDemand({
+      ...{ store, keccak, peers, network, clock: systemClock },
+      running: () => this.#claim?.running ?? null,
+    })
     this.#compaction = new Compaction({ store, keccak, clock: systemClock, yieldThread })
     this.#peers.onChange(() => emit({ kind: 'peers', peers: this.#peers.snapshots() }))
     this.#stopWatching = watchConnectivity(() => this.#meetConnectivity())
@@ -174,23 +169,24 @@ class LocalEngine implements Engine {
   }
 
   async getAccount(address: string, at: ReadAt | undefined): Promise<Answer<AccountValue | null>> {
-    return this.#ownWork.read(() => this.#read(at, accountRead(address)))
+    return this.#read(at, accountRead(address))
   }
 
   async getStorageAt(address: string, slot: SlotNumber, at: ReadAt | undefined): Promise<Answer<string>> {
-    return this.#ownWork.read(() => this.#read(at, slotRead(address, slot)))
+    return this.#read(at, slotRead(address, slot))
   }
 
   async getCode(address: string, at: ReadAt | undefined): Promise<Answer<string>> {
-    return this.#ownWork.read(() => this.#read(at, codeRead(address)))
+    return this.#read(at, codeRead(address))
   }
 
   async getProof(address: string, slots: readonly SlotNumber[], at: ReadAt | undefined): Promise<Answer<ProofValue>> {
-    return this.#ownWork.read(() => this.#read(at, proofRead(address, slots)))
+    return this.#read(at, proofRead(address, slots))
   }
 
   async keep(): Promise<void> {
     this.#claim?.running?.sync.keep()
+    await this.#reads.keep()
   }
 
   async abort(id: number): Promise<void> {
@@ -243,7 +239,7 @@ class LocalEngine implements Engine {
     this.#checkOpen()
     const reason = new SyncError('wiped', 'the state was wiped')
     const ended = Promise.all([this.#revoke(reason), this.#tasks.abortAll(reason)])
-    const wiping = ended.then(() => this.#compaction.stop()).then(() => this.#store.wipe())
+    const wiping = ended.then(() => this.#compaction.stop()).then(() => this.#wipeStore())
     // A sync that is asked for meanwhile begins behind it, as behind a sync.
     this.#claim = { id: NO_SYNC, revoked: null, running: null, stop: null, ended: wiping.catch(() => {}) }
     await wiping
@@ -264,6 +260,8 @@ class LocalEngine implements Engine {
     this.#isClosed = true
     await this.#tasks.abortAll(new SyncError('closed', 'the client was closed'))
     await this.#revoke(new SyncError('closed', 'the client was closed'))
+    await this.#reads.keep()
+    this.#reads.stop(new ReadError('closed', 'the client was closed'))
     await this.#compaction.stop()
     this.#stopWatching()
     await this.#network.stop()
@@ -280,11 +278,17 @@ class LocalEngine implements Engine {
     claim.running = { sync, generation }
     try {
       const summary = await this.#ownWork.sync(() => sync.run())
+      this.#reads.meetComplete()
       if (claim.revoked === null) void this.#compaction.start()
       return summary
     } finally {
       claim.running = null
     }
+  }
+
+  async #wipeStore(): Promise<void> {
+    this.#reads.forget()
+    await this.#store.wipe()
   }
 
   /** With a state on disk, a compaction that was cut short goes on. */
@@ -317,6 +321,7 @@ class LocalEngine implements Engine {
       clock: systemClock,
       yieldThread,
       isOnline,
+      isYielding: () => this.#reads.isBusy,
       receivedBytes: () => this.#peers.wireBytes() - wireBytesBefore,
       onProgress: (progress) => {
         this.#emit({ kind: 'progress', id, progress, coverage: sync.coverage() })
@@ -339,16 +344,11 @@ class LocalEngine implements Engine {
     await claim.ended
   }
 
-  async #read<T>(at: ReadAt | undefined, read: StateRead<T>): Promise<Answer<T>> {
-    this.#checkOpen()
-    if (at !== 'target' && (at === 'complete' || this.#store.lastComplete() !== null)) {
-      return readComplete(this.#store, read)
-    }
-    const running = this.#claim?.running ?? null
-    if (running === null) throw new ReadError('notSynced', 'no state is on disk, and no sync runs')
-    const { sync, generation } = running
-    const nodes = nodesOfSync(sync, this.#store.reader(generation.number), this.#keccak)
-    return readUnder(generation.root, nodes, read)
+  #read<T>(at: ReadAt | undefined, read: StateRead<T>): Promise<Answer<T>> {
+    return this.#ownWork.read(async () => {
+      this.#checkOpen()
+      return this.#reads.read(at, read)
+    })
   }
 
   #checkOpen(): void {

@@ -1,6 +1,6 @@
 /**
  * The engine's connection to the world. WebSockets are dialed on this thread, WebRTC in the window. Nobody is dialed before
- * the first sync, but for the relays of a tab that serves.
+ * the first sync, or the first read that misses something, but for the relays of a tab that serves.
  */
 import type { Libp2p } from '@libp2p/interface'
 import { type PeerAddress, parsePeer } from '../network/address.ts'
@@ -9,7 +9,10 @@ import { Dialer } from '../network/dialer.ts'
 import type { Caller } from '../network/link.ts'
 import type { PageNode } from '../network/page-node.ts'
 import type { PeerSet } from '../network/peer-set.ts'
+import type { Clock } from '../protocol/clock.ts'
 import { statusOf } from '../protocol/messages.ts'
+import { CONNECT_GRACE_MS } from '../sync/constants.ts'
+import { isOnline } from './connectivity.ts'
 import type { TabServing } from './serving.ts'
 
 export interface NetworkOptions {
@@ -18,6 +21,7 @@ export interface NetworkOptions {
   readonly chainId: number
   /** The window's node; `null`: nothing of WebRTC is wanted. */
   readonly page: PageNode | null
+  readonly clock: Clock
 }
 
 interface Prepared {
@@ -29,6 +33,9 @@ export class Network {
   readonly #options: NetworkOptions
   #prepared: Promise<Prepared> | null = null
   #opened: Promise<void> | null = null
+  #isDialing = false
+  /** When the first peers were looked for. */
+  #startedAtMs: number | null = null
   /** `null`: other tabs are not served. */
   #serving: TabServing | null = null
   /** Other tabs that somebody has told of lately. */
@@ -51,12 +58,25 @@ export class Network {
 
   /** Begins to dial the application's peers, and keeps at it. May be called twice. */
   start(): void {
+    this.#startedAtMs ??= this.#options.clock.now()
     this.prepare()
     this.#open()
     this.#prepared?.then(
-      ({ dialer }) => dialer.start(),
+      ({ dialer }) => {
+        dialer.start()
+        this.#isDialing = true
+      },
       () => {},
     )
+  }
+
+  /** True while somebody may come who was not met yet: a dial is under way, or relays may tell of tabs. */
+  get mayCome(): boolean {
+    const { peers, page, clock } = this.#options
+    if (!isOnline() || this.#startedAtMs === null) return false
+    if (this.#prepared !== null && !this.#isDialing) return true
+    if (page !== null && clock.now() - this.#startedAtMs < CONNECT_GRACE_MS) return true
+    return peers.snapshots().some(({ state }) => state === 'connecting')
   }
 
   /** Begins to let other tabs have what `serving` has, which ends with the network. To be called before {@link start}. */
@@ -78,6 +98,7 @@ export class Network {
   async stop(): Promise<void> {
     const prepared = await this.#prepared?.catch(() => null)
     this.#prepared = null
+    this.#isDialing = false
     this.#serving?.stop()
     await prepared?.dialer.stop()
     await prepared?.node?.stop()

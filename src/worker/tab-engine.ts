@@ -205,7 +205,8 @@ class TabEngine implements Engine {
   ): Promise<Answer<T>> {
     const { view } = this.#options
     // The second time, as it is on disk now: what was there may have been deleted since.
-    for (let reads = 0; this.#term === null && at !== 'target' && reads < 2; reads++) {
+    const isComplete = at === undefined || at === 'complete'
+    for (let reads = 0; this.#term === null && isComplete && reads < 2; reads++) {
       this.#checkOpen()
       try {
         return await readComplete(await view.current(), read)

@@ -1,9 +1,9 @@
 /** One step of a walk along a key, from a node to the next one that has a hash of its own. */
-import { decodeAccount, EMPTY_ROOT } from '../trie/account.ts'
-import { equalHash } from '../trie/keccak.ts'
-import { decodeNode, type LeafNode } from '../trie/node.ts'
-import type { Ref } from '../trie/node-source.ts'
-import { KEY_NIBBLES, nibbleAt, type Path } from '../trie/path.ts'
+import { decodeAccount, EMPTY_ROOT } from './account.ts'
+import { equalHash } from './keccak.ts'
+import { decodeNode, type LeafNode } from './node.ts'
+import type { Ref } from './node-source.ts'
+import { KEY_NIBBLES, nibbleAt, type Path } from './path.ts'
 
 /**
  * What the node `blob` at `path` names on the way to `key` (64 nibbles for an account, 128 for a slot; `path` is a prefix

@@ -1,0 +1,91 @@
+/**
+ * What reads have fetched beside any sync, by hash: the nodes on the ways to what a wallet looks at, and codes. Those that
+ * were not used for the longest time go first. What is here has been checked.
+ */
+import { bytesToHex } from '@noble/hashes/utils.js'
+import type { Keccak } from '../trie/keccak.ts'
+import type { Path } from '../trie/path.ts'
+import { entryBytes, SequenceCursor, SequenceWriter } from '../trie/sequence.ts'
+import type { WayNode } from './way.ts'
+
+interface Kept {
+  /** `null`: a code. */
+  readonly path: Path | null
+  readonly blob: Uint8Array
+}
+
+export class FetchedNodes {
+  readonly #maxBytes: number
+  /** By hash (hex digits), the one that was used last at the end. */
+  readonly #kept = new Map<string, Kept>()
+  #bytes = 0
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes
+  }
+
+  /** A node or a code, which nobody writes to. */
+  get(hash: Uint8Array): Uint8Array | undefined {
+    if (this.#kept.size === 0) return undefined
+    const hex = bytesToHex(hash)
+    const kept = this.#kept.get(hex)
+    if (kept === undefined) return undefined
+    this.#kept.delete(hex)
+    this.#kept.set(hex, kept)
+    return kept.blob
+  }
+
+  addNodes(nodes: readonly WayNode[]): void {
+    for (const { path, hash, blob } of nodes) this.#add(bytesToHex(hash), { path, blob })
+  }
+
+  addCode(hash: Uint8Array, bytes: Uint8Array): void {
+    this.#add(bytesToHex(hash), { path: null, blob: bytes })
+  }
+
+  /** Takes in what {@link sequences} gave, whatever has become of it: each node is known by its own hash. */
+  load(sequence: Uint8Array, keccak: Keccak): void {
+    const cursor = new SequenceCursor(sequence)
+    try {
+      while (cursor.next()) {
+        const blob = sequence.slice(cursor.start, cursor.end)
+        this.#add(bytesToHex(keccak.digest(blob)), { path: cursor.path, blob })
+      }
+    } catch {
+      // It was damaged: what is left of it is fetched again.
+    }
+  }
+
+  /** All nodes in path order, of several at one path the one that was used last, as sequences of at most `maxBytes` each. */
+  sequences(maxBytes: number): Uint8Array[] {
+    const byPath = new Map<Path, Uint8Array>()
+    for (const { path, blob } of this.#kept.values()) if (path !== null) byPath.set(path, blob)
+    const sequences: Uint8Array[] = []
+    let writer = new SequenceWriter()
+    for (const [path, blob] of [...byPath].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      if (writer.length > 0 && writer.length + entryBytes(path.length, blob.length) > maxBytes) {
+        sequences.push(writer.take())
+        writer = new SequenceWriter()
+      }
+      writer.append(path, blob)
+    }
+    if (writer.length > 0) sequences.push(writer.take())
+    return sequences
+  }
+
+  clear(): void {
+    this.#kept.clear()
+    this.#bytes = 0
+  }
+
+  #add(hex: string, kept: Kept): void {
+    if (this.#kept.has(hex)) return
+    this.#kept.set(hex, kept)
+    this.#bytes += kept.blob.length
+    for (const [oldest, { blob }] of this.#kept) {
+      if (this.#bytes <= this.#maxBytes) return
+      this.#kept.delete(oldest)
+      this.#bytes -= blob.length
+    }
+  }
+}

@@ -1,0 +1,199 @@
+import { bytesToHex } from '@noble/hashes/utils.js'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { ManualClock, settle } from '../testing/manual-clock.ts'
+import { mptOracle, type Oracle, sequenceOf } from '../testing/oracle.ts'
+import {
+  cappedPeer,
+  corruptPeer,
+  emptyPeer,
+  honestPeer,
+  type PeerState,
+  silentPeer,
+  type TestPeer,
+  TestPeers,
+} from '../testing/peers.ts'
+import { seededRandom } from '../testing/random.ts'
+import { type RandomState, randomState } from '../testing/random-state.ts'
+import { nobleKeccak } from '../trie/keccak.ts'
+import { MAX_FETCHED_BYTES, READ_TIMEOUT_MS } from './constants.ts'
+import { ReadError } from './errors.ts'
+import { FetchedNodes } from './fetched-nodes.ts'
+import { Fetcher } from './fetcher.ts'
+import { OnDemandNodes } from './on-demand-nodes.ts'
+import { StateReader } from './state-reader.ts'
+
+let state: RandomState
+let oracle: Oracle
+let peerState: PeerState
+let clock: ManualClock
+let mayCome: boolean
+
+beforeAll(async () => {
+  state = randomState(seededRandom(5), 200)
+  oracle = await mptOracle(state.accounts)
+  peerState = { sequence: sequenceOf(oracle), codes: state.codes }
+})
+
+beforeEach(() => {
+  clock = new ManualClock()
+  mayCome = false
+})
+
+/** A light client that knows a root and these peers. */
+function lightClient(...peers: TestPeer[]) {
+  const set = new TestPeers(...peers)
+  const fetcher = new Fetcher({
+    peers: set,
+    keccak: nobleKeccak,
+    clock,
+    yieldThread: () => new Promise((resolve) => setImmediate(resolve)),
+    connect: () => {},
+    mayCome: () => mayCome,
+  })
+  const fetched = new FetchedNodes(MAX_FETCHED_BYTES)
+  const below = { node: async () => undefined, code: async () => undefined }
+  const { root } = oracle
+  const nodes = new OnDemandNodes({ root, below, fetched, fetcher, onNodes: () => {}, onCode: () => {} })
+  return { reader: new StateReader(oracle.root, nodes), fetcher, fetched, peers: set }
+}
+
+/** What `promise` comes to within `ms`; fails if it has not settled by then. */
+async function within<T>(ms: number, promise: Promise<T>): Promise<T | ReadError> {
+  let result: { readonly value: T | ReadError } | undefined
+  promise.then(
+    (value) => {
+      result = { value }
+    },
+    (error) => {
+      result = { value: error }
+    },
+  )
+  await clock.pass(ms)
+  for (let rounds = 0; rounds < 8 && result === undefined; rounds++) await settle()
+  if (result === undefined) throw new Error(`not settled within ${ms} ms`)
+  return result.value
+}
+
+const contracts = () => state.accounts.filter(({ slots = [] }) => slots.length > 0)
+const kinds = (peer: TestPeer) => peer.reports.map(({ kind }) => kind)
+
+describe('Fetcher', () => {
+  test('default: every account, slot and code, one round trip each', async () => {
+    const peer = honestPeer(peerState)
+    const { reader, fetched } = lightClient(peer)
+    for (const { key, nonce, balance, codeHash, slots = [] } of state.accounts) {
+      const before = peer.asked.length
+      fetched.clear()
+      expect(await within(0, reader.account(key))).toMatchObject({ nonce, balance })
+      expect(peer.asked.length - before).toBe(1)
+      for (const [slotKey] of slots.slice(0, 1)) {
+        fetched.clear()
+        expect(await within(0, reader.slot(key, slotKey))).not.toBe(0n)
+        expect(peer.asked.length - before).toBe(2)
+      }
+      if (codeHash === undefined) continue
+      expect(await within(0, reader.code(key))).toEqual(state.codes.get(bytesToHex(codeHash)))
+    }
+    expect(new Set(kinds(peer))).toEqual(new Set())
+  })
+
+  test('behavior: reads at the same time share a request, and what is wanted twice is asked for once', async () => {
+    const peer = honestPeer(peerState)
+    const { reader } = lightClient(peer)
+    const accounts = state.accounts.slice(0, 20)
+    const found = await within(0, Promise.all([...accounts, ...accounts].map(({ key }) => reader.account(key))))
+    expect(found).toEqual([...accounts, ...accounts].map(({ nonce }) => expect.objectContaining({ nonce })))
+    expect(peer.asked).toHaveLength(1)
+    expect(peer.asked[0]).toHaveLength(20)
+  })
+
+  test('behavior: what was fetched is not fetched again', async () => {
+    const peer = honestPeer(peerState)
+    const { reader } = lightClient(peer)
+    const [{ key }] = state.accounts as [RandomState['accounts'][number]]
+    await within(0, reader.account(key))
+    await within(0, reader.account(key))
+    expect(peer.asked).toHaveLength(1)
+  })
+
+  test('behavior: answers that have a part of what was asked for are used, and the rest is asked for', async () => {
+    const peer = cappedPeer(peerState)
+    const { reader } = lightClient(peer)
+    const accounts = state.accounts.slice(0, 5)
+    const found = await within(0, Promise.all(accounts.map(({ key }) => reader.account(key))))
+    expect(found).toEqual(accounts.map(({ nonce }) => expect.objectContaining({ nonce })))
+  })
+
+  test('behavior: a liar beside an honest peer changes no answer, and is told of', async () => {
+    for (const { key, nonce } of state.accounts.slice(0, 20)) {
+      const liar = corruptPeer(peerState)
+      const { reader } = lightClient(liar, honestPeer(peerState))
+      expect(await within(0, reader.account(key))).toMatchObject({ nonce })
+      expect(kinds(liar)).toEqual(['lie'])
+    }
+  })
+
+  test('behavior: a peer that is late is not waited for alone', async () => {
+    const [{ key, nonce }] = state.accounts as [RandomState['accounts'][number]]
+    const { reader } = lightClient(silentPeer(peerState), honestPeer(peerState))
+    expect(await within(600, reader.account(key))).toMatchObject({ nonce })
+  })
+
+  test('behavior: a peer that has nothing is no reason to give up', async () => {
+    const [{ key, nonce }] = state.accounts as [RandomState['accounts'][number]]
+    const empty = emptyPeer(peerState)
+    const { reader } = lightClient(empty, honestPeer(peerState))
+    expect(await within(0, reader.account(key))).toMatchObject({ nonce })
+    expect(kinds(empty)).toEqual(['empty'])
+  })
+
+  test('behavior: a peer that comes later is asked, also while others are silent', async () => {
+    const [{ key, nonce }] = state.accounts as [RandomState['accounts'][number]]
+    mayCome = true
+    const { reader, peers } = lightClient()
+    const read = reader.account(key)
+    await clock.pass(5_000)
+    peers.join(silentPeer(peerState))
+    await clock.pass(900)
+    peers.join(honestPeer(peerState))
+    expect(await within(100, read)).toMatchObject({ nonce })
+  })
+
+  test.each<[string, () => TestPeer | null, number, string]>([
+    ['a liar', () => corruptPeer(peerState), 0, 'noPeers'],
+    ['nobody', () => null, 3_000, 'noPeers'],
+    ['a peer that has nothing', () => emptyPeer(peerState), 0, 'unavailable'],
+    ['a silent peer', () => silentPeer(peerState), 5_000, 'noPeers'],
+    ['a peer that says it does not have the root', () => without(peerState), 0, 'unavailable'],
+  ])('error: with %s alone, in bounded time', async (_, vice, ms, reason) => {
+    const peer = vice()
+    const { reader } = lightClient(...(peer === null ? [] : [peer]))
+    const read = reader.slot(contracts()[0]!.key, contracts()[0]!.slots![0]![0])
+    expect(await within(ms, read)).toMatchObject({ code: 'notSynced', details: { reason } })
+  })
+
+  test('error: while somebody may still come, it waits, but not for ever', async () => {
+    mayCome = true
+    const { reader } = lightClient()
+    const read = reader.account(state.accounts[0]!.key)
+    expect(await within(READ_TIMEOUT_MS + 1_000, read)).toMatchObject({ details: { reason: 'timeout' } })
+  })
+
+  test('error: stopped, it rejects what waits and what comes', async () => {
+    const { reader, fetcher } = lightClient(silentPeer(peerState))
+    const [first, second] = state.accounts as [RandomState['accounts'][number], RandomState['accounts'][number]]
+    const read = reader.account(first.key)
+    await clock.pass(0)
+    fetcher.stop(new ReadError('closed', 'closed'))
+    expect(await within(0, read)).toMatchObject({ code: 'closed' })
+    expect(await within(0, reader.account(second.key))).toMatchObject({ code: 'closed' })
+    expect(fetcher.isBusy).toBe(false)
+    expect(clock.pending).toEqual([])
+  })
+})
+
+function without(peer: PeerState): TestPeer {
+  const ignorant = honestPeer(peer)
+  ignorant.has = false
+  return ignorant
+}

@@ -1,0 +1,84 @@
+/** What a read may miss, and how it is asked for, weighed and checked. */
+import { bytesToHex } from '@noble/hashes/utils.js'
+import type { SyncPeer } from '../sync/peer.ts'
+import { equalHash, type Keccak } from '../trie/keccak.ts'
+import type { Ref } from '../trie/node-source.ts'
+import type { Path } from '../trie/path.ts'
+import { CODE_BYTES, WAY_BYTES } from './constants.ts'
+import { checkWay, type WayNode } from './way.ts'
+
+/** A connected peer that can be asked for ways. */
+export interface ReadPeer extends SyncPeer {
+  getPaths(
+    root: Uint8Array,
+    requests: readonly WayRequest[],
+    maxBytes: number,
+    signal: AbortSignal,
+  ): Promise<Uint8Array[]>
+}
+
+/** Down from a ref along `key`: 64 nibbles, or 128 of a slot. */
+export interface WayRequest extends Ref {
+  readonly key: Path
+}
+
+export interface WantedWay extends WayRequest {
+  readonly kind: 'way'
+  readonly root: Uint8Array
+}
+
+export interface WantedCode {
+  readonly kind: 'code'
+  readonly hash: Uint8Array
+}
+
+export type Wanted = WantedWay | WantedCode
+
+/** What a peer's answer comes to: what was wanted, as the caller's own, or why it is a lie. */
+export type Checked = { readonly value: readonly WayNode[] | Uint8Array } | { readonly lie: string }
+
+/** What it is called; the same thing has the same name. */
+export function nameOf(wanted: Wanted): string {
+  if (wanted.kind === 'code') return `the code 0x${bytesToHex(wanted.hash)}`
+  return `the node at '${wanted.path}' on the way to ${wanted.key} under 0x${bytesToHex(wanted.root)}`
+}
+
+/** What has the same name may share a request. */
+export function groupOf(wanted: Wanted): string {
+  return wanted.kind === 'code' ? 'codes' : `ways under 0x${bytesToHex(wanted.root)}`
+}
+
+/** The budget for one of them. */
+export function bytesOf({ kind }: Wanted): number {
+  return kind === 'code' ? CODE_BYTES : WAY_BYTES
+}
+
+/** False once `peer` has said that it does not have it. */
+export function mayHave(peer: ReadPeer, wanted: Wanted): boolean {
+  return wanted.kind === 'code' || peer.mayHave(wanted.root)
+}
+
+/** Asks for some of one group, at least one. */
+export function askFor(
+  peer: ReadPeer,
+  wanted: readonly Wanted[],
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<Uint8Array[]> {
+  const [first] = wanted
+  if (first?.kind === 'way') return peer.getPaths(first.root, wanted as readonly WantedWay[], maxBytes, signal)
+  return peer.getCode(
+    wanted.map(({ hash }) => hash),
+    maxBytes,
+    signal,
+  )
+}
+
+/** Looks at a peer's answer, which is not empty. */
+export function check(wanted: Wanted, bytes: Uint8Array, keccak: Keccak): Checked {
+  if (wanted.kind === 'way') {
+    const { nodes, lie } = checkWay(wanted, wanted.key, bytes, keccak)
+    return lie === null ? { value: nodes } : { lie }
+  }
+  return equalHash(keccak.digest(bytes), wanted.hash) ? { value: bytes.slice() } : { lie: 'wrongHash' }
+}

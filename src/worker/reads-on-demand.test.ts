@@ -1,0 +1,103 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { MemoryRecords } from '../store/memory.ts'
+import { StateStore } from '../store/state-store.ts'
+import { ManualClock, settle } from '../testing/manual-clock.ts'
+import { mptOracle, type Oracle, sequenceOf } from '../testing/oracle.ts'
+import { honestPeer, type PeerState, type TestPeer, TestPeers } from '../testing/peers.ts'
+import { seededRandom } from '../testing/random.ts'
+import { type RandomState, randomState } from '../testing/random-state.ts'
+import { expectStored, finishSync, startSync } from '../testing/sync-harness.ts'
+import { nobleKeccak } from '../trie/keccak.ts'
+import { KEEP_DELAY_MS, LOST_PEER_GRACE_MS } from '../wallet/constants.ts'
+import { ReadError } from '../wallet/errors.ts'
+import type { ReadAt } from './engine.ts'
+import { hexOf, type StateRead } from './reads.ts'
+import { ReadsOnDemand, type RunningSync } from './reads-on-demand.ts'
+
+let state: RandomState
+let oracle: Oracle
+let peerState: PeerState
+let at: ReadAt
+
+beforeAll(async () => {
+  state = randomState(seededRandom(7), 300)
+  oracle = await mptOracle(state.accounts)
+  peerState = { sequence: sequenceOf(oracle), codes: state.codes }
+  at = hexOf(oracle.root) as ReadAt
+})
+
+const accountAt =
+  (index: number): StateRead<bigint | undefined> =>
+  async (reader) =>
+    (await reader.account(state.accounts[index]!.key))?.nonce
+
+function start(store: StateStore, peers: TestPeers, running: RunningSync | null = null) {
+  const clock = new ManualClock()
+  const network = { start: () => {}, mayCome: false }
+  const reads = new ReadsOnDemand({ store, keccak: nobleKeccak, peers, network, clock, running: () => running })
+  return { clock, reads }
+}
+
+const askedPaths = (peer: TestPeer) => peer.asked.flat().filter((asked) => 'key' in asked).length
+
+describe('ReadsOnDemand', () => {
+  test('default: reads of a root that the application trusts, with no sync and nothing on disk', async () => {
+    const peer = honestPeer(peerState)
+    const { reads } = start(await StateStore.writer(new MemoryRecords()), new TestPeers(peer))
+    const answer = await reads.read(at, accountAt(3))
+    expect(answer).toEqual({ root: at, value: state.accounts[3]!.nonce })
+    await expect(reads.read(undefined, accountAt(3))).rejects.toMatchObject({ code: 'notSynced' })
+    await expect(reads.read('0x12', accountAt(3))).rejects.toMatchObject({ code: 'badRootText' })
+  })
+
+  test('behavior: what reads have fetched is on disk, and found again without any peer', async () => {
+    const records = new MemoryRecords()
+    const store = await StateStore.writer(records)
+    await store.target({ root: oracle.root })
+    const first = start(store, new TestPeers(honestPeer(peerState)))
+    await first.reads.read('target', accountAt(5))
+    await first.clock.pass(KEEP_DELAY_MS)
+    const second = start(await StateStore.writer(records), new TestPeers())
+    expect(await second.reads.read('target', accountAt(5))).toEqual({ root: at, value: state.accounts[5]!.nonce })
+    const missing = second.reads.read('target', accountAt(6)).catch((error) => error)
+    await second.clock.pass(LOST_PEER_GRACE_MS)
+    expect(await missing).toMatchObject({ code: 'notSynced', details: { reason: 'noPeers' } })
+  })
+
+  test('behavior: a running sync takes what reads have fetched, and does not ask for it again', async () => {
+    const store = await StateStore.writer(new MemoryRecords())
+    const run = await startSync(oracle.root, [], { store })
+    await settle()
+    const generation = await store.target({ root: oracle.root })
+    const peer = honestPeer(peerState)
+    const { reads } = start(store, new TestPeers(peer), { sync: run.sync, generation })
+    for (const index of [0, 100, 200]) expect((await reads.read('target', accountAt(index))).value).toBeDefined()
+    expect(run.sync.progress().nodes).toBeGreaterThan(3)
+    const before = run.sync.progress().nodes
+    const server = honestPeer(peerState, 'server')
+    run.peers.join(server)
+    await expectStored(await finishSync(run), { root: oracle.root, ...peerState })
+    expect(before).toBeGreaterThan(0)
+    const bytes = server.reports.reduce((sum, report) => sum + (report.kind === 'useful' ? report.bytes : 0), 0)
+    const all = [...peerState.sequence.map(([, blob]) => blob), ...state.codes.values()]
+    expect(bytes).toBeLessThan(all.reduce((sum, blob) => sum + blob.length, 0))
+  })
+
+  test('behavior: a read that is answered from a running sync asks nobody', async () => {
+    const store = await StateStore.writer(new MemoryRecords())
+    const run = await finishSync(await startSync(oracle.root, [honestPeer(peerState)], { store }))
+    const generation = await store.target({ root: oracle.root })
+    const peer = honestPeer(peerState)
+    const { reads } = start(store, new TestPeers(peer), { sync: run.sync, generation })
+    for (const index of [1, 2, 3]) expect((await reads.read('target', accountAt(index))).root).toBe(at)
+    expect(askedPaths(peer)).toBe(0)
+  })
+
+  test('error: a client that is closed ends what waits', async () => {
+    const { reads } = start(await StateStore.writer(new MemoryRecords()), new TestPeers())
+    const read = reads.read(at, accountAt(0))
+    await settle()
+    reads.stop(new ReadError('closed', 'the client was closed'))
+    await expect(read).rejects.toMatchObject({ code: 'closed' })
+  })
+})

@@ -1,0 +1,145 @@
+/**
+ * Reads of any state that the application trusts: from what is on disk or in a running sync, and what is missing there from
+ * peers, verified and kept. With no sync at all this is a light client that fetches what it is asked for.
+ */
+import type { Clock } from '../protocol/clock.ts'
+import type { Generation } from '../store/generation.ts'
+import type { StateStore } from '../store/state-store.ts'
+import { yieldThread } from '../store/yield-thread.ts'
+import { MAX_PAGE_BYTES } from '../sync/constants.ts'
+import type { StateSync } from '../sync/loop.ts'
+import { equalHash, type Keccak } from '../trie/keccak.ts'
+import { KEEP_DELAY_MS, MAX_FETCHED_BYTES } from '../wallet/constants.ts'
+import { ReadError } from '../wallet/errors.ts'
+import { FetchedNodes } from '../wallet/fetched-nodes.ts'
+import { Fetcher, type ReadPeers } from '../wallet/fetcher.ts'
+import { parseRoot } from '../wallet/input.ts'
+import { OnDemandNodes } from '../wallet/on-demand-nodes.ts'
+import type { StateNodes } from '../wallet/state-reader.ts'
+import type { Answer, ReadAt } from './engine.ts'
+import type { Network } from './network.ts'
+import { readUnder, type StateRead } from './reads.ts'
+import { nodesOfSync } from './sync-nodes.ts'
+
+/** The sync that runs, and what it writes. */
+export interface RunningSync {
+  readonly sync: StateSync
+  readonly generation: Generation
+}
+
+export interface ReadsOnDemandParts {
+  readonly store: StateStore
+  readonly keccak: Keccak
+  readonly peers: ReadPeers
+  readonly network: Pick<Network, 'start' | 'mayCome'>
+  readonly clock: Clock
+  /** `null`: none runs. */
+  readonly running: () => RunningSync | null
+}
+
+export class ReadsOnDemand {
+  readonly #parts: ReadsOnDemandParts
+  readonly #fetcher: Fetcher
+  readonly #fetched = new FetchedNodes(MAX_FETCHED_BYTES)
+  /** What was kept on disk has been read. */
+  #loaded: Promise<void> | null = null
+  #stopKeeping: (() => void) | null = null
+
+  constructor(parts: ReadsOnDemandParts) {
+    const { peers, keccak, clock, network } = parts
+    this.#parts = parts
+    this.#fetcher = new Fetcher({
+      ...{ peers, keccak, clock, yieldThread },
+      connect: () => network.start(),
+      mayCome: () => network.mayCome,
+    })
+  }
+
+  /** True while a read waits for a peer. */
+  get isBusy(): boolean {
+    return this.#fetcher.isBusy
+  }
+
+  /** Rejects with `notSynced`, `badRootText`, `badRoot`, or as the disk does. */
+  async read<T>(at: ReadAt | undefined, read: StateRead<T>): Promise<Answer<T>> {
+    const { root, below } = this.#stateAt(at)
+    await this.#load()
+    const nodes = new OnDemandNodes({
+      ...{ root, below, fetched: this.#fetched, fetcher: this.#fetcher },
+      onNodes: (found) => {
+        this.#parts.running()?.sync.offer(found)
+        this.#keepSoon()
+      },
+      onCode: (hash, bytes) => {
+        this.#parts.running()?.sync.offerCode(hash, bytes)
+        void this.#parts.store.keepCode(hash, bytes).catch(() => {}) // a disk that is full, or gone: it is fetched again
+      },
+    })
+    return readUnder(root, nodes, read)
+  }
+
+  /** Writes what was fetched and is not on disk. Never rejects: what could not be written is fetched again. */
+  async keep(): Promise<void> {
+    this.#stopKeeping?.()
+    this.#stopKeeping = null
+    const { store, running } = this.#parts
+    const keeper = store.lastComplete()?.generation ?? store.newestTarget()?.generation
+    // A running sync writes what it holds itself, what it was offered included.
+    if (keeper === undefined || keeper === running()?.generation.number) return
+    await store.keepLoose(keeper, this.#fetched.sequences(MAX_PAGE_BYTES)).catch(() => {})
+  }
+
+  /** A state has become complete, and took the kept nodes of all with it: those that it does not hold are kept again. */
+  meetComplete(): void {
+    if (this.#parts.store.lastComplete() !== null) this.#fetched.clear()
+    else this.#keepSoon()
+  }
+
+  /** Everything that was stored is gone. */
+  forget(): void {
+    this.#fetched.clear()
+  }
+
+  /** Reads that wait reject with `error`. What is not kept is lost, unless {@link keep} comes first. */
+  stop(error: ReadError): void {
+    this.#stopKeeping?.()
+    this.#fetcher.stop(error)
+  }
+
+  /** Which root a read is about, and what is known of it without asking anybody. */
+  #stateAt(at: ReadAt | undefined): { readonly root: Uint8Array; readonly below: StateNodes } {
+    const { store, keccak } = this.#parts
+    const running = this.#parts.running()
+    const inSync = ({ sync, generation }: RunningSync) => {
+      return { root: generation.root, below: nodesOfSync(sync, store.reader(generation.number), keccak) }
+    }
+    const complete = store.lastComplete()
+    if (complete !== null && (at === undefined || at === 'complete')) {
+      return { root: complete.root, below: store.reader(complete.generation) }
+    }
+    if (at === 'complete') throw new ReadError('notSynced', 'no state is complete on disk')
+    if (at === undefined || at === 'target') {
+      if (running !== null) return inSync(running)
+      const target = store.newestTarget()
+      if (target === null) throw new ReadError('notSynced', 'no root is known: sync one, or pass it as `at`')
+      return { root: target.root, below: store.reader(target.generation) }
+    }
+    const root = parseRoot(at)
+    if (running !== null && equalHash(running.generation.root, root)) return inSync(running)
+    return { root, below: store.readerOf(root) }
+  }
+
+  #load(): Promise<void> {
+    this.#loaded ??= this.#readKept()
+    return this.#loaded
+  }
+
+  async #readKept(): Promise<void> {
+    const { store, keccak } = this.#parts
+    for (const sequence of await store.loose()) this.#fetched.load(sequence, keccak)
+  }
+
+  #keepSoon(): void {
+    this.#stopKeeping ??= this.#parts.clock.after(KEEP_DELAY_MS, () => void this.keep())
+  }
+}
