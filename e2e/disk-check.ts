@@ -41,8 +41,10 @@ export async function checkRestart(operations: readonly Operation[], root: strin
   const generation = await store.target({ root: hexToBytes(root.slice(2)) })
   const contents = await generation.contents()
   const scheduler = new Scheduler({ root: generation.root, keccak, contents, leaf: scanAccount })
+  const { scope, baseScope } = contents
   for (let refs = scheduler.unresolved(1); refs.length > 0; refs = scheduler.unresolved(1)) {
-    for (const ref of refs) scheduler.resolve(ref, await resolveRef(generation, ref, scanAccount))
+    for (const ref of refs)
+      scheduler.resolve(ref, await resolveRef({ disk: generation, leaf: scanAccount, scope, baseScope }, ref))
   }
   checkFrontier(scheduler, { nodes: sequence })
   await store.close()

@@ -10,13 +10,13 @@ import type { Damage } from './store/context.ts'
 import type { StallReason, SyncProgress } from './sync/progress.ts'
 import { Sync } from './sync-handle.ts'
 import { TypedEventTarget } from './typed-events.ts'
-import { parseCount, parsePositive, parseRoot, type SlotNumber } from './wallet/input.ts'
+import { checkScope, parseCount, parsePositive, parseRoot, type SlotNumber } from './wallet/input.ts'
 import { createPageNode, portTo, wantsWebRtc } from './window-page.ts'
 import { DEFAULT_SERVED_REQUESTS, DEFAULT_UPLOAD_BYTES_PER_SECOND } from './worker/constants.ts'
 import type {
   AccountValue,
   Answer,
-  CompleteStatus,
+  ClientStatus,
   Engine,
   EngineEvent,
   EngineOptions,
@@ -204,13 +204,16 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
   }
 
   /**
-   * Brings the state under `root` to disk, and goes on where an earlier sync of it was cut off. Supersedes a sync that
-   * runs: its `done` rejects with `superseded`. The tabs of an origin have one sync between them: one to the same root as
-   * another tab's joins it, and `cancel` in any of them ends it. Throws `badRootText` or `badNumber`.
+   * Brings the state under `root` to disk, and goes on where an earlier sync of it was cut off. With `accounts` or `storage`
+   * it is that part of the state: what a wallet watches. Another scope later, or none, takes over what is there; what the
+   * last one leaves out goes with the next compaction. Supersedes a sync that
+   * runs: its `done` rejects with `superseded`. The tabs of an origin have one sync between them: one to the same target as
+   * another tab's joins it, and `cancel` in any of them ends it. Throws `badRootText`, `badNumber`, `badAddress` or `badSlot`.
    */
   sync(target: SyncTarget): Sync {
     parseRoot(target.root)
     if (target.blockNumber !== undefined) parseCount('blockNumber', target.blockNumber)
+    checkScope(target)
     const id = this.#nextId++
     const done = this.#engine.sync(id, target).finally(() => this.#syncs.delete(id))
     const sync = new Sync(done, { cancel: () => this.#engine.cancel(id), resume: () => this.#engine.resume(id) })
@@ -231,8 +234,8 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
     return this.#page?.addresses ?? []
   }
 
-  /** What is complete on disk, whether or not a peer can be reached. */
-  status(): Promise<{ readonly complete: CompleteStatus | null }> {
+  /** What is complete on disk, and what was to be, whether or not a peer can be reached. */
+  status(): Promise<ClientStatus> {
     return this.#engine.status()
   }
 

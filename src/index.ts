@@ -18,10 +18,11 @@ export type { CodeDamage, Damage, PageDamage } from './store/context.ts'
 export type { PauseReason, StallReason, SyncPhase, SyncProgress } from './sync/progress.ts'
 export type { Sync, SyncEventMap } from './sync-handle.ts'
 export { isRootlightError, RootlightError } from './trie/error.ts'
-export type { SlotNumber } from './wallet/input.ts'
+export type { ScopeInput, SlotNumber } from './wallet/input.ts'
 export type {
   AccountValue,
   Answer,
+  ClientStatus,
   CompleteStatus,
   GenerationStorage,
   ImportSummary,
@@ -31,6 +32,7 @@ export type {
   StorageReport,
   SyncTarget,
   TabRole,
+  TargetStatus,
   VerifyProgress,
   VerifySummary,
 } from './worker/engine.ts'

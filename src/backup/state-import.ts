@@ -120,8 +120,11 @@ class Import {
   /** Reads what the disk holds on the way. */
   async #resolve(): Promise<void> {
     const scheduler = this.#scheduler
+    const { disk } = this.#options
+    const { scope, baseScope } = scheduler
     for (let gaps = scheduler.unresolved(RESOLVES); gaps.length > 0; gaps = scheduler.unresolved(RESOLVES)) {
-      for (const gap of gaps) scheduler.resolve(gap, await resolveRef(this.#options.disk, gap, scanAccount))
+      for (const gap of gaps)
+        scheduler.resolve(gap, await resolveRef({ disk, leaf: scanAccount, scope, baseScope }, gap))
     }
   }
 

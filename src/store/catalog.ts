@@ -6,6 +6,7 @@ import { bytesToHex } from '@noble/hashes/utils.js'
 import { EMPTY_ROOT_HEX } from '../trie/account.ts'
 import { equalHash } from '../trie/keccak.ts'
 import { type Path, ROOT_PATH, subtreeEnd } from '../trie/path.ts'
+import { Scope } from '../trie/scope.ts'
 import type { GenerationRecord } from './generation-record.ts'
 import { PageIndex } from './page-index.ts'
 import type { PageKey } from './page-key.ts'
@@ -13,6 +14,8 @@ import type { PageKey } from './page-key.ts'
 /** One generation. Known by identity: a handle of one that was deleted never meets a later one of the same number. */
 export class GenerationState {
   record: GenerationRecord
+  /** Which part of the state it is about. */
+  readonly scope: Scope
   readonly pages = new PageIndex()
   /** In path order. */
   loose: readonly PageKey[] = []
@@ -21,13 +24,14 @@ export class GenerationState {
 
   constructor(record: GenerationRecord) {
     this.record = record
+    this.scope = Scope.of(record.scope)
   }
 
   get number(): number {
     return this.record.generation
   }
 
-  /** True if the pages prove that all of the state is stored; the empty one has no pages. */
+  /** True if the pages prove that all of the scope is stored; the empty state has no pages. */
   get isCovered(): boolean {
     return this.coversSubtree(ROOT_PATH) || bytesToHex(this.record.root) === EMPTY_ROOT_HEX
   }
@@ -35,10 +39,14 @@ export class GenerationState {
   /** True if the node at `path` must be stored, here or in an older generation. */
   coversPath(path: Path): boolean {
     const { holes } = this.record
-    return this.pages.at(path) !== undefined && !holes.some(({ start, end }) => start <= path && path < end)
+    return (
+      this.pages.at(path) !== undefined &&
+      this.scope.includes(path) &&
+      !holes.some(({ start, end }) => start <= path && path < end)
+    )
   }
 
-  /** True if everything at and below `path` must be stored, here or in older generations. */
+  /** True if everything of the scope at and below `path` must be stored, here or in older generations. */
   coversSubtree(path: Path): boolean {
     const { holes } = this.record
     return this.pages.coversSubtree(path) && !holes.some(({ start, end }) => start < subtreeEnd(path) && end > path)
@@ -76,10 +84,20 @@ export class Catalog {
     return this.#generations.get(generation)
   }
 
-  /** The newest complete generation with this root, else the newest one. */
+  /** The one with this root that has the most: the newest complete one of the whole state, of a part of it, or of either. */
   withRoot(root: Uint8Array): GenerationState | undefined {
-    const all = this.generations.filter((state) => equalHash(state.record.root, root))
-    return all.find((state) => state.record.complete) ?? all[0]
+    const all = this.#allWithRoot(root)
+    const complete = all.filter((state) => state.record.complete)
+    return complete.find((state) => state.scope.isAll) ?? complete[0] ?? all[0]
+  }
+
+  /** The newest complete generation with this root that has all of `scope`, else the newest one of this very scope. */
+  withScope(root: Uint8Array, scope: Scope): GenerationState | undefined {
+    const all = this.#allWithRoot(root)
+    return (
+      all.find((state) => state.record.complete && state.scope.contains(scope, ROOT_PATH)) ??
+      all.find((state) => state.scope.equals(scope))
+    )
   }
 
   /** True until the generation is deleted. */
@@ -104,6 +122,10 @@ export class Catalog {
     this.codes.clear()
     this.lastComplete = null
     this.oldest = 0
+  }
+
+  #allWithRoot(root: Uint8Array): GenerationState[] {
+    return this.generations.filter((state) => equalHash(state.record.root, root))
   }
 
   #order(): void {

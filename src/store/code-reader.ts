@@ -28,7 +28,8 @@ export async function readNamedCode(
   hash: Uint8Array,
 ): Promise<Uint8Array | undefined> {
   const code = await readCode(context, hash)
-  if (code !== undefined || !state.record.complete) return code
+  // A part of a state has the codes of its own accounts only, and which leaf named this one is not known.
+  if (code !== undefined || !state.record.complete || !state.scope.isAll) return code
   const hex = bytesToHex(hash)
   if (await wantLostCode(context, state, hex)) throw damagedCode(hex)
   return undefined

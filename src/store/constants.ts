@@ -1,7 +1,7 @@
 /** The numbers of the store, each with the reason for its value. */
 
 /** Version of the object stores and of their formats; any change to either is a new one, with a step in `migrations.ts`. */
-export const SCHEMA_VERSION = 5
+export const SCHEMA_VERSION = 6
 
 /** The most bytes of pages and codes in a transaction: at 65 to 100 MB/s they take 10 to 16 ms. */
 export const MAX_CHUNK_BYTES = 1024 * 1024

@@ -10,14 +10,15 @@ export interface RootCoverage {
   readonly stretches: readonly Stretch[]
 }
 
-/** Of each root that something is stored of, the newest first. */
+/** Of each root that something is stored of, the newest first. Of a part of a state, pages do not say what they leave out. */
 export function coverageOf(catalog: Catalog): RootCoverage[] {
   const covered: RootCoverage[] = []
   for (const { record } of catalog.generations) {
     const { root, blockNumber } = record
     if (covered.some((other) => equalHash(other.root, root))) continue
     // The one that is served, where several are of the same root.
-    const stretches = stretchesOf(catalog.withRoot(root)!)
+    const served = catalog.withRoot(root)!
+    const stretches = served.scope.isAll ? stretchesOf(served) : []
     if (stretches.length > 0) covered.push({ root, blockNumber, stretches })
   }
   return covered

@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { newGenerationRecord, putGenerationRecord, readGenerationRecord } from './generation-record.ts'
 
-const record = newGenerationRecord(3, new Uint8Array(32).fill(5), 17)
+const record = newGenerationRecord(3, {
+  root: new Uint8Array(32).fill(5),
+  blockNumber: 17,
+  scope: ['ab'.repeat(32)],
+  header: Uint8Array.of(1, 2),
+  dense: false,
+})
 
 describe('readGenerationRecord', () => {
   test('default: reads what was written', () => {
@@ -12,7 +18,8 @@ describe('readGenerationRecord', () => {
       generation: 3,
       root: new Uint8Array(32).fill(5),
       blockNumber: 17,
-      scope: null,
+      scope: ['ab'.repeat(32)],
+      header: Uint8Array.of(1, 2),
       complete: true,
       holes,
       dense: false,
@@ -29,7 +36,8 @@ describe('readGenerationRecord', () => {
     ['a root as text', { ...record, root: 'root' }],
     ['a negative block number', { ...record, blockNumber: -1 }],
     ['no block number', { ...record, blockNumber: undefined }],
-    ['a scope', { ...record, scope: [] }],
+    ['a scope of what are no entries', { ...record, scope: ['ab'] }],
+    ['a header as text', { ...record, header: 'ab' }],
     ['complete as a number', { ...record, complete: 1 }],
     ['a hole that is no stretch', { ...record, holes: [1] }],
     ['a hole that ends before it starts', { ...record, holes: [{ start: 'a8', end: 'a7' }] }],

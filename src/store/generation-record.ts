@@ -1,6 +1,7 @@
 /** What `meta` holds: its keys, the record of a generation and which one is complete, and their strict reading. */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Stretch } from '../sync/disk.ts'
+import { isScopeEntries } from '../trie/scope.ts'
 import { checksum } from './checksum.ts'
 import { SCHEMA_VERSION } from './constants.ts'
 import { StoreError } from './errors.ts'
@@ -13,9 +14,11 @@ export interface GenerationRecord {
   /** 32 bytes. */
   readonly root: Uint8Array
   readonly blockNumber: number | null
-  /** Which part of the state it is about; `null`: all of it. Room in the format, nothing else is written yet. */
-  readonly scope: null
-  /** Everything under the root is stored, here or in older generations. False again once some of it turned out damaged. */
+  /** Entries of the scope that it is about, as `trie/scope.ts` has them; `null`: all of the state. */
+  readonly scope: readonly string[] | null
+  /** RLP of the header of the block that it is the state of, checked by its hash; `null`: only the root is known. */
+  readonly header: Uint8Array | null
+  /** Everything under the root, within the scope, is stored, here or in older generations. False again once some of it turned out damaged. */
   readonly complete: boolean
   /** Stretches in which an older generation lost something that this one may rest on: its pages prove nothing there. */
   readonly holes: readonly Stretch[]
@@ -57,24 +60,22 @@ export const INITIAL_META: readonly Operation[] = [
   { kind: 'put', store: 'meta', key: META_KEY.fence, value: 0 },
 ]
 
+/** What a generation is about. */
+export type GenerationTarget = Pick<GenerationRecord, 'root' | 'blockNumber' | 'scope' | 'header' | 'dense'>
+
 /** The record of a generation without pages. */
-export function newGenerationRecord(
-  generation: number,
-  root: Uint8Array,
-  blockNumber: number | null,
-  dense = false,
-): GenerationRecord {
+export function newGenerationRecord(generation: number, target: GenerationTarget): GenerationRecord {
   if (generation > MAX_GENERATION) throw new RangeError(`no generation beyond ${MAX_GENERATION}`)
-  const codeCounts = { count: 0, bytes: 0 }
-  const record = { generation, root: new Uint8Array(root), blockNumber, scope: null, complete: false }
-  return { ...record, holes: [], dense, codeCounts }
+  const root = new Uint8Array(target.root)
+  return { generation, ...target, root, complete: false, holes: [], codeCounts: { count: 0, bytes: 0 } }
 }
 
 /** The write of a generation's record. */
 export function putGenerationRecord(record: GenerationRecord): Operation {
-  const { generation, root, blockNumber, scope, complete, dense, codeCounts } = record
+  const { generation, root, blockNumber, header, complete, dense, codeCounts } = record
   const holes = record.holes.map(({ start, end }) => ({ start, end }))
-  const fields = { generation, root, blockNumber, scope, complete, holes, dense, codeCounts: { ...codeCounts } }
+  const about = { generation, root, blockNumber, scope: scopeValue(record), header }
+  const fields = { ...about, complete, holes, dense, codeCounts: { ...codeCounts } }
   return putSealed(generationKey(generation), fields)
 }
 
@@ -82,30 +83,41 @@ export function putGenerationRecord(record: GenerationRecord): Operation {
 export function readGenerationRecord(key: string, value: unknown): GenerationRecord | null {
   const fields = openSealed(key, value)
   if (fields === null) return null
-  const { generation, root, blockNumber, scope, complete, holes, dense, codeCounts } = fields
-  if (!isGeneration(generation) || generationKey(generation) !== key) return null
-  if (!isRoot(root) || !isBlockNumber(blockNumber)) return null
-  if (scope !== null || typeof complete !== 'boolean' || typeof dense !== 'boolean') return null
+  const { complete, holes, dense, codeCounts } = fields
+  const about = readAbout(fields)
+  if (about === null || generationKey(about.generation) !== key) return null
+  if (typeof complete !== 'boolean' || typeof dense !== 'boolean') return null
   if (!Array.isArray(holes) || !holes.every(isHole) || !isObject(codeCounts)) return null
   const { count, bytes } = codeCounts
   if (!isCount(count) || !isCount(bytes)) return null
-  return { generation, root, blockNumber, scope, complete, holes, dense, codeCounts: { count, bytes } }
+  return { ...about, complete, holes, dense, codeCounts: { count, bytes } }
+}
+
+function readAbout(fields: Readonly<Record<string, MetaValue>>) {
+  const { generation, root, blockNumber, scope, header } = fields
+  if (!isGeneration(generation) || !isRoot(root) || !isBlockNumber(blockNumber)) return null
+  if ((scope !== null && !isScopeEntries(scope)) || (header !== null && !(header instanceof Uint8Array))) return null
+  return { generation, root, blockNumber, scope, header }
+}
+
+function scopeValue({ scope }: Pick<GenerationRecord, 'scope'>): string[] | null {
+  return scope === null ? null : [...scope]
 }
 
 /**
  * The write of what `complete` names: the generation, and of its record what cannot be found again in any other way.
  */
-export function putComplete({ generation, root, blockNumber }: GenerationRecord): Operation {
-  return putSealed(META_KEY.complete, { generation, root, blockNumber })
+export function putComplete(record: GenerationRecord): Operation {
+  const { generation, root, blockNumber, header } = record
+  return putSealed(META_KEY.complete, { generation, root, blockNumber, scope: scopeValue(record), header })
 }
 
 /** Reads what stands under `complete`, as the record of a whole generation; `null`: it is damaged, or none is complete. */
 export function readComplete(value: unknown): GenerationRecord | null {
   const fields = openSealed(META_KEY.complete, value)
   if (fields === null) return null
-  const { generation, root, blockNumber } = fields
-  if (!isGeneration(generation) || !isRoot(root) || !isBlockNumber(blockNumber)) return null
-  return { ...newGenerationRecord(generation, root, blockNumber), complete: true }
+  const about = readAbout(fields)
+  return about && { ...newGenerationRecord(about.generation, { ...about, dense: false }), complete: true }
 }
 
 /** The write of which generation is the oldest that newer ones rest on. */

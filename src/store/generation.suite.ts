@@ -2,6 +2,7 @@ import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { describe, expect, test } from 'vitest'
 import type { Page } from '../sync/disk.ts'
 import { END } from '../trie/path.ts'
+import { Scope } from '../trie/scope.ts'
 import { MAX_CHUNK_BYTES } from './constants.ts'
 import {
   type Backend,
@@ -44,6 +45,8 @@ export function generationSuite(backend: Backend): void {
         counts: { nodes: 0, bytes: 0, accounts: 0, slots: 0 },
         codeCounts: { count: 0, bytes: 0 },
         base: null,
+        scope: Scope.ALL,
+        baseScope: Scope.ALL,
         hasOlder: false,
       })
       await store.close()

@@ -2,6 +2,7 @@
 import type { Code, Contents, Disk, OlderNode, Page } from '../sync/disk.ts'
 import type { Ref } from '../trie/node-source.ts'
 import type { Path } from '../trie/path.ts'
+import { Scope } from '../trie/scope.ts'
 import type { Catalog, GenerationState } from './catalog.ts'
 import { commitInChunks } from './commit.ts'
 import { checkLives, type StoreContext } from './context.ts'
@@ -57,6 +58,8 @@ export class Generation implements Disk {
         counts: pages.counts,
         codeCounts: record.codeCounts,
         base: this.#base?.record.root ?? null,
+        scope: this.#state.scope,
+        baseScope: this.#base?.scope ?? Scope.ALL,
         hasOlder: this.#older().length > 0,
       }
     })
@@ -70,7 +73,7 @@ export class Generation implements Disk {
   }
 
   older(ref: Ref): Promise<OlderNode> {
-    return findOlder(this.#context, this.#older(), ref)
+    return findOlder(this.#context, this.#older(), ref, this.#state.scope)
   }
 
   async baseNode({ path, hash }: Ref): Promise<Uint8Array> {

@@ -14,7 +14,14 @@ import { IDENTITY_KEY, type StateDatabase, type StateUpgrade } from './schema.ts
 export type Migration = (database: StateDatabase, upgrade: StateUpgrade) => void | Promise<void>
 
 /** The step at index n leads from version n to n + 1; a new database takes all of them. */
-export const MIGRATIONS: readonly Migration[] = [createStores, addIdentity, addChecksums, tellDense, addPageKeys]
+export const MIGRATIONS: readonly Migration[] = [
+  createStores,
+  addIdentity,
+  addChecksums,
+  tellDense,
+  addPageKeys,
+  tellScope,
+]
 
 /** Brings the database from one version to another; there may be no step for some. Rejects with what a step throws. */
 export async function migrate(database: StateDatabase, from: number, to: number, upgrade: StateUpgrade): Promise<void> {
@@ -57,4 +64,14 @@ async function tellDense(_: StateDatabase, upgrade: StateUpgrade): Promise<void>
 async function addPageKeys(database: StateDatabase, upgrade: StateUpgrade): Promise<void> {
   const pageKeys = database.createObjectStore('pageKeys')
   for (const key of await upgrade.objectStore('pages').getAllKeys()) await pageKeys.put(1, key)
+}
+
+/** 5 → 6: a state may be a part of one, and may be known by its block. Until then it was all of one, known by its root. */
+async function tellScope(_: StateDatabase, upgrade: StateUpgrade): Promise<void> {
+  const meta = upgrade.objectStore('meta')
+  for (const key of await meta.getAllKeys()) {
+    if (!isGenerationKey(key) && key !== META_KEY.complete) continue
+    const fields = openSealed(key, await meta.get(key))
+    if (fields !== null) await meta.put(sealed(key, { ...fields, scope: null, header: null }), key)
+  }
 }

@@ -2,6 +2,7 @@
 import type { OlderNode } from '../sync/disk.ts'
 import type { Ref } from '../trie/node-source.ts'
 import { type Path, subtreeEnd } from '../trie/path.ts'
+import type { Scope } from '../trie/scope.ts'
 import { SequenceCursor } from '../trie/sequence.ts'
 import type { GenerationState } from './catalog.ts'
 import type { StoreContext } from './context.ts'
@@ -9,13 +10,14 @@ import { findInPage, readPage } from './page-reader.ts'
 
 /**
  * Looks through `older`, the newest first. A generation proves a subtree only if one of its own pages holds the node itself
- * and it is complete, or its pages cover the subtree: a node that is found on the way to another may be there without its
+ * and it is complete, or its pages cover the subtree, and if it was about all that `scope` wants there: a node that is found on the way to another may be there without its
  * children. Rejects with `damagedPage`.
  */
 export async function findOlder(
   context: StoreContext,
   older: readonly GenerationState[],
   ref: Ref,
+  scope: Scope,
 ): Promise<OlderNode> {
   let part: Uint8Array | undefined
   let isTouched = false
@@ -23,7 +25,8 @@ export async function findOlder(
     const page = state.pages.at(ref.path)
     const blob = page && (await findInPage(context, { state, page }, ref))
     if (blob !== undefined) {
-      if (state.record.complete || state.coversSubtree(ref.path)) return { found: 'whole', blob }
+      const isWhole = state.record.complete || state.coversSubtree(ref.path)
+      if (isWhole && state.scope.contains(scope, ref.path)) return { found: 'whole', blob }
       part ??= blob
     }
     isTouched ||= part === undefined && (await hasEntries(context, state, ref.path))

@@ -10,6 +10,7 @@ import { LeafRefs, scanAccount } from '../trie/leaf.ts'
 import type { Ref } from '../trie/node-source.ts'
 import { KEY_NIBBLES, type Path, pathOfNibbles } from '../trie/path.ts'
 import { NodeScanner } from '../trie/scan.ts'
+import { Scope } from '../trie/scope.ts'
 import { NO_COUNTS } from './page-key.ts'
 
 /** A node that must come: the hash is `source[at, at + 32)`. */
@@ -25,6 +26,7 @@ export class RunWalk {
   /** Hashes (hex digits) of the codes that their accounts name. */
   readonly codes = new Set<string>()
   readonly #keccak: Keccak
+  readonly #scope: Scope
   readonly #maxNodes: number
   readonly #maxBytes: number
   /** What is expected, the next one last. */
@@ -35,8 +37,10 @@ export class RunWalk {
   readonly #leafRefs = new LeafRefs()
   readonly #key = new Uint8Array(KEY_NIBBLES)
 
-  constructor(keccak: Keccak, ref: Ref, maxNodes: number, maxBytes: number) {
+  /** What is not in `scope` is passed over. */
+  constructor(keccak: Keccak, ref: Ref, maxNodes: number, maxBytes: number, scope = Scope.ALL) {
     this.#keccak = keccak
+    this.#scope = scope
     this.#maxNodes = maxNodes || Number.POSITIVE_INFINITY
     this.#maxBytes = maxBytes
     this.#stack.push({ path: ref.path, source: ref.hash, at: 0 })
@@ -101,17 +105,23 @@ export class RunWalk {
     if (scanner.kind === 'branch') {
       for (let i = scanner.childCount - 1; i >= 0; i--) {
         const nibble = scanner.childNibble[i]!.toString(16)
-        this.#stack.push({ path: (path + nibble) as Path, source, at: scanner.childHash[i]! })
+        this.#expect((path + nibble) as Path, source, scanner.childHash[i]!)
       }
     } else if (scanner.kind === 'extension') {
-      if (scanner.childCount > 0)
-        this.#stack.push({ path: this.#below(path, source), source, at: scanner.childHash[0]! })
+      if (scanner.childCount > 0) this.#expect(this.#below(path, source), source, scanner.childHash[0]!)
     } else if (!inStorage) {
       scanAccount(source, scanner.valueStart, scanner.valueEnd, this.#leafRefs)
       const { storageRoot, codeHash } = this.#leafRefs
-      if (codeHash >= 0) this.codes.add(bytesToHex(source.subarray(codeHash, codeHash + 32)))
-      if (storageRoot >= 0) this.#stack.push({ path: this.#below(path, source), source, at: storageRoot })
+      if (codeHash < 0 && storageRoot < 0) return
+      const key = this.#below(path, source)
+      if (codeHash >= 0 && this.#scope.includesAccount(key))
+        this.codes.add(bytesToHex(source.subarray(codeHash, codeHash + 32)))
+      if (storageRoot >= 0) this.#expect(key, source, storageRoot)
     }
+  }
+
+  #expect(path: Path, source: Uint8Array, at: number): void {
+    if (this.#scope.includes(path)) this.#stack.push({ path, source, at })
   }
 
   /** Where the key of the node that was scanned last leads. */

@@ -7,7 +7,8 @@ import type { Stretch } from '../sync/disk.ts'
 import { equalHash, type Keccak, nobleKeccak } from '../trie/keccak.ts'
 import type { NodeSource } from '../trie/node-source.ts'
 import type { Path } from '../trie/path.ts'
-import { Catalog } from './catalog.ts'
+import { Scope } from '../trie/scope.ts'
+import { Catalog, type GenerationState } from './catalog.ts'
 import { ChunkPacer } from './chunk-pacer.ts'
 import { readCode, readNamedCode } from './code-reader.ts'
 import { commitInChunks } from './commit.ts'
@@ -56,17 +57,30 @@ export interface StateStoreOptions {
   readonly yieldThread?: () => Promise<void>
 }
 
-/** A state to sync. `root` is 32 bytes. */
+/** A state to sync. */
 export interface Target {
+  /** 32 bytes. */
   readonly root: Uint8Array
   readonly blockNumber?: number | undefined
+  /** Left out: all of it. */
+  readonly scope?: Scope | undefined
+  /** RLP of its block's header, which was checked. */
+  readonly header?: Uint8Array | undefined
 }
 
-/** The state that reads are answered from. */
-export interface CompleteState {
+/** A state that has a generation. */
+export interface KnownState {
   readonly generation: number
   readonly root: Uint8Array
   readonly blockNumber: number | null
+  /** RLP of its block's header; `null`: only the root is known. */
+  readonly header: Uint8Array | null
+  /** Which part of the state it is. */
+  readonly scope: Scope
+}
+
+/** The state that reads are answered from. */
+export interface CompleteState extends KnownState {
   /** False once a part of it was found damaged: the rest is readable, and a sync to this root heals it. */
   readonly intact: boolean
 }
@@ -139,16 +153,14 @@ export class StateStore {
 
   /** The state that was completed last, or `null`. */
   lastComplete(): CompleteState | null {
-    const record = this.#context.catalog.lastComplete?.record
-    if (record === undefined) return null
-    const { generation, root, blockNumber, complete } = record
-    return { generation, root, blockNumber, intact: complete }
+    const state = this.#context.catalog.lastComplete
+    return state && { ...knownState(state), intact: state.record.complete }
   }
 
   /** The newest state that was to be synced, finished or not; `null`: none ever was. */
-  newestTarget(): { readonly generation: number; readonly root: Uint8Array } | null {
-    const record = this.#context.catalog.generations.find(({ record }) => !record.dense)?.record
-    return record === undefined ? this.lastComplete() : { generation: record.generation, root: record.root }
+  newestTarget(): KnownState | null {
+    const state = this.#context.catalog.generations.find(({ record }) => !record.dense)
+    return state === undefined ? this.lastComplete() : knownState(state)
   }
 
   /** What other generations than this one cover, the newest first. */
@@ -159,17 +171,27 @@ export class StateStore {
   }
 
   /**
-   * The generation with this root: the complete one, or the newest if it is unfinished; else a new one, which takes what
-   * it has in common with older ones from them.
+   * The generation with this root: a complete one that has all of the scope, or the newest if it is unfinished; else a new
+   * one, which takes what it has in common with older ones from them.
    */
-  target({ root, blockNumber }: Target): Promise<Generation> {
+  target({ root, blockNumber, scope = Scope.ALL, header }: Target): Promise<Generation> {
     const { records, catalog, queue } = this.#context
     return queue.enter(async () => {
-      const known = catalog.withRoot(root)
-      const state = known && isWritable(catalog, known) ? known : await newGeneration(this.#context, { root })
-      const record = { ...state.record, blockNumber: blockNumber ?? state.record.blockNumber }
-      if (record.blockNumber !== state.record.blockNumber) await records.write([putGenerationRecord(record)], 'relaxed')
-      state.record = record
+      const known = catalog.withScope(root, scope)
+      const target = {
+        root,
+        scope: scope.entries,
+        blockNumber: blockNumber ?? null,
+        header: header ?? null,
+        dense: false,
+      }
+      const state = known && isWritable(catalog, known) ? known : await newGeneration(this.#context, target)
+      const { record } = state
+      const told = { blockNumber: blockNumber ?? record.blockNumber, header: header ?? record.header }
+      if (told.blockNumber !== record.blockNumber || told.header !== record.header) {
+        state.record = { ...record, ...told }
+        await records.write([putGenerationRecord(state.record)], 'relaxed')
+      }
       return new Generation(this.#context, state)
     })
   }
@@ -184,13 +206,13 @@ export class StateStore {
       const { lastComplete } = catalog
       if (lastComplete === null || !lastComplete.record.complete) return null
       if (!isCompactionDue(catalog, lastComplete, maxGenerations)) return null
-      const { root, blockNumber } = lastComplete.record
+      const { root, blockNumber, scope, header } = lastComplete.record
       const [newest] = catalog.generations
       const isUnderWay = newest?.record.dense && !newest.record.complete && newest.record.holes.length === 0
       const state =
-        isUnderWay && equalHash(newest.record.root, root)
+        isUnderWay && equalHash(newest.record.root, root) && newest.scope.equals(lastComplete.scope)
           ? newest
-          : await newGeneration(this.#context, { root, blockNumber, dense: true })
+          : await newGeneration(this.#context, { root, blockNumber, scope, header, dense: true })
       return new Generation(this.#context, state)
     })
   }
@@ -308,6 +330,11 @@ export class StateStore {
     this.#context.records.close()
     this.#context.cache.clear() // else what is in it could still be read
   }
+}
+
+function knownState({ record, scope }: GenerationState): KnownState {
+  const { generation, root, blockNumber, header } = record
+  return { generation, root, blockNumber, header, scope }
 }
 
 /**

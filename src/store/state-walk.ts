@@ -1,5 +1,5 @@
 /**
- * Goes through a whole state, node by node in path order, from its root down, each node checked by the hash that its parent
+ * Goes through a whole state, or the part of it that a generation is about, node by node in path order, from its root down, each node checked by the hash that its parent
  * names: what verification and the file of a state are made of. In each generation that the state may rest on, each page is
  * read once, and not into the cache: a walk over everything would push out what reads come back to.
  *
@@ -35,7 +35,7 @@ export class StateWalk {
     this.#context = context
     this.#state = state
     this.#root = state.record.root
-    this.#run = new RunWalk(context.keccak, { path: ROOT_PATH, hash: this.#root }, 0, STEP_BYTES)
+    this.#run = new RunWalk(context.keccak, { path: ROOT_PATH, hash: this.#root }, 0, STEP_BYTES, state.scope)
     if (equalHash(this.#root, EMPTY_ROOT)) this.#run.skip()
     this.#open()
   }

@@ -40,9 +40,25 @@ export function storageSuite(backend: Backend): void {
         return { nodes, bytes, pages: pages.length }
       }
       expect(generations).toEqual([
-        { generation: 3, root: newer.trie.root, blockNumber: null, complete: false, ...held(some.slice(2)), loose: 1 },
-        { generation: 2, root: abandoned.trie.root, blockNumber: null, complete: false, ...held(few), loose: 0 },
-        { generation: 1, root: older.trie.root, blockNumber: 5, complete: true, ...held(all), loose: 0 },
+        {
+          generation: 3,
+          root: newer.trie.root,
+          blockNumber: null,
+          complete: false,
+          whole: true,
+          ...held(some.slice(2)),
+          loose: 1,
+        },
+        {
+          generation: 2,
+          root: abandoned.trie.root,
+          blockNumber: null,
+          complete: false,
+          whole: true,
+          ...held(few),
+          loose: 0,
+        },
+        { generation: 1, root: older.trie.root, blockNumber: 5, complete: true, whole: true, ...held(all), loose: 0 },
       ])
       const codeBytes = older.codes.reduce((sum, { bytes }) => sum + bytes.length, 0)
       expect(codes).toEqual({ count: older.codes.length, bytes: codeBytes })

@@ -8,8 +8,10 @@ export interface GenerationStorage {
   /** 32 bytes. */
   readonly root: Uint8Array
   readonly blockNumber: number | null
-  /** True if everything under the root is there. */
+  /** True if everything under the root is there, or the part of it that was synced. */
   readonly complete: boolean
+  /** False: it is about a part of the state. */
+  readonly whole: boolean
   /** In pages: nodes and their bytes. Paths and keys come on top, some hundredths. */
   readonly nodes: number
   readonly bytes: number
@@ -39,8 +41,18 @@ export function measureStorage(catalog: Catalog): StoreStorage {
   }
 }
 
-function measure({ record, pages, loose }: GenerationState): GenerationStorage {
+function measure({ record, pages, loose, scope }: GenerationState): GenerationStorage {
   const { generation, root, blockNumber, complete } = record
   const { nodes, bytes } = pages.counts
-  return { generation, root, blockNumber, complete, nodes, bytes, pages: pages.size, loose: loose.length }
+  return {
+    generation,
+    root,
+    blockNumber,
+    complete,
+    whole: scope.isAll,
+    nodes,
+    bytes,
+    pages: pages.size,
+    loose: loose.length,
+  }
 }

@@ -15,10 +15,10 @@ export class StoredState {
   readonly #state: GenerationState
   readonly #walk: StateWalk
 
-  /** Throws `incomplete` if something of it is known to be missing. */
+  /** Throws `incomplete` if it is a part of a state, or something of it is known to be missing. */
   constructor(context: StoreContext, state: GenerationState) {
-    if (!state.record.complete) {
-      throw new StoreError('incomplete', `generation ${state.number} is not complete: sync its root first`)
+    if (!state.record.complete || !state.scope.isAll) {
+      throw new StoreError('incomplete', `generation ${state.number} is not complete: sync all of its root first`)
     }
     this.#context = context
     this.#state = state

@@ -1,14 +1,8 @@
 /** Which generation a sync goes on with, and how a new one begins. Both run inside a turn of the write queue. */
 import { type Catalog, GenerationState } from './catalog.ts'
 import type { StoreContext } from './context.ts'
-import { newGenerationRecord, putGenerationRecord } from './generation-record.ts'
+import { type GenerationTarget, newGenerationRecord, putGenerationRecord } from './generation-record.ts'
 import { encodeWantedKey } from './wanted-key.ts'
-
-export interface NewGeneration {
-  readonly root: Uint8Array
-  readonly blockNumber?: number | null
-  readonly dense?: boolean
-}
 
 /**
  * True if a sync may go on with `state`: it is complete, so that nothing is written, or the newest one, so that all that it
@@ -25,10 +19,10 @@ export function isWritable({ generations }: Catalog, state: GenerationState): bo
  */
 export async function newGeneration(
   { records, catalog }: StoreContext,
-  { root, blockNumber = null, dense = false }: NewGeneration,
+  target: GenerationTarget,
 ): Promise<GenerationState> {
-  const state = new GenerationState(newGenerationRecord(catalog.nextNumber, root, blockNumber, dense))
-  const wanted = new Set(dense ? [] : catalog.generations.flatMap((older) => [...older.wanted]))
+  const state = new GenerationState(newGenerationRecord(catalog.nextNumber, target))
+  const wanted = new Set(target.dense ? [] : catalog.generations.flatMap((older) => [...older.wanted]))
   const puts = [...wanted].map((hash) => {
     return { kind: 'put', store: 'wanted', key: encodeWantedKey({ generation: state.number, hash }), value: 1 } as const
   })
@@ -40,6 +34,6 @@ export async function newGeneration(
 
 /** The generation that goes on in the place of one with holes. */
 export function successorOf(context: StoreContext, { record }: GenerationState): Promise<GenerationState> {
-  const { root, blockNumber, dense } = record
-  return newGeneration(context, { root, blockNumber, dense })
+  const { root, blockNumber, scope, header, dense } = record
+  return newGeneration(context, { root, blockNumber, scope, header, dense })
 }

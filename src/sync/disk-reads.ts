@@ -66,7 +66,9 @@ export class DiskReads {
   }
 
   async #resolve(scheduler: Scheduler, gap: Gap): Promise<void> {
-    scheduler.resolve(gap, await resolveRef(this.#options.disk, gap, this.#options.leaf))
+    const { disk, leaf } = this.#options
+    const { scope, baseScope } = scheduler
+    scheduler.resolve(gap, await resolveRef({ disk, leaf, scope, baseScope }, gap))
   }
 
   async #do(read: () => Promise<void>, onFailed: () => void = () => {}): Promise<void> {

@@ -5,6 +5,7 @@
  */
 import type { Ref } from '../trie/node-source.ts'
 import type { Path, Position } from '../trie/path.ts'
+import type { Scope } from '../trie/scope.ts'
 
 /** What a set of nodes amounts to. `bytes` are node bytes by path; `slots` counts leaves that are embedded, too. */
 export interface Counts {
@@ -56,8 +57,12 @@ export interface Contents {
   readonly counts: Counts
   /** Bytecodes stored for this generation: how many, and their bytes. */
   readonly codeCounts: { readonly count: number; readonly bytes: number }
-  /** Root of the last complete state, all of which is stored (32 bytes): what is the same in it is skipped. `null`: none. */
+  /** Root of the last complete state, all of whose scope is stored (32 bytes): what is the same in it is skipped. `null`: none. */
   readonly base: Uint8Array | null
+  /** Which part of the state is wanted. Nothing outside of it is asked for, nor covered by what pages say. */
+  readonly scope: Scope
+  /** Which part of its state the base has. */
+  readonly baseScope: Scope
   /** True if other generations than the base's own may have nodes of the target: see {@link Disk.older}. */
   readonly hasOlder: boolean
 }

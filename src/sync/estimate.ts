@@ -2,7 +2,8 @@
  * How much of a target is there and how much is missing, from the gaps alone: hashed keys are spread evenly, so a gap at
  * depth d stands for 16^-d of its trie. A storage trie with open gaps weighs by the estimated size of what is left of it.
  */
-import { nibbleAt, type Path } from '../trie/path.ts'
+import { nibbleAt, type Path, ROOT_PATH } from '../trie/path.ts'
+import type { Scope } from '../trie/scope.ts'
 import { MIN_KNOWN_SHARE, SINGLE_NODE_BYTES, UNKNOWN_TRIE_BYTES } from './constants.ts'
 import type { Gap, TrieProgress } from './frontier.ts'
 
@@ -66,9 +67,10 @@ export class Estimate {
     return Math.max(this.#density() * this.#openShare + this.#storageBytes, this.#singleBytes)
   }
 
-  /** {@link CELLS} cells, 0 to 1, by the first three nibbles of the hashed address. */
-  coverage(gaps: Iterable<Gap>): Float32Array {
-    const cells = new Float32Array(CELLS).fill(1)
+  /** {@link CELLS} cells, 0 to 1, by the first three nibbles of the hashed address; 0 also where nothing is wanted. */
+  coverage(gaps: Iterable<Gap>, scope: Scope): Float32Array {
+    const cells = new Float32Array(CELLS).fill(scope.isAll ? 1 : 0)
+    for (const key of scope.keysBelow(ROOT_PATH, Number.POSITIVE_INFINITY)) cells[firstCell(key)] = 1
     const cellBytes = Math.max(1, this.#density() / CELLS)
     for (const gap of gaps) {
       const { path, trie } = gap

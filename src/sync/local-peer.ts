@@ -4,7 +4,7 @@
  */
 import type { NodeSource } from '../trie/node-source.ts'
 import { LOCAL_REQUEST_BYTES } from './constants.ts'
-import type { NodeRequest, SyncPeer, SyncPeers } from './peer.ts'
+import type { NodeRequest, SyncPeer, SyncPeers, WayRequest } from './peer.ts'
 
 /** Never: a disk that does not answer fails by itself. */
 const NO_TIMEOUT_MS = 2 ** 31 - 1
@@ -55,6 +55,20 @@ export class LocalPeer implements SyncPeer, SyncPeers {
       runs.push(run)
     }
     return runs
+  }
+
+  async getPaths(
+    root: Uint8Array,
+    requests: readonly WayRequest[],
+    _: number,
+    signal: AbortSignal,
+  ): Promise<Uint8Array[]> {
+    const ways: Uint8Array[] = []
+    for (const request of requests) {
+      ways.push(await this.#source.path(root, request, request.key))
+      signal.throwIfAborted()
+    }
+    return ways
   }
 
   async getCode(hashes: readonly Uint8Array[]): Promise<Uint8Array[]> {

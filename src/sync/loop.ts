@@ -9,6 +9,7 @@ import { bytesToHex } from '@noble/hashes/utils.js'
 import { isRootlightError } from '../trie/error.ts'
 import type { Path } from '../trie/path.ts'
 import { findInSequence } from '../trie/sequence.ts'
+import type { WantedCode } from './code-queue.ts'
 import { Committer } from './committer.ts'
 import {
   CONNECT_GRACE_MS,
@@ -23,7 +24,7 @@ import { SyncError } from './errors.ts'
 import type { Gap } from './frontier.ts'
 import type { StateSyncOptions } from './loop-options.ts'
 import { type PauseReason, RateMeter, type StallReason, type SyncPhase, type SyncProgress } from './progress.ts'
-import { type Answer, type OpenRequest, Requests } from './requests.ts'
+import { type Answer, type AskedWay, type OpenRequest, Requests } from './requests.ts'
 import { deliveryOf, Scheduler } from './scheduler.ts'
 import { StoragePause } from './storage-pause.ts'
 import { Timers } from './timers.ts'
@@ -289,12 +290,17 @@ export class StateSync {
 
   /** Verifies an answer in slices, yielding by the clock, and tells the peer what came of it. */
   async #take(answer: Answer): Promise<void> {
-    const lie =
-      answer.asked.kind === 'nodes' ? await this.#takeRuns(answer, answer.asked.gaps) : this.#takeCodes(answer)
+    const lie = await this.#takeParts(answer)
     answer.settle()
     if (lie !== null) answer.peer.report({ kind: 'lie', reason: lie })
     else if (answer.bytes === 0) answer.peer.report({ kind: 'empty' })
     else answer.peer.report({ kind: 'useful', bytes: answer.bytes, elapsedMs: answer.elapsedMs })
+  }
+
+  async #takeParts(answer: Answer): Promise<string | null> {
+    const { asked } = answer
+    if (asked.kind === 'nodes') return this.#takeRuns(answer, asked.gaps)
+    return asked.kind === 'ways' ? this.#takeWays(answer, asked.ways) : this.#takeCodes(answer, asked.codes)
   }
 
   async #takeRuns(answer: Answer, gaps: readonly Gap[]): Promise<string | null> {
@@ -326,11 +332,23 @@ export class StateSync {
     return true
   }
 
-  #takeCodes({ asked, parts, peer }: Answer): string | null {
-    if (asked.kind !== 'codes') return null
-    for (let i = 0; i < asked.codes.length; i++) {
+  #takeWays({ parts, peer }: Answer, ways: readonly AskedWay[]): string | null {
+    for (const [i, { gap, key }] of ways.entries()) {
       const bytes = parts[i]
-      const code = asked.codes[i]!
+      if (bytes === undefined && parts.length > 0) break
+      if (bytes === undefined || bytes.length === 0) {
+        gap.attempts = (gap.attempts ?? new Set()).add(peer)
+        continue
+      }
+      const lie = this.#scheduler!.processWay(gap, key, bytes)
+      if (lie !== null) return lie
+    }
+    return null
+  }
+
+  #takeCodes({ parts, peer }: Answer, codes: readonly WantedCode[]): string | null {
+    for (const [i, code] of codes.entries()) {
+      const bytes = parts[i]
       if (bytes === undefined && parts.length > 0) break
       if (bytes === undefined || bytes.length === 0) code.attempts = (code.attempts ?? new Set()).add(peer)
       else if (!this.#scheduler!.codes.process(code, bytes, this.#options.keccak)) return 'wrongHash'

@@ -4,7 +4,7 @@ import { SequenceCursor } from '../trie/sequence.ts'
 
 export class LooseNodes {
   readonly #nodes = new Map<Path, Uint8Array[]>()
-  /** Paths in order; also those of nodes that were taken. */
+  /** Paths of what was here at first, in order; also those of nodes that were taken. */
   readonly #paths: Path[]
 
   constructor(sequences: readonly Uint8Array[]) {
@@ -29,6 +29,13 @@ export class LooseNodes {
     return next !== undefined && next < subtreeEnd(path)
   }
 
+  /** Adds one that a gap may want as soon as the disk has been asked. */
+  add(path: Path, blob: Uint8Array): void {
+    const blobs = this.#nodes.get(path)
+    if (blobs === undefined) this.#nodes.set(path, [blob])
+    else blobs.push(blob)
+  }
+
   /** The nodes that were kept for `path`, of which one may be the wanted one. They are gone afterwards. */
   take(path: Path): readonly Uint8Array[] {
     const blobs = this.#nodes.get(path) ?? []
@@ -40,11 +47,7 @@ export class LooseNodes {
     const cursor = new SequenceCursor(bytes)
     try {
       while (cursor.next()) {
-        const blob = bytes.subarray(cursor.start, cursor.end)
-        const { path } = cursor
-        const blobs = this.#nodes.get(path)
-        if (blobs === undefined) this.#nodes.set(path, [blob])
-        else blobs.push(blob)
+        this.add(cursor.path, bytes.subarray(cursor.start, cursor.end))
       }
     } catch {
       // A damaged loose page covers nothing: what is left of it is fetched again.

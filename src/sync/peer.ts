@@ -2,6 +2,7 @@
  * What the sync loop needs of a peer. The network's peers implement it; so do the in-memory peers of the tests. The loop
  * measures, the peer judges itself: {@link SyncPeer.report} feeds its capacity, its score and, where it lied, its ban.
  */
+import type { Ref } from '../trie/node-source.ts'
 import type { Path } from '../trie/path.ts'
 
 /** A node that is asked for. `maxNodes` 0: a run of any length; 1: this node alone. */
@@ -9,6 +10,11 @@ export interface NodeRequest {
   readonly path: Path
   readonly hash: Uint8Array
   readonly maxNodes: number
+}
+
+/** A way that is asked for, from a ref down along `key`: 64 nibbles, or 128 of a slot. */
+export interface WayRequest extends Ref {
+  readonly key: Path
 }
 
 /** How a request ended, told to the peer that it was sent to. */
@@ -49,6 +55,13 @@ export interface SyncPeer {
   getNodes(
     root: Uint8Array,
     requests: readonly NodeRequest[],
+    maxBytes: number,
+    signal: AbortSignal,
+  ): Promise<Uint8Array[]>
+  /** The nodes from each ref down along its key, 64 nibbles or 128 of a slot, all in the manner of {@link getNodes}. */
+  getPaths(
+    root: Uint8Array,
+    requests: readonly WayRequest[],
     maxBytes: number,
     signal: AbortSignal,
   ): Promise<Uint8Array[]>

@@ -19,11 +19,17 @@ import {
   START_HEDGE_MS,
 } from './constants.ts'
 import type { Gap } from './frontier.ts'
-import type { SyncPeer, SyncPeers } from './peer.ts'
+import type { SyncPeer, SyncPeers, WayRequest } from './peer.ts'
 import type { Scheduler } from './scheduler.ts'
+
+/** A way from a gap down, to a key of the scope. */
+export interface AskedWay extends WayRequest {
+  readonly gap: Gap
+}
 
 export type Asked =
   | { readonly kind: 'nodes'; readonly gaps: readonly Gap[] }
+  | { readonly kind: 'ways'; readonly gaps: readonly Gap[]; readonly ways: readonly AskedWay[] }
   | { readonly kind: 'codes'; readonly codes: readonly WantedCode[] }
 
 /** A request whose answer has not been looked at, and that has not timed out. */
@@ -42,7 +48,7 @@ interface Request extends OpenRequest {
   readonly stopTimers: Set<() => void>
 }
 
-/** An answer that has come: runs for the gaps, or codes, in their order. */
+/** An answer that has come: runs, ways or codes, in the order of what was asked for. */
 export interface Answer {
   readonly peer: SyncPeer
   readonly asked: Asked
@@ -158,6 +164,20 @@ export class Requests {
       return true
     }
     const mayAsk = (gap: Gap) => gap.attempts?.has(peer) !== true && peer.mayHave(root, gap.path)
+    const isPartial = (gap: Gap) => scheduler.keysBelow(gap, 1).length > 0
+    // Of a part of a state: what is wanted in part by ways, in one round trip, and the rest by runs.
+    if (!scheduler.scope.isAll) {
+      const gaps = scheduler.missing(
+        maxBytes,
+        MAX_REFS_PER_REQUEST,
+        heldElsewhere,
+        (gap) => mayAsk(gap) && isPartial(gap),
+      )
+      if (gaps.length > 0) {
+        this.#send(peer, waysOf(gaps, scheduler), maxBytes, scheduler)
+        return true
+      }
+    }
     const gaps = scheduler.missing(maxBytes, MAX_REFS_PER_REQUEST, heldElsewhere, mayAsk)
     if (gaps.length === 0) return false
     this.#send(peer, { kind: 'nodes', gaps }, maxBytes, scheduler)
@@ -194,12 +214,12 @@ export class Requests {
       return scheduler.gaps.get(gap.path) === gap && !gap.attempts?.has(peer) && peer.mayHave(root, gap.path)
     })
     for (const gap of gaps) gap.inFlight++
-    return gaps.length === 0 ? undefined : { kind: 'nodes', gaps }
+    if (gaps.length === 0) return undefined
+    return asked.kind === 'ways' ? waysOf(gaps, scheduler) : { kind: 'nodes', gaps }
   }
 
   #send(peer: SyncPeer, asked: Asked, maxBytes: number, scheduler: Scheduler, hedged?: Request): void {
-    const { clock, root } = this.#options
-    const { signal } = this.#abort
+    const { clock } = this.#options
     const request: Request = {
       peer,
       asked,
@@ -219,15 +239,7 @@ export class Requests {
       this.#options.onChange()
     })
     this.#after(request, timeoutMs, () => this.#timeOut(request, scheduler))
-    const answer =
-      asked.kind === 'nodes'
-        ? peer.getNodes(root, asked.gaps, maxBytes, signal)
-        : peer.getCode(
-            asked.codes.map((code) => code.hash),
-            maxBytes,
-            signal,
-          )
-    answer.then(
+    this.#put(peer, asked, maxBytes).then(
       (parts) => {
         // It may be asked for what did not fit into its answer.
         if (parts.some((part) => part.length > 0)) hedged?.hedges.delete(peer)
@@ -235,6 +247,23 @@ export class Requests {
       },
       () => this.#refuse(request, scheduler),
     )
+  }
+
+  #put(peer: SyncPeer, asked: Asked, maxBytes: number): Promise<Uint8Array[]> {
+    const { root } = this.#options
+    const { signal } = this.#abort
+    switch (asked.kind) {
+      case 'nodes':
+        return peer.getNodes(root, asked.gaps, maxBytes, signal)
+      case 'ways':
+        return peer.getPaths(root, asked.ways, maxBytes, signal)
+      case 'codes':
+        return peer.getCode(
+          asked.codes.map((code) => code.hash),
+          maxBytes,
+          signal,
+        )
+    }
   }
 
   /** in flight → ended, and the peer is told; unless it was us who slept. */
@@ -304,10 +333,18 @@ export class Requests {
     if (requests.size === 0) this.#open.delete(request.peer)
     this.#inFlightBytes -= request.maxBytes
     stopTimers(request)
-    if (request.asked.kind === 'nodes') scheduler.release(request.asked.gaps)
-    else scheduler.codes.release(request.asked.codes)
+    if (request.asked.kind === 'codes') scheduler.codes.release(request.asked.codes)
+    else scheduler.release(request.asked.gaps)
     this.#options.onChange()
   }
+}
+
+/** As many ways as a request may have; what is left out of a gap is asked for when its node is known. */
+function waysOf(gaps: readonly Gap[], scheduler: Scheduler): Asked {
+  const ways = gaps.flatMap((gap) => {
+    return scheduler.keysBelow(gap, MAX_REFS_PER_REQUEST).map((key) => ({ path: gap.path, hash: gap.hash, key, gap }))
+  })
+  return { kind: 'ways', gaps, ways: ways.slice(0, MAX_REFS_PER_REQUEST) }
 }
 
 /** What is missing as a share of what the peers deliver in one round: then nobody gets all of it, the slowest for one. */

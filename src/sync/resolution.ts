@@ -7,6 +7,7 @@ import { equalHash } from '../trie/keccak.ts'
 import type { LeafCallback } from '../trie/leaf.ts'
 import type { Ref } from '../trie/node-source.ts'
 import type { Path } from '../trie/path.ts'
+import type { Scope } from '../trie/scope.ts'
 import { childRefs } from './child-refs.ts'
 import type { Disk } from './disk.ts'
 import type { Gap } from './frontier.ts'
@@ -28,22 +29,33 @@ export interface Resolution {
 
 const NOTHING = new Uint8Array()
 
+export interface ResolveParts {
+  readonly disk: Disk
+  readonly leaf: LeafCallback | undefined
+  /** Which part of the state is wanted. */
+  readonly scope: Scope
+  /** Which part of its state the base has. */
+  readonly baseScope: Scope
+}
+
 /** Asks the disk for an unresolved ref. Rejects as the disk does, and with `badRoot` if a node of the base cannot be. */
-export async function resolveRef(disk: Disk, gap: Gap, leaf: LeafCallback | undefined): Promise<Resolution> {
+export async function resolveRef(parts: ResolveParts, gap: Gap): Promise<Resolution> {
+  const { disk, scope, baseScope } = parts
   const { path, hash } = gap
-  const old = await counterpartOf(disk, gap, leaf)
+  const old = await counterpartOf(parts, gap)
   if (gap.unresolved === 'own') {
     const blob = await disk.node(path, hash)
-    return { found: 'own', blob, olds: await oldsBelow(disk, path, old, leaf), isTouched: true }
+    return { found: 'own', blob, olds: await oldsBelow(parts, path, old), isTouched: true }
   }
   if (isSame(old, path, hash)) {
     const blob = await disk.baseNode({ path, hash })
-    return { found: 'whole', blob, olds: childRefs(path, blob, leaf), isTouched: true }
+    const found = baseScope.contains(scope, path) ? 'whole' : 'part'
+    return { found, blob, olds: oldRefs(parts, path, blob), isTouched: true }
   }
   const older = await disk.older({ path, hash })
   const blob = older.found === 'nothing' ? NOTHING : older.blob
   const isTouched = older.found !== 'nothing' || older.isTouched
-  return { found: older.found, blob, olds: await oldsBelow(disk, path, old, leaf), isTouched }
+  return { found: older.found, blob, olds: await oldsBelow(parts, path, old), isTouched }
 }
 
 /** True if `old` is this very node. */
@@ -57,21 +69,21 @@ export function counterpart(olds: readonly Ref[], path: Path): Ref | null {
 }
 
 /** The base's node at or first below the path: the target may have an extension where the base has branches. */
-async function counterpartOf(disk: Disk, { path, old }: Gap, leaf: LeafCallback | undefined): Promise<Ref | null> {
+async function counterpartOf(parts: ResolveParts, { path, old }: Gap): Promise<Ref | null> {
   let at = old
   while (at !== null && at.path.length < path.length) {
-    at = counterpart(childRefs(at.path, await disk.baseNode(at), leaf), path)
+    at = counterpart(oldRefs(parts, at.path, await parts.disk.baseNode(at)), path)
   }
   return at
 }
 
 /** The counterparts for the paths below `path`. */
-async function oldsBelow(
-  disk: Disk,
-  path: Path,
-  old: Ref | null,
-  leaf: LeafCallback | undefined,
-): Promise<readonly Ref[]> {
+async function oldsBelow(parts: ResolveParts, path: Path, old: Ref | null): Promise<readonly Ref[]> {
   if (old === null) return []
-  return old.path === path ? childRefs(path, await disk.baseNode(old), leaf) : [old]
+  return old.path === path ? oldRefs(parts, path, await parts.disk.baseNode(old)) : [old]
+}
+
+/** The children of a node of the base, as far as it has them. */
+function oldRefs({ leaf, baseScope }: ResolveParts, path: Path, blob: Uint8Array): Ref[] {
+  return childRefs(path, blob, leaf).filter((ref) => baseScope.includes(ref.path))
 }

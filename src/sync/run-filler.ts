@@ -16,6 +16,7 @@ import { NodeError } from '../trie/node.ts'
 import { KEY_NIBBLES, MAX_PATH_NIBBLES, type Path, pathOfNibbles, sharedNibbles, writeNibbles } from '../trie/path.ts'
 import { rlpItemEnd } from '../trie/rlp.ts'
 import { NodeScanner } from '../trie/scan.ts'
+import type { Scope } from '../trie/scope.ts'
 import type { Counts } from './disk.ts'
 import { badRoot } from './errors.ts'
 import { type Frontier, type Gap, type Item, isFull, type Span, type TrieProgress } from './frontier.ts'
@@ -45,6 +46,8 @@ export interface RunFillerParts {
   readonly frontier: Frontier
   readonly keccak: Keccak
   readonly leaf: LeafCallback | undefined
+  /** Which part of the state is wanted: codes of accounts outside of it, which prove an absence, are not. */
+  readonly scope: Scope
   /** Everything that is verified is added to these. */
   readonly totals: Counts
   readonly placeRef: PlaceRef
@@ -221,15 +224,21 @@ export class RunFiller {
 
   #pushAccount(span: Span, bytes: Uint8Array, length: number): void {
     const { storageRoot, codeHash } = this.#leafRefs
-    if (codeHash >= 0) {
+    if (storageRoot < 0 && codeHash < 0) return
+    writeHexPrefixNibbles(bytes, this.#scanner.keyStart, this.#scanner.keyEnd, this.#nibbles, length)
+    if (codeHash >= 0 && this.#isWantedAccount()) {
       const hash = bytesToHex(bytes.subarray(codeHash, codeHash + 32))
       span.codes.push(hash)
       this.#parts.onCode(hash)
     }
     if (storageRoot < 0) return
-    writeHexPrefixNibbles(bytes, this.#scanner.keyStart, this.#scanner.keyEnd, this.#nibbles, length)
     this.#storageStart = this.at
     this.#pushRef(KEY_NIBBLES, length, this.#nibbles[KEY_NIBBLES - 1]!, storageRoot)
+  }
+
+  #isWantedAccount(): boolean {
+    const { scope } = this.#parts
+    return scope.isAll || scope.includesAccount(pathOfNibbles(this.#nibbles, 0, KEY_NIBBLES))
   }
 
   #pushRef(length: number, shared: number, lastNibble: number, hash: number): void {

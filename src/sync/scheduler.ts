@@ -13,6 +13,8 @@ import type { LeafCallback } from '../trie/leaf.ts'
 import type { Ref } from '../trie/node-source.ts'
 import { KEY_NIBBLES, type Path, ROOT_PATH, subtreeEnd } from '../trie/path.ts'
 import { rlpItemEnd } from '../trie/rlp.ts'
+import type { Scope } from '../trie/scope.ts'
+import { checkWay, type WayNode } from '../trie/way.ts'
 import { childRefs } from './child-refs.ts'
 import { CodeQueue } from './code-queue.ts'
 import { MAX_HELD_BYTES, MAX_WINDOW, MIN_WINDOW, SINGLE_NODE_BYTES } from './constants.ts'
@@ -64,6 +66,9 @@ export class Scheduler {
   readonly #keccak: Keccak
   readonly #leaf: LeafCallback | undefined
   readonly #hasOlder: boolean
+  /** Which part of the state is wanted, and which part of its state the base has. */
+  readonly scope: Scope
+  readonly baseScope: Scope
   readonly #estimate = new Estimate()
   readonly #unresolved = new Set<Gap>()
   /** Gaps whose node stands in a loose page: filled before `process` and `resolve` return. */
@@ -74,6 +79,8 @@ export class Scheduler {
     this.#keccak = keccak
     this.#leaf = leaf
     this.#hasOlder = contents.hasOlder
+    this.scope = contents.scope
+    this.baseScope = contents.baseScope
     this.counts = { ...contents.counts }
     this.codes = new CodeQueue(contents.codes, contents.wanted)
     this.#stretches = new Stretches(contents.stretches)
@@ -84,6 +91,7 @@ export class Scheduler {
       keccak,
       leaf,
       totals: this.counts,
+      scope: contents.scope,
       placeRef: (at, path, hash, trie, gap) => this.#place(at, path, hash, trie, counterpart(gap.olds, path)),
       onCode: (hash) => this.codes.add(hash),
     })
@@ -160,11 +168,28 @@ export class Scheduler {
     return delivery.at < run.length && delivery.lie === null
   }
 
-  /** Takes a node that was checked elsewhere, if it fills a gap. Throws `badRoot`. */
-  offer({ path, hash, blob }: Expected & { readonly blob: Uint8Array }): boolean {
-    if (this.#gapOf({ path, hash }) === undefined) return false
-    this.process(deliveryOf({ path, hash }, blob))
+  /** Takes a node that was checked elsewhere, if it fills a gap, or may once the disk has been asked. Throws `badRoot`. */
+  offer({ path, hash, blob }: WayNode): boolean {
+    const gap = this.#frontier.gaps.get(path)
+    if (gap === undefined || !equalHash(gap.hash, hash)) return false
+    if (gap.unresolved !== null) this.#loose.add(path, blob)
+    else this.process(deliveryOf(gap, blob))
     return true
+  }
+
+  /**
+   * Of a gap that is wanted in part: the keys to which ways lead from it, at most `limit`. None: it is wanted whole, or by
+   * itself, and is asked for as a run.
+   */
+  keysBelow({ path }: Gap, limit: number): Path[] {
+    return this.scope.includesSubtree(path) ? [] : this.scope.keysBelow(path, limit)
+  }
+
+  /** Checks a way from a gap's ref down, and takes what is true. Returns why the rest was refused. Throws `badRoot`. */
+  processWay(ref: Ref, key: Path, way: Uint8Array): Lie | null {
+    const { nodes, lie } = checkWay(ref, key, way, this.#keccak)
+    for (const node of nodes) this.offer(node)
+    return lie
   }
 
   /** Pages to be written: full ones, and those that cannot become fuller. They are the caller's until they are on disk. */
@@ -240,7 +265,7 @@ export class Scheduler {
 
   /** The key space by its first three nibbles: 4,096 cells, each 0 (unknown) to 1 (verified). */
   coverage(): Float32Array {
-    return this.#estimate.coverage(this.#frontier.gaps.values())
+    return this.#estimate.coverage(this.#frontier.gaps.values(), this.scope)
   }
 
   /** Every item of the frontier in path order. */
@@ -252,13 +277,15 @@ export class Scheduler {
   #place(at: Item, path: Path, hash: Uint8Array, trie: TrieProgress | null, old: Ref | null): Item {
     if (this.#stretches.coversSubtree(path)) return this.#frontier.skipTo(at, subtreeEnd(path))
     const isCovered = this.#stretches.coversPath(path)
-    if (!isCovered && isSame(old, path, hash)) {
+    const isWanted = this.scope.includes(path)
+    if (isCovered && !isWanted) return this.#frontier.skipTo(at, subtreeEnd(path))
+    if (!isCovered && (!isWanted || (isSame(old, path, hash) && this.baseScope.contains(this.scope, path)))) {
       const before = this.#frontier.skipTo(at, path)
       if (this.#maySkip(before, path)) return before
     }
     const unresolved = isCovered ? 'own' : this.#hasOlder || old !== null ? 'older' : null
     const isTouched = this.#stretches.touchesSubtree(path) || this.#loose.touchesSubtree(path)
-    const maxNodes = isTouched || old !== null ? 1 : 0
+    const maxNodes = isTouched || old !== null || !this.scope.includesSubtree(path) ? 1 : 0
     const gap = this.#frontier.insertGap(at, { path, hash, trie, unresolved, maxNodes, old })
     if (unresolved !== null) this.#unresolved.add(gap)
     else if (this.#loose.has(path)) this.#fromLoose.push(gap)

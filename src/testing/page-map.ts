@@ -4,6 +4,7 @@ import type { Code, Contents, Page, Stretch } from '../sync/disk.ts'
 import { addCounts, noCounts } from '../sync/frontier.ts'
 import type { Resolution } from '../sync/resolution.ts'
 import type { Path } from '../trie/path.ts'
+import { Scope } from '../trie/scope.ts'
 import { findInSequence, SequenceCursor } from '../trie/sequence.ts'
 
 /** What a generation holds before its first page. */
@@ -16,6 +17,8 @@ export const NOTHING: Contents = {
   counts: noCounts(),
   codeCounts: { count: 0, bytes: 0 },
   base: null,
+  scope: Scope.ALL,
+  baseScope: Scope.ALL,
   hasOlder: false,
 }
 

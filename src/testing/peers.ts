@@ -1,8 +1,7 @@
 /** Peers in memory, by vice. They answer at once, or when the test says so; they never judge themselves. */
-import type { NodeRequest, Outcome, SyncPeers } from '../sync/peer.ts'
+import type { NodeRequest, Outcome, SyncPeer, SyncPeers, WayRequest } from '../sync/peer.ts'
 import { RootlightError } from '../trie/error.ts'
 import { KEY_NIBBLES, type Path } from '../trie/path.ts'
-import type { ReadPeer, WayRequest } from '../wallet/wanted.ts'
 import { runAt } from './oracle.ts'
 
 /** What an honest peer has. Codes by hash, hex digits. */
@@ -14,7 +13,7 @@ export interface PeerState {
 export type Vice = (honest: Uint8Array[], requestNumber: number) => Uint8Array[] | Promise<Uint8Array[]>
 
 /** A peer that has everything, bent by a vice. Every report to it is kept; a lie or a stall at the smallest request makes it leave. */
-export class TestPeer implements ReadPeer {
+export class TestPeer implements SyncPeer {
   readonly id: string
   readonly reports: Outcome[] = []
   /** Every node, way and code request, as it came. */

@@ -9,6 +9,7 @@ import type { StallReason, SyncProgress } from '../sync/progress.ts'
 import { nobleKeccak } from '../trie/keccak.ts'
 import { scanAccount } from '../trie/leaf.ts'
 import { ROOT_PATH } from '../trie/path.ts'
+import type { Scope } from '../trie/scope.ts'
 import { ManualClock } from './manual-clock.ts'
 import { type PeerState, type TestPeer, TestPeers } from './peers.ts'
 
@@ -28,6 +29,8 @@ export interface Run {
 export interface StartOptions {
   /** Left out: an empty one. */
   readonly store?: StateStore
+  /** Which part of the state is wanted; left out: all of it. */
+  readonly scope?: Scope
   readonly surroundings?: { readonly isOnline: boolean }
   /** Left out: one that stands at 0. */
   readonly clock?: ManualClock
@@ -47,8 +50,14 @@ export async function startSync(
   peers: readonly TestPeer[],
   options: StartOptions = {},
 ): Promise<Run> {
-  const { store = createMemoryStore(), clock = new ManualClock(), surroundings, bendDisk = (disk) => disk } = options
-  const disk = await store.target({ root })
+  const {
+    scope,
+    store = createMemoryStore(),
+    clock = new ManualClock(),
+    surroundings,
+    bendDisk = (disk) => disk,
+  } = options
+  const disk = await store.target({ root, scope })
   const set = new TestPeers(...peers)
   const stalls: StallReason[] = []
   const pauses: SyncError[] = []

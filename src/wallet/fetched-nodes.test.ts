@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { nobleKeccak } from '../trie/keccak.ts'
 import type { Path } from '../trie/path.ts'
+import type { WayNode } from '../trie/way.ts'
 import { FetchedNodes } from './fetched-nodes.ts'
-import type { WayNode } from './way.ts'
 
 /** A node of `bytes` bytes, as RLP. */
 function nodeAt(path: string, fill: number, bytes = 40): WayNode {

@@ -6,7 +6,7 @@ import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Keccak } from '../trie/keccak.ts'
 import type { Path } from '../trie/path.ts'
 import { entryBytes, SequenceCursor, SequenceWriter } from '../trie/sequence.ts'
-import type { WayNode } from './way.ts'
+import type { WayNode } from '../trie/way.ts'
 
 interface Kept {
   /** `null`: a code. */

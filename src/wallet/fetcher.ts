@@ -4,8 +4,9 @@
  * judged by the same outcomes as in a sync. Every read settles in bounded time.
  */
 import type { Clock } from '../sync/clock.ts'
-import type { SyncPeers } from '../sync/peer.ts'
+import type { SyncPeer, SyncPeers } from '../sync/peer.ts'
 import type { Keccak } from '../trie/keccak.ts'
+import type { WayNode } from '../trie/way.ts'
 import {
   LOST_PEER_GRACE_MS,
   MAX_READ_PEERS,
@@ -25,19 +26,13 @@ import {
   groupOf,
   mayHave,
   nameOf,
-  type ReadPeer,
   type Wanted,
   type WantedCode,
   type WantedWay,
 } from './wanted.ts'
-import type { WayNode } from './way.ts'
-
-export interface ReadPeers extends SyncPeers {
-  connected(): Iterable<ReadPeer>
-}
 
 export interface FetcherOptions {
-  readonly peers: ReadPeers
+  readonly peers: SyncPeers
   readonly keccak: Keccak
   readonly clock: Clock
   /** Lets whatever else is about to be asked for be asked for: then one request carries it all. */
@@ -52,9 +47,9 @@ interface Want {
   readonly wanted: Wanted
   readonly sinceMs: number
   /** Those that do not have it, lied, or did not answer in time. */
-  readonly tried: Set<ReadPeer>
+  readonly tried: Set<SyncPeer>
   /** Those that are being asked. */
-  readonly asked: Set<ReadPeer>
+  readonly asked: Set<SyncPeer>
   isOverdue: boolean
   readonly resolve: (value: Extract<Checked, { value: unknown }>['value']) => void
   readonly reject: (error: ReadError) => void
@@ -66,7 +61,7 @@ export class Fetcher {
   /** What is under way, by name: whoever wants the same joins. */
   readonly #shared = new Map<string, Promise<unknown>>()
   /** Peers that refuse to be asked, for a moment. */
-  readonly #resting = new Set<ReadPeer>()
+  readonly #resting = new Set<SyncPeer>()
   readonly #abort = new AbortController()
   #isPumping = false
   #stopped: ReadError | null = null
@@ -155,7 +150,7 @@ export class Fetcher {
     this.#isPumping = true
     await this.#options.yieldThread()
     this.#isPumping = false
-    const requests = new Map<string, { readonly peer: ReadPeer; readonly wants: Want[] }>()
+    const requests = new Map<string, { readonly peer: SyncPeer; readonly wants: Want[] }>()
     for (const want of [...this.#open]) {
       if (want.asked.size >= (want.isOverdue ? MAX_READ_PEERS : 1)) continue
       const peer = this.#peerFor(want)
@@ -174,8 +169,8 @@ export class Fetcher {
   }
 
   /** The quickest that may have it; one that was never measured may be. */
-  #peerFor({ wanted, tried, asked }: Want): ReadPeer | undefined {
-    let best: ReadPeer | undefined
+  #peerFor({ wanted, tried, asked }: Want): SyncPeer | undefined {
+    let best: SyncPeer | undefined
     for (const peer of this.#options.peers.connected()) {
       if (tried.has(peer) || asked.has(peer) || this.#resting.has(peer) || !mayHave(peer, wanted)) continue
       if (best === undefined || peer.roundTripMs < best.roundTripMs) best = peer
@@ -198,7 +193,7 @@ export class Fetcher {
     this.#reject(want, new ReadError('notSynced', message, { details: { reason } }))
   }
 
-  #ask(peer: ReadPeer, wants: readonly Want[]): void {
+  #ask(peer: SyncPeer, wants: readonly Want[]): void {
     const { clock } = this.#options
     const maxBytes = wants.reduce((sum, { wanted }) => sum + bytesOf(wanted), 0)
     for (const want of wants) want.asked.add(peer)
@@ -226,7 +221,7 @@ export class Fetcher {
   }
 
   /** Looks at an answer, also at one that comes late: what it brings is as true. */
-  #take(peer: ReadPeer, wants: readonly Want[], parts: readonly Uint8Array[]): void {
+  #take(peer: SyncPeer, wants: readonly Want[], parts: readonly Uint8Array[]): void {
     for (const [i, want] of wants.entries()) {
       const bytes = parts[i]
       // What is missing at the end did not fit; with nothing at all it says "don't have it".
@@ -248,7 +243,7 @@ export class Fetcher {
   }
 
   /** asked → open: what it was asked for may be asked of others; of itself only if it was not `tried` in vain. */
-  #release(peer: ReadPeer, wants: readonly Want[], tried: boolean): void {
+  #release(peer: SyncPeer, wants: readonly Want[], tried: boolean): void {
     for (const want of wants) {
       want.asked.delete(peer)
       if (tried) want.tried.add(peer)
@@ -256,7 +251,7 @@ export class Fetcher {
     void this.#pump()
   }
 
-  #rest(peer: ReadPeer, wants: readonly Want[]): void {
+  #rest(peer: SyncPeer, wants: readonly Want[]): void {
     this.#resting.add(peer)
     this.#release(peer, wants, false)
     this.#options.clock.after(REFUSAL_REST_MS, () => {
@@ -273,6 +268,6 @@ const REASONS = {
 } as const
 
 /** How long `peer` is waited for alone. */
-function hedgeMs({ roundTripMs }: ReadPeer): number {
+function hedgeMs({ roundTripMs }: SyncPeer): number {
   return roundTripMs === 0 ? READ_HEDGE_MS : Math.max(MIN_READ_HEDGE_MS, roundTripMs * READ_HEDGE_ROUND_TRIPS)
 }

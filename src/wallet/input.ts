@@ -26,6 +26,23 @@ export function parseSlot(slot: SlotNumber): Uint8Array {
   })
 }
 
+/** Which part of a state is wanted: neither of the two is all of it. */
+export interface ScopeInput {
+  /** Addresses: their accounts, and their codes. */
+  readonly accounts?: readonly string[]
+  /** Addresses, and which of their storage: all of it, or single slots. Their accounts and codes come with it. */
+  readonly storage?: Readonly<Record<string, 'all' | readonly SlotNumber[]>>
+}
+
+/** Throws `badAddress` or `badSlot`. */
+export function checkScope({ accounts = [], storage = {} }: ScopeInput): void {
+  for (const address of accounts) parseAddress(address)
+  for (const [address, slots] of Object.entries(storage)) {
+    parseAddress(address)
+    if (slots !== 'all') for (const slot of slots) parseSlot(slot)
+  }
+}
+
 /** A count such as a block number. Throws `badNumber`. */
 export function parseCount(name: string, value: unknown): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value

@@ -1,9 +1,9 @@
 /** The nodes under one root, wherever they are: fetched before, below (in a running sync, on disk), or with peers. */
 import type { Path } from '../trie/path.ts'
+import type { WayNode } from '../trie/way.ts'
 import type { FetchedNodes } from './fetched-nodes.ts'
 import type { Fetcher } from './fetcher.ts'
 import type { StateNodes } from './state-reader.ts'
-import type { WayNode } from './way.ts'
 
 export interface OnDemandOptions {
   /** 32 bytes. */

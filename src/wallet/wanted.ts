@@ -1,26 +1,9 @@
 /** What a read may miss, and how it is asked for, weighed and checked. */
 import { bytesToHex } from '@noble/hashes/utils.js'
-import type { SyncPeer } from '../sync/peer.ts'
+import type { SyncPeer, WayRequest } from '../sync/peer.ts'
 import { equalHash, type Keccak } from '../trie/keccak.ts'
-import type { Ref } from '../trie/node-source.ts'
-import type { Path } from '../trie/path.ts'
+import { checkWay, type WayNode } from '../trie/way.ts'
 import { CODE_BYTES, WAY_BYTES } from './constants.ts'
-import { checkWay, type WayNode } from './way.ts'
-
-/** A connected peer that can be asked for ways. */
-export interface ReadPeer extends SyncPeer {
-  getPaths(
-    root: Uint8Array,
-    requests: readonly WayRequest[],
-    maxBytes: number,
-    signal: AbortSignal,
-  ): Promise<Uint8Array[]>
-}
-
-/** Down from a ref along `key`: 64 nibbles, or 128 of a slot. */
-export interface WayRequest extends Ref {
-  readonly key: Path
-}
 
 export interface WantedWay extends WayRequest {
   readonly kind: 'way'
@@ -54,13 +37,13 @@ export function bytesOf({ kind }: Wanted): number {
 }
 
 /** False once `peer` has said that it does not have it. */
-export function mayHave(peer: ReadPeer, wanted: Wanted): boolean {
+export function mayHave(peer: SyncPeer, wanted: Wanted): boolean {
   return wanted.kind === 'code' || peer.mayHave(wanted.root)
 }
 
 /** Asks for some of one group, at least one. */
 export function askFor(
-  peer: ReadPeer,
+  peer: SyncPeer,
   wanted: readonly Wanted[],
   maxBytes: number,
   signal: AbortSignal,

@@ -8,7 +8,7 @@ import type { Damage } from '../store/context.ts'
 import type { GenerationStorage as StoreGenerationStorage, StoreStorage } from '../store/storage.ts'
 import type { VerifySummary as StoreVerifySummary, VerifyProgress } from '../store/verify.ts'
 import type { PauseReason, StallReason, SyncProgress } from '../sync/progress.ts'
-import type { SlotNumber } from '../wallet/input.ts'
+import type { ScopeInput, SlotNumber } from '../wallet/input.ts'
 import type { PlainError } from './errors.ts'
 import type { Quota } from './quota.ts'
 
@@ -34,8 +34,8 @@ export interface ServeLimits {
   readonly onMetered: boolean
 }
 
-/** A state to sync: `root` is `0x` and 64 hex digits. */
-export interface SyncTarget {
+/** A state to sync, or the part of it that a wallet watches: `root` is `0x` and 64 hex digits. */
+export interface SyncTarget extends ScopeInput {
   readonly root: string
   readonly blockNumber?: number
 }
@@ -84,12 +84,28 @@ export interface SlotProofValue {
   readonly proof: readonly string[]
 }
 
-/** The state on disk that reads are answered from. */
-export interface CompleteStatus {
+/** A state that the application trusts. */
+export interface TargetStatus {
   readonly root: string
   readonly blockNumber: number | null
+  /** The header of its block as RLP, `0x` and hex digits, checked by its hash; `null`: only the root is known. */
+  readonly header: string | null
+  /** False: it is the part of the state that was synced; what is outside of it is fetched when it is read. */
+  readonly whole: boolean
+}
+
+/** The state on disk that reads are answered from. */
+export interface CompleteStatus extends TargetStatus {
   /** False once a part of it was found damaged: the rest is readable, and a sync to this root heals it. */
   readonly intact: boolean
+}
+
+/** What the client knows. */
+export interface ClientStatus {
+  /** The last state that was complete; `null`: none was yet. */
+  readonly complete: CompleteStatus | null
+  /** The state that was to be synced last, complete or not; `null`: none ever was. */
+  readonly target: TargetStatus | null
 }
 
 export type { VerifyProgress }
@@ -148,7 +164,7 @@ export interface Engine {
   storage(): Promise<StorageReport>
   /** Ends everything that runs and deletes everything; the engine stays usable. */
   wipe(): Promise<void>
-  status(): Promise<{ readonly complete: CompleteStatus | null }>
+  status(): Promise<ClientStatus>
   role(): Promise<TabRole>
   close(): Promise<void>
 }

@@ -1,10 +1,10 @@
 /**
- * Random histories of many targets on one database, seeded: forward and back, crashes and abandoned targets in the middle,
+ * Random histories of many targets on one database, seeded, of all of a state or of a part of it: forward and back, crashes and abandoned targets in the middle,
  * compactions that are cut short, damaged pages. While a target is brought, the invariant of the frontier holds, and the
  * last complete state is read node by node; in the end the target is exactly what `@ethereumjs/mpt` has, only what changed
  * was fetched and written, and damage is never read as something else.
  */
-import { bytesToHex, concatBytes } from '@noble/hashes/utils.js'
+import { bytesToHex, concatBytes, hexToBytes } from '@noble/hashes/utils.js'
 import { describe, expect, test } from 'vitest'
 import { SyncError } from '../sync/errors.ts'
 import type { SyncProgress } from '../sync/progress.ts'
@@ -17,6 +17,8 @@ import { checkFrontier } from '../testing/simulator/frontier-check.ts'
 import { type Run, startSync } from '../testing/sync-harness.ts'
 import { isRootlightError } from '../trie/error.ts'
 import { nobleKeccak } from '../trie/keccak.ts'
+import { type Path, pathOfKey, ROOT_PATH } from '../trie/path.ts'
+import { Scope } from '../trie/scope.ts'
 import { Compaction } from './compaction.ts'
 
 const SEEDS = Number(process.env['SEEDS'] ?? 40)
@@ -32,13 +34,21 @@ const tally = {
   cutCompactions: 0,
   damages: 0,
   heals: 0,
+  parts: 0,
+  widened: 0,
+}
+
+/** A state, and which part of it is wanted. */
+interface Target {
+  readonly state: OracleState
+  readonly scope: Scope
 }
 
 class History {
   readonly #random: Random
   readonly #world: MovingTarget
   readonly #states: OracleState[] = []
-  #complete: OracleState | null = null
+  #complete: Target | null = null
   /** A page was damaged, and may still be there, in a generation that nobody has read since. */
   #isDamaged = false
 
@@ -50,13 +60,13 @@ class History {
   async run(): Promise<void> {
     await this.#world.open()
     for (let step = this.#random.int(7); step >= 0; step--) {
-      const state = await this.#nextState()
+      const target = { state: await this.#nextState(), scope: this.#nextScope() }
       if (this.#random() < 0.25 && (await this.#world.damage(this.#random))) {
         this.#isDamaged = true
         tally.damages++
       }
-      if (this.#random() < 0.4) await this.#abandon(state)
-      else await this.#bring(state)
+      if (this.#random() < 0.4) await this.#abandon(target)
+      else await this.#bring(target)
     }
   }
 
@@ -76,12 +86,27 @@ class History {
     return state
   }
 
+  /** Accounts and slots of states that were, so that some are absent now. */
+  #nextScope(): Scope {
+    const random = this.#random
+    if (random() < 0.6) return Scope.ALL
+    tally.parts++
+    const accounts = this.#states.flatMap(({ plain }) => plain.accounts)
+    const entries = Array.from({ length: random.int(6) }, () => {
+      const { key, slots = [] } = random.pick(accounts)
+      const path = pathOfKey(key)
+      if (slots.length === 0 || random() < 0.4) return Scope.account(path)
+      return random() < 0.5 ? Scope.storage(path) : Scope.slot(path, pathOfKey(random.pick(slots)[0]))
+    })
+    return Scope.of(entries)
+  }
+
   /** Begins a sync, and ends it somewhere: told to, or by a crash. */
-  async #abandon(state: OracleState): Promise<void> {
-    const run = await this.#start(state)
-    for (let rounds = this.#random.int(6); rounds > 0; rounds--) await this.#step(run, state)
+  async #abandon(target: Target): Promise<void> {
+    const run = await this.#start(target)
+    for (let rounds = this.#random.int(6); rounds > 0; rounds--) await this.#step(run, target)
     if (hasEnded(run)) {
-      this.#noteOutcome(run, state)
+      this.#noteOutcome(run, target)
       return
     }
     if (this.#random() < 0.5) {
@@ -92,70 +117,77 @@ class History {
       run.sync.cancel(new SyncError('superseded', 'as the history wants it'))
       await settle()
       // Its last act may have been to complete.
-      if (hasEnded(run) && !(run.outcome instanceof Error)) this.#noteOutcome(run, state)
+      if (hasEnded(run) && !(run.outcome instanceof Error)) this.#noteOutcome(run, target)
     }
     if (this.#complete !== null) await this.#expectReadable(this.#complete)
   }
 
-  async #bring(state: OracleState): Promise<void> {
+  async #bring(target: Target): Promise<void> {
     const base = this.#complete
     const before = await this.#world.pages()
     const isClean = !this.#isDamaged
-    const run = await this.#start(state)
+    const run = await this.#start(target)
     for (let rounds = 0; run.outcome === undefined; rounds++) {
       if (rounds > 2000) throw new Error(`no end: ${JSON.stringify(run.sync.progress())}`)
-      await this.#step(run, state)
+      await this.#step(run, target)
     }
-    this.#noteOutcome(run, state)
+    this.#noteOutcome(run, target)
     tally.targets++
+    if (base?.state === target.state && !base.scope.isAll && target.scope.isAll) tally.widened++
     if (isClean) {
-      await this.#expectOnlyChanges(run, state, base, before)
-      await this.#expectReadable(state)
-      await this.#expectWhole(state)
-    } else await this.#heal(state)
-    if (this.#random() < 0.4) await this.#compact(state)
+      await this.#expectOnlyChanges(run, this.#complete!, base, before)
+      await this.#expectReadable(this.#complete!)
+      await this.#expectWhole(this.#complete!)
+    } else await this.#heal(this.#complete!)
+    if (this.#random() < 0.4) await this.#compact(this.#complete!)
   }
 
-  async #start(state: OracleState): Promise<Run> {
+  async #start({ state, scope }: Target): Promise<Run> {
     const peer = honestPeer(state)
     peer.bytes = this.#random.pick([200, 1000, 5000, 100_000])
-    return startSync(state.root, [peer], { store: this.#world.store, clock: new ManualClock() })
+    return startSync(state.root, [peer], { store: this.#world.store, clock: new ManualClock(), scope })
   }
 
-  async #step(run: Run, state: OracleState): Promise<void> {
+  async #step(run: Run, target: Target): Promise<void> {
     await run.clock.pass(this.#random.pick([0, 100, 4000]))
     const { scheduler } = run.sync
     if (scheduler === null || run.outcome !== undefined || this.#isDamaged) return
     const stored = new Set((await this.#world.pages()).flatMap(({ nodes }) => nodes))
-    if (run.outcome === undefined) checkFrontier(scheduler, state, (node) => stored.has(textOfNode(node)))
+    if (run.outcome === undefined)
+      checkFrontier(scheduler, { nodes: nodesOf(target) }, (node) => stored.has(textOfNode(node)))
     if (this.#complete !== null && this.#random() < 0.2) await this.#expectReadable(this.#complete)
   }
 
-  #noteOutcome(run: Run, state: OracleState): void {
+  #noteOutcome(run: Run, { state, scope }: Target): void {
     if (run.outcome instanceof Error) throw run.outcome
-    this.#complete = state
+    // One that was complete already may have more than was wanted now.
+    const stored = this.#world.store.lastComplete()!.scope
+    expect(stored.contains(scope, ROOT_PATH)).toBe(true)
+    this.#complete = { state, scope: stored }
   }
 
   /** Every node, by lookups. */
-  async #expectReadable(state: OracleState): Promise<void> {
+  async #expectReadable(target: Target): Promise<void> {
     if (this.#isDamaged) return
-    expect(this.#world.store.lastComplete()).toMatchObject({ root: state.root, intact: true })
+    expect(this.#world.store.lastComplete()).toMatchObject({ root: target.state.root, intact: true })
     const reader = this.#world.store.reader(this.#world.store.lastComplete()!.generation)
-    for (const { path, hash, blob } of state.nodes) expect(await reader.node(path, hash)).toEqual(blob)
+    for (const { path, hash, blob } of nodesOf(target)) expect(await reader.node(path, hash)).toEqual(blob)
   }
 
   /** What the generation holds is of the state, and nothing that the base has; what was fetched is what the disk had not. */
   async #expectOnlyChanges(
     run: Run,
-    state: OracleState,
-    base: OracleState | null,
+    target: Target,
+    base: Target | null,
     before: readonly StoredNodes[],
   ): Promise<void> {
     const { generation, wireBytes } = run.outcome as SyncProgress
     // One that was begun before may have been begun when another state was the last complete one.
     const isNew = before.every((page) => page.generation !== generation)
-    const unchanged = new Set(isNew ? base?.nodes.map(textOfNode) : [])
-    const own = new Set(state.nodes.map(textOfNode))
+    // A node that the base has without all that is wanted below it is written again.
+    const isAll = target.scope.isAll && (base?.scope.isAll ?? true)
+    const unchanged = new Set(isNew && isAll ? base?.state.nodes.map(textOfNode) : [])
+    const own = new Set(nodesOf(target).map(textOfNode))
     for (const page of await this.#world.pages()) {
       if (page.generation !== generation) continue
       for (const node of page.nodes) {
@@ -164,33 +196,40 @@ class History {
       }
     }
     const stored = new Set(before.flatMap(({ nodes }) => nodes))
-    const fetched = state.nodes.filter((node) => !stored.has(textOfNode(node)))
-    const codes = [...state.codes.values()].reduce((sum, code) => sum + code.length, 0)
+    const fetched = nodesOf(target).filter((node) => !stored.has(textOfNode(node)))
+    const codes = [...target.state.codes.values()].reduce((sum, code) => sum + code.length, 0)
     const needed = fetched.reduce((sum, { blob }) => sum + blob.length, 0)
-    expect(wireBytes).toBeLessThanOrEqual(1.5 * needed + codes)
+    // Ways that are asked for together have their upper nodes in common, some of the lower ones may be on disk, and what did
+    // not fit into a small answer is asked for from further down.
+    const ways = target.scope.keysBelow(ROOT_PATH, 100).map((key) => wayBytes(target, key))
+    expect(wireBytes).toBeLessThanOrEqual(1.5 * needed + codes + 2 * ways.reduce((sum, bytes) => sum + bytes, 0))
   }
 
   /** Reads and whole walks say what is right, or that something is damaged; syncs of the same root bring it back. */
-  async #heal(state: OracleState): Promise<void> {
+  async #heal(target: Target): Promise<void> {
     await this.#world.crash() // what is in the cache is not damaged
-    const findsDamage = async () =>
-      this.#random() < 0.5 ? this.#findsDamage(state) : !(await this.#world.store.verify())!.whole
+    const findsDamage = async () => {
+      const isWhole =
+        this.#random() < 0.5 ? !(await this.#findsDamage(target)) : (await this.#world.store.verify())!.whole
+      // What an older generation has lost may be what this one never rested on: nobody knows before the next sync.
+      return !isWhole || !this.#world.store.lastComplete()!.intact
+    }
     for (let heals = 0; await findsDamage(); heals++) {
       if (heals === MAX_HEALS) throw new Error('the damage does not heal')
       tally.heals++
-      const run = await this.#start(state)
+      const run = await this.#start(target)
       for (let rounds = 0; run.outcome === undefined && rounds < 2000; rounds++) await run.clock.pass(100)
-      this.#noteOutcome(run, state)
+      this.#noteOutcome(run, target)
     }
-    expect(this.#world.store.lastComplete()).toMatchObject({ root: state.root, intact: true })
-    await this.#expectWhole(state)
+    expect(this.#world.store.lastComplete()).toMatchObject({ root: target.state.root, intact: true })
+    await this.#expectWhole(target)
   }
 
-  async #findsDamage(state: OracleState): Promise<boolean> {
+  async #findsDamage(target: Target): Promise<boolean> {
     const { store } = this.#world
     const reader = store.reader(store.lastComplete()!.generation)
-    let found = !store.lastComplete()!.intact
-    for (const { path, hash, blob } of state.nodes) {
+    let found = false
+    for (const { path, hash, blob } of nodesOf(target)) {
       try {
         const read = await reader.node(path, hash)
         if (read === undefined) found = true
@@ -204,9 +243,12 @@ class History {
   }
 
   /** A walk over everything finds the state, and no more, however many generations it goes through. */
-  async #expectWhole({ nodes }: OracleState): Promise<void> {
+  async #expectWhole(target: Target): Promise<void> {
+    const nodes = nodesOf(target)
     const { store } = this.#world
     expect(await store.verify()).toMatchObject({ whole: true, damaged: 0, nodes: nodes.length })
+    for (const hash of codesOf(target)) expect(await store.code(hexToBytes(hash))).toBeDefined()
+    if (!target.scope.isAll) return
     const runs: Uint8Array[] = []
     const all = store.all()!
     expect((await all.counts()).nodes).toBe(nodes.length)
@@ -214,7 +256,7 @@ class History {
     expect(bytesToHex(concatBytes(...runs))).toBe(nodes.map(({ blob }) => bytesToHex(blob)).join(''))
   }
 
-  async #compact(state: OracleState): Promise<void> {
+  async #compact(target: Target): Promise<void> {
     const { store } = this.#world
     const compaction = new Compaction({ store, keccak: nobleKeccak, clock: new ManualClock(), yieldThread: settle })
     const isCut = this.#random() < 0.4
@@ -228,12 +270,26 @@ class History {
       await ended
       // What is left is the state, once, and nothing else: also nothing that is damaged.
       const stored = (await this.#world.pages()).flatMap(({ nodes }) => nodes)
-      expect(stored.sort()).toEqual(state.nodes.map(textOfNode).sort())
+      expect(stored.sort()).toEqual(nodesOf(target).map(textOfNode).sort())
       this.#isDamaged = false
       tally.compactions++
     }
-    await this.#expectReadable(state)
+    await this.#expectReadable(target)
   }
+}
+
+function nodesOf({ state, scope }: Target) {
+  return state.nodes.filter(({ path }) => scope.includes(path))
+}
+
+/** Hashes of the codes that the accounts of the target name. */
+function codesOf({ state, scope }: Target): string[] {
+  const named = state.plain.accounts.filter(({ key, codeHash }) => codeHash && scope.includesAccount(pathOfKey(key)))
+  return named.map(({ codeHash }) => bytesToHex(codeHash!))
+}
+
+function wayBytes({ state }: Target, key: Path): number {
+  return state.nodes.reduce((sum, { path, blob }) => sum + (key.startsWith(path) ? blob.length : 0), 0)
 }
 
 function hasEnded({ outcome }: Run): boolean {

@@ -1,11 +1,12 @@
 /**
  * The engine of the writing tab, as all tabs use it: they have one sync between them. A call names its tab; tabs that ask
- * for the same root share the sync, another root supersedes it for all, and any of them can cancel it. A sync belongs to
+ * for the same part of the same state share the sync, any other supersedes it for all, and any of them can cancel it. A sync belongs to
  * the database and not to the tab that asked: it goes on when that tab is gone.
  */
 import { SyncError } from '../sync/errors.ts'
 import type { SyncProgress } from '../sync/progress.ts'
 import { isRootlightError } from '../trie/error.ts'
+import { scopeOf } from '../wallet/scope-keys.ts'
 import type { Engine, SyncTarget } from './engine.ts'
 import type { EngineMethod } from './port.ts'
 
@@ -100,7 +101,7 @@ export class Leader {
   }
 
   async #sync(tab: string, id: number, target: SyncTarget): Promise<SyncProgress> {
-    const run = this.#run !== null && isSameRoot(this.#run.target, target) ? this.#run : this.#start(target)
+    const run = this.#run !== null && isSameTarget(this.#run.target, target) ? this.#run : this.#start(target)
     run.calls.get(tab)?.leave(new SyncError('superseded', 'another sync took the place of this one'))
     const left = new Promise<never>((_, reject) => run.calls.set(tab, { id, leave: reject }))
     return Promise.race([run.done, left])
@@ -142,8 +143,9 @@ export class Leader {
   }
 }
 
-function isSameRoot(a: SyncTarget, b: SyncTarget): boolean {
-  return a.root.toLowerCase() === b.root.toLowerCase()
+/** True if the two want the same part of the same state. */
+function isSameTarget(a: SyncTarget, b: SyncTarget): boolean {
+  return a.root.toLowerCase() === b.root.toLowerCase() && scopeOf(a).equals(scopeOf(b))
 }
 
 /** True if the store refused a write because another tab has become the writer. */

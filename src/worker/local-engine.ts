@@ -8,7 +8,7 @@ import { PeerSet } from '../network/peer-set.ts'
 import { systemClock } from '../protocol/clock.ts'
 import type { ClosedReason } from '../store/connection.ts'
 import type { Generation } from '../store/generation.ts'
-import { openStateStore, type StateStore } from '../store/state-store.ts'
+import { openStateStore, type StateStore, type Target } from '../store/state-store.ts'
 import { yieldThread } from '../store/yield-thread.ts'
 import { SyncError } from '../sync/errors.ts'
 import { StateSync } from '../sync/loop.ts'
@@ -17,6 +17,7 @@ import { createFastKeccak, type Keccak } from '../trie/keccak.ts'
 import { scanAccount } from '../trie/leaf.ts'
 import { ReadError } from '../wallet/errors.ts'
 import { parseRoot, type SlotNumber } from '../wallet/input.ts'
+import { scopeOf } from '../wallet/scope-keys.ts'
 import { Backups } from './backups.ts'
 import { Compaction } from './compaction.ts'
 import { isOnline, watchConnectivity } from './connectivity.ts'
@@ -141,8 +142,9 @@ class LocalEngine implements Engine {
   }
 
   async sync(id: number, target: SyncTarget): Promise<SyncProgress> {
-    const root = parseRoot(target.root)
-    return this.#supersede(id, (claim) => this.#run(claim, root, target))
+    const { root, blockNumber } = target
+    const parsed = { root: parseRoot(root), blockNumber, scope: scopeOf(target) }
+    return this.#supersede(id, (claim) => this.#run(claim, parsed))
   }
 
   /** Ends the newest sync, or what is in its place, and runs `run` behind it. */
@@ -247,7 +249,7 @@ class LocalEngine implements Engine {
 
   async status() {
     this.#checkOpen()
-    return { complete: statusOf(this.#store.lastComplete()) }
+    return statusOf(this.#store)
   }
 
   /** Nobody else is known here: see `tab-engine.ts`. */
@@ -268,13 +270,13 @@ class LocalEngine implements Engine {
     await this.#store.close()
   }
 
-  async #run(claim: Claim, root: Uint8Array, target: SyncTarget): Promise<SyncProgress> {
+  async #run(claim: Claim, target: Target): Promise<SyncProgress> {
     await this.#compaction.stop()
-    const generation = await this.#store.target({ root, blockNumber: target.blockNumber })
+    const generation = await this.#store.target(target)
     // While the one before ended and the disk answered, this one may have been revoked.
     if (claim.revoked !== null) throw claim.revoked
     this.#network.start()
-    const sync = this.#createSync(claim.id, root, generation)
+    const sync = this.#createSync(claim.id, target.root, generation)
     claim.running = { sync, generation }
     try {
       const summary = await this.#ownWork.sync(() => sync.run())

@@ -8,11 +8,12 @@ import type { StateStore } from '../store/state-store.ts'
 import { yieldThread } from '../store/yield-thread.ts'
 import { MAX_PAGE_BYTES } from '../sync/constants.ts'
 import type { StateSync } from '../sync/loop.ts'
+import type { SyncPeers } from '../sync/peer.ts'
 import { equalHash, type Keccak } from '../trie/keccak.ts'
 import { KEEP_DELAY_MS, MAX_FETCHED_BYTES } from '../wallet/constants.ts'
 import { ReadError } from '../wallet/errors.ts'
 import { FetchedNodes } from '../wallet/fetched-nodes.ts'
-import { Fetcher, type ReadPeers } from '../wallet/fetcher.ts'
+import { Fetcher } from '../wallet/fetcher.ts'
 import { parseRoot } from '../wallet/input.ts'
 import { OnDemandNodes } from '../wallet/on-demand-nodes.ts'
 import type { StateNodes } from '../wallet/state-reader.ts'
@@ -30,7 +31,7 @@ export interface RunningSync {
 export interface ReadsOnDemandParts {
   readonly store: StateStore
   readonly keccak: Keccak
-  readonly peers: ReadPeers
+  readonly peers: SyncPeers
   readonly network: Pick<Network, 'start' | 'mayCome'>
   readonly clock: Clock
   /** `null`: none runs. */
@@ -91,7 +92,7 @@ export class ReadsOnDemand {
 
   /** A state has become complete, and took the kept nodes of all with it: those that it does not hold are kept again. */
   meetComplete(): void {
-    if (this.#parts.store.lastComplete() !== null) this.#fetched.clear()
+    if (this.#parts.store.lastComplete()?.scope.isAll) this.#fetched.clear()
     else this.#keepSoon()
   }
 

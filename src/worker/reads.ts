@@ -1,12 +1,12 @@
 /** Reads as the application asks for them: what is passed in is checked, what comes out is plain data with its root. */
 import { bytesToHex } from '@noble/hashes/utils.js'
-import type { CompleteState, StateStore } from '../store/state-store.ts'
+import type { KnownState, StateStore } from '../store/state-store.ts'
 import { EMPTY_CODE_HASH, EMPTY_ROOT } from '../trie/account.ts'
 import { ReadError } from '../wallet/errors.ts'
 import { parseSlot, type SlotNumber } from '../wallet/input.ts'
 import { keyOfAddress, keyOfSlot } from '../wallet/keys.ts'
 import { type StateNodes, StateReader } from '../wallet/state-reader.ts'
-import type { AccountValue, Answer, CompleteStatus, ProofValue } from './engine.ts'
+import type { AccountValue, Answer, ClientStatus, ProofValue, TargetStatus } from './engine.ts'
 
 /** A read of any state. */
 export type StateRead<T> = (reader: StateReader) => Promise<T>
@@ -70,9 +70,17 @@ export async function readUnder<T>(root: Uint8Array, nodes: StateNodes, read: St
   return { root: hexOf(root), value: await read(new StateReader(root, nodes)) }
 }
 
-/** What is complete, as the application sees it. */
-export function statusOf(last: CompleteState | null): CompleteStatus | null {
-  return last && { root: hexOf(last.root), blockNumber: last.blockNumber, intact: last.intact }
+/** What the store knows, as the application sees it. */
+export function statusOf(store: StateStore): ClientStatus {
+  const [complete, target] = [store.lastComplete(), store.newestTarget()]
+  return {
+    complete: complete && { ...targetStatus(complete), intact: complete.intact },
+    target: target && targetStatus(target),
+  }
+}
+
+function targetStatus({ root, blockNumber, header, scope }: KnownState): TargetStatus {
+  return { root: hexOf(root), blockNumber, header: header && hexOf(header), whole: scope.isAll }
 }
 
 /** `0x` and hex digits. */

@@ -37,7 +37,7 @@ describe('openTabEngine', () => {
     const { tabs, open, second } = await synced('a', 'b', 'c')
     expect(tabs.log).toEqual(['a opens'])
     for (const { engine } of open) {
-      expect(await engine.status()).toEqual({ complete: { root: OLDER, blockNumber: null, intact: true } })
+      expect(await engine.status()).toMatchObject({ complete: { root: OLDER, blockNumber: null, intact: true } })
       expect(await engine.getAccount(ADDRESS, undefined)).toEqual({ root: OLDER, value: null })
     }
     expect(await Promise.all(open.map(({ engine }) => engine.role()))).toEqual(['writer', 'follower', 'follower'])

@@ -163,7 +163,7 @@ class TabEngine implements Engine {
   async status(): ReturnType<Engine['status']> {
     if (this.#term !== null) return this.#call('status', [])
     this.#checkOpen()
-    return { complete: statusOf((await this.#options.view.current()).lastComplete()) }
+    return statusOf(await this.#options.view.current())
   }
 
   async role(): Promise<TabRole> {

@@ -117,7 +117,7 @@ export class ScriptedEngine implements ScriptedMethods {
   async keep(): Promise<void> {}
 
   async status() {
-    return { complete: statusOf(this.store.lastComplete()) }
+    return statusOf(this.store)
   }
 
   async role(): Promise<TabRole> {

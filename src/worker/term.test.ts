@@ -36,13 +36,13 @@ describe('Term', () => {
     const { term, said } = termOf({
       status: async () => {
         calls++
-        return { complete: null }
+        return { complete: null, target: null }
       },
     })
     await Promise.all([term.serve(call(1)), term.serve(call(1)), term.serve(call(2))])
     expect(calls).toBe(2)
     expect(said).toMatchObject([
-      { kind: 'result', tab: 'b', call: 1, value: { complete: null } },
+      { kind: 'result', tab: 'b', call: 1, value: { complete: null, target: null } },
       { kind: 'result', tab: 'b', call: 2 },
     ])
   })

@@ -11,6 +11,7 @@ import { deliveryOf, Scheduler } from '../../../src/sync/scheduler.ts'
 import type { Keccak } from '../../../src/trie/keccak.ts'
 import { scanAccount } from '../../../src/trie/leaf.ts'
 import type { Path } from '../../../src/trie/path.ts'
+import { Scope } from '../../../src/trie/scope.ts'
 import type { BenchTask } from '../page-contract.ts'
 
 /** A run, and what it answered. */
@@ -39,6 +40,8 @@ const EMPTY_DISK: Contents = {
   counts: { nodes: 0, bytes: 0, accounts: 0, slots: 0 },
   codeCounts: { count: 0, bytes: 0 },
   base: null,
+  scope: Scope.ALL,
+  baseScope: Scope.ALL,
   hasOlder: false,
 }
 

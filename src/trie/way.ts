@@ -1,9 +1,9 @@
 /** Checks a way, the nodes from a ref down along a key, as a peer answers it: each node against the hash that the one before names. */
-import { equalHash, type Keccak } from '../trie/keccak.ts'
-import type { Ref } from '../trie/node-source.ts'
-import type { Path } from '../trie/path.ts'
-import { rlpItemEnd } from '../trie/rlp.ts'
-import { stepDown } from '../trie/step-down.ts'
+import { equalHash, type Keccak } from './keccak.ts'
+import type { Ref } from './node-source.ts'
+import type { Path } from './path.ts'
+import { rlpItemEnd } from './rlp.ts'
+import { stepDown } from './step-down.ts'
 
 /** A node that was checked. The receiver owns the bytes. */
 export interface WayNode extends Ref {

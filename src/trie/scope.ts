@@ -1,0 +1,130 @@
+/**
+ * A scope: which part of a state is wanted. It is named by accounts and slots, and has every node on the ways down to them,
+ * also where they prove absence. Written as a sorted list of entries:
+ *
+ * - 64 nibbles: an account, without its storage,
+ * - 64 nibbles and `*`: an account with all of its storage,
+ * - 128 nibbles: a slot, and the account that it belongs to.
+ */
+import { KEY_NIBBLES, MAX_PATH_NIBBLES, type Path, ROOT_PATH } from './path.ts'
+
+/** Behind an account's key: all of its storage. Sorts before every nibble. */
+const ALL_STORAGE = '*'
+
+const ENTRY = /^(?:[0-9a-f]{64}\*?|[0-9a-f]{128})$/
+
+export class Scope {
+  /** The whole state. */
+  static readonly ALL = new Scope(null)
+
+  /** `null`: everything. */
+  readonly entries: readonly string[] | null
+
+  private constructor(entries: readonly string[] | null) {
+    this.entries = entries
+  }
+
+  /** Of entries in any order, repeated or not; `null`: everything. */
+  static of(entries: readonly string[] | null): Scope {
+    if (entries === null) return Scope.ALL
+    const all = new Set(entries)
+    const sorted = [...all].sort()
+    return new Scope(sorted.filter((entry, i) => !isImplied(entry, sorted[i + 1], all)))
+  }
+
+  /** The entry for an account (`key` is 64 nibbles), for all of its storage, or for one slot. */
+  static account(key: Path): string {
+    return key
+  }
+
+  static storage(key: Path): string {
+    return key + ALL_STORAGE
+  }
+
+  static slot(accountKey: Path, slotKey: Path): string {
+    return accountKey + slotKey
+  }
+
+  get isAll(): boolean {
+    return this.entries === null
+  }
+
+  /** True if the node at `path` is wanted. */
+  includes(path: Path): boolean {
+    if (this.entries === null || path === ROOT_PATH) return true
+    const entry = this.entries[this.#indexOf(path)]
+    // An account's own nodes stand above 64 nibbles: there begins its storage.
+    if (entry?.startsWith(path) === true && (path.length !== KEY_NIBBLES || entry !== path)) return true
+    return path.length >= KEY_NIBBLES && this.#has(path.slice(0, KEY_NIBBLES) + ALL_STORAGE)
+  }
+
+  /** True if the account with this key (64 nibbles) is wanted, whatever of its storage is. */
+  includesAccount(key: Path): boolean {
+    return this.entries === null || this.entries[this.#indexOf(key)]?.startsWith(key) === true
+  }
+
+  /** True if everything at and below `path` is wanted. */
+  includesSubtree(path: Path): boolean {
+    if (this.entries === null) return true
+    return path.length >= KEY_NIBBLES && this.#has(path.slice(0, KEY_NIBBLES) + ALL_STORAGE)
+  }
+
+  /** True if, at and below `path`, whatever `other` wants is wanted here. */
+  contains(other: Scope, path: Path): boolean {
+    if (this.includesSubtree(path)) return true
+    if (other.includesSubtree(path)) return false
+    return other.#below(path).every((entry) => {
+      if (entry.length === KEY_NIBBLES) return this.includesAccount(entry as Path)
+      return this.#has(entry) || this.#has(entry.slice(0, KEY_NIBBLES) + ALL_STORAGE)
+    })
+  }
+
+  equals(other: Scope): boolean {
+    if (this.entries === null || other.entries === null) return this.entries === other.entries
+    return this.entries.length === other.entries.length && this.entries.every((entry, i) => entry === other.entries![i])
+  }
+
+  /** The keys at and below `path` to which ways lead, at most `limit`: 64 nibbles of an account, 128 of a slot. */
+  keysBelow(path: Path, limit: number): Path[] {
+    return this.#below(path, limit).map((entry) => entry.replace(ALL_STORAGE, '') as Path)
+  }
+
+  /** None of everything. */
+  #below(path: Path, limit = Number.POSITIVE_INFINITY): string[] {
+    const { entries } = this
+    const below: string[] = []
+    if (entries === null) return below
+    for (let i = this.#indexOf(path); below.length < limit && entries[i]?.startsWith(path) === true; i++) {
+      below.push(entries[i]!)
+    }
+    return below
+  }
+
+  #has(entry: string): boolean {
+    return this.entries?.[this.#indexOf(entry)] === entry
+  }
+
+  /** Index of the first entry at or behind `text`. */
+  #indexOf(text: string): number {
+    const entries = this.entries ?? []
+    let low = 0
+    let high = entries.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (entries[middle]! < text) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+}
+
+/** True for the entries of a scope that was written by {@link Scope.of}. */
+export function isScopeEntries(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((entry) => typeof entry === 'string' && ENTRY.test(entry))
+}
+
+/** True if the next entry says this and more, or another one has all of the storage. */
+function isImplied(entry: string, next: string | undefined, all: ReadonlySet<string>): boolean {
+  if (entry.length === KEY_NIBBLES) return next?.startsWith(entry) === true
+  return entry.length === MAX_PATH_NIBBLES && all.has(entry.slice(0, KEY_NIBBLES) + ALL_STORAGE)
+}
