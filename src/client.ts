@@ -10,7 +10,7 @@ import type { Damage } from './store/context.ts'
 import type { StallReason, SyncProgress } from './sync/progress.ts'
 import { Sync } from './sync-handle.ts'
 import { TypedEventTarget } from './typed-events.ts'
-import { checkScope, parseCount, parsePositive, parseRoot, type SlotNumber } from './wallet/input.ts'
+import { checkScope, type ProofInput, parseCount, parsePositive, parseRoot, type SlotNumber } from './wallet/input.ts'
 import { createPageNode, portTo, wantsWebRtc } from './window-page.ts'
 import { DEFAULT_SERVED_REQUESTS, DEFAULT_UPLOAD_BYTES_PER_SECOND } from './worker/constants.ts'
 import type {
@@ -273,6 +273,17 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
    */
   getProof(address: string, slots: readonly SlotNumber[] = [], options: ReadOptions = {}): Promise<Answer<ProofValue>> {
     return abortable(options.signal, () => this.#engine.getProof(address, slots, options.at))
+  }
+
+  /**
+   * Takes in a proof that the application has already, of EIP-1186, if it is one under the root of {@link ReadOptions.at}: reads of
+   * what it proves ask no peer then. Answers with what it proves. Rejects with `badProof`, too.
+   */
+  addProof(proof: ProofInput, options: ReadOptions = {}): Promise<Answer<ProofValue>> {
+    const { address, accountProof, storageProof = [] } = proof
+    // What else is in it may not cross to a worker.
+    const plain = { address, accountProof, storageProof: storageProof.map(({ key, proof }) => ({ key, proof })) }
+    return abortable(options.signal, () => this.#engine.addProof(plain, options.at))
   }
 
   /**

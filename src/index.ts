@@ -18,7 +18,7 @@ export type { CodeDamage, Damage, PageDamage } from './store/context.ts'
 export type { PauseReason, StallReason, SyncPhase, SyncProgress } from './sync/progress.ts'
 export type { Sync, SyncEventMap } from './sync-handle.ts'
 export { isRootlightError, RootlightError } from './trie/error.ts'
-export type { ScopeInput, SlotNumber } from './wallet/input.ts'
+export type { ProofInput, ScopeInput, SlotNumber } from './wallet/input.ts'
 export type {
   AccountValue,
   Answer,

@@ -23,5 +23,7 @@ export type InputErrorCode =
   | 'badSlot'
   /** A block number or a chain id that is not a non-negative integer. */
   | 'badNumber'
+  /** Its nodes do not prove what it is about, or are no nodes. */
+  | 'badProof'
 
 export class InputError extends RootlightError<InputErrorCode> {}

@@ -53,7 +53,14 @@ function lightClient(...peers: TestPeer[]) {
   const fetched = new FetchedNodes(MAX_FETCHED_BYTES)
   const below = { node: async () => undefined, code: async () => undefined }
   const { root } = oracle
-  const nodes = new OnDemandNodes({ root, below, fetched, fetcher, onNodes: () => {}, onCode: () => {} })
+  const nodes = new OnDemandNodes({
+    root,
+    below,
+    fetched,
+    fetcher,
+    onNodes: (found) => fetched.addNodes(found),
+    onCode: () => {},
+  })
   return { reader: new StateReader(oracle.root, nodes), fetcher, fetched, peers: set }
 }
 

@@ -26,6 +26,14 @@ export function parseSlot(slot: SlotNumber): Uint8Array {
   })
 }
 
+/** A proof of EIP-1186, as `eth_getProof` gives it, and of it what is looked at. */
+export interface ProofInput {
+  readonly address: string
+  /** RLP of nodes, `0x` and hex digits. */
+  readonly accountProof: readonly string[]
+  readonly storageProof?: readonly { readonly key: SlotNumber; readonly proof: readonly string[] }[]
+}
+
 /** Which part of a state is wanted: neither of the two is all of it. */
 export interface ScopeInput {
   /** Addresses: their accounts, and their codes. */

@@ -11,7 +11,7 @@ export interface OnDemandOptions {
   readonly below: StateNodes
   readonly fetched: FetchedNodes
   readonly fetcher: Fetcher
-  /** Something was fetched that nobody else has. */
+  /** Something was fetched that nobody else has: from now on `fetched` has it. */
   readonly onNodes: (nodes: readonly WayNode[]) => void
   readonly onCode: (hash: Uint8Array, bytes: Uint8Array) => void
 }
@@ -29,7 +29,6 @@ export class OnDemandNodes implements StateNodes {
     const known = fetched.get(hash) ?? (await below.node(path, hash, key)) ?? fetched.get(hash)
     if (known !== undefined) return known
     const nodes = await fetcher.way({ root, path, hash, key })
-    fetched.addNodes(nodes)
     onNodes(nodes)
     return nodes[0]!.blob
   }

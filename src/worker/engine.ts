@@ -8,7 +8,7 @@ import type { Damage } from '../store/context.ts'
 import type { GenerationStorage as StoreGenerationStorage, StoreStorage } from '../store/storage.ts'
 import type { VerifySummary as StoreVerifySummary, VerifyProgress } from '../store/verify.ts'
 import type { PauseReason, StallReason, SyncProgress } from '../sync/progress.ts'
-import type { ScopeInput, SlotNumber } from '../wallet/input.ts'
+import type { ProofInput, ScopeInput, SlotNumber } from '../wallet/input.ts'
 import type { PlainError } from './errors.ts'
 import type { Quota } from './quota.ts'
 
@@ -146,6 +146,8 @@ export interface Engine {
   getStorageAt(address: string, slot: SlotNumber, at: ReadAt | undefined): Promise<Answer<string>>
   getCode(address: string, at: ReadAt | undefined): Promise<Answer<string>>
   getProof(address: string, slots: readonly SlotNumber[], at: ReadAt | undefined): Promise<Answer<ProofValue>>
+  /** Checks a proof, keeps its nodes, and answers with what they prove. */
+  addProof(proof: ProofInput, at: ReadAt | undefined): Promise<Answer<ProofValue>>
   /** Begins to write what is verified: the tab is hidden, and may be gone soon. */
   keep(): Promise<void>
   /** Ends the command with this id, other than a sync, if it runs. */

@@ -16,7 +16,7 @@ import type { SyncProgress } from '../sync/progress.ts'
 import { createFastKeccak, type Keccak } from '../trie/keccak.ts'
 import { scanAccount } from '../trie/leaf.ts'
 import { ReadError } from '../wallet/errors.ts'
-import { parseRoot, type SlotNumber } from '../wallet/input.ts'
+import { type ProofInput, parseRoot, type SlotNumber } from '../wallet/input.ts'
 import { scopeOf } from '../wallet/scope-keys.ts'
 import { Backups } from './backups.ts'
 import { Compaction } from './compaction.ts'
@@ -184,6 +184,13 @@ class LocalEngine implements Engine {
 
   async getProof(address: string, slots: readonly SlotNumber[], at: ReadAt | undefined): Promise<Answer<ProofValue>> {
     return this.#read(at, proofRead(address, slots))
+  }
+
+  async addProof(proof: ProofInput, at: ReadAt | undefined): Promise<Answer<ProofValue>> {
+    this.#checkOpen()
+    const root = await this.#reads.addProof(at, proof)
+    const slots = proof.storageProof?.map(({ key }) => key) ?? []
+    return this.#read(root, proofRead(proof.address, slots))
   }
 
   async keep(): Promise<void> {

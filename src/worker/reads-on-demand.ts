@@ -10,16 +10,18 @@ import { MAX_PAGE_BYTES } from '../sync/constants.ts'
 import type { StateSync } from '../sync/loop.ts'
 import type { SyncPeers } from '../sync/peer.ts'
 import { equalHash, type Keccak } from '../trie/keccak.ts'
+import type { WayNode } from '../trie/way.ts'
+import { checkProof } from '../wallet/check-proof.ts'
 import { KEEP_DELAY_MS, MAX_FETCHED_BYTES } from '../wallet/constants.ts'
 import { ReadError } from '../wallet/errors.ts'
 import { FetchedNodes } from '../wallet/fetched-nodes.ts'
 import { Fetcher } from '../wallet/fetcher.ts'
-import { parseRoot } from '../wallet/input.ts'
+import { type ProofInput, parseRoot } from '../wallet/input.ts'
 import { OnDemandNodes } from '../wallet/on-demand-nodes.ts'
 import type { StateNodes } from '../wallet/state-reader.ts'
 import type { Answer, ReadAt } from './engine.ts'
 import type { Network } from './network.ts'
-import { readUnder, type StateRead } from './reads.ts'
+import { hexOf, readUnder, type StateRead } from './reads.ts'
 import { nodesOfSync } from './sync-nodes.ts'
 
 /** The sync that runs, and what it writes. */
@@ -67,16 +69,20 @@ export class ReadsOnDemand {
     await this.#load()
     const nodes = new OnDemandNodes({
       ...{ root, below, fetched: this.#fetched, fetcher: this.#fetcher },
-      onNodes: (found) => {
-        this.#parts.running()?.sync.offer(found)
-        this.#keepSoon()
-      },
+      onNodes: (found) => this.#take(found),
       onCode: (hash, bytes) => {
         this.#parts.running()?.sync.offerCode(hash, bytes)
         void this.#parts.store.keepCode(hash, bytes).catch(() => {}) // a disk that is full, or gone: it is fetched again
       },
     })
     return readUnder(root, nodes, read)
+  }
+
+  /** Checks a proof against the root that a read at `at` would be about, and keeps its nodes. Rejects with `badProof`. */
+  async addProof(at: ReadAt | undefined, proof: ProofInput): Promise<`0x${string}`> {
+    const { root } = this.#stateAt(at)
+    this.#take(await checkProof(root, proof, this.#parts.keccak))
+    return hexOf(root)
   }
 
   /** Writes what was fetched and is not on disk. Never rejects: what could not be written is fetched again. */
@@ -128,6 +134,12 @@ export class ReadsOnDemand {
     const root = parseRoot(at)
     if (running !== null && equalHash(running.generation.root, root)) return inSync(running)
     return { root, below: store.readerOf(root) }
+  }
+
+  #take(nodes: readonly WayNode[]): void {
+    this.#fetched.addNodes(nodes)
+    this.#parts.running()?.sync.offer(nodes)
+    this.#keepSoon()
   }
 
   #load(): Promise<void> {

@@ -84,6 +84,6 @@ function targetStatus({ root, blockNumber, header, scope }: KnownState): TargetS
 }
 
 /** `0x` and hex digits. */
-export function hexOf(bytes: Uint8Array): string {
+export function hexOf(bytes: Uint8Array): `0x${string}` {
   return `0x${bytesToHex(bytes)}`
 }

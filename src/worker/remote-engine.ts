@@ -44,6 +44,7 @@ export async function createRemoteEngine(
     getStorageAt: call('getStorageAt'),
     getCode: call('getCode'),
     getProof: call('getProof'),
+    addProof: call('addProof'),
     keep: call('keep'),
     abort: call('abort'),
     verify: call('verify'),

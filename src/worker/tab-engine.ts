@@ -7,7 +7,7 @@ import type { Clock } from '../protocol/clock.ts'
 import type { StateView } from '../store/state-view.ts'
 import { SyncError } from '../sync/errors.ts'
 import type { SyncProgress } from '../sync/progress.ts'
-import type { SlotNumber } from '../wallet/input.ts'
+import type { ProofInput, SlotNumber } from '../wallet/input.ts'
 import { Election } from './election.ts'
 import type {
   AccountValue,
@@ -121,6 +121,10 @@ class TabEngine implements Engine {
 
   async getProof(address: string, slots: readonly SlotNumber[], at: ReadAt | undefined): Promise<Answer<ProofValue>> {
     return this.#read('getProof', [address, slots, at], at, proofRead(address, slots))
+  }
+
+  addProof(proof: ProofInput, at: ReadAt | undefined): Promise<Answer<ProofValue>> {
+    return this.#call('addProof', [proof, at])
   }
 
   /** What a follower has verified is on disk already. */

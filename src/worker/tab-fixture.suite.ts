@@ -31,7 +31,7 @@ const PROGRESS: SyncProgress = {
 /** What the tests of tabs call; the rest is passed on like this. */
 type ScriptedMethods = Omit<
   Engine,
-  'abort' | 'verify' | 'openExport' | 'readExport' | 'import' | 'feed' | 'storage' | 'wipe'
+  'abort' | 'addProof' | 'verify' | 'openExport' | 'readExport' | 'import' | 'feed' | 'storage' | 'wipe'
 >
 
 /** Writes to a store of its own, as the engine that writes does; what it syncs arrives when the test says so. */
