@@ -25,5 +25,9 @@ export type InputErrorCode =
   | 'badNumber'
   /** Its nodes do not prove what it is about, or are no nodes. */
   | 'badProof'
+  /** Not the RLP of a block header; `details.field` is the field that is wrong, where it is one. */
+  | 'badHeader'
+  /** A block header with another hash than the one that is trusted; `details` holds both. */
+  | 'headerMismatch'
 
 export class InputError extends RootlightError<InputErrorCode> {}
