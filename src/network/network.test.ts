@@ -41,6 +41,7 @@ const source: NodeSource = {
   },
   path: async () => new Uint8Array(),
   code: async (hash) => hash,
+  header: async (hash) => hash,
 }
 
 /** Closes what a test has opened, last opened first. */
@@ -130,7 +131,8 @@ describe('Dialer and serve', () => {
     const runs = await peer.getNodes(ROOT, [refAt('a'), { ...refAt('b'), maxNodes: 1 }], 1000, SIGNAL)
     expect(runs.map(({ length }) => length)).toEqual([1024])
     expect(await peer.getCode([ROOT], 1000, SIGNAL)).toEqual([ROOT])
-    expect(serving.counters()).toMatchObject({ peers: 1, requests: 2, nodes: 8, codes: 1 })
+    expect(await peer.getHeader([ROOT], 1000, SIGNAL)).toEqual([ROOT])
+    expect(serving.counters()).toMatchObject({ peers: 1, requests: 3, nodes: 8, codes: 1, headers: 1 })
     expect(serving.counters().bytesSent).toBe(peers.wireBytes())
   })
 

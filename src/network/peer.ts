@@ -159,6 +159,11 @@ export class NetworkPeer {
     return this.#requester.getCode(hashes, maxBytes, signal)
   }
 
+  /** See {@link Requester.getHeader}. */
+  getHeader(hashes: readonly Uint8Array[], maxBytes: number, signal?: AbortSignal) {
+    return this.#requester.getHeader(hashes, maxBytes, signal)
+  }
+
   /** Takes in how a request ended; a peer that lied or stalls is disconnected. */
   report(outcome: Outcome): void {
     const verdict = judge(outcome)

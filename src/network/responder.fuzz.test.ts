@@ -33,6 +33,7 @@ const source: NodeSource = {
     new Uint8Array(Math.min(maxNodes || 100, Math.ceil(maxBytes / 10)) * 10).fill(0x80),
   path: async (_root, _ref, key) => new Uint8Array(key.length),
   code: async ([first]) => (first === 0 ? undefined : new Uint8Array(20)),
+  header: async ([first]) => (first === 0 ? undefined : new Uint8Array(600)),
 }
 
 const { stackTraceLimit } = Error

@@ -40,6 +40,7 @@ export interface ServeCounters {
   readonly requests: number
   readonly nodes: number
   readonly codes: number
+  readonly headers: number
   /** Streams that ended because their peer broke the protocol, and because it was too slow or too much. */
   readonly violations: number
   readonly refusals: number
@@ -84,7 +85,7 @@ export class Host {
   readonly #options: HostOptions
   readonly #responders = new Map<Responder, Guest>()
   readonly #doorkeeper: Doorkeeper
-  readonly #counts = { requests: 0, nodes: 0, codes: 0, violations: 0, refusals: 0 }
+  readonly #counts = { requests: 0, nodes: 0, codes: 0, headers: 0, violations: 0, refusals: 0 }
   /** Of the streams that have ended. */
   readonly #past = { bytesSent: 0, bytesReceived: 0 }
   #status: Status
@@ -168,8 +169,10 @@ export class Host {
 
   #count({ kind, items }: Answer): void {
     this.#counts.requests++
-    if (kind === 'code') this.#counts.codes += items.filter((code) => code.length > 0).length
-    else for (const nodes of items) this.#counts.nodes += countItems(nodes)
+    const found = items.filter((item) => item.length > 0)
+    if (kind === 'code') this.#counts.codes += found.length
+    else if (kind === 'header') this.#counts.headers += found.length
+    else for (const nodes of found) this.#counts.nodes += countItems(nodes)
   }
 }
 

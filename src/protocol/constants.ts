@@ -16,7 +16,7 @@ export const MAX_ANSWER_FRAME_BYTES = 4 * 1024 * 1024
 export const MAX_RESPONSE_BYTES = 1024 * 1024
 /** Refs in a GetNodes or GetPaths: as many single nodes as fill half the budget of an answer. */
 export const MAX_REFS = 1024
-/** Hashes in a GetCode: an average contract has 4 to 8 KB, so this fills the budget of an answer. */
+/** Hashes in a GetCode or GetHeader: an average contract has 4 to 8 KB, so this fills the budget of an answer. */
 export const MAX_HASHES = 256
 /** Requests that a peer may leave open on a stream. Eight keep a connection full; the rest is for reads that overtake. */
 export const MAX_OPEN_REQUESTS = 16
@@ -60,6 +60,8 @@ export const NODE_SLACK_BYTES = 4 * 1024
 export const PATH_SLACK_BYTES = 128 * 1024
 /** The largest code. EIP-170 says 24 KiB, proposals say 256 KiB, and chains of their own say more. */
 export const MAX_CODE_BYTES = 1024 * 1024
+/** The largest header. Mainnet's have 500 to 700 bytes; what a chain of its own signs into `extraData` has some thousands. */
+export const MAX_HEADER_BYTES = 16 * 1024
 
 /** Roots in a Status: as many as geth keeps states in memory. */
 export const MAX_STATUS_ROOTS = 128

@@ -18,6 +18,7 @@ const path = Uint8Array.of(0)
 const getNodes = (refs: Input, root: Input = hash(1), maxBytes: Input = 1) => RLP.encode([1, 1, root, maxBytes, refs])
 const getPaths = (refs: Input) => RLP.encode([3, 1, hash(1), 1, refs])
 const getCode = (hashes: Input) => RLP.encode([5, 1, 1, hashes])
+const getHeader = (hashes: Input) => RLP.encode([7, 1, 1, hashes])
 const many = <T>(count: number, item: T) => new Array<T>(count).fill(item)
 
 describe('decodeMessage', () => {
@@ -28,8 +29,6 @@ describe('decodeMessage', () => {
     ['bytes behind the list', 'malformedMessage', Uint8Array.of(...RLP.encode([2, 1, []]), 0)],
     ['a code that is a list', 'malformedMessage', RLP.encode([[2], 1, []])],
     ['an unknown code', 'unknownMessage', RLP.encode([9, 1, []])],
-    ['GetHeader, which is reserved', 'unknownMessage', RLP.encode([7, 1, []])],
-    ['Header, which is reserved', 'unknownMessage', RLP.encode([8, 1, []])],
     ['request id 0', 'malformedMessage', RLP.encode([2, 0, []])],
     ['request id 2^32', 'malformedMessage', RLP.encode([2, 2 ** 32, []])],
     ['a request id with a leading zero', 'malformedMessage', RLP.encode([2, Uint8Array.of(0, 1), []])],
@@ -91,12 +90,20 @@ describe('decodeMessage', () => {
     ['GetCode with a hash of 33 bytes', 'malformedMessage', getCode([new Uint8Array(33)])],
     ['GetCode with another item', 'malformedMessage', RLP.encode([5, 1, 1, [hash(1)], 0])],
 
+    ['GetHeader without hashes', 'malformedMessage', getHeader([])],
+    ['GetHeader with 257 hashes', 'tooManyItems', getHeader(many(257, hash(1)))],
+    ['GetHeader with a hash of 31 bytes', 'malformedMessage', getHeader([hash(1).subarray(1)])],
+    ['GetHeader with a root', 'malformedMessage', RLP.encode([7, 1, hash(1), 1, [hash(1)]])],
+    ['GetHeader with another item', 'malformedMessage', RLP.encode([7, 1, 1, [hash(1)], 0])],
+
     ['Nodes with 1,025 runs', 'tooManyItems', RLP.encode([2, 1, many(1025, '')])],
     ['Nodes with a run that is a list', 'malformedMessage', RLP.encode([2, 1, [[path]]])],
     ['Nodes with runs that are a string', 'malformedMessage', RLP.encode([2, 1, path])],
     ['Nodes with another item', 'malformedMessage', RLP.encode([2, 1, [], 0])],
     ['Paths with 1,025 ways', 'tooManyItems', RLP.encode([4, 1, many(1025, '')])],
     ['Code with 257 codes', 'tooManyItems', RLP.encode([6, 1, many(257, '')])],
+    ['Header with 257 headers', 'tooManyItems', RLP.encode([8, 1, many(257, '')])],
+    ['Header with a header that is a list', 'malformedMessage', RLP.encode([8, 1, [[path]]])],
   ])('error: %s: %s', (_, code, frame) => {
     expect(() => decodeMessage(frame)).toThrow(expect.objectContaining({ code }))
   })
@@ -107,8 +114,10 @@ describe('decodeMessage', () => {
     ['1,024 refs', getNodes(many(1024, [path, hash(1), 0]))],
     ['1,024 ways', getPaths(many(1024, [path, hash(1), hash(2)]))],
     ['256 hashes', getCode(many(256, hash(1)))],
+    ['256 hashes of headers', getHeader(many(256, hash(1)))],
     ['no runs', RLP.encode([2, 1, []])],
     ['1,024 runs', RLP.encode([2, 1, many(1024, '')])],
+    ['256 headers', RLP.encode([8, 1, many(256, '')])],
     ['256 codes', RLP.encode([6, 1, many(256, '')])],
   ])('behavior: accepts %s', (_, frame) => {
     expect(() => decodeMessage(frame)).not.toThrow()
@@ -157,7 +166,7 @@ describe('encodeAnswer', () => {
     fc.assert(
       fc.property(anyAnswer(), ({ kind, id, items }) => {
         const [frame] = split(encodeAnswer({ kind, id, items }))
-        expect(frame).toEqual(RLP.encode([{ nodes: 2, paths: 4, code: 6 }[kind], id, items]))
+        expect(frame).toEqual(RLP.encode([{ nodes: 2, paths: 4, code: 6, header: 8 }[kind], id, items]))
       }),
     )
   })
@@ -256,7 +265,12 @@ function anyRequest(): fc.Arbitrary<Request> {
       refs: fc.array(fc.record({ path: anyPath(), hash: anyHash(), maxNodes }), some),
     }),
     fc.record({ kind: fc.constant('getPaths' as const), ...common, refs: fc.array(way, some) }),
-    fc.record({ kind: fc.constant('getCode' as const), id, maxBytes: id, hashes: fc.array(anyHash(), some) }),
+    fc.record({
+      kind: fc.constantFrom('getCode' as const, 'getHeader' as const),
+      id,
+      maxBytes: id,
+      hashes: fc.array(anyHash(), some),
+    }),
   )
 }
 
@@ -266,7 +280,7 @@ function anyAnswer(): fc.Arbitrary<Answer> {
     fc.integer({ min: 2000, max: 2100 }).map((length) => new Uint8Array(length).fill(length)),
   )
   return fc.record({
-    kind: fc.constantFrom('nodes' as const, 'paths' as const, 'code' as const),
+    kind: fc.constantFrom('nodes' as const, 'paths' as const, 'code' as const, 'header' as const),
     id: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
     items: fc.array(item, { maxLength: 8 }),
   })

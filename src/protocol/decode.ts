@@ -46,12 +46,16 @@ function decodeBody(body: RlpView): Message {
       return { kind: 'getPaths', id, root: body.fixed(32), maxBytes: budget(body), refs: refs(body, pathRequest) }
     case MESSAGE_CODE.getCode:
       return { kind: 'getCode', id, maxBytes: budget(body), hashes: hashes(body) }
+    case MESSAGE_CODE.getHeader:
+      return { kind: 'getHeader', id, maxBytes: budget(body), hashes: hashes(body) }
     case MESSAGE_CODE.nodes:
       return answer('nodes', id, body, MAX_REFS)
     case MESSAGE_CODE.paths:
       return answer('paths', id, body, MAX_REFS)
     case MESSAGE_CODE.code:
       return answer('code', id, body, MAX_HASHES)
+    case MESSAGE_CODE.header:
+      return answer('header', id, body, MAX_HASHES)
     default:
       throw violation('unknownMessage', 'no message has this code', { got: code })
   }

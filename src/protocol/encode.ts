@@ -46,6 +46,7 @@ export function encodeRequest(request: Request): Uint8Array[] {
         request.refs.map(({ path, hash, key }) => [encodePath(path), hash, encodePath(key).subarray(1)]),
       ])
     case 'getCode':
+    case 'getHeader':
       return small([...head, maxBytes, [...request.hashes]])
     default:
       return request satisfies never

@@ -3,7 +3,7 @@ import type { Ref } from '../trie/node-source.ts'
 import { END, type Path, type Position, ROOT_PATH } from '../trie/path.ts'
 import { MAX_HASHES, MAX_OPEN_REQUESTS, MAX_REFS, MAX_RESPONSE_BYTES } from './constants.ts'
 
-/** The first item of each message. Seven and eight are reserved for block headers. */
+/** The first item of each message. */
 export const MESSAGE_CODE = {
   status: 0,
   getNodes: 1,
@@ -96,15 +96,28 @@ export interface GetCode {
   readonly hashes: readonly Uint8Array[]
 }
 
-/** An answer: an item (a run, a way, a code) for each that was asked for, in order; empty: don't have it; fewer: budget. */
+/** Block headers by their hashes. */
+export interface GetHeader {
+  readonly kind: 'getHeader'
+  readonly id: number
+  readonly maxBytes: number
+  readonly hashes: readonly Uint8Array[]
+}
+
+/** An answer: an item (a run, a way, a code, a header) for each that was asked for, in order; empty: don't have it; fewer: budget. */
 export interface Answer {
-  readonly kind: 'nodes' | 'paths' | 'code'
+  readonly kind: 'nodes' | 'paths' | 'code' | 'header'
   readonly id: number
   readonly items: Uint8Array[]
 }
 
-export type Request = GetNodes | GetPaths | GetCode
+export type Request = GetNodes | GetPaths | GetCode | GetHeader
 export type Message = { readonly kind: 'status'; readonly status: Status } | Request | Answer
 
 /** The kind of the answer to each kind of request. */
-export const ANSWER_KIND = { getNodes: 'nodes', getPaths: 'paths', getCode: 'code' } as const
+export const ANSWER_KIND = { getNodes: 'nodes', getPaths: 'paths', getCode: 'code', getHeader: 'header' } as const
+
+/** How many items a request asks for: its refs or its hashes. */
+export function countWanted(request: Request): number {
+  return 'hashes' in request ? request.hashes.length : request.refs.length
+}

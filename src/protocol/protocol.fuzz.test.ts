@@ -84,9 +84,11 @@ function validStreams(): Uint8Array[] {
     encodeRequest({ kind: 'getNodes', id: 1, root: hash, maxBytes: 9000, refs: [{ path, hash, maxNodes: 1 }] }),
     encodeRequest({ kind: 'getPaths', id: 300, root: hash, maxBytes: 9000, refs: [{ path, hash, key }] }),
     encodeRequest({ kind: 'getCode', id: 2, maxBytes: 9000, hashes: [hash, hash] }),
+    encodeRequest({ kind: 'getHeader', id: 3, maxBytes: 9000, hashes: [hash] }),
     encodeAnswer({ kind: 'nodes', id: 1, items }),
     encodeAnswer({ kind: 'paths', id: 300, items }),
     encodeAnswer({ kind: 'code', id: 2, items }),
+    encodeAnswer({ kind: 'header', id: 3, items }),
     encodeAnswer({ kind: 'code', id: 2, items: new Array(MAX_HASHES + 1).fill(new Uint8Array()) }),
   ].map((pieces) => concatBytes(...pieces))
   return [...frames, concatBytes(...frames)]

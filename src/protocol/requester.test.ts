@@ -2,7 +2,7 @@ import { concatBytes } from '@noble/hashes/utils.js'
 import { describe, expect, test, vi } from 'vitest'
 import { createWirePair } from '../testing/memory-wire.ts'
 import { ROOT_PATH } from '../trie/path.ts'
-import { MAX_CODE_BYTES, MAX_OPEN_REQUESTS, NODE_SLACK_BYTES, PATH_SLACK_BYTES } from './constants.ts'
+import { MAX_CODE_BYTES, MAX_HEADER_BYTES, MAX_OPEN_REQUESTS, NODE_SLACK_BYTES, PATH_SLACK_BYTES } from './constants.ts'
 import { decodeMessage } from './decode.ts'
 import { encodeAnswer, encodeRequest, encodeStatus } from './encode.ts'
 import type { ProtocolError } from './error.ts'
@@ -55,15 +55,19 @@ describe('Requester', () => {
     const runs = requester.getNodes(ROOT, [REF, REF], 1000)
     const ways = requester.getPaths(ROOT, [WAY], 2000)
     const codes = requester.getCode([ROOT], 3000)
+    const headers = requester.getHeader([ROOT], 4000)
+    await answer(4, [Uint8Array.of(0xc0)], 'header')
     await answer(3, [Uint8Array.of(0x60)], 'code')
     await answer(1, [RUN])
     await answer(2, [new Uint8Array()], 'paths')
     expect(await Promise.all([runs, ways, codes])).toEqual([[RUN], [new Uint8Array()], [Uint8Array.of(0x60)]])
+    expect(await headers).toEqual([Uint8Array.of(0xc0)])
     expect(received).toEqual([
       { kind: 'status', status: STATUS },
       { kind: 'getNodes', id: 1, root: ROOT, maxBytes: 1000, refs: [REF, REF] },
       { kind: 'getPaths', id: 2, root: ROOT, maxBytes: 2000, refs: [WAY] },
       { kind: 'getCode', id: 3, maxBytes: 3000, hashes: [ROOT] },
+      { kind: 'getHeader', id: 4, maxBytes: 4000, hashes: [ROOT] },
     ])
     expect(requester.openRequests).toBe(0)
   })
@@ -102,15 +106,18 @@ describe('Requester', () => {
       requester.getNodes(ROOT, [REF, REF], 1000),
       requester.getPaths(ROOT, [WAY, WAY], 0),
       requester.getCode([ROOT, ROOT, ROOT], 10),
+      requester.getHeader([ROOT, ROOT, ROOT], 99),
     ]
     await answer(1, [])
     await answer(2, [], 'paths')
     await answer(3, [], 'code')
+    await answer(4, [], 'header')
     await Promise.all(asked)
     expect(received.slice(1)).toMatchObject([
       { maxBytes: 50, refs: [REF] },
       { maxBytes: 1, refs: [WAY] },
       { maxBytes: 10, hashes: [ROOT, ROOT] },
+      { maxBytes: 50, hashes: [ROOT, ROOT] },
     ])
   })
 
@@ -217,14 +224,17 @@ describe('Requester', () => {
 
   const getNodes = { kind: 'getNodes', id: 1, root: ROOT, maxBytes: 1, refs: [REF] } as const
   test.each<[string, string, Uint8Array[]]>([
-    ['an answer to no request', 'unexpectedAnswer', encodeAnswer({ kind: 'nodes', id: 4, items: [] })],
+    ['an answer to no request', 'unexpectedAnswer', encodeAnswer({ kind: 'nodes', id: 5, items: [] })],
     ['an answer of another kind', 'unexpectedAnswer', encodeAnswer({ kind: 'code', id: 1, items: [] })],
     ['more runs than refs', 'answerTooLarge', encodeAnswer({ kind: 'nodes', id: 1, items: [RUN, RUN] })],
     ['more ways than refs', 'answerTooLarge', encodeAnswer({ kind: 'paths', id: 2, items: [RUN, RUN] })],
     ['more codes than hashes', 'answerTooLarge', encodeAnswer({ kind: 'code', id: 3, items: [RUN, RUN] })],
+    ['more headers than hashes', 'answerTooLarge', encodeAnswer({ kind: 'header', id: 4, items: [RUN, RUN] })],
     ['more bytes of nodes', 'answerTooLarge', bytesOf('nodes', 1, 1001 + NODE_SLACK_BYTES)],
     ['more bytes of ways', 'answerTooLarge', bytesOf('paths', 2, 1001 + PATH_SLACK_BYTES)],
     ['more bytes of codes', 'answerTooLarge', bytesOf('code', 3, 1001 + MAX_CODE_BYTES)],
+    ['more bytes of headers', 'answerTooLarge', bytesOf('header', 4, 1001 + MAX_HEADER_BYTES)],
+    ['a header for a code', 'unexpectedAnswer', encodeAnswer({ kind: 'header', id: 3, items: [RUN] })],
     ['a request', 'unexpectedMessage', encodeRequest(getNodes)],
     ['garbage', 'malformedMessage', [Uint8Array.of(1, 0xc0)]],
     ['a frame that is too large', 'frameTooLarge', [Uint8Array.of(0xff, 0xff, 0xff, 0x7f)]],
@@ -235,9 +245,11 @@ describe('Requester', () => {
     const nodes = requester.getNodes(ROOT, [REF], 1000).catch((error: unknown) => error)
     const ways = requester.getPaths(ROOT, [WAY], 1000)
     const codes = requester.getCode([ROOT], 1000)
+    const headers = requester.getHeader([ROOT], 1000)
     await say(bytes)
     await expect(ways).rejects.toMatchObject({ code: 'protocol', cause: { code } })
     await expect(codes).rejects.toEqual(coded('protocol'))
+    await expect(headers).rejects.toEqual(coded('protocol'))
     await nodes
     expect(violations).toEqual([coded(code)])
     expect(closed).toEqual(['ours', 'theirs'])

@@ -7,6 +7,7 @@ import { type Clock, systemClock } from './clock.ts'
 import {
   MAX_ANSWER_FRAME_BYTES,
   MAX_CODE_BYTES,
+  MAX_HEADER_BYTES,
   MAX_OPEN_REQUESTS,
   NODE_SLACK_BYTES,
   PATH_SLACK_BYTES,
@@ -16,6 +17,7 @@ import { ProtocolError, RequestError, violation } from './error.ts'
 import {
   ANSWER_KIND,
   type Answer,
+  countWanted,
   type Message,
   type NodeRequest,
   type PathRequest,
@@ -52,7 +54,12 @@ interface Open {
 }
 
 /** What an answer of each kind may pass its budget by: the item that was begun within it. */
-const SLACK_BYTES = { nodes: NODE_SLACK_BYTES, paths: PATH_SLACK_BYTES, code: MAX_CODE_BYTES } as const
+const SLACK_BYTES = {
+  nodes: NODE_SLACK_BYTES,
+  paths: PATH_SLACK_BYTES,
+  code: MAX_CODE_BYTES,
+  header: MAX_HEADER_BYTES,
+} as const satisfies Record<Answer['kind'], number>
 
 /** Asks one peer. `start` first; every promise settles when the stream ends. */
 export class Requester {
@@ -145,6 +152,16 @@ export class Requester {
     }))
   }
 
+  /** The RLP of the block headers with these hashes; otherwise like {@link getNodes}. */
+  getHeader(hashes: readonly Uint8Array[], maxBytes: number, signal?: AbortSignal) {
+    return this.#ask(signal, (id, limits) => ({
+      kind: 'getHeader',
+      id,
+      maxBytes: within(maxBytes, limits.maxResponseBytes),
+      hashes: hashes.slice(0, limits.maxHashes),
+    }))
+  }
+
   #ask(
     signal: AbortSignal | undefined,
     compose: (id: number, limits: Status['limits']) => Request,
@@ -156,7 +173,7 @@ export class Requester {
       const onAbort = () => open.settle?.(aborted(signal))
       const open: Open = {
         kind: ANSWER_KIND[request.kind],
-        maxItems: request.kind === 'getCode' ? request.hashes.length : request.refs.length,
+        maxItems: countWanted(request),
         budget: request.maxBytes,
         maxBytes: request.maxBytes + SLACK_BYTES[ANSWER_KIND[request.kind]],
         settle: (result) => {

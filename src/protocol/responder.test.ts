@@ -5,7 +5,15 @@ import { createWirePair } from '../testing/memory-wire.ts'
 import type { NodeSource, Ref } from '../trie/node-source.ts'
 import { type Path, ROOT_PATH } from '../trie/path.ts'
 import type { Clock } from './clock.ts'
-import { GREETING_MS, MAX_CODE_BYTES, MAX_SERVING_MS, MESSAGE_MS, SENDING_MS, SERVED_AT_ONCE } from './constants.ts'
+import {
+  GREETING_MS,
+  MAX_CODE_BYTES,
+  MAX_HEADER_BYTES,
+  MAX_SERVING_MS,
+  MESSAGE_MS,
+  SENDING_MS,
+  SERVED_AT_ONCE,
+} from './constants.ts'
 import { Doorkeeper } from './doorkeeper.ts'
 import { encodeAnswer, encodeRequest, encodeStatus } from './encode.ts'
 import type { ProtocolError, RefusalError } from './error.ts'
@@ -22,7 +30,7 @@ const NODE_BYTES = 10
 const coded = (code: string) => expect.objectContaining({ code })
 const refAt = (path: string, maxNodes = 0) => ({ path: path as Path, hash: ROOT, maxNodes })
 
-/** Has 100 nodes below each path but those that begin with f, and codes whose size the first byte of the hash tells. */
+/** Has 100 nodes below each path but those that begin with f, and codes and headers whose size the first byte of the hash tells. */
 const fakeSource: NodeSource = {
   has: (root) => root[0] === 1,
   async run(_root, ref: Ref, maxNodes, maxBytes) {
@@ -34,6 +42,10 @@ const fakeSource: NodeSource = {
   async code([first]) {
     if (first === 0) return undefined
     return new Uint8Array(first === 8 ? MAX_CODE_BYTES : first === 9 ? MAX_CODE_BYTES + 1 : 20)
+  },
+  async header([first]) {
+    if (first === 0) return undefined
+    return new Uint8Array(first === 8 ? MAX_HEADER_BYTES : first === 9 ? MAX_HEADER_BYTES + 1 : 600)
   },
 }
 
@@ -116,7 +128,7 @@ describe('Responder', () => {
     expect(sizes(await requester.getPaths(OTHER_ROOT, ways, 1000))).toEqual([0, 0])
   })
 
-  test('default: answers with ways and codes', async () => {
+  test('default: answers with ways, codes and headers', async () => {
     const { requester } = await connect()
     const ways = ['a', 'f', 'b'].map((nibble) => ({ ...refAt(nibble), key: nibble.repeat(64) as Path }))
     expect(sizes(await requester.getPaths(ROOT, ways, 1000))).toEqual([64, 0, 64])
@@ -124,12 +136,21 @@ describe('Responder', () => {
     const hashes = [ROOT, new Uint8Array(32), OTHER_ROOT]
     expect(sizes(await requester.getCode(hashes, 1000))).toEqual([20, 0, 20])
     expect(sizes(await requester.getCode(hashes, 20))).toEqual([20])
+    expect(sizes(await requester.getHeader(hashes, 1000))).toEqual([600, 0, 600])
+    expect(sizes(await requester.getHeader(hashes, 600))).toEqual([600])
   })
 
-  test('behavior: does not have a code that no frame can carry', async () => {
+  test('behavior: does not have a code, or a header, that is larger than an answer may carry', async () => {
     const { requester } = await connect()
     const hashes = [9, 8, 7].map((first) => new Uint8Array(32).fill(first))
     expect(sizes(await requester.getCode(hashes, 1000))).toEqual([0, MAX_CODE_BYTES])
+    expect(sizes(await requester.getHeader(hashes, 1000))).toEqual([0, MAX_HEADER_BYTES])
+  })
+
+  test('behavior: a source without headers has none', async () => {
+    const { header: _, ...source } = fakeSource
+    const { requester } = await connect({ source })
+    expect(sizes(await requester.getHeader([ROOT, OTHER_ROOT], 1000))).toEqual([0, 0])
   })
 
   test('behavior: stops reading when an answer has taken too long', async () => {
@@ -233,6 +254,9 @@ describe('Responder', () => {
     const hashes = setUp({ status: limited({ maxHashes: 1 }) })
     await sendTo(hashes.theirs, [{ kind: 'getCode', id: 1, maxBytes: 1, hashes: [ROOT, ROOT] }])
     expect(hashes.violations).toEqual([coded('tooManyItems')])
+    const headers = setUp({ status: limited({ maxHashes: 1 }) })
+    await sendTo(headers.theirs, [{ kind: 'getHeader', id: 1, maxBytes: 1, hashes: [ROOT, ROOT] }])
+    expect(headers.violations).toEqual([coded('tooManyItems')])
   })
 
   test('error: tooManyOpenRequests: more of them than its Status allows', async () => {

@@ -9,7 +9,7 @@ import { Deadline } from './deadline.ts'
 import { Doorkeeper, type ReadyAnswer, refusal, type Seat } from './doorkeeper.ts'
 import { encodeAnswer } from './encode.ts'
 import { ProtocolError, RefusalError, violation } from './error.ts'
-import type { Answer, Limits, Message, Request, Status } from './messages.ts'
+import { type Answer, countWanted, type Limits, type Message, type Request, type Status } from './messages.ts'
 import { serveRequest } from './serve-request.ts'
 import { DEFAULT_SERVING_LIMITS } from './serving-limits.ts'
 import { Session } from './session.ts'
@@ -115,8 +115,8 @@ export class Responder {
   #onMessage(request: Exclude<Message, { kind: 'status' }>, bytes: number): void {
     this.#message.stop()
     if ('items' in request) throw violation('unexpectedMessage', `a ${request.kind} for a responder`)
-    const items = request.kind === 'getCode' ? request.hashes.length : request.refs.length
-    const maxItems = request.kind === 'getCode' ? this.#limits.maxHashes : this.#limits.maxRefs
+    const items = countWanted(request)
+    const maxItems = 'hashes' in request ? this.#limits.maxHashes : this.#limits.maxRefs
     if (items > maxItems)
       throw violation('tooManyItems', 'more items than our Status allows', { got: items, expected: maxItems })
     if (this.#open.has(request.id)) throw violation('duplicateRequest', `request ${request.id} is still open`)

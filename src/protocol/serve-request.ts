@@ -1,7 +1,7 @@
 /** Reads the answer to one request from a source, within its budget of bytes and of time. Sends nothing. */
 import type { NodeSource } from '../trie/node-source.ts'
 import type { Clock } from './clock.ts'
-import { MAX_CODE_BYTES } from './constants.ts'
+import { MAX_CODE_BYTES, MAX_HEADER_BYTES } from './constants.ts'
 import { ANSWER_KIND, type Answer, type Request } from './messages.ts'
 
 /** What one answer may cost: `maxBytes`, which its last item may pass, and the time of `clock` at which reading stops. */
@@ -34,14 +34,19 @@ async function serveItems(request: Request, source: NodeSource, budget: ServingB
       return collect(request, refs, budget, (ref) => source.path(root, ref, ref.key))
     }
     case 'getCode':
-      return collect(request, request.hashes, budget, async (hash) => {
-        const code = await source.code(hash)
-        // A code that no frame can carry is one that we do not have.
-        return code === undefined || code.length > MAX_CODE_BYTES ? NOTHING : code
-      })
+      return collect(request, request.hashes, budget, async (hash) => carried(await source.code(hash), MAX_CODE_BYTES))
+    case 'getHeader':
+      return collect(request, request.hashes, budget, async (hash) =>
+        carried(await source.header?.(hash), MAX_HEADER_BYTES),
+      )
     default:
       return request satisfies never
   }
+}
+
+/** What is larger than an answer may carry is something that we do not have. */
+function carried(bytes: Uint8Array | undefined, maxBytes: number): Uint8Array {
+  return bytes === undefined || bytes.length > maxBytes ? NOTHING : bytes
 }
 
 async function collect<T>(

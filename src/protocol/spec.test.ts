@@ -56,6 +56,8 @@ const MESSAGES: Record<string, Message> = {
   paths: { kind: 'paths', id: 8, items: [new Uint8Array()] },
   'get-code': { kind: 'getCode', id: 2 ** 32 - 1, maxBytes: 65535, hashes: [H] },
   code: { kind: 'code', id: 2 ** 32 - 1, items: [Uint8Array.of(0x5b)] },
+  'get-header': { kind: 'getHeader', id: 9, maxBytes: 16_384, hashes: [H, R] },
+  header: { kind: 'header', id: 9, items: [new Uint8Array(), hexToBytes('c3010203')] },
 }
 
 const spec = readFileSync(new URL('./SPEC.md', import.meta.url), 'utf8')

@@ -30,4 +30,7 @@ export interface NodeSource {
 
   /** The bytecode with this hash (32 bytes), or `undefined`. */
   code(hash: Uint8Array): Promise<Uint8Array | undefined>
+
+  /** The RLP of the block header with this hash (32 bytes), or `undefined`. Left out: it has none. */
+  header?(hash: Uint8Array): Promise<Uint8Array | undefined>
 }

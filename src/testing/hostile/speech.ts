@@ -12,6 +12,7 @@ export function speech(root: Uint8Array, random: Random): Uint8Array {
     getNodes(1, root, 5_000, 3),
     frame(3, 2, root, 5_000, [[Uint8Array.of(0), root, root]]),
     frame(5, 3, 5_000, [root, root]),
+    frame(7, 6, 5_000, [root, root]),
     nodes(4),
     STATUS,
     frame(0, 0, 1, 1, [[root, 7, [[Uint8Array.of(0), Uint8Array.of(0x20)]]]], [1, 1, 1, 1]),

@@ -8,7 +8,7 @@ import { MAX_REQUEST_FRAME_BYTES } from '../../protocol/constants.ts'
 import { decodeMessage } from '../../protocol/decode.ts'
 import { encodeAnswer, encodeStatus } from '../../protocol/encode.ts'
 import { FrameSplitter } from '../../protocol/frames.ts'
-import type { Answer, Request, Status } from '../../protocol/messages.ts'
+import { type Answer, countWanted, type Request, type Status } from '../../protocol/messages.ts'
 import { serveRequest } from '../../protocol/serve-request.ts'
 import type { Keccak } from '../../trie/keccak.ts'
 import type { NodeSource } from '../../trie/node-source.ts'
@@ -111,14 +111,14 @@ export class Liar {
 
   #offenceOf(request: Request, items: readonly Uint8Array[]): Offence | null {
     if (request.kind === 'getPaths') return null
-    if (items.length > (request.kind === 'getCode' ? request.hashes : request.refs).length) return 'violation'
+    if (items.length > countWanted(request)) return 'violation'
     const isTrue = (item: Uint8Array, i: number) => item.length === 0 || this.#isTrue(request, item, i)
     return items.every(isTrue) ? null : 'lie'
   }
 
   #isTrue(request: Exclude<Request, { kind: 'getPaths' }>, item: Uint8Array, index: number): boolean {
     const { truth, keccak } = this.#options
-    if (request.kind === 'getCode') return bytesToHex(keccak.digest(item)) === bytesToHex(request.hashes[index]!)
+    if ('hashes' in request) return bytesToHex(keccak.digest(item)) === bytesToHex(request.hashes[index]!)
     const ref = request.refs[index]!
     return truth.states.some((state) => {
       let at = 0
