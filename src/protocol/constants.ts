@@ -22,6 +22,8 @@ export const MAX_HASHES = 256
 export const MAX_OPEN_REQUESTS = 16
 /** Requests of one peer that are read from the source and sent at the same time: holds at most 4 answers in memory. */
 export const SERVED_AT_ONCE = 4
+/** Reads of a peer that go ahead of a GetNodes of its own that waits; then it has its turn. Together they are less than it. */
+export const READS_AHEAD = 16
 /** Requests of all peers that are read at the same time: keeps a disk busy, and whoever comes next waits for few. */
 export const READ_AT_ONCE = 8
 /** Sustained requests a second and peer, and the burst. A sync makes tens; this stops floods of one-node requests. */

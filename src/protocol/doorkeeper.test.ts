@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ManualClock, settle } from '../testing/manual-clock.ts'
-import { LOOK_UP_COST_BYTES, REQUEST_MEMORY_FACTOR } from './constants.ts'
+import { LOOK_UP_COST_BYTES, READS_AHEAD, REQUEST_MEMORY_FACTOR } from './constants.ts'
 import { Doorkeeper, type Seat } from './doorkeeper.ts'
 import { DEFAULT_SERVING_LIMITS, type ServingLimits } from './serving-limits.ts'
 
@@ -31,11 +31,12 @@ function setUp(limits: Partial<ServingLimits> = {}) {
   function ask(
     seat: Seat,
     name: string,
-    { bytes = 100, answerBytes = 1000, items = 1, isRead = true, isSent = true } = {},
+    { bytes = 100, answerBytes = 1000, items = 1, isBulk = true, isRead = true, isSent = true } = {},
   ) {
     seat.ask({
       bytes,
       items,
+      isBulk,
       async serve() {
         begun.push(name)
         if (!isRead) await new Promise<void>((resolve) => reads.push(resolve))
@@ -143,6 +144,35 @@ describe('Doorkeeper', () => {
       }),
       { numRuns: 30 },
     )
+  })
+
+  test('behavior: what a peer reads goes ahead of its own bulk, over all its streams, and of nobody else', async () => {
+    const { begun, reads, sit, ask } = setUp({ readAtOnce: 1 })
+    const [one, other, honest] = [sit('a'), sit('a'), sit('b')]
+    for (const name of ['begun', 'bulk 1', 'bulk 2']) ask(one, name, { isRead: false })
+    ask(honest, 'honest', { isRead: false })
+    for (const name of ['read 1', 'read 2']) ask(other, name, { isBulk: false, isRead: false })
+    for (let i = 0; i < 5; i++) {
+      reads.shift()?.()
+      await settle()
+    }
+    expect(begun.slice(0, 2)).toEqual(['begun', 'honest'])
+    expect(begun.slice(2)).toEqual(['read 1', 'read 2', 'bulk 1', 'bulk 2'])
+  })
+
+  test('behavior: reads without end leave bulk its turns', async () => {
+    const { begun, reads, sit, ask } = setUp({ readAtOnce: 1 })
+    const a = sit('a')
+    const read = () => ask(a, 'read', { isBulk: false, isRead: false })
+    read()
+    for (let i = 0; i < 2; i++) ask(a, 'bulk', { isRead: false })
+    for (let i = 0; i < 2 * READS_AHEAD + 3; i++) {
+      read()
+      reads.shift()?.()
+      await settle()
+    }
+    const ahead = new Array<string>(READS_AHEAD).fill('read')
+    expect(begun).toEqual(['read', ...ahead, 'bulk', ...ahead, 'bulk', 'read'])
   })
 
   test('behavior: silence saves up no turns', async () => {

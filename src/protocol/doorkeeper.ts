@@ -4,7 +4,7 @@
  *
  * Peers take turns by what they cost (start-time fair queueing): the next request is of the peer, of those that may have
  * one now, whose earlier ones came to the least. A peer that comes to the queue begins with the turn of those in it:
- * silence saves up nothing.
+ * silence saves up nothing. Which of its requests a turn serves is up to its own queue (`request-queue.ts`).
  */
 import type { Clock } from './clock.ts'
 import { LOOK_UP_COST_BYTES, REQUEST_MEMORY_FACTOR } from './constants.ts'
@@ -20,6 +20,8 @@ export interface Errand {
   readonly bytes: number
   /** Refs or hashes. */
   readonly items: number
+  /** It belongs to a sync: what else its peer asks for goes ahead of it. */
+  readonly isBulk: boolean
   /** Reads the answer; undefined: nobody waits for it any more. Never rejects. */
   serve(): Promise<ReadyAnswer | undefined>
 }
@@ -139,8 +141,8 @@ export class Doorkeeper {
     const { account } = visit
     this.#streams--
     account.streams--
-    account.queue = account.queue.filter((waiting) => waiting.visit !== visit)
-    if (account.queue.length === 0) this.#queued.delete(account)
+    account.queue.drop((waiting) => waiting.visit === visit)
+    if (account.queue.isEmpty) this.#queued.delete(account)
     for (const holding of visit.holdings) this.#held.release(holding)
     this.#callNext()
   }
@@ -153,10 +155,11 @@ export class Doorkeeper {
   #enqueue(errand: Errand, visit: Visit): void {
     const { account } = visit
     const holding = this.#holding(errand.bytes * REQUEST_MEMORY_FACTOR, visit)
-    if (account.queue.length === 0) account.turn = Math.max(account.turn, this.#turn)
+    if (account.queue.isEmpty) account.turn = Math.max(account.turn, this.#turn)
     account.queue.push({
       bytes: errand.bytes,
       items: errand.items,
+      isBulk: errand.isBulk,
       serve: () => errand.serve(),
       visit,
       holding,
@@ -197,9 +200,9 @@ export class Doorkeeper {
   }
 
   #begin(account: PeerAccount<Waiting>): void {
-    const waiting = account.queue.shift()
+    const waiting = account.queue.take()
     if (waiting === undefined) return
-    if (account.queue.length === 0) this.#queued.delete(account)
+    if (account.queue.isEmpty) this.#queued.delete(account)
     this.#turn = account.turn
     account.charge(1, waiting.bytes)
     account.turn += waiting.items * LOOK_UP_COST_BYTES

@@ -1,18 +1,19 @@
 /** What one peer has taken so far, over all its streams. */
 import type { Clock } from './clock.ts'
 import { Gcra } from './gcra.ts'
+import { RequestQueue } from './request-queue.ts'
 import { SendQueue } from './send-queue.ts'
 import type { ServingLimits } from './serving-limits.ts'
 
 /** Counts only; the {@link Doorkeeper} draws the conclusions. */
-export class PeerAccount<Waiting> {
+export class PeerAccount<Waiting extends { readonly isBulk: boolean }> {
   streams = 0
   /** Requests that are being read or sent. */
   serving = 0
   /** What its requests came to: who has the least is next. */
   turn = 0
-  /** Requests that nobody serves yet, the first one first. */
-  queue: Waiting[] = []
+  /** Requests that nobody serves yet. */
+  readonly queue = new RequestQueue<Waiting>()
   /** Answers that were read. */
   readonly sending = new SendQueue()
   readonly #requests: Gcra

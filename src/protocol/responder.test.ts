@@ -153,6 +153,22 @@ describe('Responder', () => {
     expect(sizes(await requester.getHeader([ROOT, OTHER_ROOT], 1000))).toEqual([0, 0])
   })
 
+  test('behavior: ways, codes and headers are read ahead of nodes that were asked for before them', async () => {
+    const kinds: string[] = []
+    const { requester } = await connect({
+      seat: seatOf(new ManualClock(), { servedAtOnce: 1 }),
+      onServed: ({ kind }) => kinds.push(kind),
+    })
+    const nodes = () => requester.getNodes(ROOT, [refAt('a')], 1)
+    await Promise.all([
+      ...[nodes(), nodes(), nodes()],
+      requester.getPaths(ROOT, [{ ...refAt('a'), key: 'a'.repeat(64) as Path }], 1),
+      requester.getCode([ROOT], 1),
+      requester.getHeader([ROOT], 1),
+    ])
+    expect(kinds).toEqual(['nodes', 'paths', 'code', 'header', 'nodes', 'nodes'])
+  })
+
   test('behavior: stops reading when an answer has taken too long', async () => {
     const clock = new ManualClock()
     const slowSource = {

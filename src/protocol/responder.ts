@@ -127,7 +127,8 @@ export class Responder {
     this.#open.add(request.id)
     // Behind all that has come with it: what breaks the protocol a few bytes later is not read from the source.
     queueMicrotask(() => {
-      if (!this.#ended) this.#seat.ask({ bytes, items, serve: () => this.#serve(request) })
+      const isBulk = request.kind === 'getNodes'
+      if (!this.#ended) this.#seat.ask({ bytes, items, isBulk, serve: () => this.#serve(request) })
     })
   }
 
