@@ -11,6 +11,7 @@ import type { StallReason, SyncProgress } from './sync/progress.ts'
 import { Sync } from './sync-handle.ts'
 import { TypedEventTarget } from './typed-events.ts'
 import { checkScope, type ProofInput, parseCount, parsePositive, parseRoot, type SlotNumber } from './wallet/input.ts'
+import { parseTrust } from './wallet/target.ts'
 import { createPageNode, portTo, wantsWebRtc } from './window-page.ts'
 import { DEFAULT_SERVED_REQUESTS, DEFAULT_UPLOAD_BYTES_PER_SECOND } from './worker/constants.ts'
 import type {
@@ -204,15 +205,16 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
   }
 
   /**
-   * Brings the state under `root` to disk, and goes on where an earlier sync of it was cut off. With `accounts` or `storage`
+   * Brings the state under `root` to disk, and goes on where an earlier sync of it was cut off. In place of a root a `block`
+   * can be trusted, by its hash: its header, passed in or fetched from a peer, is checked by it. With `accounts` or `storage`
    * it is that part of the state: what a wallet watches. Another scope later, or none, takes over what is there; what the
    * last one leaves out goes with the next compaction. Supersedes a sync that
    * runs: its `done` rejects with `superseded`. The tabs of an origin have one sync between them: one to the same target as
-   * another tab's joins it, and `cancel` in any of them ends it. Throws `badRootText`, `badNumber`, `badAddress` or `badSlot`.
+   * another tab's joins it, and `cancel` in any of them ends it. Throws `badTarget`, `badRootText`,
+   * `badBlockHash`, `badHeader`, `badNumber`, `badAddress` or `badSlot`; `done` rejects with `headerMismatch`, too.
    */
   sync(target: SyncTarget): Sync {
-    parseRoot(target.root)
-    if (target.blockNumber !== undefined) parseCount('blockNumber', target.blockNumber)
+    parseTrust(target)
     checkScope(target)
     const id = this.#nextId++
     const done = this.#engine.sync(id, target).finally(() => this.#syncs.delete(id))

@@ -10,6 +10,7 @@ import { stepDown } from '../trie/step-down.ts'
 import type { GenerationState } from './catalog.ts'
 import { readCode } from './code-reader.ts'
 import type { StoreContext } from './context.ts'
+import { findHeader } from './find-header.ts'
 import { GenerationCursor } from './generation-cursor.ts'
 import { lookUp, lookUpRef, readPage, reportMissing } from './page-reader.ts'
 import { RunWalk } from './run-walk.ts'
@@ -64,6 +65,10 @@ export class StoreSource implements NodeSource {
       if (isRootlightError(error, 'damagedCode')) return undefined // dropped, and wanted again
       throw error
     }
+  }
+
+  async header(hash: Uint8Array): Promise<Uint8Array | undefined> {
+    return findHeader(this.#context, hash)
   }
 
   /** Finds the node that the run goes on with. False: it is nowhere. */

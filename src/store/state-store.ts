@@ -18,6 +18,7 @@ import type { Damage, StoreContext } from './context.ts'
 import { coverageOf, type RootCoverage } from './coverage.ts'
 import { type ClosedReason, openDatabase } from './database.ts'
 import { takeOver, withoutWriting } from './fenced-records.ts'
+import { findHeader } from './find-header.ts'
 import { Generation } from './generation.ts'
 import { INITIAL_META, putGenerationRecord } from './generation-record.ts'
 import { loadCatalog } from './load-catalog.ts'
@@ -255,6 +256,11 @@ export class StateStore {
       },
       code: (hash) => readCode(context, hash),
     }
+  }
+
+  /** RLP of the header of the block with this hash (32 bytes), if it is that of a state here. */
+  header(hash: Uint8Array): Uint8Array | undefined {
+    return findHeader(this.#context, hash)
   }
 
   /** What {@link keepLoose} kept, of all generations, unchecked. */

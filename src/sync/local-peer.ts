@@ -76,5 +76,9 @@ export class LocalPeer implements SyncPeer, SyncPeers {
     return hashes.map(() => new Uint8Array())
   }
 
+  async getHeader(hashes: readonly Uint8Array[]): Promise<Uint8Array[]> {
+    return hashes.map(() => new Uint8Array())
+  }
+
   report(): void {}
 }

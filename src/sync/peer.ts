@@ -67,6 +67,8 @@ export interface SyncPeer {
   ): Promise<Uint8Array[]>
   /** Bytecodes in the order of `hashes`; an empty one: the peer does not have it; fewer: the budget was used up. */
   getCode(hashes: readonly Uint8Array[], maxBytes: number, signal: AbortSignal): Promise<Uint8Array[]>
+  /** RLP of block headers by their hashes; otherwise like {@link getCode}. */
+  getHeader(hashes: readonly Uint8Array[], maxBytes: number, signal: AbortSignal): Promise<Uint8Array[]>
   report(outcome: Outcome): void
 }
 

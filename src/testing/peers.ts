@@ -4,10 +4,11 @@ import { RootlightError } from '../trie/error.ts'
 import { KEY_NIBBLES, type Path } from '../trie/path.ts'
 import { runAt } from './oracle.ts'
 
-/** What an honest peer has. Codes by hash, hex digits. */
+/** What an honest peer has. Codes and headers by hash, hex digits. */
 export interface PeerState {
   readonly sequence: readonly (readonly [Path, Uint8Array])[]
   readonly codes: ReadonlyMap<string, Uint8Array>
+  readonly headers?: ReadonlyMap<string, Uint8Array>
 }
 
 export type Vice = (honest: Uint8Array[], requestNumber: number) => Uint8Array[] | Promise<Uint8Array[]>
@@ -16,7 +17,7 @@ export type Vice = (honest: Uint8Array[], requestNumber: number) => Uint8Array[]
 export class TestPeer implements SyncPeer {
   readonly id: string
   readonly reports: Outcome[] = []
-  /** Every node, way and code request, as it came. */
+  /** Every request, as it came. */
   readonly asked: (readonly NodeRequest[] | readonly WayRequest[] | readonly Uint8Array[])[] = []
   bytes = 4096
   bytesPerSecond = 0
@@ -77,6 +78,15 @@ export class TestPeer implements SyncPeer {
     this.asked.push(hashes)
     const codes = hashes.map((hash) => this.#state.codes.get(Buffer.from(hash).toString('hex')) ?? new Uint8Array())
     return this.#answer(codes, signal)
+  }
+
+  getHeader(hashes: readonly Uint8Array[], _: number, signal: AbortSignal): Promise<Uint8Array[]> {
+    this.asked.push(hashes)
+    const headers = this.#state.headers ?? new Map<string, Uint8Array>()
+    return this.#answer(
+      hashes.map((hash) => headers.get(Buffer.from(hash).toString('hex')) ?? new Uint8Array()),
+      signal,
+    )
   }
 
   report(outcome: Outcome): void {

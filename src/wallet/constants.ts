@@ -19,6 +19,8 @@ export const MAX_WANTS_PER_REQUEST = 128
 export const WAY_BYTES = 8 * 1024
 /** What one code is taken to weigh: the largest that EIP-170 allows. */
 export const CODE_BYTES = 24 * 1024
+/** What one header is taken to weigh: some 600 bytes, and room for seals of other chains. */
+export const HEADER_BYTES = 4 * 1024
 /** A peer that refuses a read without an answer (as many requests are open as it allows) is left alone for so long. */
 export const REFUSAL_REST_MS = 100
 

@@ -17,6 +17,10 @@ export class ReadError extends RootlightError<ReadErrorCode> {}
 export type InputErrorCode =
   /** Not `0x` and 64 hex digits. */
   | 'badRootText'
+  /** Not `0x` and 64 hex digits. */
+  | 'badBlockHash'
+  /** Neither a root nor a block's hash is trusted, or both. */
+  | 'badTarget'
   /** Not `0x` and 40 hex digits. */
   | 'badAddress'
   /** Not an integer from 0 to 2^256 − 1. */

@@ -114,6 +114,16 @@ describe('Fetcher', () => {
     expect(peer.asked[0]).toHaveLength(20)
   })
 
+  test('behavior: headers by their hash, and a liar changes none', async () => {
+    const header = Uint8Array.of(0xc2, 1, 2)
+    const hash = nobleKeccak.digest(header).slice()
+    const headers = new Map([[bytesToHex(hash), header]])
+    const liar = corruptPeer({ ...peerState, headers })
+    const { fetcher } = lightClient(liar, honestPeer({ ...peerState, headers }))
+    expect(await within(0, fetcher.header(hash))).toEqual(header)
+    expect(kinds(liar)).toEqual(['lie'])
+  })
+
   test('behavior: what was fetched is not fetched again', async () => {
     const peer = honestPeer(peerState)
     const { reader } = lightClient(peer)

@@ -28,6 +28,7 @@ import {
   nameOf,
   type Wanted,
   type WantedCode,
+  type WantedHeader,
   type WantedWay,
 } from './wanted.ts'
 
@@ -85,6 +86,11 @@ export class Fetcher {
   /** The bytecode with this hash (32 bytes); checked, and the caller's. Rejects with `notSynced`. */
   code(hash: Uint8Array): Promise<Uint8Array> {
     return this.#fetch({ kind: 'code', hash } satisfies WantedCode) as Promise<Uint8Array>
+  }
+
+  /** RLP of the header of the block with this hash (32 bytes); checked, and the caller's. Rejects with `notSynced`. */
+  header(hash: Uint8Array): Promise<Uint8Array> {
+    return this.#fetch({ kind: 'header', hash } satisfies WantedHeader) as Promise<Uint8Array>
   }
 
   /** Gives up on everything, what is asked for from now on included. May be called twice. */

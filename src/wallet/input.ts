@@ -7,6 +7,17 @@ export function parseRoot(root: string): Uint8Array {
   return parseHex(root, 32, 'badRootText', 'a state root')
 }
 
+/** The 32 bytes of a block's hash. Throws `badBlockHash`. */
+export function parseHash(hash: string): Uint8Array {
+  return parseHex(hash, 32, 'badBlockHash', 'the hash of a block')
+}
+
+/** The bytes of a header's RLP, not looked at yet. Throws `badHeader`. */
+export function parseHeader(header: string): Uint8Array {
+  if (/^0x(?:[0-9a-fA-F]{2})+$/.test(header)) return hexToBytes(header.slice(2))
+  throw new InputError('badHeader', 'a header is RLP, as 0x and hex digits', { details: { got: String(header) } })
+}
+
 /** The 20 bytes of an address. Checksums in the case of its letters are not looked at. Throws `badAddress`. */
 export function parseAddress(address: string): Uint8Array {
   return parseHex(address, 20, 'badAddress', 'an address')

@@ -10,7 +10,7 @@ export interface OnDemandOptions {
   readonly root: Uint8Array
   readonly below: StateNodes
   readonly fetched: FetchedNodes
-  readonly fetcher: Fetcher
+  readonly fetcher: Pick<Fetcher, 'way' | 'code'>
   /** Something was fetched that nobody else has: from now on `fetched` has it. */
   readonly onNodes: (nodes: readonly WayNode[]) => void
   readonly onCode: (hash: Uint8Array, bytes: Uint8Array) => void

@@ -3,7 +3,7 @@ import { bytesToHex } from '@noble/hashes/utils.js'
 import type { SyncPeer, WayRequest } from '../sync/peer.ts'
 import { equalHash, type Keccak } from '../trie/keccak.ts'
 import { checkWay, type WayNode } from '../trie/way.ts'
-import { CODE_BYTES, WAY_BYTES } from './constants.ts'
+import { CODE_BYTES, HEADER_BYTES, WAY_BYTES } from './constants.ts'
 
 export interface WantedWay extends WayRequest {
   readonly kind: 'way'
@@ -15,30 +15,36 @@ export interface WantedCode {
   readonly hash: Uint8Array
 }
 
-export type Wanted = WantedWay | WantedCode
+/** A block's header, by its hash. */
+export interface WantedHeader {
+  readonly kind: 'header'
+  readonly hash: Uint8Array
+}
+
+export type Wanted = WantedWay | WantedCode | WantedHeader
 
 /** What a peer's answer comes to: what was wanted, as the caller's own, or why it is a lie. */
 export type Checked = { readonly value: readonly WayNode[] | Uint8Array } | { readonly lie: string }
 
 /** What it is called; the same thing has the same name. */
 export function nameOf(wanted: Wanted): string {
-  if (wanted.kind === 'code') return `the code 0x${bytesToHex(wanted.hash)}`
+  if (wanted.kind !== 'way') return `the ${wanted.kind} 0x${bytesToHex(wanted.hash)}`
   return `the node at '${wanted.path}' on the way to ${wanted.key} under 0x${bytesToHex(wanted.root)}`
 }
 
 /** What has the same name may share a request. */
 export function groupOf(wanted: Wanted): string {
-  return wanted.kind === 'code' ? 'codes' : `ways under 0x${bytesToHex(wanted.root)}`
+  return wanted.kind !== 'way' ? wanted.kind : `ways under 0x${bytesToHex(wanted.root)}`
 }
 
 /** The budget for one of them. */
 export function bytesOf({ kind }: Wanted): number {
-  return kind === 'code' ? CODE_BYTES : WAY_BYTES
+  return { way: WAY_BYTES, code: CODE_BYTES, header: HEADER_BYTES }[kind]
 }
 
 /** False once `peer` has said that it does not have it. */
 export function mayHave(peer: SyncPeer, wanted: Wanted): boolean {
-  return wanted.kind === 'code' || peer.mayHave(wanted.root)
+  return wanted.kind !== 'way' || peer.mayHave(wanted.root)
 }
 
 /** Asks for some of one group, at least one. */
@@ -50,11 +56,8 @@ export function askFor(
 ): Promise<Uint8Array[]> {
   const [first] = wanted
   if (first?.kind === 'way') return peer.getPaths(first.root, wanted as readonly WantedWay[], maxBytes, signal)
-  return peer.getCode(
-    wanted.map(({ hash }) => hash),
-    maxBytes,
-    signal,
-  )
+  const hashes = wanted.map(({ hash }) => hash)
+  return first?.kind === 'code' ? peer.getCode(hashes, maxBytes, signal) : peer.getHeader(hashes, maxBytes, signal)
 }
 
 /** Looks at a peer's answer, which is not empty. */

@@ -34,10 +34,16 @@ export interface ServeLimits {
   readonly onMetered: boolean
 }
 
-/** A state to sync, or the part of it that a wallet watches: `root` is `0x` and 64 hex digits. */
+/** A state to sync, or the part of it that a wallet watches: what is trusted of it is its root, or the hash of its block. */
 export interface SyncTarget extends ScopeInput {
-  readonly root: string
+  /** `0x` and 64 hex digits; left out where there is a `block`. */
+  readonly root?: string
+  /** Of the block with this root, if the application knows it. */
   readonly blockNumber?: number
+  /** Hash of a block, `0x` and 64 hex digits: root, number and whatever else calls need are its header's. */
+  readonly block?: string
+  /** RLP of that header, `0x` and hex digits, checked by the hash; left out: a peer is asked for it. */
+  readonly header?: string
 }
 
 /**

@@ -143,9 +143,10 @@ export class Leader {
   }
 }
 
-/** True if the two want the same part of the same state. */
+/** True if the two want the same part of the same state, trusted in the same way. */
 function isSameTarget(a: SyncTarget, b: SyncTarget): boolean {
-  return a.root.toLowerCase() === b.root.toLowerCase() && scopeOf(a).equals(scopeOf(b))
+  const isSame = (one: string | undefined, other: string | undefined) => one?.toLowerCase() === other?.toLowerCase()
+  return isSame(a.root, b.root) && isSame(a.block, b.block) && scopeOf(a).equals(scopeOf(b))
 }
 
 /** True if the store refused a write because another tab has become the writer. */

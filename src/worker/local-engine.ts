@@ -10,14 +10,17 @@ import type { ClosedReason } from '../store/connection.ts'
 import type { Generation } from '../store/generation.ts'
 import { openStateStore, type StateStore, type Target } from '../store/state-store.ts'
 import { yieldThread } from '../store/yield-thread.ts'
+import { RETRY_EMPTY_MS } from '../sync/constants.ts'
 import { SyncError } from '../sync/errors.ts'
 import { StateSync } from '../sync/loop.ts'
 import type { SyncProgress } from '../sync/progress.ts'
 import { createFastKeccak, type Keccak } from '../trie/keccak.ts'
 import { scanAccount } from '../trie/leaf.ts'
 import { ReadError } from '../wallet/errors.ts'
+import { checkHeader } from '../wallet/header.ts'
 import { type ProofInput, parseRoot, type SlotNumber } from '../wallet/input.ts'
 import { scopeOf } from '../wallet/scope-keys.ts'
+import { parseTrust, type Trusted } from '../wallet/target.ts'
 import { Backups } from './backups.ts'
 import { Compaction } from './compaction.ts'
 import { isOnline, watchConnectivity } from './connectivity.ts'
@@ -37,6 +40,7 @@ import type {
   VerifySummary,
 } from './engine.ts'
 import { toPlainError } from './errors.ts'
+import { findHeader } from './find-header.ts'
 import { Network } from './network.ts'
 import { OwnWork } from './own-work.ts'
 import { readQuota } from './quota.ts'
@@ -133,7 +137,7 @@ class LocalEngine implements Engine {
     this.#backups = new Backups(store, keccak, chainId)
     this.#ownWork = ownWork
     this.#reads = new ReadsOnDemand({
-      ...{ store, keccak, peers, network, clock: systemClock },
+      ...{ store, keccak, peers, network, ownWork, clock: systemClock },
       running: () => this.#claim?.running ?? null,
     })
     this.#compaction = new Compaction({ store, keccak, clock: systemClock, yieldThread })
@@ -142,9 +146,8 @@ class LocalEngine implements Engine {
   }
 
   async sync(id: number, target: SyncTarget): Promise<SyncProgress> {
-    const { root, blockNumber } = target
-    const parsed = { root: parseRoot(root), blockNumber, scope: scopeOf(target) }
-    return this.#supersede(id, (claim) => this.#run(claim, parsed))
+    const [trusted, scope] = [parseTrust(target), scopeOf(target)]
+    return this.#supersede(id, async (claim) => this.#run(claim, { ...(await this.#learn(claim, trusted)), scope }))
   }
 
   /** Ends the newest sync, or what is in its place, and runs `run` behind it. */
@@ -277,6 +280,28 @@ class LocalEngine implements Engine {
     await this.#store.close()
   }
 
+  /** What a sync has to know of its target: of a trusted block, what is in its header. */
+  async #learn(claim: Claim, trusted: Trusted): Promise<Omit<Target, 'scope'>> {
+    if ('root' in trusted) return trusted
+    const header = trusted.header ?? (await this.#findHeader(claim, trusted.block))
+    const { stateRoot, number } = checkHeader(trusted.block, header)
+    return { root: parseRoot(stateRoot), blockNumber: number, header }
+  }
+
+  async #findHeader(claim: Claim, block: Uint8Array): Promise<Uint8Array> {
+    const revoked = new Promise<never>((_, reject) => {
+      claim.stop = reject
+    })
+    const found = findHeader(block, {
+      find: (hash) => this.#reads.header(hash),
+      onStalled: (reason) => this.#emit({ kind: 'stalled', id: claim.id, reason }),
+      pause: () => Promise.race([revoked, new Promise<void>((resolve) => systemClock.after(RETRY_EMPTY_MS, resolve))]),
+    })
+    return Promise.race([found, revoked]).finally(() => {
+      claim.stop = null
+    })
+  }
+
   async #run(claim: Claim, target: Target): Promise<SyncProgress> {
     await this.#compaction.stop()
     const generation = await this.#store.target(target)
@@ -353,11 +378,9 @@ class LocalEngine implements Engine {
     await claim.ended
   }
 
-  #read<T>(at: ReadAt | undefined, read: StateRead<T>): Promise<Answer<T>> {
-    return this.#ownWork.read(async () => {
-      this.#checkOpen()
-      return this.#reads.read(at, read)
-    })
+  async #read<T>(at: ReadAt | undefined, read: StateRead<T>): Promise<Answer<T>> {
+    this.#checkOpen()
+    return this.#reads.read(at, read)
   }
 
   #checkOpen(): void {

@@ -15,8 +15,17 @@ export class OwnWork {
     try {
       return await work()
     } finally {
-      this.#reads--
-      if (this.#reads === 0) for (const resume of this.#waiting.splice(0)) resume()
+      this.#leave()
+    }
+  }
+
+  /** Within a read: what waits for peers does not count, or two tabs that read from each other would wait for each other. */
+  async waitForPeers<T>(work: () => Promise<T>): Promise<T> {
+    this.#leave()
+    try {
+      return await work()
+    } finally {
+      this.#reads++
     }
   }
 
@@ -34,5 +43,10 @@ export class OwnWork {
   async noReads(): Promise<void> {
     // What has begun while the others were woken goes first as well.
     while (this.#reads > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+  }
+
+  #leave(): void {
+    this.#reads--
+    if (this.#reads === 0) for (const resume of this.#waiting.splice(0)) resume()
   }
 }

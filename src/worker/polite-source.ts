@@ -60,6 +60,10 @@ export class PoliteSource implements NodeSource {
     return this.#serve(undefined, (source) => source.code(hash))
   }
 
+  header(hash: Uint8Array): Promise<Uint8Array | undefined> {
+    return this.#serve(undefined, async (source) => source.header?.(hash))
+  }
+
   async #serve<T extends Uint8Array | undefined>(nothing: T, read: (source: NodeSource) => Promise<T>): Promise<T> {
     await this.#enter()
     try {

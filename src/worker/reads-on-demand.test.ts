@@ -11,6 +11,7 @@ import { nobleKeccak } from '../trie/keccak.ts'
 import { KEEP_DELAY_MS, LOST_PEER_GRACE_MS } from '../wallet/constants.ts'
 import { ReadError } from '../wallet/errors.ts'
 import type { ReadAt } from './engine.ts'
+import { OwnWork } from './own-work.ts'
 import { hexOf, type StateRead } from './reads.ts'
 import { ReadsOnDemand, type RunningSync } from './reads-on-demand.ts'
 
@@ -34,7 +35,15 @@ const accountAt =
 function start(store: StateStore, peers: TestPeers, running: RunningSync | null = null) {
   const clock = new ManualClock()
   const network = { start: () => {}, mayCome: false }
-  const reads = new ReadsOnDemand({ store, keccak: nobleKeccak, peers, network, clock, running: () => running })
+  const reads = new ReadsOnDemand({
+    store,
+    keccak: nobleKeccak,
+    peers,
+    network,
+    clock,
+    ownWork: new OwnWork(),
+    running: () => running,
+  })
   return { clock, reads }
 }
 

@@ -21,6 +21,7 @@ import { OnDemandNodes } from '../wallet/on-demand-nodes.ts'
 import type { StateNodes } from '../wallet/state-reader.ts'
 import type { Answer, ReadAt } from './engine.ts'
 import type { Network } from './network.ts'
+import type { OwnWork } from './own-work.ts'
 import { hexOf, readUnder, type StateRead } from './reads.ts'
 import { nodesOfSync } from './sync-nodes.ts'
 
@@ -36,6 +37,7 @@ export interface ReadsOnDemandParts {
   readonly peers: SyncPeers
   readonly network: Pick<Network, 'start' | 'mayCome'>
   readonly clock: Clock
+  readonly ownWork: OwnWork
   /** `null`: none runs. */
   readonly running: () => RunningSync | null
 }
@@ -64,11 +66,25 @@ export class ReadsOnDemand {
   }
 
   /** Rejects with `notSynced`, `badRootText`, `badRoot`, or as the disk does. */
-  async read<T>(at: ReadAt | undefined, read: StateRead<T>): Promise<Answer<T>> {
+  read<T>(at: ReadAt | undefined, read: StateRead<T>): Promise<Answer<T>> {
+    return this.#parts.ownWork.read(() => this.#read(at, read))
+  }
+
+  /** The RLP of the header of the block with this hash (32 bytes), checked by it. Rejects with `notSynced`. */
+  async header(hash: Uint8Array): Promise<Uint8Array> {
+    return this.#parts.store.header(hash) ?? this.#fetcher.header(hash)
+  }
+
+  async #read<T>(at: ReadAt | undefined, read: StateRead<T>): Promise<Answer<T>> {
+    const { ownWork } = this.#parts
     const { root, below } = this.#stateAt(at)
     await this.#load()
     const nodes = new OnDemandNodes({
-      ...{ root, below, fetched: this.#fetched, fetcher: this.#fetcher },
+      ...{ root, below, fetched: this.#fetched },
+      fetcher: {
+        way: (way) => ownWork.waitForPeers(() => this.#fetcher.way(way)),
+        code: (hash) => ownWork.waitForPeers(() => this.#fetcher.code(hash)),
+      },
       onNodes: (found) => this.#take(found),
       onCode: (hash, bytes) => {
         this.#parts.running()?.sync.offerCode(hash, bytes)

@@ -54,7 +54,7 @@ export class ScriptedEngine implements ScriptedMethods {
 
   sync(id: number, target: SyncTarget): Promise<SyncProgress> {
     this.#end(new SyncError('superseded', 'superseded'))
-    this.started.push(target.root)
+    this.started.push(target.root!)
     return new Promise((resolve, reject) => {
       this.#running = { id, target, resolve, reject }
     })
@@ -92,7 +92,7 @@ export class ScriptedEngine implements ScriptedMethods {
       const generation = await this.store.target({ root: state.bytes })
       await generation.commit(state.pages, state.codes)
       await generation.complete()
-      resolve({ ...PROGRESS, phase: 'complete', root: target.root })
+      resolve({ ...PROGRESS, phase: 'complete', root: target.root! })
     } catch (cause) {
       reject(new SyncError('storeFailed', 'the store failed', { cause }))
     }

@@ -75,7 +75,7 @@ describe('Term', () => {
   test('behavior: goes on with what it inherits, and says so even before the engine is open', async () => {
     const started: string[] = []
     const sync: Engine['sync'] = (_, { root }) => {
-      started.push(root)
+      started.push(root!)
       return new Promise(() => {})
     }
     const { term } = termOf({ sync }, { inherited: { root: '0x12' } })
