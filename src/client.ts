@@ -10,8 +10,15 @@ import type { Damage } from './store/context.ts'
 import type { StallReason, SyncProgress } from './sync/progress.ts'
 import { Sync } from './sync-handle.ts'
 import { TypedEventTarget } from './typed-events.ts'
-import { checkScope, type ProofInput, parseCount, parsePositive, parseRoot, type SlotNumber } from './wallet/input.ts'
-import { parseTrust } from './wallet/target.ts'
+import {
+  checkRoot,
+  checkScope,
+  checkTrust,
+  type ProofInput,
+  parseCount,
+  parsePositive,
+  type SlotNumber,
+} from './wallet/input.ts'
 import { createPageNode, portTo, wantsWebRtc } from './window-page.ts'
 import { DEFAULT_SERVED_REQUESTS, DEFAULT_UPLOAD_BYTES_PER_SECOND } from './worker/constants.ts'
 import type {
@@ -214,7 +221,7 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
    * `badBlockHash`, `badHeader`, `badNumber`, `badAddress` or `badSlot`; `done` rejects with `headerMismatch`, too.
    */
   sync(target: SyncTarget): Sync {
-    parseTrust(target)
+    checkTrust(target)
     checkScope(target)
     const id = this.#nextId++
     const done = this.#engine.sync(id, target).finally(() => this.#syncs.delete(id))
@@ -330,7 +337,7 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
    * sync of the same root goes on from it.
    */
   import(file: ReadableStream<Uint8Array> | Blob, { root, signal }: ImportOptions = {}): Promise<ImportSummary> {
-    if (root !== undefined) parseRoot(root)
+    if (root !== undefined) checkRoot(root)
     const id = this.#nextId++
     const stream = file instanceof Blob ? file.stream() : file
     return abortable(

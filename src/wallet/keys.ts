@@ -1,9 +1,7 @@
-/**
- * The keys of what is read. Apart from `input.ts`, which the window needs as well: it hashes nothing, and loads no keccak
- * where a worker does.
- */
+/** The keys of what is read. Apart from `input.ts`, which the window needs as well: it loads no keccak where a worker does. */
 import { keccak256 } from '../trie/keccak.ts'
-import { parseAddress, parseSlot, type SlotNumber } from './input.ts'
+import type { SlotNumber } from './input.ts'
+import { parseAddress, parseSlot } from './parse.ts'
 
 /** keccak-256 of an address: its key in the state. Throws `badAddress`. */
 export function keyOfAddress(address: string): Uint8Array {

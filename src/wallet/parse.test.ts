@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseTrust } from './target.ts'
+import { parseRoot, parseTrust } from './parse.ts'
 
 const HASH = `0x${'ab'.repeat(32)}`
 const coded = (code: string) => expect.objectContaining({ code })
@@ -29,5 +29,22 @@ describe('parseTrust', () => {
     [{ root: HASH, blockNumber: -1 }, 'badNumber'],
   ])('error: %j', (input, code) => {
     expect(() => parseTrust(input)).toThrow(coded(code))
+  })
+})
+
+describe('parseRoot', () => {
+  test('default: 32 bytes', () => {
+    expect(parseRoot(HASH)).toEqual(new Uint8Array(32).fill(0xab))
+  })
+
+  test.each([
+    HASH.slice(2),
+    HASH.slice(0, -2),
+    `${HASH}00`,
+    `0x${'zz'.repeat(32)}`,
+    '',
+    undefined as unknown as string,
+  ])('error: %s', (root) => {
+    expect(() => parseRoot(root)).toThrow(coded('badRootText'))
   })
 })
