@@ -57,6 +57,10 @@ interface Claim {
   running: RunningSync | null
   /** Ends what is no sync and runs in the place of one. */
   stop: ((reason: SyncError) => void) | null
+  /** Tells that {@link running} is set. */
+  onRunning: () => void
+  /** Resolves then, or when it has ended before. */
+  started: Promise<unknown>
   /** Settles when it has ended; never rejects. */
   ended: Promise<unknown>
 }
@@ -139,6 +143,7 @@ class LocalEngine implements Engine {
     this.#reads = new ReadsOnDemand({
       ...{ store, keccak, peers, network, ownWork, clock: systemClock },
       running: () => this.#claim?.running ?? null,
+      settled: async () => void (await this.#claim?.started),
     })
     this.#compaction = new Compaction({ store, keccak, clock: systemClock, yieldThread })
     this.#peers.onChange(() => emit({ kind: 'peers', peers: this.#peers.snapshots() }))
@@ -154,7 +159,8 @@ class LocalEngine implements Engine {
   async #supersede<T>(id: number, run: (claim: Claim) => Promise<T>, stop: Claim['stop'] = null): Promise<T> {
     this.#checkOpen()
     const superseded = this.#revoke(new SyncError('superseded', 'another sync took the place of this one'))
-    const claim: Claim = { id, revoked: null, running: null, stop, ended: superseded }
+    const claim = claimOf(id, superseded)
+    claim.stop = stop
     this.#claim = claim
     const result = superseded.then(() => {
       // While the one before ended, this one may have been revoked.
@@ -162,6 +168,7 @@ class LocalEngine implements Engine {
       return run(claim)
     })
     claim.ended = result.catch(() => {})
+    void claim.ended.then(claim.onRunning)
     return result
   }
 
@@ -253,7 +260,11 @@ class LocalEngine implements Engine {
     const ended = Promise.all([this.#revoke(reason), this.#tasks.abortAll(reason)])
     const wiping = ended.then(() => this.#compaction.stop()).then(() => this.#wipeStore())
     // A sync that is asked for meanwhile begins behind it, as behind a sync.
-    this.#claim = { id: NO_SYNC, revoked: null, running: null, stop: null, ended: wiping.catch(() => {}) }
+    this.#claim = claimOf(
+      NO_SYNC,
+      wiping.catch(() => {}),
+    )
+    this.#claim.onRunning()
     await wiping
   }
 
@@ -310,6 +321,7 @@ class LocalEngine implements Engine {
     this.#network.start()
     const sync = this.#createSync(claim.id, target.root, generation)
     claim.running = { sync, generation }
+    claim.onRunning()
     try {
       const summary = await this.#ownWork.sync(() => sync.run())
       this.#reads.meetComplete()
@@ -386,6 +398,15 @@ class LocalEngine implements Engine {
   #checkOpen(): void {
     if (this.#isClosed) throw new SyncError('closed', 'the client was closed')
   }
+}
+
+/** A claim that nothing is known of but its name, and what has to end before it. */
+function claimOf(id: number, ended: Promise<unknown>): Claim {
+  let onRunning = () => {}
+  const started = new Promise<void>((resolve) => {
+    onRunning = resolve
+  })
+  return { id, revoked: null, running: null, stop: null, onRunning, started, ended }
 }
 
 /** The id of what is no sync and holds its place. */

@@ -43,6 +43,7 @@ function start(store: StateStore, peers: TestPeers, running: RunningSync | null 
     clock,
     ownWork: new OwnWork(),
     running: () => running,
+    settled: async () => {},
   })
   return { clock, reads }
 }

@@ -12,7 +12,7 @@ import type { SyncPeers } from '../sync/peer.ts'
 import { equalHash, type Keccak } from '../trie/keccak.ts'
 import type { WayNode } from '../trie/way.ts'
 import { checkProof } from '../wallet/check-proof.ts'
-import { KEEP_DELAY_MS, MAX_FETCHED_BYTES } from '../wallet/constants.ts'
+import { KEEP_DELAY_MS, MAX_FETCHED_BYTES, READ_TIMEOUT_MS } from '../wallet/constants.ts'
 import { ReadError } from '../wallet/errors.ts'
 import { FetchedNodes } from '../wallet/fetched-nodes.ts'
 import { Fetcher } from '../wallet/fetcher.ts'
@@ -41,6 +41,8 @@ export interface ReadsOnDemandParts {
   readonly ownWork: OwnWork
   /** `null`: none runs. */
   readonly running: () => RunningSync | null
+  /** Resolves when a sync that was asked for runs, or has ended: until then its root may not be known. */
+  readonly settled: () => Promise<void>
 }
 
 export class ReadsOnDemand {
@@ -78,7 +80,7 @@ export class ReadsOnDemand {
 
   async #read<T>(at: ReadAt | undefined, read: StateRead<T>): Promise<Answer<T>> {
     const { ownWork } = this.#parts
-    const { root, below } = this.#stateAt(at)
+    const { root, below } = await this.#stateAt(at)
     await this.#load()
     const nodes = new OnDemandNodes({
       ...{ root, below, fetched: this.#fetched },
@@ -97,7 +99,7 @@ export class ReadsOnDemand {
 
   /** Checks a proof against the root that a read at `at` would be about, and keeps its nodes. Rejects with `badProof`. */
   async addProof(at: ReadAt | undefined, proof: ProofInput): Promise<`0x${string}`> {
-    const { root } = this.#stateAt(at)
+    const { root } = await this.#stateAt(at)
     this.#take(await checkProof(root, proof, this.#parts.keccak))
     return hexOf(root)
   }
@@ -131,8 +133,17 @@ export class ReadsOnDemand {
   }
 
   /** Which root a read is about, and what is known of it without asking anybody. */
-  #stateAt(at: ReadAt | undefined): { readonly root: Uint8Array; readonly below: StateNodes } {
-    const { store, keccak } = this.#parts
+  async #stateAt(at: ReadAt | undefined): Promise<{ readonly root: Uint8Array; readonly below: StateNodes }> {
+    const { store, keccak, clock, settled } = this.#parts
+    if (at === 'target' || (at === undefined && store.lastComplete() === null)) {
+      // The header of a trusted block may take longer than a read may.
+      let stop = () => {}
+      const late = new Promise<void>((resolve) => {
+        stop = clock.after(READ_TIMEOUT_MS, resolve)
+      })
+      await Promise.race([settled(), late])
+      stop()
+    }
     const running = this.#parts.running()
     const inSync = ({ sync, generation }: RunningSync) => {
       return { root: generation.root, below: nodesOfSync(sync, store.reader(generation.number), keccak) }
