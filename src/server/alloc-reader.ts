@@ -3,7 +3,7 @@
  * geth's: balances and nonces are decimal, or hex with 0x; codes and storage are hex, with or without 0x. Fields that it
  * does not know are passed over, as geth does.
  */
-import { hexToBytes } from '@noble/hashes/utils.js'
+import { bytesOfHex, integerOf, nameOf } from './genesis-values.ts'
 import type { JsonVisitor, Scalar } from './json-walker.ts'
 import type { StateRecord } from './state-record.ts'
 
@@ -16,8 +16,6 @@ interface OpenAccount {
 
 /** Collects records until they are taken. Its callbacks throw `SyntaxError` for what a genesis cannot say. */
 export class AllocReader implements JsonVisitor {
-  /** From `config.chainId`, where there is one. */
-  chainId: number | undefined
   #records: StateRecord[] = []
   #account: OpenAccount | undefined
   #hasAlloc = false
@@ -51,8 +49,6 @@ export class AllocReader implements JsonVisitor {
 
   onScalar(keys: readonly string[], value: Scalar): void {
     if (isContainer(keys)) throw new SyntaxError(`${nameOf(keys)} is an object`)
-    if (keys[0] === 'config' && keys[1] === 'chainId' && keys.length === 2)
-      this.chainId = Number(integerOf(keys, value, 8))
     const account = this.#account
     if (account === undefined) return
     if (keys.length === 4 && keys[2] === 'storage') this.#addSlot(account, keys, value)
@@ -85,29 +81,10 @@ function refuseContainer(keys: readonly string[]): void {
   if (isField || (keys.length === 4 && keys[2] === 'storage')) throw new SyntaxError(`${nameOf(keys)} is a string`)
 }
 
-function nameOf(keys: readonly string[]): string {
-  return keys.length === 0 ? 'a genesis' : keys.join('.')
-}
-
-function integerOf(keys: readonly string[], value: Scalar, maxBytes: number): bigint {
-  const isExact = typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
-  const isText = typeof value === 'string' && /^(0x[0-9a-f]*|[0-9]*)$/i.test(value)
-  if (!isExact && !isText) throw new SyntaxError(`${nameOf(keys)} is not an integer: ${JSON.stringify(value)}`)
-  const integer = value === '0x' ? 0n : BigInt(value)
-  if (integer >> BigInt(8 * maxBytes) !== 0n) throw new SyntaxError(`${nameOf(keys)} has more than ${maxBytes} bytes`)
-  return integer
-}
-
 /** A slot or its value: up to 64 hex digits, padded on the left. */
 function wordOf(keys: readonly string[], value: Scalar): bigint {
   const digits = typeof value === 'string' ? /^(?:0x)?([0-9a-f]{0,64})$/i.exec(value)?.[1] : undefined
   if (digits === undefined)
     throw new SyntaxError(`${nameOf(keys)} is not up to 32 bytes of hex: ${JSON.stringify(value)}`)
   return digits === '' ? 0n : BigInt(`0x${digits}`)
-}
-
-function bytesOfHex(name: string, value: Scalar): Uint8Array {
-  const digits = typeof value === 'string' ? /^(?:0x)?((?:[0-9a-f]{2})*)$/i.exec(value)?.[1] : undefined
-  if (digits === undefined) throw new SyntaxError(`${name} is not hex`)
-  return hexToBytes(digits)
 }

@@ -9,6 +9,7 @@ const relay = DEFAULT_RELAY_LIMITS
 const serve = {
   kind: 'serve',
   states: [],
+  headers: [],
   data: undefined,
   listen: [DEFAULT_LISTEN],
   throttleBytesPerSecond: undefined,
@@ -32,6 +33,7 @@ describe('parseCommand', () => {
     ['serve --generate 10', { ...serve, states: [{ generate: { accounts: 10, seed: 1 } }] }],
     ['serve --data d --throttle 5000', { ...serve, data: 'd', throttleBytesPerSecond: 5000 }],
     ['serve --data d --listen /a --listen /b', { ...serve, data: 'd', listen: ['/a', '/b'] }],
+    ['serve --data d --header 0xc0 --header h.txt', { ...serve, data: 'd', headers: ['0xc0', 'h.txt'] }],
     [`serve --genesis g --root ${root}`, { ...serve, states: [{ genesis: 'g', root }] }],
     [
       'serve --data d --max-connections 9 --max-per-host 3 --peer-requests 50 --peer-bytes 60 --max-memory 70',
@@ -96,6 +98,7 @@ describe('parseCommand', () => {
     ['relay --relay-reservations 0', /--relay-reservations is a whole number from 1/],
     ['relay --genesis mainnet', /--genesis makes no sense/],
     ['relay --relay', /--relay makes no sense/],
+    ['import --genesis g --data d --header 0xc0', /--header makes no sense/],
     ['import --genesis g', /import needs --data/],
     ['import --data d', /import needs one --genesis/],
     ['import --genesis g --genesis h --data d', /import needs one --genesis/],

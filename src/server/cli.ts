@@ -13,6 +13,8 @@ export type Command =
   | {
       readonly kind: 'serve'
       readonly states: readonly WantedState[]
+      /** In hex, or files. */
+      readonly headers: readonly string[]
       readonly data: string | undefined
       readonly listen: readonly string[]
       readonly throttleBytesPerSecond: number | undefined
@@ -48,6 +50,7 @@ Options:
                        /ip4/ADDRESS/udp/PORT/webrtc-direct takes the package @libp2p/webrtc
   --data DIR           keep states and the server's identity there (default: a temporary directory)
   --root 0x...         the state root that must come out
+  --header HEX|FILE    (serve) a further block header (RLP, in hex) that it answers for, may be repeated
   --throttle BYTES     serve at most so many bytes a second
   --max-connections N  connections at a time (default ${DEFAULT_CONNECTION_LIMITS.connections})
   --max-per-host N     those of one address (default ${DEFAULT_CONNECTION_LIMITS.connectionsPerHost}); behind a proxy all have one
@@ -72,6 +75,7 @@ const OPTIONS = {
   seed: { type: 'string' },
   data: { type: 'string' },
   root: { type: 'string' },
+  header: { type: 'string', multiple: true },
   listen: { type: 'string', multiple: true },
   throttle: { type: 'string' },
   'max-connections': { type: 'string' },
@@ -118,9 +122,9 @@ export function parseCommand(args: readonly string[]): Command {
 
 function serveCommand(values: Values): Command {
   const relayOptions = values.relay ? Object.values(RELAY_OPTIONS) : []
-  const own = ['genesis', 'generate', 'seed', 'data', 'listen', 'throttle', 'root', 'json', 'relay'] as const
+  const own = ['genesis', 'generate', 'seed', 'data', 'listen', 'throttle', 'root', 'header', 'json', 'relay'] as const
   allow(values, ...own, ...LIMIT_OPTIONS, ...relayOptions)
-  const { genesis = [], data, listen = [DEFAULT_LISTEN], json = false } = values
+  const { genesis = [], header: headers = [], data, listen = [DEFAULT_LISTEN], json = false } = values
   const states: WantedState[] = genesis.map((name) => ({ genesis: name, ...rootOf(values) }))
   if (values.root !== undefined && genesis.length !== 1) throw usage('--root goes with one --genesis')
   if (values.generate !== undefined) states.push(generated('generate', values))
@@ -128,7 +132,7 @@ function serveCommand(values: Values): Command {
   if (states.length === 0 && data === undefined) throw usage('serve needs --genesis, --generate or --data')
   const throttleBytesPerSecond = values.throttle === undefined ? undefined : integerOf('throttle', values.throttle, 1)
   const relay = values.relay ? relayLimits(values) : undefined
-  return { kind: 'serve', states, data, listen, throttleBytesPerSecond, relay, json, ...limitsOf(values) }
+  return { kind: 'serve', states, headers, data, listen, throttleBytesPerSecond, relay, json, ...limitsOf(values) }
 }
 
 function limitsOf(values: Values): Pick<Command & { kind: 'serve' }, 'limits' | 'connectionLimits'> {

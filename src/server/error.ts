@@ -8,6 +8,8 @@ export type ServerErrorCode =
   | 'unknownGenesis'
   /** A genesis file that is not what geth reads; `details.at` is the byte where that shows. */
   | 'badGenesis'
+  /** A header that was handed over is none. */
+  | 'badHeader'
   /** The state has another root than it should; `details` holds both. */
   | 'rootMismatch'
   /** Another process has the data directory open. */

@@ -1,6 +1,11 @@
+import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { hexToBytes } from '@noble/hashes/utils.js'
 import { describe, expect, test } from 'vitest'
+import { EMPTY_ROOT_HEX } from '../trie/account.ts'
+import { decodeHeader } from '../wallet/header.ts'
+import { type GenesisName, knownGenesis } from './genesis.ts'
 import { genesisFile, genesisText } from './genesis-file.ts'
 import type { StateRecord } from './state-record.ts'
 import { importInto, temporaryDirectory } from './temporary.suite.ts'
@@ -61,6 +66,141 @@ describe('genesisFile', () => {
   test('error: unknownGenesis where there is no such file', async () => {
     const { records } = genesisFile(join(await temporaryDirectory(), 'ropsten'))
     await expect(importInto({ records })).rejects.toMatchObject({ code: 'unknownGenesis' })
+  })
+})
+
+/** The public ones as their clients write them, with an alloc that does not matter here, and the block hash that is known. */
+const PUBLIC: [name: GenesisName, hash: string, genesis: Record<string, unknown>][] = [
+  [
+    'mainnet',
+    'd4e56740f876aef8c010b86a40d5f56745a118d0906a34e69aec8c0db1cb8fa3',
+    {
+      config: { chainId: 1, londonBlock: 12965000, shanghaiTime: 1681338455, ethash: {} },
+      nonce: '0x42',
+      gasLimit: '0x1388',
+      difficulty: '0x400000000',
+      extraData: '0x11bbe8db4e347b4e8c937c1c8370e4b5ed33adb3db69cbdb7a38e1e50b1b82fa',
+    },
+  ],
+  [
+    'sepolia',
+    '25a5cc106eea7138acab33231d7160d69cb777ee0c2c553fcddf5138993e6dd9',
+    {
+      config: { chainId: 11155111, londonBlock: 0, mergeNetsplitBlock: 1735371, shanghaiTime: 1677557088 },
+      nonce: '0x0',
+      timestamp: '0x6159af19',
+      extraData: '0x5365706f6c69612c20417468656e732c204174746963612c2047726565636521',
+      gasLimit: '0x1c9c380',
+      difficulty: '0x20000',
+      mixHash: `0x${'00'.repeat(32)}`,
+      coinbase: `0x${'00'.repeat(20)}`,
+      number: '0x0',
+      gasUsed: '0x0',
+      parentHash: `0x${'00'.repeat(32)}`,
+      baseFeePerGas: null,
+    },
+  ],
+  [
+    'holesky',
+    'b5f7f912443c940f21fd611f12828d75b534364ed9e95ca4e307729a4661bde4',
+    {
+      config: { chainId: 17000, londonBlock: 0, terminalTotalDifficultyPassed: true, shanghaiTime: 1696000704 },
+      Nonce: 4660,
+      TIMESTAMP: '1695902100',
+      extradata: '0x',
+      gaslimit: 25_000_000,
+      difficulty: '0x01',
+      mixhash: '0x'.padEnd(66, '0'),
+    },
+  ],
+  [
+    'hoodi',
+    'bbe312868b376a3001692a646dd2d7d1e4406380dfd86b98aa8a34d1557c971b',
+    {
+      config: { chainId: 560048, londonBlock: 0, shanghaiTime: 0, cancunTime: 0, pragueTime: 1742999832 },
+      nonce: '0x1234',
+      timestamp: '0x67d80ec0',
+      extraData: '0x',
+      gasLimit: '0x2255100',
+      difficulty: '0x1',
+      excessBlobGas: null,
+    },
+  ],
+]
+
+describe('genesisFile.header', () => {
+  async function headerOf(genesis: Record<string, unknown>, root = new Uint8Array(32)) {
+    const file = genesisText([bytes(JSON.stringify({ ...genesis, alloc: {} }))], 'genesis.json')
+    for await (const _ of file.records);
+    const rlp = file.header(root)
+    return rlp === undefined ? undefined : decodeHeader(rlp)
+  }
+  const SMALL = { difficulty: '0x0', gasLimit: '0x1c9c380' }
+  const PRAGUE = { londonBlock: 0, shanghaiTime: 0, cancunTime: 0, pragueTime: 0 }
+
+  test.each(PUBLIC)('default: that of %s, by the forks that are active in it', async (name, hash, genesis) => {
+    expect((await headerOf(genesis, hexToBytes(knownGenesis(name)!.root)))?.hash).toBe(`0x${hash}`)
+  })
+
+  test('behavior: from Prague on there is the hash of no requests', async () => {
+    expect(await headerOf({ ...SMALL, config: PRAGUE })).toMatchObject({
+      baseFeePerGas: 1_000_000_000n,
+      withdrawalsRoot: `0x${EMPTY_ROOT_HEX}`,
+      blobGasUsed: 0n,
+      excessBlobGas: 0n,
+      parentBeaconBlockRoot: `0x${'00'.repeat(32)}`,
+      requestsHash: `0x${createHash('sha256').digest('hex')}`,
+    })
+  })
+
+  test('behavior: a fork is active from its time on', async () => {
+    const config = { londonBlock: 0, shanghaiTime: 100, cancunTime: 101 }
+    const withdrawalsRoot = `0x${EMPTY_ROOT_HEX}`
+    expect(await headerOf({ ...SMALL, timestamp: 99, config })).toMatchObject({ withdrawalsRoot: null })
+    expect(await headerOf({ ...SMALL, timestamp: 100, config })).toMatchObject({ withdrawalsRoot, blobGasUsed: null })
+    expect(await headerOf({ ...SMALL, timestamp: 101, config })).toMatchObject({ withdrawalsRoot, blobGasUsed: 0n })
+  })
+
+  test('behavior: what the genesis says goes before what geth would say', async () => {
+    const fees = { baseFeePerGas: '0x7', blobGasUsed: '0x20000', excessBlobGas: '131072' }
+    expect(await headerOf({ ...SMALL, ...fees, config: PRAGUE })).toMatchObject({
+      baseFeePerGas: 7n,
+      blobGasUsed: 131_072n,
+      excessBlobGas: 131_072n,
+    })
+    expect(await headerOf({ ...SMALL, baseFeePerGas: 7 })).toMatchObject({ baseFeePerGas: 7n, withdrawalsRoot: null })
+    expect(await headerOf({ ...SMALL, gasLimit: '0x0' })).toMatchObject({ gasLimit: 4_712_388n })
+    const miner = `0x${'ab'.repeat(20)}`
+    expect(await headerOf({ ...SMALL, coinbase: miner, number: 5, nonce: '0x42' })).toMatchObject({
+      miner,
+      number: 5,
+      nonce: '0x0000000000000042',
+    })
+  })
+
+  test.each<[string, Record<string, unknown>]>([
+    ['without a difficulty', { gasLimit: 1 }],
+    ['without a gas limit', { difficulty: 1 }],
+    ['with Cancun and no Shanghai', { ...SMALL, config: { londonBlock: 0, cancunTime: 0 } }],
+    [
+      'that begins with a fork of which the fields are not known',
+      { ...SMALL, config: { ...PRAGUE, amsterdamTime: 0 } },
+    ],
+  ])('behavior: there is none of a genesis %s', async (_, genesis) => {
+    expect(await headerOf(genesis)).toBeUndefined()
+  })
+
+  test.each<[string, Record<string, unknown>, RegExp]>([
+    ['a timestamp that is a word', { timestamp: 'now' }, /timestamp is not an integer/],
+    ['a nonce of nine bytes', { nonce: '0x10000000000000000' }, /nonce has more than 8 bytes/],
+    ['a mixHash of 31 bytes', { mixHash: '00'.repeat(31) }, /mixHash has 32 bytes, got 31/],
+    ['extra data of half a byte', { extraData: '0x1' }, /extraData is not hex/],
+    ['a coinbase that is an object', { coinbase: {} }, /coinbase is a string/],
+    ['a fork that is a word', { config: { londonBlock: 'soon' } }, /config\.londonBlock is not an integer/],
+    ['a fork that is a list', { config: { shanghaiTime: [0] } }, /config\.shanghaiTime is a string/],
+  ])('error: badGenesis for %s', async (_, genesis, message) => {
+    const error = await headerOf({ ...SMALL, ...genesis }).catch((thrown) => thrown)
+    expect(error).toMatchObject({ code: 'badGenesis', message: expect.stringMatching(message) })
   })
 })
 

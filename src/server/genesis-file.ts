@@ -2,6 +2,9 @@
 import { createReadStream } from 'node:fs'
 import { AllocReader } from './alloc-reader.ts'
 import { missingPackage, ServerError } from './error.ts'
+import { encodeGenesisHeader } from './genesis-block.ts'
+import { GenesisBlockReader } from './genesis-block-reader.ts'
+import type { JsonVisitor } from './json-walker.ts'
 import type { StateRecord } from './state-record.ts'
 
 export interface GenesisFile {
@@ -9,6 +12,8 @@ export interface GenesisFile {
   readonly records: AsyncIterable<StateRecord>
   /** `config.chainId`; known once the records have been read, `undefined` if the file does not say. */
   readonly chainId: () => number | undefined
+  /** The RLP of the genesis block's header with this state root, known by then as well; `undefined` if the file says too little. */
+  readonly header: (root: Uint8Array) => Uint8Array | undefined
 }
 
 /** Reads the genesis file at `path`. */
@@ -18,8 +23,13 @@ export function genesisFile(path: string): GenesisFile {
 
 /** Reads a genesis that arrives in pieces; `name` is what errors call it. */
 export function genesisText(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, name: string): GenesisFile {
-  const reader = new AllocReader()
-  return { records: readRecords(chunks, name, reader), chainId: () => reader.chainId }
+  const alloc = new AllocReader()
+  const reader = new GenesisBlockReader()
+  return {
+    records: readRecords(chunks, name, alloc, reader),
+    chainId: () => reader.chainId,
+    header: (root) => reader.block && encodeGenesisHeader(reader.block, root),
+  }
 }
 
 const CHUNK_BYTES = 256 * 1024
@@ -32,22 +42,40 @@ async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
 async function* readRecords(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   name: string,
-  reader: AllocReader,
+  alloc: AllocReader,
+  reader: GenesisBlockReader,
 ): AsyncGenerator<StateRecord> {
   // Its tokenizer is an optional package, which a server of known genesis states does without.
   const { JsonWalker } = await import('./json-walker.ts').catch((cause: unknown) => {
     throw missingPackage('@streamparser/json', cause)
   })
-  const walker = new JsonWalker(reader)
+  const walker = new JsonWalker(both(alloc, reader))
   try {
     for await (const chunk of chunks) {
       walker.write(chunk)
-      yield* reader.take()
+      yield* alloc.take()
     }
     walker.end()
-    reader.end()
+    alloc.end()
   } catch (cause) {
     throw bad(name, walker.at, cause)
+  }
+}
+
+function both(one: JsonVisitor, other: JsonVisitor): JsonVisitor {
+  return {
+    onOpen(keys, kind) {
+      one.onOpen(keys, kind)
+      other.onOpen(keys, kind)
+    },
+    onClose(keys, kind) {
+      one.onClose(keys, kind)
+      other.onClose(keys, kind)
+    },
+    onScalar(keys, value) {
+      one.onScalar(keys, value)
+      other.onScalar(keys, value)
+    },
   }
 }
 

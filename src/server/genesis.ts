@@ -1,6 +1,7 @@
-/** The genesis states of public chains, from the optional package `@ethereumjs/genesis`, with the roots they must have. */
-import { hexToBytes } from '@noble/hashes/utils.js'
+/** The genesis of public chains: the states, from the optional package `@ethereumjs/genesis`, with the roots they must have, and the blocks. */
+import { hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js'
 import { missingPackage, ServerError } from './error.ts'
+import type { GenesisBlock } from './genesis-block.ts'
 import type { StateRecord } from './state-record.ts'
 
 export type GenesisName = 'mainnet' | 'sepolia' | 'holesky' | 'hoodi'
@@ -10,14 +11,47 @@ export interface KnownGenesis {
   readonly chainId: number
   /** The state root in the header of block 0, 64 hex digits. */
   readonly root: string
+  readonly block: GenesisBlock
 }
 
-/** The test recomputes each header with its root and compares the block hash that every client of the chain checks. */
+/** The test makes each header with its root and compares the block hash that every client of the chain checks. */
 export const KNOWN_GENESIS: readonly KnownGenesis[] = [
-  { name: 'mainnet', chainId: 1, root: 'd7f8974fb5ac78d9ac099b9ad5018bedc2ce0a72dad1827a1709da30580f0544' },
-  { name: 'sepolia', chainId: 11155111, root: '5eb6e371a698b8d68f665192350ffcecbbbf322916f4b51bd79bb6887da3f494' },
-  { name: 'holesky', chainId: 17000, root: '69d8c9d72f6fa4ad42d4702b433707212f90db395eb54dc20bc85de253788783' },
-  { name: 'hoodi', chainId: 560048, root: 'da87d7f5f91c51508791bbcbd4aa5baf04917830b86985eeb9ad3d5bfb657576' },
+  {
+    name: 'mainnet',
+    chainId: 1,
+    root: 'd7f8974fb5ac78d9ac099b9ad5018bedc2ce0a72dad1827a1709da30580f0544',
+    block: {
+      fork: 'frontier',
+      difficulty: 17_179_869_184n,
+      gasLimit: 5000n,
+      nonce: 0x42n,
+      extraData: hexToBytes('11bbe8db4e347b4e8c937c1c8370e4b5ed33adb3db69cbdb7a38e1e50b1b82fa'),
+    },
+  },
+  {
+    name: 'sepolia',
+    chainId: 11155111,
+    root: '5eb6e371a698b8d68f665192350ffcecbbbf322916f4b51bd79bb6887da3f494',
+    block: {
+      fork: 'london',
+      difficulty: 131_072n,
+      gasLimit: 30_000_000n,
+      timestamp: 1_633_267_481n,
+      extraData: utf8ToBytes('Sepolia, Athens, Attica, Greece!'),
+    },
+  },
+  {
+    name: 'holesky',
+    chainId: 17000,
+    root: '69d8c9d72f6fa4ad42d4702b433707212f90db395eb54dc20bc85de253788783',
+    block: { fork: 'london', difficulty: 1n, gasLimit: 25_000_000n, timestamp: 1_695_902_100n, nonce: 0x1234n },
+  },
+  {
+    name: 'hoodi',
+    chainId: 560048,
+    root: 'da87d7f5f91c51508791bbcbd4aa5baf04917830b86985eeb9ad3d5bfb657576',
+    block: { fork: 'cancun', difficulty: 1n, gasLimit: 36_000_000n, timestamp: 1_742_212_800n, nonce: 0x1234n },
+  },
 ]
 
 /** The known genesis with this name, or `undefined`. */

@@ -27,6 +27,8 @@ export interface ImportOptions {
   readonly label: string
   /** Asked when all records have been read: a genesis file says it somewhere. */
   readonly chainId?: () => number | undefined
+  /** Asked then as well, with the root that came out: the RLP of the header of the state's block. */
+  readonly header?: (root: Uint8Array) => Uint8Array | undefined
   /** The root that must come out, 64 hex digits; left out: any. */
   readonly expectedRoot?: string
   /** Where the sorter may write what does not fit into memory, in a directory of its own. */
@@ -90,13 +92,15 @@ async function buildLeaves(options: ImportOptions, sorter: LeafSorter, writer: S
 }
 
 async function completeState(options: ImportOptions, id: number, writer: StateWriter): Promise<StateInfo> {
-  const { label, chainId, expectedRoot, database } = options
+  const { label, chainId, header, expectedRoot, database } = options
   const root = bytesToHex(writer.root)
   if (expectedRoot !== undefined && expectedRoot !== root) {
     const message = `${label}: the state has root 0x${root}, expected 0x${expectedRoot}`
     throw new ServerError('rootMismatch', message, { details: { got: root, expected: expectedRoot } })
   }
-  const info: StateInfo = { id, label, chainId: chainId?.() ?? 0, root, ...writer.counts }
+  const rlp = header?.(writer.root)
+  const block = rlp === undefined ? {} : { header: bytesToHex(rlp) }
+  const info: StateInfo = { id, label, chainId: chainId?.() ?? 0, root, ...block, ...writer.counts }
   await database.complete(info)
   return info
 }

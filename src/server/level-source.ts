@@ -9,6 +9,7 @@ import { KEY_NIBBLES, nibbleAt, type Path, sharedNibbles } from '../trie/path.ts
 import { SequenceCursor } from '../trie/sequence.ts'
 import { BlockCache } from './block-cache.ts'
 import { ServerError } from './error.ts'
+import { HeaderSource } from './header-source.ts'
 import type { StateDatabase, StateInfo } from './state-database.ts'
 
 const NOTHING = new Uint8Array()
@@ -22,6 +23,7 @@ export class LevelSource implements NodeSource {
   /** Where each block begins, in path order. */
   readonly #starts: readonly Path[]
   readonly #blocks: BlockCache
+  readonly #headers: HeaderSource
 
   private constructor(database: StateDatabase, info: StateInfo, starts: readonly Path[], keccak: Keccak) {
     this.info = info
@@ -30,6 +32,7 @@ export class LevelSource implements NodeSource {
     this.#keccak = keccak
     this.#starts = starts
     this.#blocks = new BlockCache((index) => this.#readBlock(index))
+    this.#headers = new HeaderSource(info.header === undefined ? [] : [hexToBytes(info.header)])
   }
 
   /** A source of a complete state of `database`, which stays open as long as the source is used. */
@@ -81,6 +84,10 @@ export class LevelSource implements NodeSource {
 
   code(hash: Uint8Array): Promise<Uint8Array | undefined> {
     return this.#database.code(hash)
+  }
+
+  header(hash: Uint8Array): Promise<Uint8Array | undefined> {
+    return this.#headers.header(hash)
   }
 
   /** The nodes in `block` on the way from `ref` to `key`, of at most `deepest` nibbles, and whether `ref` is among them. */

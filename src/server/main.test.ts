@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { KNOWN_HEADERS } from '../wallet/known-headers.suite.ts'
 import { temporaryDirectory } from './temporary.suite.ts'
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url))
@@ -34,6 +35,7 @@ describe('rootlight', () => {
     const ready = JSON.parse(await firstLine)
     expect(ready).toEqual({
       root: '0x5eb6e371a698b8d68f665192350ffcecbbbf322916f4b51bd79bb6887da3f494',
+      blockHash: '0x25a5cc106eea7138acab33231d7160d69cb777ee0c2c553fcddf5138993e6dd9',
       peerId: expect.stringMatching(/^12D3Koo/),
       multiaddrs: [expect.stringMatching(/^\/ip4\/127\.0\.0\.1\/tcp\/\d+\/ws\/p2p\/12D3Koo/)],
       accounts: 15,
@@ -48,12 +50,13 @@ describe('rootlight', () => {
   test('default: generate fills a data directory, serve serves it, under the same peer id each time', async () => {
     const data = join(await temporaryDirectory(), 'data')
     const generated = await run('generate', '--accounts', '50', '--seed', '3', '--data', data, '--json')
-    const { root, accounts } = JSON.parse(generated.stdout)
+    const { root, blockHash, accounts } = JSON.parse(generated.stdout)
+    const { hash, rlp } = KNOWN_HEADERS[0]!
     const ids: string[] = []
     for (let i = 0; i < 2; i++) {
-      const server = start('serve', '--data', data, '--json')
+      const server = start('serve', '--data', data, '--json', '--header', `0x${rlp}`)
       const ready = JSON.parse(await server.firstLine)
-      expect(ready).toMatchObject({ root, accounts })
+      expect(ready).toMatchObject({ root, blockHash, accounts, headers: [`0x${hash}`] })
       ids.push(ready.peerId)
       server.child.kill('SIGTERM')
       expect(await server.exit).toBe(0)
@@ -102,14 +105,16 @@ describe('rootlight', () => {
       run('serve', '--genesis', 'ropsten'),
       run('serve', '--genesis', 'sepolia', '--listen', 'localhost:80'),
       run('import', '--genesis', 'sepolia', ...data, '--root', '11'.repeat(32)),
+      run('serve', '--genesis', 'sepolia', '--header', 'ab'.repeat(32)),
       run('serve'),
     ])
-    expect(results.map(({ exitCode }) => exitCode)).toEqual([1, 1, 1, 1, 2])
+    expect(results.map(({ exitCode }) => exitCode)).toEqual([1, 1, 1, 1, 1, 2])
     const rules = [
       /alloc\.0x12 is not an address/,
       /no genesis state ropsten/,
       /not a multiaddr/,
       /expected 0x1111/,
+      /not a block header/,
       /serve needs/,
     ]
     results.forEach(({ stdout, stderr }, i) => {

@@ -17,5 +17,12 @@ export function multiSource(sources: readonly NodeSource[]): NodeSource {
       }
       return undefined
     },
+    async header(hash) {
+      for (const source of sources) {
+        const header = await source.header?.(hash)
+        if (header !== undefined) return header
+      }
+      return undefined
+    },
   }
 }

@@ -12,7 +12,7 @@ export type Served =
       readonly key: Path
       readonly bytes: Uint8Array
     }
-  | { readonly kind: 'code'; readonly hash: Uint8Array; readonly bytes: Uint8Array }
+  | { readonly kind: 'code' | 'header'; readonly hash: Uint8Array; readonly bytes: Uint8Array }
 
 /** `source`, with a listener that is called for each answer before it is sent. */
 export function observedSource(source: NodeSource, onServed: (served: Served) => void): NodeSource {
@@ -32,6 +32,11 @@ export function observedSource(source: NodeSource, onServed: (served: Served) =>
       const code = await source.code(hash)
       onServed({ kind: 'code', hash, bytes: code ?? new Uint8Array() })
       return code
+    },
+    async header(hash) {
+      const header = await source.header?.(hash)
+      onServed({ kind: 'header', hash, bytes: header ?? new Uint8Array() })
+      return header
     },
   }
 }

@@ -1,11 +1,14 @@
 /** Does what the command line asks for. Everything it touches comes in as an argument. */
 import { readFile } from 'node:fs/promises'
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import type { RelayLimits } from '../network/relay.ts'
 import { isRootlightError } from '../trie/error.ts'
+import { keccak256 } from '../trie/keccak.ts'
 import { type Command, parseCommand, USAGE } from './cli.ts'
 import { identityIn } from './identity.ts'
 import type { ImportProgress } from './importer.ts'
 import { ProgressBar, type Terminal } from './progress-bar.ts'
+import { readHeader } from './read-header.ts'
 import { type RunningRelay, startRelay } from './relay.ts'
 import { type RunningServer, startServer } from './server.ts'
 import type { StateInfo } from './state-database.ts'
@@ -71,6 +74,7 @@ async function serveStates(
   bar: ProgressBar,
 ): Promise<void> {
   const { states, data, listen, throttleBytesPerSecond, limits, connectionLimits, relay, json } = command
+  const headers = await Promise.all(command.headers.map(readHeader))
   const directory = await StateDirectory.open(data)
   try {
     const sources = await directory.sources(states, ensureOptions(context, bar))
@@ -78,6 +82,7 @@ async function serveStates(
     const infos = sources.map(({ info }) => info)
     const server = await startServer({
       sources: sources.map((source) => ({ root: source.root, source })),
+      headers,
       listen,
       chainId: chainIdOf(infos),
       privateKey: await directory.privateKey(),
@@ -91,7 +96,7 @@ async function serveStates(
     })
     context.stdout.write(
       json
-        ? `${readyLine(infos, server, relay)}\n`
+        ? `${readyLine(infos, headers, server, relay)}\n`
         : `${infos.map(summaryText).join('\n')}\n${readyText(server, relay)}`,
     )
     await aborted(context.signal)
@@ -126,20 +131,48 @@ function chainIdOf(infos: readonly StateInfo[]): number {
   return infos.every((info) => info.chainId === chainId) ? chainId : 0
 }
 
-function summaryOf({ root, accounts, slots, nodes, codes, bytes }: StateInfo) {
-  return { root: `0x${root}`, accounts, slots, nodes, codes, bytes }
+function summaryOf(info: StateInfo) {
+  const { root, accounts, slots, nodes, codes, bytes } = info
+  return { root: `0x${root}`, ...blockOf(info), accounts, slots, nodes, codes, bytes }
 }
 
-function summaryText({ label, root, accounts, slots, nodes, codes, bytes }: StateInfo): string {
+/** The hash of the state's block, where its header is known. */
+function blockOf({ header }: StateInfo): { blockHash?: string } {
+  return header === undefined ? {} : { blockHash: hashText(hexToBytes(header)) }
+}
+
+function hashText(header: Uint8Array): string {
+  return `0x${bytesToHex(keccak256(header))}`
+}
+
+function summaryText(info: StateInfo): string {
+  const { label, root, accounts, slots, nodes, codes, bytes } = info
+  const { blockHash } = blockOf(info)
   const [a, s, n, c] = [accounts, slots, nodes, codes].map((count) => count.toLocaleString('en'))
-  return `${label}: root 0x${root}\n  ${a} accounts, ${s} slots, ${n} nodes, ${c} codes, ${(bytes / 1e6).toFixed(2)} MB`
+  const block = blockHash === undefined ? '' : `, block ${blockHash}`
+  return `${label}: root 0x${root}${block}\n  ${a} accounts, ${s} slots, ${n} nodes, ${c} codes, ${(bytes / 1e6).toFixed(2)} MB`
 }
 
-function readyLine(infos: readonly StateInfo[], server: RunningServer, relay: RelayLimits | undefined): string {
+function readyLine(
+  infos: readonly StateInfo[],
+  headers: readonly Uint8Array[],
+  server: RunningServer,
+  relay: RelayLimits | undefined,
+): string {
   const { peerId, multiaddrs } = server
   const { root, accounts, nodes } = infos[0]!
   const roots = infos.length > 1 ? { roots: infos.map((info) => `0x${info.root}`) } : {}
-  return JSON.stringify({ root: `0x${root}`, peerId, multiaddrs, accounts, nodes, ...roots, ...(relay && { relay }) })
+  return JSON.stringify({
+    root: `0x${root}`,
+    ...blockOf(infos[0]!),
+    peerId,
+    multiaddrs,
+    accounts,
+    nodes,
+    ...roots,
+    ...(headers.length > 0 ? { headers: headers.map(hashText) } : {}),
+    ...(relay && { relay }),
+  })
 }
 
 function readyText({ multiaddrs }: RunningRelay, relay: RelayLimits | undefined): string {

@@ -73,9 +73,31 @@ describe('startServer', () => {
       ['path', path!.length],
       ['code', code!.length],
     ])
-    expect(server.stats()).toMatchObject({ peers: 1, requests: 3, codes: 1 })
+    expect(server.stats()).toMatchObject({ peers: 1, requests: 3, codes: 1, headers: 0 })
     expect(server.stats().nodes).toBeGreaterThan(source.info.nodes)
     expect(server.stats().bytesSent).toBeGreaterThan(run!.length)
+  })
+
+  test('default: answers for the headers of its states, and for those that it is given', async () => {
+    const records = recordsOf([new SyntheticState(1).account(0)])
+    const own = Uint8Array.of(0xc1, 1)
+    const { database, info } = await importInto({ records, header: () => own })
+    const source = await LevelSource.open(database, info)
+    const given = [Uint8Array.of(0xc1, 2), Uint8Array.of(0xc1, 3)]
+    const seen: Served[] = []
+    const sources = [(await sourceOf(5)).source, source].map((each) => ({ root: each.root, source: each }))
+    const throttleBytesPerSecond = 1_000_000
+    const server = await start({
+      sources,
+      headers: given,
+      throttleBytesPerSecond,
+      onServed: (served) => seen.push(served),
+    })
+    const { requester } = await connect(server.multiaddrs[0]!)
+    const hashes = [given[1]!, own, Uint8Array.of(0xc1, 4), given[0]!].map(keccak256)
+    expect(await requester.getHeader(hashes, MIB)).toEqual([given[1], own, new Uint8Array(), given[0]])
+    expect(seen.map(({ kind, bytes }) => [kind, bytes.length])).toEqual([2, 2, 0, 2].map((bytes) => ['header', bytes]))
+    expect(server.stats()).toMatchObject({ requests: 1, nodes: 0, headers: 3 })
   })
 
   test('behavior: serves many roots', async () => {

@@ -6,6 +6,7 @@ import { type ServeCounters, serve } from '../network/serve.ts'
 import { EVERYTHING, statusOf } from '../protocol/messages.ts'
 import type { ServingLimits } from '../protocol/serving-limits.ts'
 import type { NodeSource } from '../trie/node-source.ts'
+import { HeaderSource } from './header-source.ts'
 import { multiSource } from './multi-source.ts'
 import { observedSource, type Served } from './observed-source.ts'
 import { throttledSource } from './throttled-source.ts'
@@ -22,6 +23,8 @@ export interface ServedState {
 
 export interface ServerOptions {
   readonly sources: readonly ServedState[]
+  /** Block headers (RLP) that it answers for, beside those of its states. */
+  readonly headers?: readonly Uint8Array[]
   /** Multiaddrs; {@link DEFAULT_LISTEN} if left out. */
   readonly listen?: readonly string[]
   /** 0, or left out: of no particular chain. */
@@ -90,8 +93,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
-function sourceOf({ sources, throttleBytesPerSecond, onServed }: ServerOptions): NodeSource {
-  let source = multiSource(sources.map((state) => state.source))
+function sourceOf({ sources, headers = [], throttleBytesPerSecond, onServed }: ServerOptions): NodeSource {
+  let source = multiSource([...sources.map((state) => state.source), new HeaderSource(headers)])
   if (throttleBytesPerSecond !== undefined) source = throttledSource(source, throttleBytesPerSecond)
   return onServed === undefined ? source : observedSource(source, onServed)
 }

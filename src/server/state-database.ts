@@ -21,6 +21,8 @@ export interface StateInfo {
   readonly chainId: number
   /** 64 hex digits. */
   readonly root: string
+  /** The RLP of the header of the block whose state it is, in hex; left out: not known. */
+  readonly header?: string
   readonly accounts: number
   readonly slots: number
   readonly nodes: number

@@ -1,7 +1,10 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { hexToBytes } from '@noble/hashes/utils.js'
 import { describe, expect, test } from 'vitest'
+import { keccak256 } from '../trie/keccak.ts'
+import { decodeHeader } from '../wallet/header.ts'
 import { knownGenesis } from './genesis.ts'
 import { StateDirectory, type WantedState } from './state-directory.ts'
 import { temporaryDirectory } from './temporary.suite.ts'
@@ -20,6 +23,51 @@ describe('StateDirectory', () => {
     const again = await StateDirectory.open(path)
     expect(await again.ensure({ genesis: 'hoodi' })).toEqual(info)
     await again.close()
+  })
+
+  test("default: the header of the state's block is kept with it", async () => {
+    const path = await temporaryDirectory()
+    const genesis = join(path, 'genesis.json')
+    await writeFile(
+      genesis,
+      JSON.stringify({ difficulty: 1, gasLimit: 1, alloc: { ['00'.repeat(20)]: { balance: 1 } } }),
+    )
+    const first = await StateDirectory.open(join(path, 'data'))
+    for (const wanted of [{ genesis: 'sepolia' }, generated, { genesis }]) await first.ensure(wanted)
+    await first.close()
+    const again = await StateDirectory.open(join(path, 'data'))
+    const sources = await again.sources()
+    expect(sources).toHaveLength(3)
+    for (const source of sources) {
+      const rlp = hexToBytes(source.info.header!)
+      expect(decodeHeader(rlp)).toMatchObject({ number: 0, stateRoot: `0x${source.info.root}` })
+      expect(await source.header(keccak256(rlp))).toEqual(rlp)
+      expect(await source.header(source.root)).toBeUndefined()
+    }
+    await again.close()
+  })
+
+  test('behavior: the block of a synthetic state is another for another seed, and else the same', async () => {
+    const headers: (string | undefined)[] = []
+    for (const seed of [1, 1, 2]) {
+      const directory = await StateDirectory.open()
+      headers.push((await directory.ensure({ generate: { accounts: 20, seed } })).header)
+      await directory.close()
+    }
+    expect(headers[0]).toBeDefined()
+    expect(headers.map((header) => header === headers[0])).toEqual([true, true, false])
+  })
+
+  test('behavior: a state whose record has no header, as older ones, is served without', async () => {
+    const path = await temporaryDirectory()
+    const directory = await StateDirectory.open(path)
+    const { header: _, ...older } = await directory.ensure(generated)
+    await directory.database.complete(older)
+    expect(await directory.ensure(generated)).toEqual(older)
+    const [source] = await directory.sources()
+    expect(await source!.header(source!.root)).toBeUndefined()
+    expect(source!.info.accounts).toBe(20)
+    await directory.close()
   })
 
   test('behavior: sources are those that are wanted, in that order, or all that are there', async () => {

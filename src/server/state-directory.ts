@@ -8,13 +8,14 @@ import { join, resolve } from 'node:path'
 import { createFastKeccak } from '../trie/keccak.ts'
 import { ServerError } from './error.ts'
 import { knownGenesis, knownGenesisRecords } from './genesis.ts'
+import { encodeGenesisHeader } from './genesis-block.ts'
 import { genesisFile } from './genesis-file.ts'
 import { identityIn } from './identity.ts'
 import { type ImportOptions, type ImportProgress, importState } from './importer.ts'
 import { LevelSource } from './level-source.ts'
 import { StateDatabase, type StateInfo } from './state-database.ts'
 import { recordsOf } from './state-record.ts'
-import { generateAccounts } from './synthetic.ts'
+import { generateAccounts, syntheticBlock } from './synthetic.ts'
 
 /** A state that is wanted: a known genesis by its name, a genesis file by its path, or a synthetic state. */
 export type WantedState =
@@ -90,23 +91,30 @@ export class StateDirectory {
 
 const SCRATCH = 'scratch'
 
-type StateImport = Pick<ImportOptions, 'label' | 'records' | 'chainId' | 'expectedRoot'>
+type StateImport = Pick<ImportOptions, 'label' | 'records' | 'chainId' | 'header' | 'expectedRoot'>
 
 async function sourceOf(wanted: WantedState): Promise<StateImport> {
   if ('generate' in wanted) {
     const { accounts, seed } = wanted.generate
     const keccak = await createFastKeccak()
     const records = recordsOf(generateAccounts({ accounts, seed, keccak }))
-    return { label: `generated, ${accounts} accounts, seed ${seed}`, records }
+    const header = (root: Uint8Array) => encodeGenesisHeader(syntheticBlock(seed), root)
+    return { label: `generated, ${accounts} accounts, seed ${seed}`, records, header }
   }
   const expected = wanted.root === undefined ? {} : { expectedRoot: wanted.root }
   const known = knownGenesis(wanted.genesis)
   if (known !== undefined) {
-    const { name, chainId, root } = known
-    return { label: name, records: knownGenesisRecords(known), chainId: () => chainId, expectedRoot: root, ...expected }
+    const { name, chainId, root, block } = known
+    return {
+      label: name,
+      records: knownGenesisRecords(known),
+      chainId: () => chainId,
+      header: (root) => encodeGenesisHeader(block, root),
+      expectedRoot: root,
+      ...expected,
+    }
   }
-  const { records, chainId } = genesisFile(wanted.genesis)
-  return { label: await labelOfFile(wanted.genesis), records, chainId, ...expected }
+  return { label: await labelOfFile(wanted.genesis), ...genesisFile(wanted.genesis), ...expected }
 }
 
 /** A file that was changed is another state. */

@@ -3,8 +3,10 @@
  * tail; few codes are shared by many; some storage tries are equal. The same arguments give the same state, and every
  * address, slot and value can be derived again without generating the rest.
  */
+import { utf8ToBytes } from '@noble/hashes/utils.js'
 import { bigintOf, bytesOf } from '../trie/integer.ts'
 import { type Keccak, nobleKeccak } from '../trie/keccak.ts'
+import type { GenesisBlock } from './genesis-block.ts'
 import type { AccountDescription } from './state-record.ts'
 
 export interface SyntheticOptions {
@@ -17,6 +19,17 @@ export interface SyntheticOptions {
 export function* generateAccounts({ accounts, seed, keccak }: SyntheticOptions): Generator<AccountDescription> {
   const state = new SyntheticState(seed, keccak)
   for (let index = 0; index < accounts; index++) yield state.account(index)
+}
+
+/** The block that a state with this seed is the genesis of: made up, and the same each time. */
+export function syntheticBlock(seed: number): GenesisBlock {
+  return {
+    fork: 'prague',
+    difficulty: 0n,
+    gasLimit: 36_000_000n,
+    timestamp: 1_742_212_800n,
+    extraData: utf8ToBytes(`synthetic, seed ${seed}`),
+  }
 }
 
 /** The state with this seed, of any number of accounts. */

@@ -20,5 +20,9 @@ export function throttledSource(source: NodeSource, bytesPerSecond: number, cloc
       const code = await source.code(hash)
       return code === undefined ? undefined : pay(code)
     },
+    async header(hash) {
+      const header = await source.header?.(hash)
+      return header === undefined ? undefined : pay(header)
+    },
   }
 }

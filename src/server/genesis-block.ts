@@ -1,0 +1,75 @@
+/**
+ * The header of a genesis block: what its chain says of it, and the root of its state. The rules are those of geth
+ * (`core/genesis.go`), which are those of every client of the chain: the hash has to come out.
+ */
+import { RLP } from '@ethereumjs/rlp'
+import { hexToBytes } from '@noble/hashes/utils.js'
+import { EMPTY_ROOT } from '../trie/account.ts'
+import { bytesOf } from '../trie/integer.ts'
+import { keccak256 } from '../trie/keccak.ts'
+
+/** The forks that add fields to a header, in their order, behind the one that a chain without any begins with. */
+export const GENESIS_FORKS = ['frontier', 'london', 'shanghai', 'cancun', 'prague'] as const
+
+/** What is left out is zero, or nothing. */
+export interface GenesisBlock {
+  /** The last one that is active in the block. */
+  readonly fork: (typeof GENESIS_FORKS)[number]
+  readonly difficulty: bigint
+  /** 0: {@link DEFAULT_GAS_LIMIT}. */
+  readonly gasLimit: bigint
+  readonly timestamp?: bigint
+  readonly extraData?: Uint8Array
+  readonly nonce?: bigint
+  /** 32 bytes. */
+  readonly mixHash?: Uint8Array
+  /** 20 bytes. */
+  readonly coinbase?: Uint8Array
+  /** 32 bytes. */
+  readonly parentHash?: Uint8Array
+  readonly number?: bigint
+  readonly gasUsed?: bigint
+  /** Left out, and from London on: {@link INITIAL_BASE_FEE}. */
+  readonly baseFeePerGas?: bigint
+  readonly blobGasUsed?: bigint
+  readonly excessBlobGas?: bigint
+}
+
+/** The RLP of the header of `block` with this state root (32 bytes). */
+export function encodeGenesisHeader(block: GenesisBlock, stateRoot: Uint8Array): Uint8Array {
+  const { difficulty, gasLimit, timestamp = 0n, number = 0n, gasUsed = 0n, nonce = 0n } = block
+  const { parentHash = ZERO_HASH, coinbase = new Uint8Array(20), mixHash = ZERO_HASH, extraData = NOTHING } = block
+  return RLP.encode([
+    ...[parentHash, NO_UNCLES, coinbase, stateRoot, EMPTY_ROOT, EMPTY_ROOT, new Uint8Array(256)],
+    ...[difficulty, number, gasLimit || DEFAULT_GAS_LIMIT, gasUsed, timestamp].map(bytesOf),
+    ...[extraData, mixHash, padded(nonce)],
+    ...laterFields(block),
+  ])
+}
+
+/** What geth puts where a genesis says 0. */
+const DEFAULT_GAS_LIMIT = 4_712_388n
+/** EIP-1559. */
+const INITIAL_BASE_FEE = 1_000_000_000n
+const NOTHING = new Uint8Array()
+const ZERO_HASH = new Uint8Array(32)
+const NO_UNCLES = keccak256(RLP.encode([]))
+/** EIP-7685: SHA-256 of nothing. */
+const NO_REQUESTS = hexToBytes('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855')
+
+function laterFields({ fork, baseFeePerGas, blobGasUsed = 0n, excessBlobGas = 0n }: GenesisBlock): Uint8Array[] {
+  const has = (other: GenesisBlock['fork']) => GENESIS_FORKS.indexOf(fork) >= GENESIS_FORKS.indexOf(other)
+  // A base fee that the genesis names is in the header, London or not.
+  const baseFee = baseFeePerGas ?? (has('london') ? INITIAL_BASE_FEE : undefined)
+  return [
+    ...(baseFee === undefined ? [] : [bytesOf(baseFee)]),
+    ...(has('shanghai') ? [EMPTY_ROOT] : []),
+    ...(has('cancun') ? [bytesOf(blobGasUsed), bytesOf(excessBlobGas), ZERO_HASH] : []),
+    ...(has('prague') ? [NO_REQUESTS] : []),
+  ]
+}
+
+/** A nonce has eight bytes. */
+function padded(nonce: bigint): Uint8Array {
+  return hexToBytes(nonce.toString(16).padStart(16, '0'))
+}

@@ -1,0 +1,36 @@
+/** A header as an operator hands it over: in hex, or in a file that has it in hex. */
+import { readFile } from 'node:fs/promises'
+import { hexToBytes } from '@noble/hashes/utils.js'
+import { MAX_HEADER_BYTES } from '../protocol/constants.ts'
+import { isRootlightError } from '../trie/error.ts'
+import { decodeHeader } from '../wallet/header.ts'
+import { ServerError } from './error.ts'
+
+/** The RLP of the header. Throws `badHeader`. */
+export async function readHeader(hexOrFile: string): Promise<Uint8Array> {
+  const rlp = bytesOf(hexOrFile) ?? bytesOf(await textOf(hexOrFile))
+  if (rlp === undefined) throw bad(hexOrFile, 'it is not in hex')
+  if (rlp.length > MAX_HEADER_BYTES) throw bad(hexOrFile, `it has more than ${MAX_HEADER_BYTES} bytes`)
+  try {
+    decodeHeader(rlp)
+  } catch (cause) {
+    throw isRootlightError(cause) ? bad(hexOrFile, cause.message, cause) : cause
+  }
+  return rlp
+}
+
+function bytesOf(text: string): Uint8Array | undefined {
+  const digits = /^\s*(?:0x)?((?:[0-9a-f]{2})+)\s*$/i.exec(text)?.[1]
+  return digits === undefined ? undefined : hexToBytes(digits)
+}
+
+async function textOf(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((cause: unknown) => {
+    throw bad(path, 'neither hex nor a file', cause)
+  })
+}
+
+function bad(name: string, why: string, cause?: unknown): ServerError {
+  const short = name.length > 64 ? `${name.slice(0, 64)}…` : name
+  return new ServerError('badHeader', `bad header ${short}: ${why}`, { details: { got: short }, cause })
+}
