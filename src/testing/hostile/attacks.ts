@@ -7,7 +7,9 @@ import type { Random } from '../random.ts'
 import { ended, type HostileClient, openStream, send } from './hostile-client.ts'
 import {
   framed,
+  getHeader,
   getNodes,
+  MAX_HASHES,
   MAX_MESSAGE_BYTES,
   MAX_OPEN_REQUESTS,
   MAX_REFS,
@@ -58,6 +60,7 @@ export const VIOLATIONS = {
   'a frame as long as can be said': ['frameTooLarge', saying(() => Uint8Array.of(0xff, 0xff, 0xff, 0x7f))],
   'a length without end': ['malformedMessage', saying(() => new Uint8Array(10_000).fill(0xff))],
   'more refs than there may be': ['tooManyItems', saying(({ root }) => getNodes(1, root, 1000, MAX_REFS + 1))],
+  'more hashes than there may be': ['tooManyItems', saying(({ root }) => getHeader(1, root, 1000, MAX_HASHES + 1))],
   'as many refs as fill a frame': ['tooManyItems', saying(({ root }) => getNodes(1, root, 1000, 7_000))],
   'a thousand requests at once': [
     'tooManyOpenRequests',

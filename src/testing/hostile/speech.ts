@@ -4,7 +4,7 @@ import { concatBytes } from '@noble/hashes/utils.js'
 import type { Random } from '../random.ts'
 import { send } from './hostile-client.ts'
 import { mutate } from './mutate.ts'
-import { frame, framed, getNodes, nodes, STATUS } from './wire-bytes.ts'
+import { frame, framed, getHeader, getNodes, nodes, STATUS } from './wire-bytes.ts'
 
 /** A Status most of the time, then some messages, of which any may be bent; they ask for the state at `root`. */
 export function speech(root: Uint8Array, random: Random): Uint8Array {
@@ -12,7 +12,7 @@ export function speech(root: Uint8Array, random: Random): Uint8Array {
     getNodes(1, root, 5_000, 3),
     frame(3, 2, root, 5_000, [[Uint8Array.of(0), root, root]]),
     frame(5, 3, 5_000, [root, root]),
-    frame(7, 6, 5_000, [root, root]),
+    getHeader(6, root, 5_000, 2),
     nodes(4),
     STATUS,
     frame(0, 0, 1, 1, [[root, 7, [[Uint8Array.of(0), Uint8Array.of(0x20)]]]], [1, 1, 1, 1]),

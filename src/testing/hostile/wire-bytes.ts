@@ -8,6 +8,7 @@ import { concatBytes } from '@noble/hashes/utils.js'
 export const PROTOCOL = '/rootlight/state/1'
 export const MAX_MESSAGE_BYTES = 262_144
 export const MAX_REFS = 1_024
+export const MAX_HASHES = 256
 export const MAX_OPEN_REQUESTS = 16
 export const MAX_RESPONSE_BYTES = 1_048_576
 
@@ -31,11 +32,16 @@ export function frame(...items: Item[]): Uint8Array {
 }
 
 /** That of a peer that only asks. */
-export const STATUS = frame(0, 0, 1, 0, [], [MAX_RESPONSE_BYTES, MAX_REFS, 256, MAX_OPEN_REQUESTS])
+export const STATUS = frame(0, 0, 1, 0, [], [MAX_RESPONSE_BYTES, MAX_REFS, MAX_HASHES, MAX_OPEN_REQUESTS])
 
 /** Asks for the run at `root`, so many times. */
 export function getNodes(id: number, root: Uint8Array, maxBytes: number, refs = 1): Uint8Array {
   return frame(1, id, root, maxBytes, new Array(refs).fill([Uint8Array.of(0), root, 0]))
+}
+
+/** Asks for the header of one block, so many times. */
+export function getHeader(id: number, hash: Uint8Array, maxBytes: number, hashes = 1): Uint8Array {
+  return frame(7, id, maxBytes, new Array(hashes).fill(hash))
 }
 
 /** An answer without anything. */
