@@ -13,6 +13,8 @@ import { ServedLog } from './served-log.ts'
 export interface TestPeer {
   readonly address: string
   readonly served: ServedLog
+  /** Requests that it was sent so far. */
+  requests(): number
   /** Hangs up and listens no more. May be called twice. */
   stop(): Promise<void>
 }
@@ -36,14 +38,19 @@ export async function startPeer(states: readonly LevelSource[], options: PeerOpt
     ...(throttleBytesPerSecond === undefined ? {} : { throttleBytesPerSecond }),
     onServed: (answer) => served.add(answer),
   })
-  return { address: server.multiaddrs[0]!, served, stop: () => server.close() }
+  return {
+    address: server.multiaddrs[0]!,
+    served,
+    requests: () => server.stats().requests,
+    stop: () => server.close(),
+  }
 }
 
 /** A libp2p node that speaks no protocol of ours. */
 export async function startStranger(): Promise<TestPeer> {
   const node = await createListeningNode({ listen: [DEFAULT_LISTEN] })
   const stop = async () => node.stop()
-  return { address: node.getMultiaddrs()[0]!.toString(), served: new ServedLog(), stop }
+  return { address: node.getMultiaddrs()[0]!.toString(), served: new ServedLog(), requests: () => 0, stop }
 }
 
 /** Listens where a peer was and counts who knocks. */

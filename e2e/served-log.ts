@@ -1,10 +1,13 @@
-/** What crossed the wire, node by node: takes the runs that a peer served apart. Counts true runs only. */
+/** What crossed the wire, node by node: takes the runs and ways that a peer served apart. Counts true ones only. */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Served } from '../src/server/index.ts'
 import { childRefs } from '../src/sync/child-refs.ts'
+import { nobleKeccak } from '../src/trie/keccak.ts'
 import { scanAccount } from '../src/trie/leaf.ts'
+import type { Ref } from '../src/trie/node-source.ts'
 import type { Path } from '../src/trie/path.ts'
 import { rlpItemEnd } from '../src/trie/rlp.ts'
+import { checkWay } from '../src/trie/way.ts'
 
 export class ServedLog {
   #served: Served[] = []
@@ -25,7 +28,10 @@ export class ServedLog {
 
   /** The path of each node that was served, in order, as often as it was. */
   paths(): Path[] {
-    return this.#served.flatMap((served) => (served.kind === 'run' ? pathsOfRun(served.ref.path, served.bytes) : []))
+    return this.#served.flatMap((served) => {
+      if (served.kind === 'run') return pathsOfRun(served.ref.path, served.bytes)
+      return served.kind === 'path' ? pathsOfWay(served.ref, served.key, served.bytes) : []
+    })
   }
 
   /** The hash (hex digits) of each code that was served, in order, as often as it was. */
@@ -34,6 +40,13 @@ export class ServedLog {
       served.kind === 'code' && served.bytes.length > 0 ? [bytesToHex(served.hash)] : [],
     )
   }
+}
+
+/** In a way each node names the next one. */
+function pathsOfWay(ref: Ref, key: Path, way: Uint8Array): Path[] {
+  const { nodes, lie } = checkWay(ref, key, way, nobleKeccak)
+  if (lie !== null) throw new Error(`the way at '${ref.path}' is none`)
+  return nodes.map(({ path }) => path)
 }
 
 /** A run is a walk in pre-order: each node stands at the last path that is still owed. */

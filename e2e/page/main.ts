@@ -10,6 +10,7 @@ import {
   type LightClient,
   type LightClientOptions,
   type PeerInfo,
+  type ReadAt,
   type Sync,
   type SyncProgress,
   type SyncTarget,
@@ -119,11 +120,22 @@ export class Harness {
     return this.start({ root }).sync.done
   }
 
+  /** The answers of `getAccount` in order, so many asked for at a time; as {@link readAccounts} gives them. */
+  async readAtOnce(addresses: readonly string[], count: number, at?: ReadAt): Promise<string> {
+    const options = at === undefined ? {} : { at }
+    const answers: unknown[] = []
+    for (let i = 0; i < addresses.length; i += count) {
+      const some = addresses.slice(i, i + count).map((address) => this.client.getAccount(address, options))
+      answers.push(...(await Promise.all(some)))
+    }
+    return toJson(answers)
+  }
+
   /** The answers of `getAccount`, one after the other, as JSON with integers as decimal strings. */
   async readAccounts(addresses: readonly string[]): Promise<string> {
     const answers: unknown[] = []
     for (const address of addresses) answers.push(await this.client.getAccount(address))
-    return JSON.stringify(answers, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value))
+    return toJson(answers)
   }
 
   peers(): readonly PeerInfo[] {
@@ -135,6 +147,10 @@ export class Harness {
     const { attackTab } = await import('./hostile-tab.ts')
     return attackTab(relay, address, root)
   }
+}
+
+function toJson(value: unknown): string {
+  return JSON.stringify(value, (_, each: unknown) => (typeof each === 'bigint' ? each.toString() : each))
 }
 
 /** How `promise` ends; never rejects. */
