@@ -2,6 +2,7 @@
 
 import { benchHostile } from './hostile/main.ts'
 import { USAGE } from './options.ts'
+import { benchReads } from './reads/bench.ts'
 import { benchRestart } from './restart/bench.ts'
 import { benchSync } from './sync-bench.ts'
 import { benchTakeover } from './takeover/bench.ts'
@@ -11,6 +12,7 @@ const COMMANDS = {
   sync: benchSync,
   restart: benchRestart,
   takeover: benchTakeover,
+  reads: benchReads,
   transports: benchTransports,
   hostile: benchHostile,
 }

@@ -5,7 +5,7 @@ import type { HostileOptions } from './hostile/measure.ts'
 import { CONTENDERS, type Contender, type StraightSettings } from './page-contract.ts'
 import { BEST_SETTINGS, parseSettings } from './straight/settings.ts'
 
-export const USAGE = `npm run bench -- [sync | restart | takeover | transports | hostile] [options]
+export const USAGE = `npm run bench -- [sync | restart | takeover | reads | transports | hostile] [options]
 
 sync, also where no command is named: how fast a state is synced, and what the page feels of it
   --accounts N,...  accounts of the generated states (20000)
@@ -14,7 +14,7 @@ sync, also where no command is named: how fast a state is synced, and what the p
   --only WHICH,...  ours: Rootlight, its engine in a worker; window: in the window; ceiling: the bare transport of as many
                     bytes; verification and commits: each by itself; straight: a port of geth's design; helia: the nodes as
                     blocks over bitswap, which installs Helia the first time; left out: all, and restarts with
-                    95 % of the largest state on disk
+                    95 % of the largest state on disk, and reads of it
   --straight T,B,R,W  how the straight port runs: window or worker, puts a transaction, requests and transactions in flight
   --helia-wants N   how helia runs: blocks that it is asked for at a time (${BEST_WANTS})
   --profile DIR     write CPU profiles of window and worker there, and print where the worker's time goes (only ours,
@@ -27,6 +27,10 @@ restart: from createLightClient to the first request, with 95 % of a state on di
 takeover: from the end of the tab that writes to the first request of the one that takes its place
   --accounts N      accounts of the generated state (20000)
   --runs N          takeovers after a close, a kill and a freeze each (5)
+
+reads: the first verified account on an empty database, 40 ms a round trip away; a scope; and reads of what is on disk
+  --accounts N,...  sizes (200000)
+  --runs N          first reads and scopes of each size (5)
 
 transports: a sync from a server over WebSocket and over WebRTC, and from another tab over WebRTC, in turns; in a network
 namespace of its own where it is root and has iproute2
@@ -57,7 +61,7 @@ export interface BenchOptions extends CommonOptions {
   /** Sizes of states. */
   readonly accounts: readonly number[]
   readonly slowAccounts: number
-  /** Whether restarts are measured, too. */
+  /** Whether restarts and reads are measured, too. */
   readonly restart: boolean
   readonly contenders: readonly Contender[]
   readonly straight: StraightSettings

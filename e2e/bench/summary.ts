@@ -3,6 +3,7 @@
  * all contenders, so that a ratio of rates is one of times; the straight port and Helia store what tries share only once.
  */
 import { CONTENDERS, type Contender } from './page-contract.ts'
+import type { ReadsSummary } from './reads/figures.ts'
 import type { RunResult } from './run.ts'
 import type { ServerReady } from './server-process.ts'
 import { median, round } from './statistics.ts'
@@ -59,6 +60,12 @@ export interface Summary {
   readonly wireOverState: number | null
   /** `null`: was not measured. */
   readonly restartMs: number | null
+  /** See `reads/figures.ts`; likewise. */
+  readonly firstReadMs: number | null
+  readonly coldReadP50Ms: number | null
+  readonly coldReadP99Ms: number | null
+  readonly warmReadP50Ms: number | null
+  readonly warmReadP99Ms: number | null
   readonly contenders: readonly ({ readonly contender: Contender } & ContenderFigures)[]
 }
 
@@ -90,8 +97,18 @@ export function figuresOf(run: number, result: RunResult, heapIdleBytes: number,
   }
 }
 
+/** What is measured beside syncs; `null`: was not. */
+export interface BesideSync {
+  readonly restartMs: number | null
+  readonly reads: ReadsSummary | null
+}
+
 /** Sums up measured runs: of one state, and of the smaller one that slow contenders may have had. */
-export function summarize(figures: readonly RunFigures[], state: ServerReady, restartMs: number | null): Summary {
+export function summarize(
+  figures: readonly RunFigures[],
+  state: ServerReady,
+  { restartMs, reads }: BesideSync,
+): Summary {
   const contenders = CONTENDERS.flatMap((contender) => {
     const runs = figures.filter((run) => run.contender === contender)
     return runs.length === 0 ? [] : [{ contender, ...contenderFiguresOf(runs) }]
@@ -113,6 +130,11 @@ export function summarize(figures: readonly RunFigures[], state: ServerReady, re
     frameGapIdleP99Ms: ours?.frameGapIdleP99Ms ?? null,
     wireOverState: ours?.wireOverState ?? null,
     restartMs,
+    firstReadMs: reads?.firstReadMs ?? null,
+    coldReadP50Ms: reads?.cold.p50Ms ?? null,
+    coldReadP99Ms: reads?.cold.p99Ms ?? null,
+    warmReadP50Ms: reads?.warm.p50Ms ?? null,
+    warmReadP99Ms: reads?.warm.p99Ms ?? null,
     contenders,
   }
 }

@@ -10,18 +10,21 @@ import { type BenchOptions, parseOptions } from './options.ts'
 import type { BenchTask, Contender } from './page-contract.ts'
 import { plotOf } from './plot.ts'
 import { selfTimes, type ThreadProfile } from './profiler.ts'
+import { measureReads } from './reads/bench.ts'
 import { measureRestarts } from './restart/bench.ts'
 import { FOLDERS, measureIdle, type RunOptions, type RunResult, runOnce } from './run.ts'
 import { saveResults } from './save.ts'
 import { ServerProcess, type ServerReady, STATE_SERVER } from './server-process.ts'
-import { figuresOf, type RunFigures, type Summary, summarize } from './summary.ts'
+import { type BesideSync, figuresOf, type RunFigures, type Summary, summarize } from './summary.ts'
 import { profileTable, summaryTable } from './tables.ts'
 
 /** Those that take minutes where the others take seconds. */
 const SLOW: ReadonlySet<Contender> = new Set<Contender>(['straight', 'helia'])
 /** Those that have a server of their own: its script. */
 const SERVERS: Readonly<Partial<Record<Contender, string>>> = { helia: 'helia/server.ts' }
+/** And first reads. */
 const RESTARTS = 3
+const NOTHING_BESIDE: BesideSync = { restartMs: null, reads: null }
 /** Of the last run that was saved and compared. */
 const PLOT = new URL('./results/sync.svg', import.meta.url)
 
@@ -49,17 +52,17 @@ export async function benchSync(args: readonly string[]): Promise<void> {
   const jobs = jobsOf(options)
   if (options.contenders.includes('helia')) await installHelia()
   const folders = [
-    ...new Set([...jobs.map(({ contender }) => FOLDERS[contender]), ...(options.restart ? ['tab'] : [])]),
+    ...new Set([...jobs.map(({ contender }) => FOLDERS[contender]), ...(options.restart ? ['tab', 'reads'] : [])]),
   ]
   const site = await serveSite(folders, { readable: options.profile !== undefined })
   try {
     const measured = await measure(options, jobs, site)
     const largest = Math.max(...options.accounts)
     // When the servers have stopped: what they served is served anew.
-    const restartMs = options.restart ? await restartMsOf(options, site, largest) : null
+    const beside = options.restart ? await measureBeside(options, site, largest) : NOTHING_BESIDE
     const summaries = measured.states.map((state) => {
       const ofSize = measured.runs.filter((run) => run.accounts === state.accounts || SLOW.has(run.contender))
-      return summarize(ofSize, state, state.accounts === largest ? restartMs : null)
+      return summarize(ofSize, state, state.accounts === largest ? beside : NOTHING_BESIDE)
     })
     for (const summary of summaries) console.error(summaryTable(summary))
     if (options.save) await save(options, measured, summaries)
@@ -150,9 +153,10 @@ function runOptionsOf(
   return { siteUrl: site.url, task, server, profile: false }
 }
 
-async function restartMsOf({ seed, data }: BenchOptions, site: Site, accounts: number): Promise<number> {
+async function measureBeside({ seed, data }: BenchOptions, site: Site, accounts: number): Promise<BesideSync> {
   const { size } = await measureRestarts({ seed, runs: RESTARTS, data }, site.url, accounts)
-  return size.ms
+  const { summary: reads } = await measureReads({ seed, runs: RESTARTS, data }, site.url, accounts)
+  return { restartMs: size.ms, reads }
 }
 
 async function save(

@@ -42,13 +42,14 @@ export function summaryTable(summary: Summary): string {
     figures.serverCpuMs.toLocaleString('en'),
     figures.contender,
   ])
-  const { accounts, nodes, bytes, ratioCeiling, ratioStraight, ratioHelia, restartMs } = summary
+  const { accounts, nodes, bytes, ratioCeiling, ratioStraight, ratioHelia, restartMs, firstReadMs } = summary
   const lines = [
     `${accounts.toLocaleString('en')} accounts, ${nodes.toLocaleString('en')} nodes, ${megabytes(bytes)} MB`,
     ...(ratioCeiling === null ? [] : [`ours ÷ ceiling: ${ratioCeiling}`]),
     ...(ratioStraight === null ? [] : [`ours ÷ straight: ${ratioStraight}`]),
     ...(ratioHelia === null ? [] : [`ours ÷ Helia: ${ratioHelia}`]),
     ...(restartMs === null ? [] : [`restart: ${restartMs} ms`]),
+    ...(firstReadMs === null ? [] : [`first read: ${firstReadMs} ms`]),
   ]
   return `\n${align([head, ...rows], head.length - 1)}\n\n${lines.join('\n')}\n`
 }
