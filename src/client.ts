@@ -19,6 +19,8 @@ import {
   parsePositive,
   type SlotNumber,
 } from './wallet/input.ts'
+import { createProvider } from './wallet/provider/lazy-provider.ts'
+import type { Eip1193Provider, ProviderOptions } from './wallet/provider/types.ts'
 import { createPageNode, portTo, wantsWebRtc } from './window-page.ts'
 import { DEFAULT_SERVED_REQUESTS, DEFAULT_UPLOAD_BYTES_PER_SECOND } from './worker/constants.ts'
 import type {
@@ -158,14 +160,23 @@ export async function createLightClient(options: LightClientOptions): Promise<Li
   const page = wantsWebRtc(options)
     ? await createPageNode(options, () => events.dispatchEvent(new Event('addresses')))
     : null
-  const { worker } = options
+  const { worker, chainId } = options
   if (worker !== undefined) {
     const window = page && { port: await portTo(page), stop: () => page.stop() }
-    return new LightClient(await createRemoteEngine(worker(), engineOptions, emit, window), events, page)
+    const engine = await createRemoteEngine(worker(), engineOptions, emit, window)
+    return new LightClient({ engine, events, chainId, page })
   }
   // Lazily: a page that has given its engine a worker does not load it a second time.
   const { createTabEngine } = await import('./worker/create-tab-engine.ts')
-  return new LightClient(await createTabEngine(engineOptions, emit, page), events, page)
+  return new LightClient({ engine: await createTabEngine(engineOptions, emit, page), events, chainId, page })
+}
+
+interface LightClientParts {
+  readonly engine: Engine
+  readonly events: EventTarget
+  readonly chainId: number
+  /** The window's libp2p node; `null`: nothing of WebRTC is wanted. */
+  readonly page: { readonly addresses: readonly string[] } | null
 }
 
 function parseOptions({ database, chainId, peers, serve }: LightClientOptions): EngineOptions {
@@ -196,13 +207,17 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
   /** Of syncs and other commands. */
   #nextId = 0
   #peers: readonly PeerSnapshot[] = []
+  #progress: SyncProgress | null = null
   readonly #page: { readonly addresses: readonly string[] } | null
   readonly #stopWatching: () => void
+  /** As it was given. */
+  readonly chainId: number
 
-  constructor(engine: Engine, events: EventTarget, page: { readonly addresses: readonly string[] } | null = null) {
+  constructor({ engine, events, chainId, page }: LightClientParts) {
     super()
     this.#engine = engine
     this.#page = page
+    this.chainId = chainId
     events.addEventListener('engine', (event) => this.#receive((event as CustomEvent<EngineEvent>).detail))
     events.addEventListener('addresses', () => {
       this.dispatchEvent(new CustomEvent('addresses', { detail: this.addresses() }))
@@ -228,6 +243,20 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
     const sync = new Sync(done, { cancel: () => this.#engine.cancel(id), resume: () => this.#engine.resume(id) })
     this.#syncs.set(id, sync)
     return sync
+  }
+
+  /** The sync that runs, whichever tab asked for it, as it was told last; or how the last one ended. `null`: none ever ran. */
+  get progress(): SyncProgress | null {
+    return this.#progress
+  }
+
+  /**
+   * An EIP-1193 provider over verified state, for wallets and libraries that speak it. It returns at once, and loads what
+   * answers at the first request. What takes more than state goes to `fallback`, which is trusted, or is error 4200; blocks
+   * that are not known are refused.
+   */
+  provider(options: ProviderOptions = {}): Eip1193Provider {
+    return createProvider({ ...options, source: this, chainId: this.chainId })
   }
 
   /** The peers that this client knows, as they were when `peers` was told last. */
@@ -368,6 +397,7 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
 
   #receive(event: EngineEvent): void {
     if (event.kind === 'progress') {
+      this.#progress = event.progress
       this.#syncOf(event.id)?.receive(event.progress, event.coverage)
       this.dispatchEvent(new CustomEvent('progress', { detail: event.progress }))
     } else if (event.kind === 'stalled') {

@@ -19,6 +19,14 @@ export type { PauseReason, StallReason, SyncPhase, SyncProgress } from './sync/p
 export type { Sync, SyncEventMap } from './sync-handle.ts'
 export { isRootlightError, RootlightError } from './trie/error.ts'
 export type { ProofInput, ScopeInput, SlotNumber } from './wallet/input.ts'
+export { announceProvider, type ProviderInfo } from './wallet/provider/announce.ts'
+export type {
+  Eip1193Provider,
+  Eip1193Requester,
+  EvmModule,
+  ProviderOptions,
+  RequestArguments,
+} from './wallet/provider/types.ts'
 export type {
   AccountValue,
   Answer,

@@ -1,0 +1,22 @@
+/** What a provider does with a request: a method of its own, the fallback's, or nobody's. */
+import { METHODS, type MethodContext } from './methods.ts'
+import { invalidParams, ProviderRpcError, RPC_CODE, toRpcError } from './rpc-error.ts'
+import type { RequestArguments } from './types.ts'
+
+/** Rejects with `ProviderRpcError`, or with whatever the fallback rejects with. */
+export async function handleRequest(context: MethodContext, args: RequestArguments): Promise<unknown> {
+  const { method, params } = args
+  if (typeof method !== 'string') throw invalidParams('a request names its method')
+  const own = Object.hasOwn(METHODS, method) ? METHODS[method] : undefined
+  if (own === undefined || (own.takesEvm === true && context.evm === undefined)) return askFallback(context, args)
+  try {
+    return await own.run(context, params)
+  } catch (error) {
+    throw toRpcError(error)
+  }
+}
+
+async function askFallback({ fallback }: MethodContext, { method, params }: RequestArguments): Promise<unknown> {
+  if (fallback !== undefined) return fallback.request(params === undefined ? { method } : { method, params })
+  throw new ProviderRpcError(RPC_CODE.unsupportedMethod, `${method} takes a fallback, and there is none`)
+}

@@ -1,0 +1,90 @@
+/**
+ * Which state a request is about. Two can be known: the last that was complete, and the one that is being synced. Whatever a
+ * request names must be one of them: nothing is ever answered from another state than the one that was asked for.
+ */
+import { hexToBytes } from '@noble/hashes/utils.js'
+import { type BlockHeader, decodeHeader } from '../header.ts'
+import { booleanOf, hashOf, quantityOf, recordOf } from './params.ts'
+import { ProviderRpcError, RPC_CODE } from './rpc-error.ts'
+import type { ProviderSource, SourceState } from './source.ts'
+
+export interface KnownState {
+  readonly root: `0x${string}`
+  readonly number: number | null
+  readonly header: BlockHeader | null
+}
+
+/** What a block parameter names; as {@link blockParamOf} reads it. */
+export type BlockParam =
+  | { readonly kind: 'latest' }
+  | { readonly kind: 'number'; readonly number: bigint }
+  | { readonly kind: 'hash'; readonly hash: string }
+  | { readonly kind: 'tag'; readonly tag: string }
+
+const TAGS: ReadonlySet<unknown> = new Set(['earliest', 'pending', 'safe', 'finalized'])
+
+/** A tag, a number, a hash, or an object of EIP-1898; left out: `latest`. Throws error -32602. */
+export function blockParamOf(value: unknown): BlockParam {
+  if (value === undefined || value === null || value === 'latest') return { kind: 'latest' }
+  if (TAGS.has(value)) return { kind: 'tag', tag: value as string }
+  if (typeof value === 'object') return objectParamOf(value)
+  return typeof value === 'string' && value.length === 66
+    ? { kind: 'hash', hash: hashOf(value) }
+    : { kind: 'number', number: quantityOf(value) }
+}
+
+function objectParamOf(value: object): BlockParam {
+  const { blockHash, blockNumber, requireCanonical } = recordOf(
+    value,
+    'a block is a tag, a number, a hash or an object',
+  )
+  if (requireCanonical !== undefined) booleanOf(requireCanonical)
+  return blockHash === undefined
+    ? { kind: 'number', number: quantityOf(blockNumber) }
+    : { kind: 'hash', hash: hashOf(blockHash) }
+}
+
+/** The state that `param` names. Rejects with error -32001 if it is none of those that are known, and with 4900 before any is. */
+export async function findState(source: ProviderSource, param: BlockParam): Promise<KnownState> {
+  const { complete, target } = await source.status()
+  const latest = complete ?? target
+  if (latest === null) {
+    throw new ProviderRpcError(RPC_CODE.disconnected, 'no state is known yet: sync a root or a block first')
+  }
+  if (param.kind === 'latest') return knownState(latest)
+  const known = [complete, target].flatMap((state) => (state === null ? [] : [knownState(state)]))
+  const found = known.find(({ number, header }) => {
+    if (param.kind === 'number') return number !== null && BigInt(number) === param.number
+    return param.kind === 'hash' && header?.hash === param.hash
+  })
+  if (found !== undefined) return found
+  throw new ProviderRpcError(RPC_CODE.resourceNotFound, refusal(param, known))
+}
+
+function knownState({ root, blockNumber, header }: SourceState): KnownState {
+  const decoded = header === null ? null : decodeHeader(hexToBytes(header.slice(2)))
+  return { root: root as `0x${string}`, number: blockNumber, header: decoded }
+}
+
+function refusal(param: BlockParam, known: readonly KnownState[]): string {
+  const names = new Set(known.map(nameOf))
+  return `the state of ${askedFor(param)} is not here; what is: ${[...names].join(' (latest), ')}`
+}
+
+function askedFor(param: BlockParam): string {
+  switch (param.kind) {
+    case 'latest':
+      return 'the latest block'
+    case 'tag':
+      return `the block "${param.tag}"`
+    case 'number':
+      return `block ${param.number}`
+    case 'hash':
+      return `block ${param.hash}`
+  }
+}
+
+function nameOf({ root, number, header }: KnownState): string {
+  if (header !== null) return `block ${header.number} ${header.hash}`
+  return number === null ? `the root ${root}` : `block ${number}`
+}

@@ -1,0 +1,180 @@
+/** The methods that are answered here, each from what is verified or from what the client itself knows. */
+import type { SyncProgress } from '../../sync/progress.ts'
+import { blockOf, isHeaderOnly } from './block.ts'
+import { type BlockParam, blockParamOf, findState, type KnownState } from './known-states.ts'
+import { addressOf, booleanOf, callOf, hashOf, listOf, slotOf, slotsOf } from './params.ts'
+import { ProviderRpcError, RPC_CODE } from './rpc-error.ts'
+import type { ProviderSource } from './source.ts'
+import type { CallBlock, CallState, Eip1193Requester, ProviderOptions } from './types.ts'
+
+export interface MethodContext extends ProviderOptions {
+  readonly source: ProviderSource
+  readonly chainId: number
+}
+
+/** What an answer rests on. */
+export type Grounds =
+  /** Proofs, down from the trusted root. */
+  | 'verified'
+  /** The header that has the trusted hash. */
+  | 'header'
+  /** What the client is and does. */
+  | 'client'
+
+export interface Method {
+  readonly grounds: Grounds
+  /** Only with an EVM, else it is the fallback's. */
+  readonly takesEvm?: boolean
+  run(context: MethodContext, params: unknown): Promise<unknown>
+}
+
+/** By name. What is not here is the fallback's. */
+export const METHODS: Readonly<Record<string, Method>> = {
+  eth_getBalance: ofState('verified', async ({ source }, [address], { root }) => {
+    const { value } = await source.getAccount(addressOf(address), { at: root })
+    return quantity(value?.balance ?? 0n)
+  }),
+  eth_getTransactionCount: ofState('verified', async ({ source }, [address], { root }) => {
+    const { value } = await source.getAccount(addressOf(address), { at: root })
+    return quantity(value?.nonce ?? 0n)
+  }),
+  eth_getCode: ofState('verified', async ({ source }, [address], { root }) => {
+    return (await source.getCode(addressOf(address), { at: root })).value
+  }),
+  eth_getStorageAt: ofState(
+    'verified',
+    async ({ source }, [address, slot], { root }) => {
+      return (await source.getStorageAt(addressOf(address), slotOf(slot), { at: root })).value
+    },
+    2,
+  ),
+  eth_getProof: ofState(
+    'verified',
+    async ({ source }, [address, slots], { root }) => {
+      const { value } = await source.getProof(addressOf(address), slotsOf(slots), { at: root })
+      const storageProof = value.storageProof.map((slot) => ({ ...slot, value: quantity(slot.value) }))
+      return { ...value, balance: quantity(value.balance), nonce: quantity(value.nonce), storageProof }
+    },
+    2,
+  ),
+  eth_call: withEvm(async (context, [transaction], state) => {
+    const evm = await context.evm!()
+    return (await evm.call(callState(context, state), callBlock(state), callOf(transaction), callOptions(context)))
+      .output
+  }),
+  eth_estimateGas: withEvm(async (context, [transaction], state) => {
+    const evm = await context.evm!()
+    const request = callOf(transaction)
+    return quantity(await evm.estimateGas(callState(context, state), callBlock(state), request, callOptions(context)))
+  }),
+  eth_blockNumber: {
+    grounds: 'header',
+    async run({ source }, params) {
+      listOf(params, 0)
+      const { number, root } = await findState(source, { kind: 'latest' })
+      if (number !== null) return quantity(number)
+      throw new ProviderRpcError(
+        RPC_CODE.resourceNotFound,
+        `only the root ${root} is known, and not the number of its block`,
+      )
+    },
+  },
+  eth_getBlockByNumber: ofBlock(blockParamOf),
+  eth_getBlockByHash: ofBlock((hash) => ({ kind: 'hash', hash: hashOf(hash) })),
+  eth_chainId: ofClient(({ chainId }) => quantity(chainId)),
+  net_version: ofClient(({ chainId }) => String(chainId)),
+  web3_clientVersion: ofClient(() => 'Rootlight'),
+  eth_accounts: ofClient(() => []),
+  eth_syncing: ofClient(async ({ source }) => {
+    const { progress } = source
+    if (progress === null || progress.phase === 'complete' || progress.phase === 'failed') return false
+    const { complete, target } = await source.status()
+    return syncingOf(progress, complete?.blockNumber ?? 0, target?.blockNumber ?? 0)
+  }),
+}
+
+/** A method whose last param is the block, behind so many others. */
+function ofState(
+  grounds: Grounds,
+  answer: (context: MethodContext, params: readonly unknown[], state: KnownState) => Promise<unknown>,
+  blockAt = 1,
+): Method {
+  return {
+    grounds,
+    async run(context, params) {
+      const list = listOf(params, blockAt + 1)
+      return answer(context, list, await findState(context.source, blockParamOf(list[blockAt])))
+    },
+  }
+}
+
+function withEvm(answer: Parameters<typeof ofState>[1]): Method {
+  return { ...ofState('verified', answer), takesEvm: true }
+}
+
+function ofBlock(paramOf: (value: unknown) => BlockParam): Method {
+  return {
+    grounds: 'header',
+    async run({ source, fallback }, params) {
+      const [block, isFull] = listOf(params, 2)
+      if (isFull !== undefined) booleanOf(isFull)
+      const { header, root } = await findState(source, paramOf(block))
+      if (header === null) {
+        throw new ProviderRpcError(RPC_CODE.resourceNotFound, `only the root ${root} is known, and not its block`)
+      }
+      const rest = isHeaderOnly(header) ? null : await restOf(fallback, header.hash, isFull === true)
+      return blockOf(header, rest)
+    },
+  }
+}
+
+/** What is no part of a header, as the fallback has it. */
+async function restOf(fallback: Eip1193Requester | undefined, hash: string, isFull: boolean): Promise<unknown> {
+  return fallback?.request({ method: 'eth_getBlockByHash', params: [hash, isFull] })
+}
+
+function ofClient(answer: (context: MethodContext) => unknown): Method {
+  return {
+    grounds: 'client',
+    async run(context, params) {
+      listOf(params, 0)
+      return answer(context)
+    },
+  }
+}
+
+function callState({ source }: MethodContext, { root }: KnownState): CallState {
+  const options = { at: root }
+  return {
+    account: async (address) => (await source.getAccount(address, options)).value,
+    storage: async (address, slot) => BigInt((await source.getStorageAt(address, slot, options)).value),
+    code: async (address) => (await source.getCode(address, options)).value,
+  }
+}
+
+function callBlock({ number, header }: KnownState): CallBlock {
+  return { number, header }
+}
+
+function callOptions({ chainId, hardfork }: MethodContext) {
+  return hardfork === undefined ? { chainId } : { chainId, hardfork }
+}
+
+/** geth's object: blocks, the two counters of its fast sync, and those of its snap sync that mean the same here. */
+function syncingOf(progress: SyncProgress, complete: number, target: number) {
+  const { nodes, pending, accounts, slots, codes } = progress
+  return {
+    startingBlock: quantity(complete),
+    currentBlock: quantity(complete),
+    highestBlock: quantity(target),
+    pulledStates: quantity(nodes + codes),
+    knownStates: quantity(nodes + codes + pending),
+    syncedAccounts: quantity(accounts),
+    syncedStorage: quantity(slots),
+    syncedBytecodes: quantity(codes),
+  }
+}
+
+function quantity(value: bigint | number): string {
+  return `0x${value.toString(16)}`
+}

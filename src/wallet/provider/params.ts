@@ -1,0 +1,84 @@
+/** Reads the params of JSON-RPC requests, as strictly as geth does. All throw error -32602. */
+import { invalidParams } from './rpc-error.ts'
+import type { CallRequest } from './types.ts'
+
+const ADDRESS = /^0x[0-9a-fA-F]{40}$/
+const HASH = /^0x[0-9a-fA-F]{64}$/
+const DATA = /^0x(?:[0-9a-fA-F]{2})*$/
+/** No leading zeros, as EIP-1474 says. */
+const QUANTITY = /^0x(?:0|[1-9a-fA-F][0-9a-fA-F]{0,63})$/
+/** A slot: geth takes leading zeros here. */
+const SLOT = /^0x[0-9a-fA-F]{1,64}$/
+
+/** The positional params of a method that has so many; a missing one is `undefined`. */
+export function listOf(params: unknown, most: number): readonly unknown[] {
+  if (params === undefined || params === null) return []
+  if (!Array.isArray(params)) throw invalidParams('they are a list')
+  const last = params.findLastIndex((param) => param !== undefined && param !== null)
+  if (last >= most) throw invalidParams(`there are ${most} at most, got ${last + 1}`)
+  return params
+}
+
+export function addressOf(value: unknown): string {
+  return textOf(value, ADDRESS, 'an address is 0x and 40 hex digits')
+}
+
+export function hashOf(value: unknown): string {
+  return textOf(value, HASH, 'a hash is 0x and 64 hex digits').toLowerCase()
+}
+
+export function slotOf(value: unknown): string {
+  return textOf(value, SLOT, 'a slot is 0x and up to 64 hex digits')
+}
+
+export function slotsOf(value: unknown): readonly string[] {
+  if (!Array.isArray(value)) throw invalidParams('slots are a list')
+  return value.map(slotOf)
+}
+
+export function quantityOf(value: unknown): bigint {
+  return BigInt(textOf(value, QUANTITY, 'a quantity is 0x and hex digits without leading zeros'))
+}
+
+export function booleanOf(value: unknown): boolean {
+  if (typeof value !== 'boolean') throw invalidParams('a flag is true or false')
+  return value
+}
+
+/** A transaction that is only to be run. */
+export function callOf(value: unknown): CallRequest {
+  const fields = recordOf(value, 'a transaction is an object')
+  const { input, data, type: _, nonce: __, chainId: ___, ...rest } = fields
+  if (input !== undefined && data !== undefined && input !== data) throw invalidParams('input and data differ')
+  const request: Record<string, unknown> = {}
+  const set = (name: keyof CallRequest, field: unknown, read: (field: unknown) => unknown) => {
+    if (field !== undefined && field !== null) request[name] = read(field)
+  }
+  set('data', input ?? data, (field) => textOf(field, DATA, 'data is 0x and hex digits'))
+  set('from', rest['from'], addressOf)
+  set('to', rest['to'], addressOf)
+  set('accessList', rest['accessList'], accessListOf)
+  for (const name of ['gas', 'gasPrice', 'maxFeePerGas', 'maxPriorityFeePerGas', 'value'] as const) {
+    set(name, rest[name], quantityOf)
+  }
+  return request as CallRequest
+}
+
+function accessListOf(value: unknown): CallRequest['accessList'] {
+  if (!Array.isArray(value)) throw invalidParams('an access list is a list')
+  return value.map((entry) => {
+    const { address, storageKeys } = recordOf(entry, 'an entry of an access list is an object')
+    if (!Array.isArray(storageKeys)) throw invalidParams('storage keys are a list')
+    return { address: addressOf(address), storageKeys: storageKeys.map(hashOf) }
+  })
+}
+
+export function recordOf(value: unknown, rule: string): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalidParams(rule)
+  return value as Readonly<Record<string, unknown>>
+}
+
+function textOf(value: unknown, form: RegExp, rule: string): string {
+  if (typeof value === 'string' && form.test(value)) return value
+  throw invalidParams(`${rule}, got ${typeof value === 'string' ? `"${value}"` : typeof value}`)
+}

@@ -1,0 +1,79 @@
+/** EIP-1193, as much of it as is spoken here, and what a provider is made of. Types only. */
+import type { BlockHeader } from '../header.ts'
+
+export interface RequestArguments {
+  readonly method: string
+  readonly params?: readonly unknown[] | object
+}
+
+/** Whatever answers requests of EIP-1193: a wallet's provider, a library's transport, an RPC endpoint behind a function. */
+export interface Eip1193Requester {
+  request(args: RequestArguments): Promise<unknown>
+}
+
+export interface Eip1193Provider extends Eip1193Requester {
+  /** `connect` is told once; nothing else ever is: neither chain nor accounts change. */
+  on(event: string, listener: (...args: never[]) => void): this
+  removeListener(event: string, listener: (...args: never[]) => void): this
+}
+
+export interface ProviderOptions {
+  /** Answers the methods that take more than state: what it says is trusted. Left out: they are error 4200. */
+  readonly fallback?: Eip1193Requester
+  /** For `eth_call` and `eth_estimateGas`: `() => import('rootlight/evm')`. Left out: the fallback answers them. */
+  readonly evm?: () => Promise<EvmModule>
+  /** The rules by which calls run, by name (`cancun`); left out: those of the block on known chains, else the newest. */
+  readonly hardfork?: string
+}
+
+/** `rootlight/evm`, or whatever else runs calls. Both reject with coded errors, and with what the state rejects with. */
+export interface EvmModule {
+  call(state: CallState, block: CallBlock, request: CallRequest, options: CallOptions): Promise<CallResult>
+  estimateGas(state: CallState, block: CallBlock, request: CallRequest, options: CallOptions): Promise<bigint>
+}
+
+/** Verified reads of one state. Addresses are `0x` and 40 hex digits. */
+export interface CallState {
+  account(address: string): Promise<CallAccount | null>
+  storage(address: string, slot: bigint): Promise<bigint>
+  /** `0x` and hex digits. */
+  code(address: string): Promise<string>
+}
+
+export interface CallAccount {
+  readonly nonce: bigint
+  readonly balance: bigint
+  readonly storageRoot: string
+  readonly codeHash: string
+}
+
+/** What is known of the block: `null` is not, and a call that asks for it fails. */
+export interface CallBlock {
+  readonly number: number | null
+  readonly header: BlockHeader | null
+}
+
+export interface CallRequest {
+  readonly from?: string
+  /** Left out: creates a contract. */
+  readonly to?: string
+  readonly gas?: bigint
+  readonly gasPrice?: bigint
+  readonly maxFeePerGas?: bigint
+  readonly maxPriorityFeePerGas?: bigint
+  readonly value?: bigint
+  /** `0x` and hex digits. */
+  readonly data?: string
+  readonly accessList?: readonly { readonly address: string; readonly storageKeys: readonly string[] }[]
+}
+
+export interface CallOptions {
+  readonly chainId: number
+  readonly hardfork?: string
+}
+
+export interface CallResult {
+  /** `0x` and hex digits. */
+  readonly output: string
+  readonly gasUsed: bigint
+}
