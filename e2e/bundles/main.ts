@@ -10,6 +10,7 @@ import { bundleOf, type Chunk } from './bundle.ts'
 const FOLDER = fileURLToPath(new URL('../../test-results/size', import.meta.url))
 
 const window = await bundleOf('index.js')
+const evm = await bundleOf('evm/index.js')
 const worker = await bundleOf('worker/worker.js')
 const dialing = ['dist/network/dialing-node.js', 'dist/network/libp2p-caller.js']
 const cipher = 'dist/network/sodium.js'
@@ -22,7 +23,9 @@ await layOut('window/engine', window.before('dist/worker/create-tab-engine.js'))
 await layOut('window/libp2p', libp2p)
 await layOut('window/webrtc', without(webrtc, [...libp2p, ...window.after(cipher)]))
 await layOut('window/cipher', window.after(cipher))
+await layOut('window/provider', window.after('dist/wallet/provider/handle-request.js'))
 await layOut('window/all', window.chunks)
+await layOut('evm/all', evm.chunks)
 await layOut('worker/first', worker.first)
 await layOut('worker/libp2p', without(worker.after(...dialing), worker.after(cipher)))
 await layOut('worker/cipher', worker.after(cipher))

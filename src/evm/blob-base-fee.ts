@@ -1,0 +1,26 @@
+/** The price of blob gas from a header's excess, by EIP-4844 (`fake_exponential`). */
+import { type Common, Hardfork } from '@ethereumjs/common'
+
+/** EIP-4844: one wei. */
+const MIN_BLOB_BASE_FEE = 1n
+/** How slowly the price follows the excess, by EIP-4844 and by EIP-7691. */
+const CANCUN_FRACTION = 3_338_477n
+const PRAGUE_FRACTION = 5_007_716n
+
+/** In wei. */
+export function blobBaseFee(excessBlobGas: bigint, common: Common): bigint {
+  const denominator = fractionOf(common)
+  let output = 0n
+  let accumulator = MIN_BLOB_BASE_FEE * denominator
+  for (let i = 1n; accumulator > 0n; i++) {
+    output += accumulator
+    accumulator = (accumulator * excessBlobGas) / (denominator * i)
+  }
+  return output / denominator
+}
+
+function fractionOf(common: Common): bigint {
+  // Forks that change nothing but these parameters have them with the fork.
+  if (common.gteHardfork(Hardfork.Bpo1)) return common.param('blobGasPriceUpdateFraction')
+  return common.gteHardfork(Hardfork.Prague) ? PRAGUE_FRACTION : CANCUN_FRACTION
+}

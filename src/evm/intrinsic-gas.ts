@@ -1,0 +1,38 @@
+/** What a transaction costs before any of it runs: the Yellow Paper's g0, with EIP-2028, 2930, 3860 and 7623. */
+import type { Common } from '@ethereumjs/common'
+import { hexToBytes } from '@ethereumjs/util'
+import type { CallRequest } from '../wallet/provider/types.ts'
+
+const TRANSACTION_GAS = 21_000n
+const CREATION_GAS = 32_000n
+const ZERO_BYTE_GAS = 4n
+const BYTE_GAS = 16n
+const BYTE_GAS_BEFORE_ISTANBUL = 68n
+const INITCODE_WORD_GAS = 2n
+const ACCESSED_ADDRESS_GAS = 2_400n
+const ACCESSED_SLOT_GAS = 1_900n
+/** EIP-7623: tokens are zero bytes, and other bytes four times. */
+const FLOOR_TOKEN_GAS = 10n
+
+export interface IntrinsicGas {
+  /** Charged before the call runs. */
+  readonly base: bigint
+  /** What is charged at least, once it has run. */
+  readonly floor: bigint
+}
+
+export function intrinsicGas({ to, data = '0x', accessList = [] }: CallRequest, common: Common): IntrinsicGas {
+  const bytes = hexToBytes(data as `0x${string}`)
+  const zeros = BigInt(bytes.reduce((count, byte) => count + (byte === 0 ? 1 : 0), 0))
+  const others = BigInt(bytes.length) - zeros
+  const byteGas = common.gteHardfork('istanbul') ? BYTE_GAS : BYTE_GAS_BEFORE_ISTANBUL
+  let base = TRANSACTION_GAS + zeros * ZERO_BYTE_GAS + others * byteGas
+  if (to === undefined) {
+    base += CREATION_GAS
+    if (common.isActivatedEIP(3860)) base += INITCODE_WORD_GAS * ((BigInt(bytes.length) + 31n) / 32n)
+  }
+  for (const { storageKeys } of accessList)
+    base += ACCESSED_ADDRESS_GAS + ACCESSED_SLOT_GAS * BigInt(storageKeys.length)
+  const floor = common.isActivatedEIP(7623) ? TRANSACTION_GAS + FLOOR_TOKEN_GAS * (zeros + 4n * others) : 0n
+  return { base, floor }
+}

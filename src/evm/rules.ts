@@ -1,0 +1,28 @@
+/** By which rules a call runs: those of its block on chains that are known, those that are asked for, or the newest. */
+import {
+  type ChainConfig,
+  Common,
+  createCustomCommon,
+  Hardfork,
+  Holesky,
+  Hoodi,
+  Mainnet,
+  Sepolia,
+} from '@ethereumjs/common'
+import type { CallBlock, CallOptions } from '../wallet/provider/types.ts'
+
+const CHAINS: readonly ChainConfig[] = [Mainnet, Sepolia, Holesky, Hoodi]
+/** The newest that is live somewhere. */
+const NEWEST = Hardfork.Osaka
+
+export function rulesOf({ header }: CallBlock, { chainId, hardfork }: CallOptions): Common {
+  const chain = CHAINS.find((each) => Number(each.chainId) === chainId)
+  if (chain === undefined) {
+    return createCustomCommon({ chainId, name: `chain ${chainId}` }, Mainnet, { hardfork: hardfork ?? NEWEST })
+  }
+  const common = new Common({ chain, hardfork: hardfork ?? NEWEST })
+  if (hardfork === undefined && header !== null) {
+    common.setHardforkBy({ blockNumber: header.number, timestamp: header.timestamp })
+  }
+  return common
+}
