@@ -1,0 +1,75 @@
+/** anvil on this machine: an execution client that is not ours, on the same genesis. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+export interface Anvil {
+  readonly url: string
+  request(args: { readonly method: string; readonly params?: unknown }): Promise<unknown>
+  stop(): Promise<void>
+}
+
+/** How long it may take until it listens. */
+const START_MS = 20_000
+
+/** Starts anvil with `genesis`, without accounts or contracts of its own, by the rules of Shanghai. */
+export async function startAnvil(genesis: object): Promise<Anvil> {
+  const directory = await mkdtemp(join(tmpdir(), 'rootlight-anvil-'))
+  const file = join(directory, 'genesis.json')
+  await writeFile(file, JSON.stringify(genesis))
+  const own = ['--accounts', '0', '--disable-default-create2-deployer', '--hardfork', 'shanghai']
+  const child = spawn(binary(), ['--init', file, '--host', '127.0.0.1', '--port', '0', '--no-mining', ...own], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const stop = async () => {
+    const ended = child.exitCode === null ? once(child, 'exit') : null
+    child.kill('SIGKILL')
+    await ended
+    await rm(directory, { recursive: true, force: true })
+  }
+  try {
+    const url = `http://${await listening(child)}`
+    return { url, stop, request: (args) => ask(url, args) }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** The package of the platform ships it; the one for all starts it as a child, which would outlive it. */
+function binary(): string {
+  const name = `@foundry-rs/anvil-${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`
+  return createRequire(import.meta.url).resolve(`${name}/bin/anvil${process.platform === 'win32' ? '.exe' : ''}`)
+}
+
+function listening(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('anvil does not listen')), START_MS)
+    let text = ''
+    child.once('error', reject)
+    child.once('exit', (code) => reject(new Error(`anvil ended with ${code}`)))
+    child.stdout!.on('data', (chunk: Buffer) => {
+      text += chunk.toString()
+      const address = /Listening on (127\.0\.0\.1:\d+)/.exec(text)?.[1]
+      if (address === undefined) return
+      clearTimeout(timer)
+      resolve(address)
+    })
+  })
+}
+
+let id = 0
+
+async function ask(url: string, { method, params = [] }: { readonly method: string; readonly params?: unknown }) {
+  const body = JSON.stringify({ jsonrpc: '2.0', id: ++id, method, params })
+  const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+  const { result, error } = (await response.json()) as {
+    result?: unknown
+    error?: { code: number; message: string; data?: unknown }
+  }
+  if (error !== undefined) throw Object.assign(new Error(error.message), { code: error.code, data: error.data })
+  return result
+}

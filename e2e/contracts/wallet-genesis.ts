@@ -1,0 +1,87 @@
+/**
+ * A chain whose genesis has what wallets look at: accounts, an ERC-20 with balances, Multicall3, and a contract that says what
+ * it knows of its block. In the form of geth's genesis.json, with the rules of Shanghai from the beginning.
+ */
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+import { keccak256 } from '../../src/trie/keccak.ts'
+import { CONTEXT, MULTICALL3, TOKEN } from './bytecode.ts'
+
+export const CHAIN_ID = 1337
+
+export const ADDRESSES = {
+  alice: '0xa11ce00000000000000000000000000000000001',
+  bob: '0xb0b0000000000000000000000000000000000002',
+  carol: '0xca70100000000000000000000000000000000003',
+  /** Nobody. */
+  absent: '0xab5e000000000000000000000000000000000000',
+  token: '0x70ce000000000000000000000000000000000010',
+  context: '0xc0de000000000000000000000000000000000011',
+  multicall3: '0xca11bde05977b3631167028862be2a173976ca11',
+} as const
+
+/** Balances of the token, with six decimals. */
+export const TOKEN_BALANCES = {
+  [ADDRESSES.alice]: 1_234_567_890n,
+  [ADDRESSES.bob]: 5_000_000n,
+} as const
+
+export const TOKEN_SUPPLY = 1_239_567_890n
+/** What Bob may take of Alice's tokens. */
+export const TOKEN_ALLOWANCE = 777n
+
+export const WALLET_GENESIS = {
+  config: {
+    chainId: CHAIN_ID,
+    homesteadBlock: 0,
+    eip150Block: 0,
+    eip155Block: 0,
+    eip158Block: 0,
+    byzantiumBlock: 0,
+    constantinopleBlock: 0,
+    petersburgBlock: 0,
+    istanbulBlock: 0,
+    berlinBlock: 0,
+    londonBlock: 0,
+    mergeNetsplitBlock: 0,
+    shanghaiTime: 0,
+    terminalTotalDifficulty: 0,
+    terminalTotalDifficultyPassed: true,
+  },
+  nonce: '0x0',
+  timestamp: '0x65000000',
+  extraData: '0x',
+  gasLimit: '0x1c9c380',
+  difficulty: '0x0',
+  mixHash: `0x${'5a'.repeat(32)}`,
+  coinbase: '0xc01ba5e000000000000000000000000000000099',
+  baseFeePerGas: '0x3b9aca00',
+  alloc: {
+    [ADDRESSES.alice]: { balance: '0x8ac7230489e80000', nonce: '0x5' },
+    [ADDRESSES.bob]: { balance: '0x1', nonce: '0x0' },
+    [ADDRESSES.carol]: { balance: '0x0', nonce: '0x1' },
+    [ADDRESSES.token]: {
+      balance: '0x0',
+      nonce: '0x1',
+      code: `0x${TOKEN}`,
+      storage: {
+        ...Object.fromEntries(
+          Object.entries(TOKEN_BALANCES).map(([owner, balance]) => [mappingSlot(owner, 0n), word(balance)]),
+        ),
+        [mappingSlot(ADDRESSES.bob, BigInt(mappingSlot(ADDRESSES.alice, 1n)))]: word(TOKEN_ALLOWANCE),
+        [word(2n)]: word(TOKEN_SUPPLY),
+      },
+    },
+    [ADDRESSES.context]: { balance: '0x7', nonce: '0x1', code: `0x${CONTEXT}` },
+    [ADDRESSES.multicall3]: { balance: '0x0', nonce: '0x1', code: `0x${MULTICALL3}` },
+  },
+} as const
+
+/** The slot of a mapping's entry for an address, as Solidity lays them out. */
+export function mappingSlot(address: string, slot: bigint): `0x${string}` {
+  const preimage = hexToBytes(address.slice(2).padStart(64, '0') + word(slot).slice(2))
+  return `0x${bytesToHex(keccak256(preimage))}`
+}
+
+function word(value: bigint): `0x${string}` {
+  return `0x${value.toString(16).padStart(64, '0')}`
+}
