@@ -14,6 +14,11 @@ export class States {
     return this.#source({ genesis: name })
   }
 
+  /** Of a geth-style genesis.json. */
+  file(path: string): Promise<LevelSource> {
+    return this.#source({ genesis: path })
+  }
+
   generated(accounts: number, seed: number): Promise<LevelSource> {
     return this.#source({ generate: { accounts, seed } })
   }

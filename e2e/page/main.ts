@@ -142,6 +142,11 @@ export class Harness {
     return this.client.peers()
   }
 
+  /** See `wallet.ts`. */
+  wallet() {
+    return import('./wallet.ts')
+  }
+
   /** See `hostile-tab.ts`: this page is no client then. */
   async attack(relay: string, address: string, root: string): Promise<string[]> {
     const { attackTab } = await import('./hostile-tab.ts')

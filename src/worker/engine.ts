@@ -71,7 +71,7 @@ export interface AccountValue {
 
 /**
  * An account and slots of it with their proofs, as EIP-1186 has them. Nodes are RLP as `0x` and hex digits, from the root down;
- * an account that is proven absent has the values of an empty one.
+ * the empty trie has the one node `0x80`. An account that is proven absent has the values of an empty one.
  */
 export interface ProofValue {
   readonly address: string

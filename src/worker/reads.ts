@@ -53,10 +53,17 @@ export function proofRead(address: string, slots: readonly SlotNumber[]): StateR
       balance: account?.balance ?? 0n,
       storageHash: hexOf(account?.storageRoot ?? EMPTY_ROOT),
       codeHash: hexOf(account?.codeHash ?? EMPTY_CODE_HASH),
-      accountProof: nodes.map(hexOf),
-      storageProof: proofs.map(({ value, nodes }, i) => ({ key: numbers[i]!, value, proof: nodes.map(hexOf) })),
+      accountProof: proofOf(nodes),
+      storageProof: proofs.map(({ value, nodes }, i) => ({ key: numbers[i]!, value, proof: proofOf(nodes) })),
     }
   }
+}
+
+/** RLP of nothing: the one node of an empty trie. */
+const EMPTY_NODE = '0x80'
+
+function proofOf(nodes: readonly Uint8Array[]): readonly string[] {
+  return nodes.length === 0 ? [EMPTY_NODE] : nodes.map(hexOf)
 }
 
 /** Answers from the last complete root. Rejects with `notSynced` if there is none. */

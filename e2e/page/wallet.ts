@@ -1,0 +1,67 @@
+/** The test page as a wallet: real viem and real ethers over the client's own provider. Loaded when a test asks for it. */
+import type { Eip1193Requester, LightClient, ProviderOptions } from '../../src/index.ts'
+import { announceProvider } from '../../src/index.ts'
+import { type Answers, askWithEthers, askWithViem, type Requester } from '../wallet-questions.ts'
+
+const evm = () => import('../../src/evm/index.ts')
+
+export function providerOf(client: LightClient, options: ProviderOptions = {}): Requester {
+  return client.provider({ evm, ...options }) as unknown as Requester
+}
+
+export async function askAll(
+  client: LightClient,
+  options: ProviderOptions = {},
+): Promise<{ viem: Answers; ethers: Answers }> {
+  const provider = providerOf(client, options)
+  return { viem: await askWithViem(provider), ethers: await askWithEthers(provider) }
+}
+
+/** A request as it is; what it is refused with, as plain data. */
+export async function request(
+  client: LightClient,
+  method: string,
+  params: readonly unknown[],
+  options: ProviderOptions = {},
+) {
+  try {
+    return { result: await providerOf(client, options).request({ method, params: params as never }) }
+  } catch (error) {
+    const { code, message, data } = error as { code?: number; message: string; data?: unknown }
+    return { error: { code, message, data: data ?? null } }
+  }
+}
+
+/** A fallback that is a liar: whatever it is asked, it answers with `lie`, and notes what it was asked. */
+export function liar(lie: unknown): Eip1193Requester & { readonly asked: string[] } {
+  const asked: string[] = []
+  return {
+    asked,
+    async request({ method }) {
+      asked.push(method)
+      return lie
+    },
+  }
+}
+
+/** Who answers when a library looks for providers, and what they are called. */
+export async function discover(client: LightClient): Promise<{ name: string; chainId: unknown }[]> {
+  const stop = announceProvider(client.provider(), { name: 'Rootlight', icon: 'data:,', rdns: 'example.rootlight' })
+  const found: { name: string; chainId: unknown }[] = []
+  const pending: Promise<void>[] = []
+  const listen = (event: Event) => {
+    const { info, provider } = (event as CustomEvent).detail
+    pending.push(
+      provider
+        .request({ method: 'eth_chainId' })
+        .then((chainId: unknown) => void found.push({ name: info.name, chainId })),
+    )
+  }
+  addEventListener('eip6963:announceProvider', listen)
+  dispatchEvent(new Event('eip6963:requestProvider'))
+  stop()
+  dispatchEvent(new Event('eip6963:requestProvider'))
+  removeEventListener('eip6963:announceProvider', listen)
+  await Promise.all(pending)
+  return found
+}

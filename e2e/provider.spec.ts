@@ -1,0 +1,241 @@
+/**
+ * The EIP-1193 provider as wallets use it: real viem and real ethers in a real page, on a client that trusts nothing but a
+ * block's hash, beside anvil on the same genesis.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { verifyMerkleProof } from '@ethereumjs/mpt'
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+import type { Page } from '@playwright/test'
+import type { LevelSource } from '../src/server/index.ts'
+import { decodeAccount, decodeSlot, EMPTY_ROOT } from '../src/trie/account.ts'
+import { keccak256 } from '../src/trie/keccak.ts'
+import { METHODS } from '../src/wallet/provider/methods.ts'
+import { type Anvil, startAnvil } from './anvil.ts'
+import { ADDRESSES, CHAIN_ID, WALLET_GENESIS } from './contracts/wallet-genesis.ts'
+import { test as base, expect } from './fixtures.ts'
+import { rootOf } from './states.ts'
+import { type Answers, askWithEthers, askWithViem } from './wallet-questions.ts'
+
+interface Fixtures {
+  readonly genesis: LevelSource
+  readonly anvil: Anvil
+  /** A page whose client has all of the state, trusted by its block's hash. */
+  readonly wallet: Page
+}
+
+const test = base.extend<Pick<Fixtures, 'wallet'>, Omit<Fixtures, 'wallet'>>({
+  genesis: [
+    async ({ states }, use) => {
+      const directory = await mkdtemp(join(tmpdir(), 'rootlight-genesis-'))
+      const path = join(directory, 'genesis.json')
+      await writeFile(path, JSON.stringify(WALLET_GENESIS))
+      await use(await states.file(path))
+      await rm(directory, { recursive: true, force: true })
+    },
+    { scope: 'worker' },
+  ],
+
+  anvil: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads what a fixture needs from this pattern.
+    async ({}, use) => {
+      const anvil = await startAnvil(WALLET_GENESIS)
+      // Its proofs hold from the first mined block on. Nothing is in that block, so the state is the genesis'.
+      await anvil.request({ method: 'evm_mine' })
+      await use(anvil)
+      await anvil.stop()
+    },
+    { scope: 'worker' },
+  ],
+
+  wallet: async ({ openPage, peer, genesis }, use) => {
+    const { address } = await peer([genesis])
+    const page = await openPage()
+    await page.evaluate(({ address, chainId }) => window.e2e.open([address], { chainId }), {
+      address,
+      chainId: CHAIN_ID,
+    })
+    await page.evaluate((block) => window.e2e.start({ block }).sync.done, hashOf(genesis))
+    await use(page)
+  },
+})
+
+const hashOf = ({ info }: LevelSource) => `0x${bytesToHex(keccak256(hexToBytes(info.header!)))}`
+const askPage = (page: Page) => page.evaluate(async () => (await window.e2e.wallet()).askAll(window.e2e.client))
+const request = (page: Page, method: string, ...params: readonly unknown[]) =>
+  page.evaluate(async ({ method, params }) => (await window.e2e.wallet()).request(window.e2e.client, method, params), {
+    method,
+    params,
+  })
+
+/**
+ * Where the two may differ: anvil finds the gas of a contract's call by a search that stops within 1.5 % of the least, or so;
+ * ours is the least.
+ */
+const GAS = 'gas of a transfer of tokens'
+
+function expectSame(ours: Answers, theirs: Answers): void {
+  const { [GAS]: ourGas, ...rest } = ours
+  const { [GAS]: theirGas, ...expected } = theirs
+  expect(rest).toEqual(expected)
+  if (ourGas === undefined) return
+  expect(Number(ourGas)).toBeLessThanOrEqual(Number(theirGas))
+  expect(Number(ourGas)).toBeGreaterThan(Number(theirGas) * 0.98)
+}
+
+test('viem and ethers get from it what they get from anvil', async ({ wallet, anvil, genesis }) => {
+  const ours = await askPage(wallet)
+  expectSame(ours.viem, await askWithViem(anvil as never))
+  expectSame(ours.ethers, await askWithEthers(anvil as never))
+  // And it is what the genesis says.
+  expect(ours.viem).toMatchObject({
+    chainId: CHAIN_ID,
+    [`balance ${ADDRESSES.alice}`]: '10000000000000000000',
+    [`tokens ${ADDRESSES.alice}`]: '1234567890',
+    symbol: 'OIL',
+    'transfer of ether': '21000',
+    'more tokens than there are': { refused: 'reverted', reason: 'balance too low' },
+    'more than is allowed': { refused: 'reverted', error: 'NotAllowed' },
+  })
+  const block = (await anvil.request({ method: 'eth_getBlockByNumber', params: ['latest', false] })) as {
+    stateRoot: string
+  }
+  expect(block.stateRoot).toBe(rootOf(genesis))
+})
+
+test('proofs have anvil’s very shape, and convince another verifier, of presence and of absence', async ({
+  wallet,
+  anvil,
+  genesis,
+}) => {
+  const root = hexToBytes(genesis.info.root)
+  // anvil takes whole words only; we take what geth does, too.
+  const slots = ['2', '7'].map((slot) => `0x${slot.padStart(64, '0')}`)
+  for (const address of [ADDRESSES.token, ADDRESSES.alice, ADDRESSES.absent]) {
+    const params = [address, slots, 'latest']
+    const { result } = (await request(wallet, 'eth_getProof', ...params)) as { result: Proof }
+    expect(result).toEqual(await anvil.request({ method: 'eth_getProof', params }))
+
+    const bytes = (nodes: readonly string[]) => nodes.map((node) => hexToBytes(node.slice(2)))
+    const leaf = await verifyMerkleProof(keccak256(hexToBytes(address.slice(2))), bytes(result.accountProof), { root })
+    const account = leaf && decodeAccount(leaf)
+    expect(BigInt(result.balance)).toBe(account?.balance ?? 0n)
+    for (const { key, value, proof } of result.storageProof) {
+      const slot = hexToBytes(BigInt(key).toString(16).padStart(64, '0'))
+      const trie = { root: account?.storageRoot ?? EMPTY_ROOT }
+      // Of an empty trie it says that no proof is one.
+      const isEmpty = Buffer.compare(trie.root, EMPTY_ROOT) === 0
+      if (isEmpty) expect(proof).toEqual(['0x80'])
+      const found = isEmpty ? null : await verifyMerkleProof(keccak256(slot), bytes(proof), trie)
+      expect(BigInt(value)).toBe(found === null ? 0n : decodeSlot(found))
+    }
+  }
+})
+
+test('the block is what its header says, and every other one is refused', async ({ wallet, genesis }) => {
+  const hash = hashOf(genesis)
+  expect(await request(wallet, 'eth_blockNumber')).toEqual({ result: '0x0' })
+  for (const [method, block] of [
+    ['eth_getBlockByNumber', 'latest'],
+    ['eth_getBlockByNumber', '0x0'],
+    ['eth_getBlockByHash', hash],
+  ] as const) {
+    expect(await request(wallet, method, block, false)).toMatchObject({
+      result: {
+        ...{ hash, number: '0x0', stateRoot: rootOf(genesis), timestamp: WALLET_GENESIS.timestamp },
+        ...{ baseFeePerGas: WALLET_GENESIS.baseFeePerGas, miner: WALLET_GENESIS.coinbase, transactions: [] },
+      },
+    })
+  }
+  for (const block of ['0x1', 'pending', 'safe', 'finalized', 'earliest', { blockHash: rootOf(genesis) }]) {
+    expect(await request(wallet, 'eth_getBalance', ADDRESSES.alice, block)).toMatchObject({ error: { code: -32001 } })
+  }
+  // A call knows its block by the header, too.
+  const ask = (selector: string) => request(wallet, 'eth_call', { to: ADDRESSES.context, data: selector }, 'latest')
+  const word = (value: string) => ({ result: `0x${BigInt(value).toString(16).padStart(64, '0')}` })
+  expect(await ask(selectorOf('timestamp()'))).toEqual(word(WALLET_GENESIS.timestamp))
+  expect(await ask(selectorOf('baseFee()'))).toEqual(word(WALLET_GENESIS.baseFeePerGas))
+  expect(await ask(selectorOf('coinbase()'))).toEqual(word(WALLET_GENESIS.coinbase))
+  expect(await ask(selectorOf('prevRandao()'))).toEqual(word(WALLET_GENESIS.mixHash))
+  expect(await ask(selectorOf('chain()'))).toEqual(word(`${CHAIN_ID}`))
+})
+
+test('where only a root is trusted, a call that asks for the block is an error and no guess', async ({
+  openPage,
+  peer,
+  genesis,
+}) => {
+  const { address } = await peer([genesis])
+  const page = await openPage('window')
+  await page.evaluate((address) => window.e2e.open([address], { chainId: 1337 }), address)
+  await page.evaluate((root) => window.e2e.start({ root, accounts: [] }).sync.done, rootOf(genesis))
+  const { context, token, alice } = ADDRESSES
+  // What is on nobody's disk is fetched in the middle of the call.
+  const balance = { to: token, data: selectorOf('balanceOf(address)') + alice.slice(2).padStart(64, '0') }
+  expect(await request(page, 'eth_call', balance)).toEqual({
+    result: `0x${(1_234_567_890).toString(16).padStart(64, '0')}`,
+  })
+  for (const name of ['number()', 'timestamp()', 'baseFee()', 'coinbase()', 'prevRandao()', 'gasLimit()']) {
+    expect(await request(page, 'eth_call', { to: context, data: selectorOf(name) })).toMatchObject({
+      error: { code: -32000, data: { code: 'noBlockContext' } },
+    })
+  }
+  expect(await request(page, 'eth_blockNumber')).toMatchObject({ error: { code: -32001 } })
+})
+
+test('a fallback that lies changes nothing of what is verified, and is believed in everything else', async ({
+  wallet,
+}) => {
+  const { alice, token } = ADDRESSES
+  const params: Readonly<Record<string, readonly unknown[]>> = {
+    ...{
+      eth_getBalance: [alice, 'latest'],
+      eth_getTransactionCount: [alice, 'latest'],
+      eth_getCode: [token, 'latest'],
+    },
+    ...{ eth_getStorageAt: [token, '0x2', 'latest'], eth_getProof: [token, ['0x2'], 'latest'] },
+    ...{
+      eth_call: [{ to: token, data: selectorOf('symbol()') }, 'latest'],
+      eth_estimateGas: [{ from: alice, to: alice }],
+    },
+    ...{ eth_getBlockByNumber: ['latest', false], eth_getBlockByHash: [`0x${'1'.repeat(64)}`, false] },
+  }
+  const LIE = '0xbad'
+  const ask = (method: string, lie?: string) =>
+    wallet.evaluate(
+      async ({ method, params, lie }) => {
+        const page = await window.e2e.wallet()
+        const fallback = page.liar(lie)
+        const options = lie === undefined ? {} : { fallback }
+        return { ...(await page.request(window.e2e.client, method, params, options)), asked: fallback.asked }
+      },
+      { method, params: params[method] ?? [], lie },
+    )
+  for (const method of Object.keys(METHODS)) expect(await ask(method, LIE), method).toEqual(await ask(method))
+  for (const method of [
+    'eth_gasPrice',
+    'eth_sendRawTransaction',
+    'eth_getLogs',
+    'eth_getTransactionReceipt',
+    'eth_requestAccounts',
+  ]) {
+    expect(await ask(method, LIE)).toEqual({ result: LIE, asked: [method] })
+    expect(await ask(method)).toMatchObject({ error: { code: 4200 } })
+  }
+})
+
+test('is found by those who look for providers, until it is not announced any more', async ({ wallet }) => {
+  const found = await wallet.evaluate(async () => (await window.e2e.wallet()).discover(window.e2e.client))
+  expect(found).toEqual([{ name: 'Rootlight', chainId: `0x${CHAIN_ID.toString(16)}` }])
+})
+
+interface Proof {
+  readonly balance: string
+  readonly accountProof: readonly string[]
+  readonly storageProof: readonly { readonly key: string; readonly value: string; readonly proof: readonly string[] }[]
+}
+
+function selectorOf(signature: string): string {
+  return `0x${bytesToHex(keccak256(new TextEncoder().encode(signature)).subarray(0, 4))}`
+}
