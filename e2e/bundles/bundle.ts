@@ -59,10 +59,10 @@ export function modulesOf(chunks: readonly Chunk[]): readonly string[] {
   return chunks.flatMap(({ moduleIds }) => moduleIds.map((id) => relative(ROOT, id)))
 }
 
-/** A file of `dist`, in an application. */
-export async function bundleOf(entry: string): Promise<Bundle> {
+/** A file of `dist`, in an application that has the packages in `external` itself. */
+export async function bundleOf(entry: string, external: string[] = []): Promise<Bundle> {
   const input = join(ROOT, 'dist', entry)
-  const rollupOptions = { input, preserveEntrySignatures: 'strict' } as const
+  const rollupOptions = { input, external, preserveEntrySignatures: 'strict' } as const
   return builtWith({ configFile: false, build: { target: 'es2022', modulePreload: false, rollupOptions } })
 }
 

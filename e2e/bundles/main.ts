@@ -11,6 +11,7 @@ const FOLDER = fileURLToPath(new URL('../../test-results/size', import.meta.url)
 
 const window = await bundleOf('index.js')
 const evm = await bundleOf('evm/index.js')
+const react = await bundleOf('react/index.js', ['react'])
 const worker = await bundleOf('worker/worker.js')
 const dialing = ['dist/network/dialing-node.js', 'dist/network/libp2p-caller.js']
 const cipher = 'dist/network/sodium.js'
@@ -26,6 +27,7 @@ await layOut('window/cipher', window.after(cipher))
 await layOut('window/provider', window.after('dist/wallet/provider/handle-request.js'))
 await layOut('window/all', window.chunks)
 await layOut('evm/all', evm.chunks)
+await layOut('react/all', react.chunks)
 await layOut('worker/first', worker.first)
 await layOut('worker/libp2p', without(worker.after(...dialing), worker.after(cipher)))
 await layOut('worker/cipher', worker.after(cipher))

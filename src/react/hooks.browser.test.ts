@@ -1,0 +1,213 @@
+import { act, createElement, StrictMode } from 'react'
+import { createRoot, type Root } from 'react-dom/client'
+import { renderToString } from 'react-dom/server'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { LightClient } from '../client.ts'
+import { SyncError } from '../sync/errors.ts'
+import type { SyncProgress } from '../sync/progress.ts'
+import { Sync } from '../sync-handle.ts'
+import type { SyncTarget } from '../worker/engine.ts'
+import { type ReadState, type SyncState, useAccount, useStorage, useSync } from './index.ts'
+
+const A = `0x${'a'.repeat(40)}`
+const B = `0x${'b'.repeat(40)}`
+const ROOT = `0x${'1'.repeat(64)}`
+const progressOf = (phase: string) => ({ phase, nodes: 1 }) as unknown as SyncProgress
+
+/** As much of a client as hooks use; the test is its engine. */
+class ScriptedClient extends EventTarget {
+  readonly syncs: {
+    target: SyncTarget
+    sync: Sync
+    resolve: (progress: SyncProgress) => void
+    isCancelled: boolean
+  }[] = []
+  readonly reads: {
+    what: string
+    signal: AbortSignal
+    resolve: (value: unknown) => void
+    reject: (error: unknown) => void
+  }[] = []
+
+  sync(target: SyncTarget): Sync {
+    if (target.root === 'bad') throw new SyncError('badRoot', 'bad')
+    let resolve: (progress: SyncProgress) => void = () => {}
+    let reject: (error: unknown) => void = () => {}
+    const done = new Promise<SyncProgress>((yes, no) => {
+      resolve = yes
+      reject = no
+    })
+    const cancel = async () => {
+      entry.isCancelled = true
+      reject(new SyncError('cancelled', 'cancelled'))
+    }
+    const entry = { target, sync: new Sync(done, { cancel, resume: async () => {} }), resolve, isCancelled: false }
+    this.syncs.push(entry)
+    return entry.sync
+  }
+
+  getAccount(address: string, { signal }: { signal: AbortSignal }): Promise<unknown> {
+    return new Promise((resolve, reject) => this.reads.push({ what: address, signal, resolve, reject }))
+  }
+
+  getStorageAt(address: string, slot: unknown, { signal }: { signal: AbortSignal }): Promise<unknown> {
+    return new Promise((resolve, reject) => this.reads.push({ what: `${address} ${slot}`, signal, resolve, reject }))
+  }
+
+  tell(progress: SyncProgress): void {
+    this.dispatchEvent(new CustomEvent('progress', { detail: progress }))
+  }
+}
+
+let scripted: ScriptedClient
+let client: LightClient
+let root: Root | null
+
+beforeEach(() => {
+  Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true })
+  scripted = new ScriptedClient()
+  client = scripted as unknown as LightClient
+  root = null
+})
+
+afterEach(() => act(async () => root?.unmount()))
+
+/** Renders a component that calls `use`, strictly, and shows what it said last. */
+async function render<P extends object, T>(use: (props: P) => T, props: P) {
+  let last: T
+  const Component = (props: P) => {
+    last = use(props)
+    return null
+  }
+  root ??= createRoot(document.createElement('div'))
+  const show = (props: P) =>
+    act(async () => root!.render(createElement(StrictMode, null, createElement(Component, props))))
+  await show(props)
+  return { show, last: () => last! }
+}
+
+/** Lets what was postponed to a timer happen. */
+const later = () => act(() => new Promise((resolve) => setTimeout(resolve, 5)))
+
+describe('useSync', () => {
+  const use = ({ target }: { target: SyncTarget | null }): SyncState => useSync(client, target)
+
+  test('default: begins one sync, also where React mounts twice, and tells what it does', async () => {
+    const { last, show } = await render(use, { target: { root: ROOT } })
+    await later()
+    expect(scripted.syncs).toHaveLength(1)
+    expect(scripted.syncs[0]!.isCancelled).toBe(false)
+    expect(last()).toMatchObject({ phase: 'connecting', progress: null })
+    const { sync, resolve } = scripted.syncs[0]!
+    await act(async () => sync.receive(progressOf('syncing'), new Float32Array(4096)))
+    expect(last()).toMatchObject({ phase: 'syncing', progress: { nodes: 1 } })
+    await act(async () => sync.receiveStall('noPeers'))
+    expect(last()).toMatchObject({ phase: 'stalled', stalled: 'noPeers' })
+    await show({ target: { root: ROOT } }) // another object of the same content
+    await act(async () => resolve(progressOf('complete')))
+    expect(last()).toMatchObject({ phase: 'complete', stalled: null })
+    expect(scripted.syncs).toHaveLength(1)
+  })
+
+  test('behavior: another target supersedes it; one that nobody asks for any more is cancelled', async () => {
+    const { show, last } = await render(use, { target: { root: ROOT } as SyncTarget | null })
+    await show({ target: { root: ROOT, accounts: [A] } })
+    await later()
+    expect(scripted.syncs.map(({ target }) => target)).toEqual([{ root: ROOT }, { root: ROOT, accounts: [A] }])
+    expect(scripted.syncs.map(({ isCancelled }) => isCancelled)).toEqual([true, false])
+    await show({ target: null })
+    await later()
+    expect(scripted.syncs[1]!.isCancelled).toBe(true)
+    expect(last()).toMatchObject({ phase: 'idle' })
+  })
+
+  test('behavior: components that want the same have one between them', async () => {
+    const both = ({ target }: { target: SyncTarget }) => [useSync(client, target), useSync(client, { ...target })]
+    const { last } = await render(both, { target: { root: ROOT } })
+    expect(scripted.syncs).toHaveLength(1)
+    await act(async () => scripted.syncs[0]!.sync.receive(progressOf('syncing'), new Float32Array(4096)))
+    expect(last().map(({ phase }) => phase)).toEqual(['syncing', 'syncing'])
+  })
+
+  test('error: why it has failed, and a target that is none', async () => {
+    const { last, show } = await render(use, { target: { root: ROOT } })
+    await act(() => scripted.syncs[0]!.sync.cancel())
+    expect(last()).toMatchObject({ phase: 'failed', error: { code: 'cancelled' } })
+    await show({ target: { root: 'bad' } })
+    expect(last()).toMatchObject({ phase: 'failed', error: { code: 'badRoot' } })
+  })
+})
+
+describe('useAccount', () => {
+  const use = ({ address }: { address: string | null }): ReadState<unknown> => useAccount(client, address)
+  const latest = () => scripted.reads.at(-1)!
+
+  test('default: loads, then has the value and its root', async () => {
+    const { last } = await render(use, { address: A })
+    expect(last()).toMatchObject({ isLoading: true, value: undefined })
+    await act(async () => latest().resolve({ value: { nonce: 1n }, root: ROOT }))
+    expect(last()).toEqual({ isLoading: false, value: { nonce: 1n }, root: ROOT, error: null })
+  })
+
+  test('behavior: another address is never shown with the answer of the one before', async () => {
+    const { last, show } = await render(use, { address: A })
+    const first = latest()
+    await show({ address: B })
+    expect(first.signal.aborted).toBe(true)
+    await act(async () => latest().resolve({ value: 'of b', root: ROOT }))
+    await act(async () => first.resolve({ value: 'of a', root: ROOT }))
+    expect(last()).toMatchObject({ value: 'of b' })
+    await show({ address: A })
+    expect(last()).toMatchObject({ isLoading: true, value: undefined })
+  })
+
+  test('behavior: is read again when another state is complete, and shows the old value meanwhile', async () => {
+    const { last } = await render(use, { address: A })
+    await act(async () => latest().resolve({ value: 1, root: ROOT }))
+    const before = scripted.reads.length
+    await act(async () => scripted.tell(progressOf('syncing')))
+    expect(scripted.reads).toHaveLength(before)
+    await act(async () => scripted.tell(progressOf('complete')))
+    expect(scripted.reads).toHaveLength(before + 1)
+    expect(last()).toMatchObject({ value: 1, isLoading: false })
+    await act(async () => latest().resolve({ value: 2, root: ROOT }))
+    expect(last()).toMatchObject({ value: 2 })
+  })
+
+  test('behavior: nothing is read for nobody, and what is read is aborted with its component', async () => {
+    const { show } = await render(use, { address: null as string | null })
+    expect(scripted.reads).toHaveLength(0)
+    await show({ address: A })
+    await act(async () => root!.unmount())
+    root = null
+    expect(scripted.reads.every(({ signal }) => signal.aborted)).toBe(true)
+  })
+
+  test('error: is told, with what was asked for', async () => {
+    const { last } = await render(use, { address: A })
+    await act(async () => latest().reject(new SyncError('closed', 'closed')))
+    expect(last()).toMatchObject({ isLoading: false, value: undefined, error: { code: 'closed' } })
+  })
+})
+
+describe('useStorage', () => {
+  test('default: a slot, by its number', async () => {
+    const { last, show } = await render(({ slot }: { slot: bigint }) => useStorage(client, A, slot), { slot: 1n })
+    await act(async () => scripted.reads.at(-1)!.resolve({ value: '0x05', root: ROOT }))
+    expect(last()).toMatchObject({ value: '0x05', root: ROOT })
+    await show({ slot: 2n })
+    expect(scripted.reads.at(-1)!.what).toBe(`${A} 2`)
+  })
+})
+
+describe('on a server', () => {
+  test('behavior: they render what there is before anything is known', () => {
+    const Component = () => {
+      const { phase } = useSync(null, null)
+      const { isLoading } = useAccount(null, A)
+      return createElement('p', null, `${phase} ${isLoading}`)
+    }
+    expect(renderToString(createElement(Component))).toBe('<p>idle true</p>')
+    expect(scripted.reads).toEqual([])
+  })
+})

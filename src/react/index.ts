@@ -1,0 +1,6 @@
+/** `rootlight/react`: hooks over a client's own events and reads. */
+export type { SyncState } from './shared-sync.ts'
+export { useAccount } from './use-account.ts'
+export type { ReadHookOptions, ReadState } from './use-read.ts'
+export { useStorage } from './use-storage.ts'
+export { useSync } from './use-sync.ts'

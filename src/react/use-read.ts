@@ -1,0 +1,60 @@
+/** A read in a component: again when what is asked for changes, and when another state is complete; never a stale answer. */
+import { useEffect, useState } from 'react'
+import type { LightClient } from '../client.ts'
+import type { SyncProgress } from '../sync/progress.ts'
+import type { Answer, ReadAt } from '../worker/engine.ts'
+
+export interface ReadHookOptions {
+  /** As of the client's reads. */
+  readonly at?: ReadAt
+}
+
+/** An answer on its way. While it is read again, what was read before stays. */
+export interface ReadState<T> {
+  readonly value: T | undefined
+  /** What it was verified against. */
+  readonly root: string | undefined
+  readonly isLoading: boolean
+  /** Coded, as of the client's reads. */
+  readonly error: unknown
+}
+
+const LOADING: ReadState<never> = { value: undefined, root: undefined, isLoading: true, error: null }
+
+/** `read` is called again when `key` has changed; `null`: there is nothing to read yet. */
+export function useRead<T>(
+  client: LightClient | null,
+  key: string | null,
+  read: (client: LightClient, signal: AbortSignal) => Promise<Answer<T>>,
+): ReadState<T> {
+  const [{ of, state }, setShown] = useState<{ of: string | null; state: ReadState<T> }>({ of: null, state: LOADING })
+  const completions = useCompletions(client)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key is all that counts of what is read, and a completion is a reason to read.
+  useEffect(() => {
+    if (client === null || key === null) return
+    const controller = new AbortController()
+    const show = (state: ReadState<T>) => {
+      if (!controller.signal.aborted) setShown({ of: key, state })
+    }
+    read(client, controller.signal).then(
+      ({ value, root }) => show({ value, root, isLoading: false, error: null }),
+      (error: unknown) => show({ ...LOADING, isLoading: false, error }),
+    )
+    return () => controller.abort()
+  }, [client, key, completions])
+  return of === key ? state : LOADING
+}
+
+/** How often a state has become complete since the component is there. */
+function useCompletions(client: LightClient | null): number {
+  const [count, setCount] = useState(0)
+  useEffect(() => {
+    if (client === null) return
+    const onProgress = ({ detail }: CustomEvent<SyncProgress>) => {
+      if (detail.phase === 'complete') setCount((count) => count + 1)
+    }
+    client.addEventListener('progress', onProgress)
+    return () => client.removeEventListener('progress', onProgress)
+  }, [client])
+  return count
+}

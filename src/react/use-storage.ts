@@ -1,0 +1,14 @@
+import type { LightClient } from '../client.ts'
+import type { SlotNumber } from '../wallet/input.ts'
+import { type ReadHookOptions, type ReadState, useRead } from './use-read.ts'
+
+/** A slot of the contract at an address (`null` while there is none), as `0x` and 64 hex digits. */
+export function useStorage(
+  client: LightClient | null,
+  address: string | null,
+  slot: SlotNumber,
+  { at }: ReadHookOptions = {},
+): ReadState<string> {
+  const key = address === null ? null : `${address} ${slot} ${at}`
+  return useRead(client, key, (client, signal) => client.getStorageAt(address!, slot, { signal, ...(at && { at }) }))
+}

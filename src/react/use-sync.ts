@@ -1,0 +1,21 @@
+import { useMemo, useSyncExternalStore } from 'react'
+import type { LightClient } from '../client.ts'
+import type { SyncTarget } from '../worker/engine.ts'
+import { IDLE, keyOf, SharedSync, type SyncState } from './shared-sync.ts'
+
+/**
+ * Syncs `target` as long as a component is there that asks for it: another target supersedes it, and when the last component is
+ * gone it is cancelled. `null`: not yet. Targets are compared by what is in them.
+ */
+export function useSync(client: LightClient | null, target: SyncTarget | null): SyncState {
+  const key = target === null ? null : keyOf(target)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key is all that counts of the target.
+  const store = useMemo(() => {
+    const sync = client === null || target === null ? null : SharedSync.of(client, target)
+    return {
+      subscribe: (listener: () => void) => sync?.subscribe(listener) ?? (() => {}),
+      state: () => sync?.state ?? IDLE,
+    }
+  }, [client, key])
+  return useSyncExternalStore(store.subscribe, store.state, () => IDLE)
+}
