@@ -4,7 +4,7 @@ import { FieldError } from './peer-config.ts'
 import { errorText, fullText } from './words.ts'
 
 /** The places an error can stand in: ids of slots in the page. */
-export type ErrorPlace = 'sync-error' | 'lookup-error' | 'page-error'
+export type ErrorPlace = 'sync-error' | 'watch-error' | 'lookup-error' | 'page-error'
 
 /** Shows `error` in `place`; a {@link FieldError} also marks its field and takes the focus there. */
 export function showError(place: ErrorPlace, error: unknown): void {

@@ -56,10 +56,15 @@ export function formatFraction(fraction: number): string {
 
 /** Wei as ether, exact: every digit, without trailing zeros. */
 export function formatEther(wei: bigint): string {
-  const digits = wei.toString().padStart(ETHER_DECIMALS + 1, '0')
-  const whole = formatCount(BigInt(digits.slice(0, -ETHER_DECIMALS)))
-  const rest = digits.slice(-ETHER_DECIMALS).replace(/0+$/, '')
-  return `${rest === '' ? whole : `${whole}.${rest}`} ETH`
+  return `${formatAmount(wei, ETHER_DECIMALS)} ETH`
+}
+
+/** An amount of a token with so many decimals, exact; as {@link formatEther}, without a unit. */
+export function formatAmount(amount: bigint, decimals: number): string {
+  const digits = amount.toString().padStart(decimals + 1, '0')
+  const whole = formatCount(BigInt(digits.slice(0, digits.length - decimals)))
+  const rest = digits.slice(digits.length - decimals).replace(/0+$/, '')
+  return rest === '' ? whole : `${whole}.${rest}`
 }
 
 /** The ends of a long name: `0xd7f8974f…0f0544`, `12D3KooW…xFQ1p`. */

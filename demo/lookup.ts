@@ -1,7 +1,7 @@
 /** The box that looks an address up: balance, nonce, code, or the proof that there is no such account. */
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
-import type { LightClient } from '../src/index.ts'
+import type { LightClient, ReadAt } from '../src/index.ts'
 import { byId, setText } from './dom.ts'
 import { clearError, showError } from './error-view.ts'
 import { formatCount, formatElapsed, formatEther, shorten, UNKNOWN } from './format.ts'
@@ -18,13 +18,13 @@ interface Finding {
   readonly account: { readonly balance: bigint; readonly nonce: bigint; readonly codeBytes: number } | null
 }
 
-/** Wires the form `#lookup-form`; reads go to the client that `client` resolves with. */
-export function attachLookup(client: () => Promise<LightClient>): void {
+/** Wires the form `#lookup-form`; reads go to the client that `client` resolves with, at the root that `at` says. */
+export function attachLookup(client: () => Promise<LightClient>, at: () => ReadAt | undefined): void {
   const form = byId('lookup-form', HTMLFormElement)
   const input = byId('address', HTMLInputElement)
   form.addEventListener('submit', (event) => {
     event.preventDefault()
-    void lookUp(input.value, client)
+    void lookUp(input.value, client, at())
   })
   for (const example of document.querySelectorAll<HTMLButtonElement>('button[data-address]')) {
     example.addEventListener('click', () => {
@@ -41,14 +41,14 @@ export function clearLookup(): void {
 
 let latest = 0
 
-async function lookUp(text: string, client: () => Promise<LightClient>): Promise<void> {
+async function lookUp(text: string, client: () => Promise<LightClient>, at: ReadAt | undefined): Promise<void> {
   const own = ++latest
   clearError()
   try {
     const address = parseAddress(text)
     show('busy', 'Reading…', null)
     markCell(address)
-    const finding = await read(await client(), address)
+    const finding = await read(await client(), address, at)
     if (own === latest) showFinding(finding)
   } catch (error) {
     if (own !== latest) return
@@ -57,11 +57,12 @@ async function lookUp(text: string, client: () => Promise<LightClient>): Promise
   }
 }
 
-async function read(client: LightClient, address: string): Promise<Finding> {
+async function read(client: LightClient, address: string, at: ReadAt | undefined): Promise<Finding> {
   const start = performance.now()
-  const { root, value } = await client.getAccount(address)
+  const options = at === undefined ? {} : { at }
+  const { root, value } = await client.getAccount(address, options)
   const hasCode = value !== null && value.codeHash !== EMPTY_CODE_HASH
-  const codeBytes = hasCode ? ((await client.getCode(address)).value.length - 2) / 2 : 0
+  const codeBytes = hasCode ? ((await client.getCode(address, options)).value.length - 2) / 2 : 0
   const elapsedMs = performance.now() - start
   return { root, elapsedMs, account: value && { balance: value.balance, nonce: value.nonce, codeBytes } }
 }

@@ -2,17 +2,26 @@
  * The page: wires the fields and buttons to a {@link Session}, and what the session tells to the views. `?engine=window`
  * runs the engine in the window instead of a worker; `?chain=` names a chain that is not mainnet.
  */
-import { createLightClient, type LightClient, type PeerInfo, type SyncProgress } from '../src/index.ts'
+import {
+  createLightClient,
+  type LightClient,
+  type PeerInfo,
+  type ReadAt,
+  type SyncProgress,
+  type SyncTarget,
+} from '../src/index.ts'
 import { byId, setText } from './dom.ts'
-import { clearError, showError, showFull, showMessage } from './error-view.ts'
+import { clearError, type ErrorPlace, showError, showFull, showMessage } from './error-view.ts'
 import { attachForget, deleteDatabase } from './forget.ts'
 import { CELLS, KeyspaceView } from './keyspace.ts'
 import { attachLookup, clearLookup } from './lookup.ts'
 import { forget, recall, remember } from './memory.ts'
-import { fetchPeerConfig, parsePeers, parseRoot } from './peer-config.ts'
+import { fetchPeerConfig, parseAddress, parsePeers, parseRoot } from './peer-config.ts'
 import { isConnected, PeersView } from './peers-view.ts'
 import { NOTHING_YET, ProgressView, type ShownProgress } from './progress-view.ts'
 import { Session } from './session.ts'
+import { WalletView } from './wallet-view.ts'
+import { WatchList } from './watch-list.ts'
 import { lostText, persistText, phaseText, sourceText } from './words.ts'
 
 const DATABASE = 'rootlight-demo'
@@ -21,6 +30,10 @@ const MAINNET = 1
 const parameters = new URLSearchParams(location.search)
 const peerField = byId('peer', HTMLTextAreaElement)
 const rootField = byId('root', HTMLInputElement)
+const watchField = byId('watch', HTMLInputElement)
+const watchedOnly = byId('watched-only', HTMLInputElement)
+const everything = byId('everything', HTMLInputElement)
+const offlineBox = byId('offline', HTMLInputElement)
 const startButton = byId('start', HTMLButtonElement)
 const stopButton = byId('stop', HTMLButtonElement)
 const progressView = new ProgressView()
@@ -31,6 +44,8 @@ let chainId = Number(parameters.get('chain') ?? MAINNET)
 let progress: ShownProgress = NOTHING_YET
 let reason: string | undefined
 let isOffline = false
+/** An ERC-20 of the state, as the peer beside the page names it. */
+let token: string | null = null
 /** False until the fields and the last state are shown: before that there is nothing to start, and nothing to save. */
 let isRestored = false
 /** The fields as they were when the sync that runs was started. */
@@ -47,15 +62,32 @@ const session = new Session(openClient, {
   ended: showEnd,
 })
 
+const wallet = new WalletView({ client: whenRestored, at: rootToReadAt, token: () => token }, (address) =>
+  watched.remove(address),
+)
+const watched: WatchList = new WatchList(localStorage, () => {
+  wallet.show(watched.addresses)
+  void guard('sync-error', changeScope)
+})
+
 keyspace.attach()
 const restored = guard('sync-error', restore).finally(() => {
   isRestored = true
   showButtons()
 })
-attachLookup(async () => {
-  await restored
-  return session.client()
+attachLookup(whenRestored, rootToReadAt)
+wallet.show(watched.addresses)
+byId('watch-form', HTMLFormElement).addEventListener('submit', (event) => {
+  event.preventDefault()
+  void guard('watch-error', async () => {
+    watched.add(parseAddress(watchField.value, 'watch'))
+    watchField.value = ''
+  })
 })
+for (const choice of [everything, watchedOnly]) {
+  choice.addEventListener('change', () => void guard('sync-error', changeScope))
+}
+offlineBox.addEventListener('change', () => void guard('sync-error', goOffline))
 attachForget(() => void guard('page-error', forgetEverything))
 byId('sync-form', HTMLFormElement).addEventListener('submit', (event) => {
   event.preventDefault()
@@ -82,6 +114,7 @@ async function restore(): Promise<void> {
   rootField.value ||= config?.root ?? memory.root
   if (!parameters.has('chain') && config?.chainId !== undefined) chainId = config.chainId
   setText(byId('source', HTMLElement), sourceText(config, memory.peers !== ''))
+  token = config?.token ?? null
   const client = await connectFields()
   const { complete } = await client.status()
   restoreProgress(memory.progress, complete?.root)
@@ -106,8 +139,41 @@ async function start(): Promise<void> {
   rootField.value = root
   started = fieldsText()
   reason = undefined
-  await session.start(peers, root)
+  await session.start(peers, targetOf(root))
   showButtons()
+  wallet.refresh()
+}
+
+/** Everything under the root, or what is watched of it: the addresses, and the token with its storage. */
+function targetOf(root: string): SyncTarget {
+  if (!watchedOnly.checked) return { root }
+  return { root, accounts: watched.addresses, storage: token === null ? {} : { [token]: 'all' } }
+}
+
+/** What is wanted has changed: a sync that was started here goes over to it. */
+async function changeScope(): Promise<void> {
+  if (started === '' || offlineBox.checked) return
+  await start()
+}
+
+/** Without peers, or with them again: what is on disk is read all the same. */
+async function goOffline(): Promise<void> {
+  await session.stop()
+  if (offlineBox.checked) await session.connect([])
+  else await connectFields()
+  showButtons()
+  wallet.refresh()
+}
+
+async function whenRestored(): Promise<LightClient> {
+  await restored
+  return session.client()
+}
+
+/** The root in its field is what is trusted, from the moment that it stands there. */
+function rootToReadAt(): ReadAt | undefined {
+  const text = rootField.value.trim().toLowerCase()
+  return /^0x[0-9a-f]{64}$/.test(text) ? (text as ReadAt) : undefined
 }
 
 async function forgetEverything(): Promise<void> {
@@ -117,6 +183,8 @@ async function forgetEverything(): Promise<void> {
   )
   clearError()
   forget(localStorage)
+  started = ''
+  watched.clear()
   progress = NOTHING_YET
   keyspace.show(new Float32Array(CELLS))
   clearLookup()
@@ -160,6 +228,7 @@ function showStall(why: string): void {
 function showEnd(phase: 'complete' | 'paused' | 'failed', error?: unknown): void {
   progress = { ...progress, phase, fraction: phase === 'complete' ? 1 : progress.fraction }
   if (phase === 'failed') showError('sync-error', error)
+  if (phase === 'complete') wallet.refresh()
   draw()
   showButtons()
   save()
@@ -185,7 +254,7 @@ function showButtons(): void {
   const focused = document.activeElement
   stopButton.disabled = !isSyncing
   const canRetry = isWaitingForRoom() && !hasChanged
-  startButton.disabled = !isRestored || (isSyncing && !hasChanged && !canRetry)
+  startButton.disabled = !isRestored || offlineBox.checked || (isSyncing && !hasChanged && !canRetry)
   setText(startButton, canRetry ? 'Try again' : isSyncing && hasChanged ? 'Switch' : canContinue ? 'Continue' : 'Start')
   // A disabled button drops the keyboard's place on the page: hand it to its neighbour.
   if (focused === startButton && startButton.disabled) stopButton.focus()
@@ -207,7 +276,7 @@ function save(): void {
 }
 
 /** Runs `act`; what it throws is shown in `place`. */
-async function guard(place: 'sync-error' | 'page-error', act: () => Promise<void>): Promise<void> {
+async function guard(place: ErrorPlace, act: () => Promise<void>): Promise<void> {
   clearError()
   try {
     await act()

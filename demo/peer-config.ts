@@ -14,12 +14,14 @@ export interface PeerConfig {
   readonly name: string
   /** Left out: mainnet, 1. */
   readonly chainId?: number
+  /** Address of an ERC-20 in the state. */
+  readonly token?: string
 }
 
 /** A field that cannot be read. `field` is the id of its element. */
 export class FieldError extends Error {
   override readonly name = 'FieldError'
-  readonly field: 'peer' | 'root' | 'address'
+  readonly field: 'peer' | 'root' | 'address' | 'watch'
 
   constructor(field: FieldError['field'], message: string) {
     super(message)
@@ -68,11 +70,11 @@ export function parseRoot(text: string): string {
   return `0x${digits}`
 }
 
-/** The address in `text`: `0x` and 40 hex digits. Throws {@link FieldError}. */
-export function parseAddress(text: string): string {
+/** The address in `text`, which stands in `field`: `0x` and 40 hex digits. Throws {@link FieldError}. */
+export function parseAddress(text: string, field: 'address' | 'watch' = 'address'): string {
   const address = text.trim()
-  if (address === '') throw new FieldError('address', 'Enter an address.')
-  if (!/^0x[0-9a-f]{40}$/i.test(address)) throw new FieldError('address', 'An address is 0x and 40 hex digits.')
+  if (address === '') throw new FieldError(field, 'Enter an address.')
+  if (!/^0x[0-9a-f]{40}$/i.test(address)) throw new FieldError(field, 'An address is 0x and 40 hex digits.')
   return address
 }
 

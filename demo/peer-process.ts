@@ -4,7 +4,9 @@ import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { CHAIN_ID } from './contracts/wallet-genesis.ts'
 import type { PeerConfig } from './peer-config.ts'
+import { TOKEN, writeTokenGenesis } from './token-genesis.ts'
 
 /** A peer that listens. */
 export interface PeerProcess {
@@ -16,15 +18,25 @@ export interface PeerProcess {
 const MAIN = fileURLToPath(new URL('../dist/server/main.js', import.meta.url))
 const CHAIN_IDS: Readonly<Record<string, number>> = { mainnet: 1, sepolia: 11155111, holesky: 17000, hoodi: 560048 }
 
-/** Starts a peer with `genesis` (a name or a file) on a free port of 127.0.0.1. Rejects if it ends before it listens. */
+/** The name of the state that has a token in it. */
+const TOKENS = 'tokens'
+
+/** Starts a peer with `genesis` (a name, `tokens`, or a file) on a free port of 127.0.0.1. Rejects if it ends before it listens. */
 export async function startPeer(genesis: string): Promise<PeerProcess> {
   if (!existsSync(MAIN)) throw new Error('dist/server/main.js is not there: run "npm run build" first')
-  const args = [MAIN, 'serve', '--genesis', genesis, '--listen', '/ip4/127.0.0.1/tcp/0/ws', '--json']
+  const isTokens = genesis === TOKENS
+  const file = isTokens ? await writeTokenGenesis() : genesis
+  const args = [MAIN, 'serve', '--genesis', file, '--listen', '/ip4/127.0.0.1/tcp/0/ws', '--json']
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const ready = await firstLine(child)
-  const chainId = CHAIN_IDS[genesis]
-  const name = chainId === undefined ? basename(genesis) : `${genesis} genesis`
-  return { config: { name, ...(chainId === undefined ? {} : { chainId }), ...JSON.parse(ready) }, process: child }
+  const chainId = isTokens ? CHAIN_ID : CHAIN_IDS[genesis]
+  const name = isTokens
+    ? 'mainnet’s genesis with a token'
+    : chainId === undefined
+      ? basename(genesis)
+      : `${genesis} genesis`
+  const more = { ...(chainId === undefined ? {} : { chainId }), ...(isTokens ? { token: TOKEN } : {}) }
+  return { config: { name, ...more, ...JSON.parse(ready) }, process: child }
 }
 
 function firstLine(child: ChildProcess): Promise<string> {

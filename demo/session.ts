@@ -2,7 +2,7 @@
  * One light client and at most one sync, as the page needs them: opened for a list of peers, reopened when the list
  * changes, and silent about what has been superseded. Knows nothing of the document.
  */
-import type { LightClient, PeerInfo, Sync, SyncProgress } from '../src/index.ts'
+import type { LightClient, PeerInfo, Sync, SyncProgress, SyncTarget } from '../src/index.ts'
 import { codeOf } from './words.ts'
 
 /** What the session tells the page. */
@@ -64,10 +64,10 @@ export class Session {
     return this.#client
   }
 
-  /** Starts to sync `root`, or moves the sync that runs to it. */
-  async start(peers: readonly string[], root: string): Promise<void> {
+  /** Starts to sync `target`, or moves the sync that runs to it. */
+  async start(peers: readonly string[], target: SyncTarget): Promise<void> {
     const client = await this.connect(peers)
-    const sync = client.sync({ root })
+    const sync = client.sync(target)
     this.#sync = sync
     this.#follow(sync)
   }

@@ -1,7 +1,7 @@
 /**
  * `npm run demo`: a peer with a real genesis, and the page that syncs from it. Everything listens on 127.0.0.1 only.
  *
- *   --genesis NAME|FILE   what the peer serves (mainnet)
+ *   --genesis NAME|FILE   what the peer serves (mainnet); `tokens` is mainnet's with an ERC-20 in it
  *   --port PORT           of the page (5173; the next free one if it is taken)
  *   --throttle BYTES      a second and connection, so that one can watch
  *   --no-open             do not open a browser

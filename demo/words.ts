@@ -60,6 +60,13 @@ export function errorText(error: unknown): ErrorText {
   return { text: ERRORS[code] ?? message, code }
 }
 
+/** Why a value is not there, in a few words. */
+export function readErrorText(error: unknown): string {
+  return codeOf(error) === 'notSynced'
+    ? 'Not on this disk, and no peer can be asked for it now.'
+    : errorText(error).text
+}
+
 /** The stable code of a coded error, else an empty string. */
 export function codeOf(error: unknown): string {
   const code: unknown = error instanceof Error && 'code' in error ? error.code : ''

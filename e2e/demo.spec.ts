@@ -1,11 +1,18 @@
 /** The demo, as a person uses it: with the mouse, with the keyboard alone, and without any peer. */
+import { writeFile } from 'node:fs/promises'
+import { verifyMerkleProof } from '@ethereumjs/mpt'
+import { hexToBytes } from '@noble/hashes/utils.js'
 import type { Page } from '@playwright/test'
+import { CHAIN_ID } from '../demo/contracts/wallet-genesis.ts'
 import type { PeerConfig } from '../demo/peer-config.ts'
+import { HOLDERS, TOKEN, tokenGenesis } from '../demo/token-genesis.ts'
+import { decodeAccount } from '../src/trie/account.ts'
+import { keccak256 } from '../src/trie/keccak.ts'
 import { expect, test } from './fixtures.ts'
 import { genesisOf } from './genesis.ts'
 import { longTasksDuring } from './main-thread.ts'
 import type { TestPeer } from './peers.ts'
-import { MAINNET_ROOT } from './states.ts'
+import { MAINNET_ROOT, rootOf } from './states.ts'
 
 /** Mainnet's genesis takes some three seconds: time to stop in the middle. */
 const BYTES_PER_SECOND = 500_000
@@ -72,7 +79,7 @@ test('everything can be done by keyboard, on a phone', async ({ page, site, peer
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360)
 
   const { keyboard } = page
-  for (const id of ['peer', 'root', 'start']) {
+  for (const id of ['peer', 'root', 'everything', 'offline', 'start']) {
     await keyboard.press('Tab')
     await expect(page.getByTestId(id)).toBeFocused()
   }
@@ -117,9 +124,87 @@ test('a later visit, with the peer gone, answers from disk', async ({ page, site
   expect(complaints).toEqual([])
 })
 
+test('a wallet’s view: balances before and during a sync, proofs, what is watched alone, and offline', async ({
+  page,
+  site,
+  peer,
+  states,
+}, info) => {
+  const path = info.outputPath('tokens.json')
+  await writeFile(path, JSON.stringify(tokenGenesis()))
+  const source = await states.file(path)
+  const server = await peer([source], { throttleBytesPerSecond: BYTES_PER_SECOND })
+  const complaints = listen(page)
+  const root = rootOf(source)
+  await openDemo(page, site, server, { root, chainId: CHAIN_ID, token: TOKEN })
+  const [first, second] = Object.keys(HOLDERS) as [string, string]
+  const row = (address: string) => page.locator(`[data-address="${address.toLowerCase()}"]`)
+  const watch = async (address: string) => {
+    await page.getByTestId('watch').fill(address)
+    await page.getByTestId('watch-button').click()
+  }
+
+  // Nothing is synced: the balance is fetched, and verified against the root in the field.
+  await watch(first)
+  await expect(row(first).getByTestId('ether')).toHaveText(RICHEST.balance)
+  await expect(row(first).getByTestId('note')).toContainText('erified against')
+  await expect(page.getByTestId('phase')).toHaveText('idle')
+
+  // While the sync runs, without a long task: what is new, a token, and what is not there.
+  const longTasks = await longTasksDuring(page, async () => {
+    await page.getByTestId('start').click()
+    await expect.poll(() => fractionOf(page)).toBeGreaterThan(0)
+    await watch(second)
+    await watch(ABSENT)
+    await expect(row(second).getByTestId('ether')).toHaveText('200 ETH')
+    await expect(row(second).getByTestId('tokens')).toHaveText('42 OIL')
+    await expect(row(first).getByTestId('tokens')).toHaveText('2.5 OIL')
+    await expect(row(ABSENT).getByTestId('note')).toContainText('No such account, which is proven')
+    expect(await fractionOf(page)).toBeLessThan(100)
+  })
+  expect(longTasks).toEqual([])
+
+  // The proof that is shown convinces somebody else.
+  await row(second).getByRole('button', { name: 'Proof' }).click()
+  await expect(row(second).getByTestId('proof-root')).toHaveText(root)
+  const nodes = await row(second).locator('.nodes code').allTextContents()
+  const bytes = nodes.map((node) => hexToBytes(node.slice(2)))
+  const leaf = await verifyMerkleProof(keccak256(hexToBytes(second.slice(2))), bytes, {
+    root: hexToBytes(root.slice(2)),
+  })
+  expect(decodeAccount(leaf!).balance).toBe(200n * 10n ** 18n)
+
+  // What is watched alone is complete at once.
+  await page.getByTestId('watched-only').check()
+  await expect(page.getByTestId('phase')).toHaveText('complete')
+  await expect(page.getByTestId('accounts')).not.toHaveText('8,899')
+
+  // Offline, it is there; another address is not, and says so.
+  await server.stop()
+  await page.getByTestId('offline').check()
+  await expect(page.getByTestId('start')).toBeDisabled()
+  await expect(row(second).getByTestId('ether')).toHaveText('200 ETH')
+  await expect(row(second).getByTestId('tokens')).toHaveText('42 OIL')
+  const elsewhere = '0x2a8e0a3b1a2d1b1f5b6ad8a1b1d6e2b4c3d4e5f6'
+  await watch(elsewhere)
+  await expect(row(elsewhere).getByTestId('note')).toContainText('Not on this disk')
+
+  // And it is remembered.
+  await row(elsewhere).getByRole('button', { name: 'Watch' }).click()
+  await page.reload()
+  await expect(row(second).getByTestId('ether')).toHaveText('200 ETH')
+  await expect(row(elsewhere)).toHaveCount(0)
+  expect(complaints).toEqual([])
+})
+
 /** Opens the demo as `npm run demo` serves it beside a running peer, or beside one that has ended. */
-async function openDemo(page: Page, site: string, server: TestPeer | null): Promise<void> {
-  const config = server && peerConfig(server)
+async function openDemo(
+  page: Page,
+  site: string,
+  server: TestPeer | null,
+  more: Partial<PeerConfig> = {},
+): Promise<void> {
+  const config = server && { ...peerConfig(server), ...more }
   await page.unrouteAll()
   await page.route('**/peer.json', (route) => route.fulfill(config === null ? { status: 204 } : { json: config }))
   await page.goto(`${site}demo/`)

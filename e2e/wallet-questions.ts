@@ -4,7 +4,7 @@
  */
 import { BrowserProvider, Contract, type Eip1193Provider as EthersProvider } from 'ethers'
 import { createPublicClient, custom, defineChain, type PublicClient, parseAbi } from 'viem'
-import { ADDRESSES, CHAIN_ID, mappingSlot } from './contracts/wallet-genesis.ts'
+import { ADDRESSES, CHAIN_ID, mappingSlot } from '../demo/contracts/wallet-genesis.ts'
 
 export type Requester = { request(args: { method: string; params?: never }): Promise<unknown> }
 /** By the name of the question. */

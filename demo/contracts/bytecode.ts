@@ -1,5 +1,5 @@
 /**
- * Runtime bytecode of the contracts that the tests put into a genesis, as hex digits.
+ * Runtime bytecode of the contracts that the demo and the tests put into a genesis, as hex digits.
  *
  * - `TOKEN` and `CONTEXT`: `Token.sol` and `Context.sol` beside this file, by solc 0.8.37 (npm `solc`) with
  *   `{ evmVersion: 'shanghai', optimizer: { enabled: true, runs: 200 }, metadata: { appendCBOR: false, bytecodeHash: 'none' } }`.

@@ -1,0 +1,42 @@
+/** `npm run demo -- --genesis tokens`: mainnet's genesis accounts, and an ERC-20 of which some of them have a few. Node only. */
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { getGenesis } from '@ethereumjs/genesis'
+import { ADDRESSES, mappingSlot, WALLET_GENESIS } from './contracts/wallet-genesis.ts'
+
+/** Some of mainnet's genesis, the one with most ether first. */
+export const HOLDERS = {
+  '0x5abfec25f74cd88437631a7731906932776356f9': 2_500_000n,
+  '0x000d836201318ec6899a67540690382780743280': 42_000_000n,
+} as const
+
+export const TOKEN = ADDRESSES.token
+
+/** As a genesis.json. */
+export function tokenGenesis(): object {
+  const { [TOKEN]: token, ...others } = WALLET_GENESIS.alloc
+  const storage = Object.entries(HOLDERS).map(([owner, amount]) => [mappingSlot(owner, 0n), wordOf(amount)])
+  const alloc = Object.entries(getGenesis(1) ?? {}).map(([address, account]) => {
+    return [address, { balance: Array.isArray(account) ? account[0] : account }]
+  })
+  return {
+    ...WALLET_GENESIS,
+    alloc: {
+      ...Object.fromEntries(alloc),
+      ...others,
+      [TOKEN]: { ...token, storage: { ...token.storage, ...Object.fromEntries(storage) } },
+    },
+  }
+}
+
+/** Writes it to a temporary file. Returns the path. */
+export async function writeTokenGenesis(): Promise<string> {
+  const path = join(await mkdtemp(join(tmpdir(), 'rootlight-demo-')), 'tokens.json')
+  await writeFile(path, JSON.stringify(tokenGenesis()))
+  return path
+}
+
+function wordOf(value: bigint): string {
+  return `0x${value.toString(16).padStart(64, '0')}`
+}

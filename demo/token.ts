@@ -1,0 +1,47 @@
+/** An ERC-20, read by calls that run here, on verified state. What runs them is loaded with the first. */
+import type { Eip1193Provider, LightClient } from '../src/index.ts'
+
+export interface TokenAmount {
+  readonly amount: bigint
+  readonly decimals: number
+  readonly symbol: string
+}
+
+/** `balanceOf(address)`, `decimals()` and `symbol()`. */
+const BALANCE_OF = '0x70a08231'
+const DECIMALS = '0x313ce567'
+const SYMBOL = '0x95d89b41'
+
+const providers = new WeakMap<LightClient, Eip1193Provider>()
+
+/** What `owner` has of the token. Rejects with the provider's errors. */
+export async function tokenBalance(client: LightClient, token: string, owner: string): Promise<TokenAmount> {
+  const call = async (data: string) => {
+    const result = await providerOf(client).request({ method: 'eth_call', params: [{ to: token, data }, 'latest'] })
+    return result as string
+  }
+  const [amount, decimals, symbol] = await Promise.all([
+    call(BALANCE_OF + owner.slice(2).padStart(64, '0')),
+    call(DECIMALS),
+    call(SYMBOL),
+  ])
+  return { amount: integerOf(amount), decimals: Number(integerOf(decimals)), symbol: textOf(symbol) }
+}
+
+function providerOf(client: LightClient): Eip1193Provider {
+  const provider = providers.get(client) ?? client.provider({ evm: () => import('../src/evm/index.ts') })
+  providers.set(client, provider)
+  return provider
+}
+
+function integerOf(word: string): bigint {
+  if (word.length !== 66) throw new Error('The contract does not answer as a token does.')
+  return BigInt(word)
+}
+
+/** A string as contracts return it: offset, length, bytes. */
+function textOf(data: string): string {
+  const length = Number.parseInt(data.slice(66, 130), 16)
+  const bytes = data.slice(130, 130 + 2 * length).match(/../g) ?? []
+  return new TextDecoder().decode(Uint8Array.from(bytes, (byte) => Number.parseInt(byte, 16)))
+}
