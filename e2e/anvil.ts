@@ -5,10 +5,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type RpcClient, rpcClient } from './json-rpc.ts'
 
-export interface Anvil {
-  readonly url: string
-  request(args: { readonly method: string; readonly params?: unknown }): Promise<unknown>
+export interface Anvil extends RpcClient {
   stop(): Promise<void>
 }
 
@@ -31,8 +30,7 @@ export async function startAnvil(genesis: object): Promise<Anvil> {
     await rm(directory, { recursive: true, force: true })
   }
   try {
-    const url = `http://${await listening(child)}`
-    return { url, stop, request: (args) => ask(url, args) }
+    return { ...rpcClient(`http://${await listening(child)}`), stop }
   } catch (error) {
     await stop()
     throw error
@@ -59,17 +57,4 @@ function listening(child: ChildProcess): Promise<string> {
       resolve(address)
     })
   })
-}
-
-let id = 0
-
-async function ask(url: string, { method, params = [] }: { readonly method: string; readonly params?: unknown }) {
-  const body = JSON.stringify({ jsonrpc: '2.0', id: ++id, method, params })
-  const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
-  const { result, error } = (await response.json()) as {
-    result?: unknown
-    error?: { code: number; message: string; data?: unknown }
-  }
-  if (error !== undefined) throw Object.assign(new Error(error.message), { code: error.code, data: error.data })
-  return result
 }

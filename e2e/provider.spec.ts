@@ -14,6 +14,7 @@ import { decodeAccount, decodeSlot, EMPTY_ROOT } from '../src/trie/account.ts'
 import { keccak256 } from '../src/trie/keccak.ts'
 import { METHODS } from '../src/wallet/provider/methods.ts'
 import { type Anvil, startAnvil } from './anvil.ts'
+import { startEthereumjsClient } from './ethereumjs-client/client.ts'
 import { test as base, expect } from './fixtures.ts'
 import { rootOf } from './states.ts'
 import { type Answers, askWithEthers, askWithViem } from './wallet-questions.ts'
@@ -103,6 +104,34 @@ test('viem and ethers get from it what they get from anvil', async ({ wallet, an
   }
   expect(block.stateRoot).toBe(rootOf(genesis))
 })
+
+test('and what they get from @ethereumjs/client', async ({ wallet, genesis, atEnd }) => {
+  test.setTimeout(180_000) // it may have to be installed
+  const client = await startEthereumjsClient(WALLET_GENESIS)
+  atEnd(() => client.stop())
+  const ours = await askPage(wallet)
+  const [viem, ethers] = [await askWithViem(client as never), await askWithEthers(client as never)]
+  expect(ethers).toEqual(ours.ethers)
+  const written = Object.entries(ours.viem).map(([question, answer]) => {
+    return [question, question.startsWith('proof') ? asEthereumjsWrites(answer as Proof) : answer]
+  })
+  expectSame(Object.fromEntries(written), viem)
+  // It makes the same block of the genesis, so what our client trusts is that block's hash.
+  const block = (await client.request({ method: 'eth_getBlockByNumber', params: ['0x0', false] })) as { hash: string }
+  expect(block.hash).toBe(hashOf(genesis))
+})
+
+/**
+ * It writes the key of a slot without leading zeros where anvil writes 32 bytes, proves an empty trie by nothing where anvil
+ * shows its one node, and says nothing of the slots of an account that is absent.
+ */
+function asEthereumjsWrites(proof: Proof): Proof {
+  const isAbsent = proof.accountProof.length === 1
+  const storageProof = proof.storageProof.map(({ key, value, proof }) => {
+    return { key: `0x${BigInt(key).toString(16)}`, value, proof: proof[0] === '0x80' ? [] : proof }
+  })
+  return { ...proof, storageProof: isAbsent ? [] : storageProof }
+}
 
 test('proofs have anvil’s very shape, and convince another verifier, of presence and of absence', async ({
   wallet,
