@@ -33,7 +33,7 @@ for (const engine of ['worker', 'window'] as const) {
 
     for (const when of ['after the first', 'after the second']) {
       await open()
-      expect(await page.evaluate(() => window.e2e.client.status()), when).toEqual({ complete: null })
+      expect(await page.evaluate(() => window.e2e.client.status()), when).toEqual({ complete: null, target: null })
       const summary = await page.evaluate((root) => window.e2e.sync(root), rootOf(state))
       expect(summary, when).toMatchObject({ nodes: expected.nodes.size, codes: expected.codes.size })
       await page.evaluate(() => window.e2e.client.close())

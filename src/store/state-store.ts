@@ -22,7 +22,7 @@ import { findHeader } from './find-header.ts'
 import { Generation } from './generation.ts'
 import { INITIAL_META, putGenerationRecord } from './generation-record.ts'
 import { loadCatalog } from './load-catalog.ts'
-import { keepLoose, readLoose } from './loose-pages.ts'
+import { addLoose, keepLoose, readLoose } from './loose-pages.ts'
 import { MemoryRecords } from './memory.ts'
 import { StoreSource } from './node-source.ts'
 import { PageCache } from './page-cache.ts'
@@ -272,6 +272,12 @@ export class StateStore {
   async keepLoose(generation: number, sequences: readonly Uint8Array[]): Promise<void> {
     const state = this.#context.catalog.get(generation)
     if (state !== undefined) await keepLoose(this.#context, state, sequences)
+  }
+
+  /** The same, beside what is kept for it. */
+  async addLoose(generation: number, sequences: readonly Uint8Array[]): Promise<void> {
+    const state = this.#context.catalog.get(generation)
+    if (state !== undefined) await addLoose(this.#context, state, sequences)
   }
 
   /** Keeps a bytecode that was checked, whether or not some state wants it. Before there is any, nothing is kept. */

@@ -115,6 +115,21 @@ export class SequenceWriter {
   }
 }
 
+/** Nodes in any order as sequences, in path order, of at most `maxBytes` each. */
+export function sequencesOf(nodes: ReadonlyMap<Path, Uint8Array>, maxBytes: number): Uint8Array[] {
+  const sequences: Uint8Array[] = []
+  let writer = new SequenceWriter()
+  for (const [path, blob] of [...nodes].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if (writer.length > 0 && writer.length + entryBytes(path.length, blob.length) > maxBytes) {
+      sequences.push(writer.take())
+      writer = new SequenceWriter()
+    }
+    writer.append(path, blob)
+  }
+  if (writer.length > 0) sequences.push(writer.take())
+  return sequences
+}
+
 /**
  * Walks a sequence entry by entry without copying. After `next()` returned true, the path is `nibbles[0, pathLength)` and
  * the node is `bytes[start, end)`. Throws {@link SequenceError} on anything that a writer cannot have written, a byte after

@@ -5,7 +5,7 @@
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Keccak } from '../trie/keccak.ts'
 import type { Path } from '../trie/path.ts'
-import { entryBytes, SequenceCursor, SequenceWriter } from '../trie/sequence.ts'
+import { SequenceCursor, sequencesOf } from '../trie/sequence.ts'
 import type { WayNode } from '../trie/way.ts'
 
 interface Kept {
@@ -60,17 +60,7 @@ export class FetchedNodes {
   sequences(maxBytes: number): Uint8Array[] {
     const byPath = new Map<Path, Uint8Array>()
     for (const { path, blob } of this.#kept.values()) if (path !== null) byPath.set(path, blob)
-    const sequences: Uint8Array[] = []
-    let writer = new SequenceWriter()
-    for (const [path, blob] of [...byPath].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      if (writer.length > 0 && writer.length + entryBytes(path.length, blob.length) > maxBytes) {
-        sequences.push(writer.take())
-        writer = new SequenceWriter()
-      }
-      writer.append(path, blob)
-    }
-    if (writer.length > 0) sequences.push(writer.take())
-    return sequences
+    return sequencesOf(byPath, maxBytes)
   }
 
   clear(): void {

@@ -315,6 +315,7 @@ class LocalEngine implements Engine {
 
   async #run(claim: Claim, target: Target): Promise<SyncProgress> {
     await this.#compaction.stop()
+    await this.#reads.keep() // what reads have fetched is not fetched again
     const generation = await this.#store.target(target)
     // While the one before ended and the disk answered, this one may have been revoked.
     if (claim.revoked !== null) throw claim.revoked

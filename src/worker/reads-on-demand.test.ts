@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { MemoryRecords } from '../store/memory.ts'
 import { StateStore } from '../store/state-store.ts'
+import { SyncError } from '../sync/errors.ts'
 import { ManualClock, settle } from '../testing/manual-clock.ts'
 import { mptOracle, type Oracle, sequenceOf } from '../testing/oracle.ts'
 import { honestPeer, type PeerState, type TestPeer, TestPeers } from '../testing/peers.ts'
@@ -72,6 +73,28 @@ describe('ReadsOnDemand', () => {
     const missing = second.reads.read('target', accountAt(6)).catch((error) => error)
     await second.clock.pass(LOST_PEER_GRACE_MS)
     expect(await missing).toMatchObject({ code: 'notSynced', details: { reason: 'noPeers' } })
+  })
+
+  test('behavior: what a sync has left unfinished is kept beside what reads fetch', async () => {
+    const records = new MemoryRecords()
+    const store = await StateStore.writer(records)
+    const peer = honestPeer(peerState)
+    peer.bytes = 2000
+    const run = await startSync(oracle.root, [peer], { store })
+    await run.clock.pass(0)
+    run.sync.cancel(new SyncError('cancelled', 'cancelled'))
+    await finishSync(run)
+    const before = (await store.loose()).reduce((sum, bytes) => sum + bytes.length, 0)
+    expect(before).toBeGreaterThan(0)
+    const { reads, clock } = start(store, new TestPeers(honestPeer(peerState)))
+    await clock.pass(KEEP_DELAY_MS)
+    expect((await store.loose()).reduce((sum, bytes) => sum + bytes.length, 0)).toBe(before)
+    for (const index of [299, 250, 200]) await reads.read('target', accountAt(index))
+    await clock.pass(KEEP_DELAY_MS)
+    expect((await store.loose()).reduce((sum, bytes) => sum + bytes.length, 0)).toBeGreaterThan(before)
+    const again = await StateStore.writer(records)
+    const resumed = await startSync(oracle.root, [honestPeer(peerState)], { store: again })
+    await expectStored(await finishSync(resumed), { root: oracle.root, ...peerState })
   })
 
   test('behavior: a running sync takes what reads have fetched, and does not ask for it again', async () => {

@@ -106,13 +106,10 @@ export class ReadsOnDemand {
 
   /** Writes what was fetched and is not on disk. Never rejects: what could not be written is fetched again. */
   async keep(): Promise<void> {
-    this.#stopKeeping?.()
+    if (this.#stopKeeping === null) return
+    this.#stopKeeping()
     this.#stopKeeping = null
-    const { store, running } = this.#parts
-    const keeper = store.lastComplete()?.generation ?? store.newestTarget()?.generation
-    // A running sync writes what it holds itself, what it was offered included.
-    if (keeper === undefined || keeper === running()?.generation.number) return
-    await store.keepLoose(keeper, this.#fetched.sequences(MAX_PAGE_BYTES)).catch(() => {})
+    await this.#write(this.#fetched.sequences(MAX_PAGE_BYTES)).catch(() => {})
   }
 
   /** A state has become complete, and took the kept nodes of all with it: those that it does not hold are kept again. */
@@ -168,6 +165,15 @@ export class ReadsOnDemand {
     this.#fetched.addNodes(nodes)
     this.#parts.running()?.sync.offer(nodes)
     this.#keepSoon()
+  }
+
+  /** With the complete state, which has no such pages of its own; before there is one, with what a sync has left. */
+  async #write(sequences: readonly Uint8Array[]): Promise<void> {
+    const { store, running } = this.#parts
+    const [complete, target] = [store.lastComplete(), store.newestTarget()]
+    if (complete !== null) await store.keepLoose(complete.generation, sequences)
+    // One that runs writes what it holds itself, what it was offered included.
+    else if (target !== null && running() === null) await store.addLoose(target.generation, sequences)
   }
 
   #load(): Promise<void> {
