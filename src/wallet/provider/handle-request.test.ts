@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { RootlightError } from '../../trie/error.ts'
 import { decodeHeader } from '../header.ts'
@@ -225,5 +226,18 @@ describe('handleRequest', () => {
     complete = null
     target = null
     await expect(ask('eth_getBalance', [ADDRESS])).rejects.toMatchObject({ code: 4900 })
+  })
+})
+
+describe('README.md', () => {
+  test('behavior: says of each method on what grounds it is answered, and of no other', () => {
+    const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8')
+    const rows = [...readme.matchAll(/^\| ((?:`\w+_\w+`(?:, )?)+) \|.*\| \*\*(\w+)\*\*:.*\|$/gm)]
+    const told = rows.flatMap(([, names, grounds]) =>
+      [...names!.matchAll(/`(\w+)`/g)].map(([, name]) => [name, grounds]),
+    )
+    expect(Object.fromEntries(told)).toEqual(
+      Object.fromEntries(Object.entries(METHODS).map(([name, { grounds }]) => [name, grounds])),
+    )
   })
 })
