@@ -1,5 +1,7 @@
 /** Several tabs of one origin with one database: one writes, the others follow, and one of them takes over. */
+import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Page } from '@playwright/test'
+import { SyntheticState } from '../src/server/synthetic.ts'
 import { crashPage } from './crash-page.ts'
 import { differences, NO_DIFFERENCES, nodesOf, readDisk } from './disk.ts'
 import { type EngineThread, expect, test } from './fixtures.ts'
@@ -185,3 +187,41 @@ async function expectAll(page: Page): Promise<void> {
   expect(wanted).toBe(0)
   expect(differences(nodesOf(pages), expected.nodes)).toEqual(NO_DIFFERENCES)
 }
+
+test('a follower reads what is on nobody’s disk through the writer, of a scope as well as of any root', async ({
+  openPage,
+  peer,
+  states,
+}) => {
+  const state = await states.generated(ACCOUNTS, SEED)
+  const { address, requests } = await peer([state])
+  const [writer, follower] = (await openTabs(openPage, 2, address)) as [Page, Page]
+  const root = rootOf(state)
+  const known = new SyntheticState(SEED)
+  const [first, second] = [known.account(5), known.account(6)]
+  const addressOf = (account: typeof first) => `0x${bytesToHex(account.address)}`
+  const balanceOf = async (page: Page, account: typeof first, at?: string) => {
+    const read = await page.evaluate(
+      async ({ address, options }) => {
+        const { root, value } = await window.e2e.client.getAccount(address, options)
+        return { root, balance: `${value?.balance}` }
+      },
+      { address: addressOf(account), options: at === undefined ? {} : { at: at as `0x${string}` } },
+    )
+    expect(read).toEqual({ root, balance: `${account.balance}` })
+  }
+  await balanceOf(follower, first, root)
+  await follower.evaluate(({ root, accounts }) => window.e2e.start({ root, accounts }).sync.done, {
+    root,
+    accounts: [addressOf(first)],
+  })
+  const status = { complete: { root, whole: false }, target: { root, whole: false } }
+  for (const page of [writer, follower]) {
+    expect(await page.evaluate(() => window.e2e.client.status())).toMatchObject(status)
+  }
+  const before = requests()
+  for (const page of [follower, writer]) await balanceOf(page, first)
+  expect(requests()).toBe(before)
+  for (const page of [follower, writer]) await balanceOf(page, second)
+  expect(requests()).toBe(before + 1)
+})
