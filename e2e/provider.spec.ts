@@ -254,6 +254,24 @@ test('a fallback that lies changes nothing of what is verified, and is believed 
   }
 })
 
+test('a call that uses up all of its gas does not hold up the page', async ({ wallet }) => {
+  const { answer, frames } = await wallet.evaluate(async (to) => {
+    const { request } = await window.e2e.wallet()
+    let frames = 0
+    const count = () => {
+      frames++
+      requestAnimationFrame(count)
+    }
+    requestAnimationFrame(count)
+    return { answer: await request(window.e2e.client, 'eth_call', [{ to, gas: '0x989680' }]), frames }
+  }, ADDRESSES.circle)
+  expect(answer).toMatchObject({
+    error: { code: -32000, data: { code: 'callFailed', details: { reason: 'out of gas' } } },
+  })
+  // It takes a second or more: a page that is held up draws none of them.
+  expect(frames).toBeGreaterThan(10)
+})
+
 test('is found by those who look for providers, until it is not announced any more', async ({ wallet }) => {
   const found = await wallet.evaluate(async () => (await window.e2e.wallet()).discover(window.e2e.client))
   expect(found).toEqual([{ name: 'Rootlight', chainId: `0x${CHAIN_ID.toString(16)}` }])

@@ -16,6 +16,8 @@ export const ADDRESSES = {
   absent: '0xab5e000000000000000000000000000000000000',
   token: '0x70ce000000000000000000000000000000000010',
   context: '0xc0de000000000000000000000000000000000011',
+  /** Jumps in a circle until its gas is used up. */
+  circle: '0xc19c1e0000000000000000000000000000000012',
   multicall3: '0xca11bde05977b3631167028862be2a173976ca11',
 } as const
 
@@ -72,6 +74,7 @@ export const WALLET_GENESIS = {
       },
     },
     [ADDRESSES.context]: { balance: '0x7', nonce: '0x1', code: `0x${CONTEXT}` },
+    [ADDRESSES.circle]: { balance: '0x0', nonce: '0x1', code: '0x5b600056' },
     [ADDRESSES.multicall3]: { balance: '0x0', nonce: '0x1', code: `0x${MULTICALL3}` },
   },
 } as const

@@ -6,6 +6,7 @@ import { blockHashes, evmBlock, noBlockContext } from './block-context.ts'
 import { CallError } from './errors.ts'
 import { intrinsicGas } from './intrinsic-gas.ts'
 import { OverlayState } from './overlay-state.ts'
+import { pace } from './pace.ts'
 import { revertReason } from './revert-reason.ts'
 import { rulesOf } from './rules.ts'
 
@@ -28,6 +29,7 @@ export async function runCall(
   const { base, floor } = intrinsicGas(request, common)
   if (gas < base || gas < floor) throw callFailed('intrinsic gas too low')
   const evm = await createEVM({ common, stateManager: new OverlayState(state), blockchain: blockHashes(block) })
+  pace(evm)
   const { from = NOBODY, to, value = 0n, data = '0x', accessList = [] } = request
   const caller = createAddressFromString(from)
   const warm = [from, ...(to === undefined ? [] : [to]), ...(block.header === null ? [] : [block.header.miner])]

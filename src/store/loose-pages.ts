@@ -2,7 +2,6 @@
  * Loose pages: nodes that were verified once and cover nothing, what a sync holds while it runs and what reads have fetched
  * beside it. Each generation has some, which are written together; all go when a state is complete.
  */
-import { MAX_PAGE_BYTES } from '../sync/constants.ts'
 import type { Path } from '../trie/path.ts'
 import { SequenceCursor, sequencesOf } from '../trie/sequence.ts'
 import type { GenerationState } from './catalog.ts'
@@ -19,16 +18,17 @@ export function keepLoose(
   return context.queue.enter(() => replaceLoose(context, state, sequences))
 }
 
-/** The same, but what is there stays as well: an unfinished sync goes on from it. */
+/** The same, but what is there stays as well: an unfinished sync goes on from it. Pages have at most `maxBytes`. */
 export function addLoose(
   context: StoreContext,
   state: GenerationState,
   sequences: readonly Uint8Array[],
+  maxBytes: number,
 ): Promise<void> {
   return context.queue.enter(async () => {
     const nodes = new Map<Path, Uint8Array>()
     for (const bytes of [...(await readPages(context, state.loose)), ...sequences]) noteNodes(bytes, nodes)
-    await replaceLoose(context, state, sequencesOf(nodes, MAX_PAGE_BYTES))
+    await replaceLoose(context, state, sequencesOf(nodes, maxBytes))
   })
 }
 

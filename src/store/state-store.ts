@@ -274,10 +274,10 @@ export class StateStore {
     if (state !== undefined) await keepLoose(this.#context, state, sequences)
   }
 
-  /** The same, beside what is kept for it. */
-  async addLoose(generation: number, sequences: readonly Uint8Array[]): Promise<void> {
+  /** The same, beside what is kept for it; in pages of at most `maxBytes`. */
+  async addLoose(generation: number, sequences: readonly Uint8Array[], maxBytes: number): Promise<void> {
     const state = this.#context.catalog.get(generation)
-    if (state !== undefined) await addLoose(this.#context, state, sequences)
+    if (state !== undefined) await addLoose(this.#context, state, sequences, maxBytes)
   }
 
   /** Keeps a bytecode that was checked, whether or not some state wants it. Before there is any, nothing is kept. */

@@ -173,7 +173,7 @@ export class ReadsOnDemand {
     const [complete, target] = [store.lastComplete(), store.newestTarget()]
     if (complete !== null) await store.keepLoose(complete.generation, sequences)
     // One that runs writes what it holds itself, what it was offered included.
-    else if (target !== null && running() === null) await store.addLoose(target.generation, sequences)
+    else if (target !== null && running() === null) await store.addLoose(target.generation, sequences, MAX_PAGE_BYTES)
   }
 
   #load(): Promise<void> {
