@@ -9,6 +9,8 @@ import { seededRandom } from '../testing/random.ts'
 import { type RandomState, randomState } from '../testing/random-state.ts'
 import { expectStored, finishSync, startSync } from '../testing/sync-harness.ts'
 import { nobleKeccak } from '../trie/keccak.ts'
+import { pathOfKey } from '../trie/path.ts'
+import { Scope } from '../trie/scope.ts'
 import { KEEP_DELAY_MS, LOST_PEER_GRACE_MS } from '../wallet/constants.ts'
 import { ReadError } from '../wallet/errors.ts'
 import type { ReadAt } from './engine.ts'
@@ -114,6 +116,24 @@ describe('ReadsOnDemand', () => {
     const bytes = server.reports.reduce((sum, report) => sum + (report.kind === 'useful' ? report.bytes : 0), 0)
     const all = [...peerState.sequence.map(([, blob]) => blob), ...state.codes.values()]
     expect(bytes).toBeLessThan(all.reduce((sum, blob) => sum + blob.length, 0))
+  })
+
+  test('behavior: a part of a state is read to its edge, and is told to nobody as if it were all of it', async () => {
+    const store = await StateStore.writer(new MemoryRecords())
+    const scope = Scope.of([Scope.account(pathOfKey(state.accounts[4]!.key))])
+    const run = await finishSync(await startSync(oracle.root, [honestPeer(peerState)], { store, scope }))
+    expect(run.outcome).toMatchObject({ phase: 'complete', fraction: 1 })
+    const peer = honestPeer(peerState)
+    const { reads } = start(store, new TestPeers(peer))
+    expect((await reads.read(undefined, accountAt(4))).value).toBe(state.accounts[4]!.nonce)
+    expect(askedPaths(peer)).toBe(0)
+    expect((await reads.read(undefined, accountAt(200))).value).toBe(state.accounts[200]!.nonce)
+    expect(askedPaths(peer)).toBe(1)
+    // What is outside is no damage, no peer of ours is told that it is here, and no file is made of it.
+    expect(await store.verify()).toMatchObject({ whole: true, damaged: 0 })
+    expect(store.lastComplete()).toMatchObject({ intact: true })
+    expect(store.coverage()).toEqual([])
+    expect(() => store.all()).toThrow(expect.objectContaining({ code: 'incomplete' }))
   })
 
   test('behavior: a read that is answered from a running sync asks nobody', async () => {

@@ -1,6 +1,7 @@
 /** What a provider needs of a light client: declared by the side that uses it. `LightClient` has this shape. */
 import type { SyncProgress } from '../../sync/progress.ts'
 import type { SlotNumber } from '../input.ts'
+import type { CallAccount } from './types.ts'
 
 /** A state that is trusted. */
 export interface SourceState {
@@ -14,13 +15,6 @@ export interface SourceState {
 export interface SourceAnswer<T> {
   readonly root: string
   readonly value: T
-}
-
-export interface SourceAccount {
-  readonly nonce: bigint
-  readonly balance: bigint
-  readonly storageRoot: string
-  readonly codeHash: string
 }
 
 export interface SourceProof {
@@ -42,7 +36,7 @@ export interface ProviderSource {
   /** The sync that runs, as it was told last; `null`: none does. */
   readonly progress: SyncProgress | null
   status(): Promise<{ readonly complete: SourceState | null; readonly target: SourceState | null }>
-  getAccount(address: string, options: SourceReadOptions): Promise<SourceAnswer<SourceAccount | null>>
+  getAccount(address: string, options: SourceReadOptions): Promise<SourceAnswer<CallAccount | null>>
   getStorageAt(address: string, slot: SlotNumber, options: SourceReadOptions): Promise<SourceAnswer<string>>
   getCode(address: string, options: SourceReadOptions): Promise<SourceAnswer<string>>
   getProof(
