@@ -9,7 +9,6 @@ import { bytesToHex } from '@noble/hashes/utils.js'
 import { isRootlightError } from '../trie/error.ts'
 import type { Path } from '../trie/path.ts'
 import { findInSequence } from '../trie/sequence.ts'
-import type { WantedCode } from './code-queue.ts'
 import { Committer } from './committer.ts'
 import {
   CONNECT_GRACE_MS,
@@ -21,12 +20,12 @@ import {
 } from './constants.ts'
 import { DiskReads } from './disk-reads.ts'
 import { SyncError } from './errors.ts'
-import type { Gap } from './frontier.ts'
 import type { StateSyncOptions } from './loop-options.ts'
 import { type PauseReason, RateMeter, type StallReason, type SyncPhase, type SyncProgress } from './progress.ts'
-import { type Answer, type AskedWay, type OpenRequest, Requests } from './requests.ts'
-import { deliveryOf, Scheduler } from './scheduler.ts'
+import { type Answer, type OpenRequest, Requests } from './requests.ts'
+import { Scheduler } from './scheduler.ts'
 import { StoragePause } from './storage-pause.ts'
+import { takeAnswer } from './take-answer.ts'
 import { Timers } from './timers.ts'
 
 export class StateSync {
@@ -139,8 +138,7 @@ export class StateSync {
   /** The same for a code. */
   offerCode(hash: Uint8Array, bytes: Uint8Array): void {
     if (this.#scheduler?.codes.offer(bytesToHex(hash), bytes) !== true) return
-    this.#codes.count++
-    this.#codes.bytes += bytes.length
+    this.#countCode(bytes.length)
     this.#wake()
   }
 
@@ -290,37 +288,30 @@ export class StateSync {
 
   /** Verifies an answer in slices, yielding by the clock, and tells the peer what came of it. */
   async #take(answer: Answer): Promise<void> {
-    const lie = await this.#takeParts(answer)
+    const lie = await takeAnswer(answer, {
+      scheduler: this.#scheduler!,
+      keccak: this.#options.keccak,
+      sliceBytes: this.#options.sliceBytes ?? SLICE_BYTES,
+      goOn: () => this.#goOnTaking(),
+      onCode: (bytes) => this.#countCode(bytes),
+    })
     answer.settle()
     if (lie !== null) answer.peer.report({ kind: 'lie', reason: lie })
     else if (answer.bytes === 0) answer.peer.report({ kind: 'empty' })
     else answer.peer.report({ kind: 'useful', bytes: answer.bytes, elapsedMs: answer.elapsedMs })
   }
 
-  async #takeParts(answer: Answer): Promise<string | null> {
-    const { asked } = answer
-    if (asked.kind === 'nodes') return this.#takeRuns(answer, asked.gaps)
-    return asked.kind === 'ways' ? this.#takeWays(answer, asked.ways) : this.#takeCodes(answer, asked.codes)
+  /** Between slices: asks for more while there is something else to do. False: the sync has to end. */
+  async #goOnTaking(): Promise<boolean> {
+    if (!(await this.#breathe())) return true
+    if (this.#ending !== null) return false
+    this.#startWork(this.#scheduler!)
+    return true
   }
 
-  async #takeRuns(answer: Answer, gaps: readonly Gap[]): Promise<string | null> {
-    for (let i = 0; i < gaps.length; i++) {
-      const run = answer.parts[i]
-      // Runs that are missing at the end did not fit; an empty one, or no run at all, says "don't have it".
-      if (run === undefined && answer.parts.length > 0) break
-      if (run === undefined || run.length === 0) {
-        gaps[i]!.attempts = (gaps[i]!.attempts ?? new Set()).add(answer.peer)
-        continue
-      }
-      const delivery = deliveryOf(gaps[i]!, run)
-      while (this.#scheduler!.process(delivery, this.#options.sliceBytes ?? SLICE_BYTES)) {
-        if (!(await this.#breathe())) continue
-        if (this.#ending !== null) return null
-        this.#startWork(this.#scheduler!)
-      }
-      if (delivery.lie !== null) return delivery.lie
-    }
-    return null
+  #countCode(bytes: number): void {
+    this.#codes.count++
+    this.#codes.bytes += bytes
   }
 
   /** Lets the thread do other work if this slice has been long enough. True: it did. */
@@ -330,34 +321,6 @@ export class StateSync {
     await yieldThread()
     this.#sliceStart = clock.now()
     return true
-  }
-
-  #takeWays({ parts, peer }: Answer, ways: readonly AskedWay[]): string | null {
-    for (const [i, { gap, key }] of ways.entries()) {
-      const bytes = parts[i]
-      if (bytes === undefined && parts.length > 0) break
-      if (bytes === undefined || bytes.length === 0) {
-        gap.attempts = (gap.attempts ?? new Set()).add(peer)
-        continue
-      }
-      const lie = this.#scheduler!.processWay(gap, key, bytes)
-      if (lie !== null) return lie
-    }
-    return null
-  }
-
-  #takeCodes({ parts, peer }: Answer, codes: readonly WantedCode[]): string | null {
-    for (const [i, code] of codes.entries()) {
-      const bytes = parts[i]
-      if (bytes === undefined && parts.length > 0) break
-      if (bytes === undefined || bytes.length === 0) code.attempts = (code.attempts ?? new Set()).add(peer)
-      else if (!this.#scheduler!.codes.process(code, bytes, this.#options.keccak)) return 'wrongHash'
-      else {
-        this.#codes.count++
-        this.#codes.bytes += bytes.length
-      }
-    }
-    return null
   }
 
   /** syncing ⇄ stalled: nothing is in flight, nothing could be asked for, and something is missing. */
