@@ -3,15 +3,12 @@
 export {
   createLightClient,
   type ImportOptions,
-  type Libp2pNode,
   type LightClient,
   type LightClientEventMap,
-  type LightClientOptions,
   type ReadOptions,
-  type ServeOptions,
   type VerifyOptions,
-  type WebRtcOptions,
 } from './client.ts'
+export type { Libp2pNode, LightClientOptions, ServeOptions, WebRtcOptions } from './client-options.ts'
 export type { PeerSnapshot as PeerInfo } from './network/peer-set.ts'
 export type { ClosedReason } from './store/connection.ts'
 export type { CodeDamage, Damage, PageDamage } from './store/context.ts'
