@@ -45,6 +45,13 @@ export interface ReadsOnDemandParts {
   readonly settled: () => Promise<void>
 }
 
+/** What a read is about, and what is known of it without asking anybody. */
+interface ReadableState {
+  /** 32 bytes. */
+  readonly root: Uint8Array
+  readonly below: StateNodes
+}
+
 export class ReadsOnDemand {
   readonly #parts: ReadsOnDemandParts
   readonly #fetcher: Fetcher
@@ -69,32 +76,14 @@ export class ReadsOnDemand {
   }
 
   /** Rejects with `notSynced`, `badRootText`, `badRoot`, or as the disk does. */
-  read<T>(at: ReadAt | undefined, read: StateRead<T>): Promise<Answer<T>> {
-    return this.#parts.ownWork.read(() => this.#read(at, read))
+  async read<T>(at: ReadAt | undefined, read: StateRead<T>): Promise<Answer<T>> {
+    const state = await this.#stateAt(at)
+    return this.#parts.ownWork.read(() => this.#read(state, read))
   }
 
   /** The RLP of the header of the block with this hash (32 bytes), checked by it. Rejects with `notSynced`. */
   async header(hash: Uint8Array): Promise<Uint8Array> {
     return this.#parts.store.header(hash) ?? this.#fetcher.header(hash)
-  }
-
-  async #read<T>(at: ReadAt | undefined, read: StateRead<T>): Promise<Answer<T>> {
-    const { ownWork } = this.#parts
-    const { root, below } = await this.#stateAt(at)
-    await this.#load()
-    const nodes = new OnDemandNodes({
-      ...{ root, below, fetched: this.#fetched },
-      fetcher: {
-        way: (way) => ownWork.waitForPeers(() => this.#fetcher.way(way)),
-        code: (hash) => ownWork.waitForPeers(() => this.#fetcher.code(hash)),
-      },
-      onNodes: (found) => this.#take(found),
-      onCode: (hash, bytes) => {
-        this.#parts.running()?.sync.offerCode(hash, bytes)
-        void this.#parts.store.keepCode(hash, bytes).catch(() => {}) // a disk that is full, or gone: it is fetched again
-      },
-    })
-    return readUnder(root, nodes, read)
   }
 
   /** Checks a proof against the root that a read at `at` would be about, and keeps its nodes. Rejects with `badProof`. */
@@ -129,8 +118,25 @@ export class ReadsOnDemand {
     this.#fetcher.stop(error)
   }
 
-  /** Which root a read is about, and what is known of it without asking anybody. */
-  async #stateAt(at: ReadAt | undefined): Promise<{ readonly root: Uint8Array; readonly below: StateNodes }> {
+  async #read<T>({ root, below }: ReadableState, read: StateRead<T>): Promise<Answer<T>> {
+    const { ownWork } = this.#parts
+    await this.#load()
+    const nodes = new OnDemandNodes({
+      ...{ root, below, fetched: this.#fetched },
+      fetcher: {
+        way: (way) => ownWork.waitForPeers(() => this.#fetcher.way(way)),
+        code: (hash) => ownWork.waitForPeers(() => this.#fetcher.code(hash)),
+      },
+      onNodes: (found) => this.#take(found),
+      onCode: (hash, bytes) => {
+        this.#parts.running()?.sync.offerCode(hash, bytes)
+        void this.#parts.store.keepCode(hash, bytes).catch(() => {}) // a disk that is full, or gone: it is fetched again
+      },
+    })
+    return readUnder(root, nodes, read)
+  }
+
+  async #stateAt(at: ReadAt | undefined): Promise<ReadableState> {
     const { store, keccak, clock, settled } = this.#parts
     if (at === 'target' || (at === undefined && store.lastComplete() === null)) {
       // The header of a trusted block may take longer than a read may.
