@@ -1,6 +1,7 @@
 /** `eth_call`. */
 import type { CallBlock, CallOptions, CallRequest, CallResult, CallState } from '../wallet/provider/types.ts'
 import { MAX_CALL_GAS } from './constants.ts'
+import { readsOf } from './overridden-state.ts'
 import { runCall } from './run-call.ts'
 
 /** Runs a call, and leaves no trace of it. Rejects with `callReverted`, `callFailed`, `noBlockContext`, or as the state does. */
@@ -11,5 +12,5 @@ export function call(
   options: CallOptions,
 ): Promise<CallResult> {
   const { gas = MAX_CALL_GAS } = request
-  return runCall(state, block, request, { ...options, gas: gas < MAX_CALL_GAS ? gas : MAX_CALL_GAS })
+  return runCall(readsOf(state, options), block, request, { ...options, gas: gas < MAX_CALL_GAS ? gas : MAX_CALL_GAS })
 }

@@ -2,7 +2,7 @@
 import { isRootlightError } from '../trie/error.ts'
 import type { CallBlock, CallOptions, CallRequest, CallState } from '../wallet/provider/types.ts'
 import { MAX_CALL_GAS, MAX_TRANSACTION_GAS, TRANSFER_GAS } from './constants.ts'
-import { KeptReads } from './overlay-state.ts'
+import { readsOf } from './overridden-state.ts'
 import { rulesOf } from './rules.ts'
 import { runCall } from './run-call.ts'
 
@@ -13,7 +13,7 @@ export async function estimateGas(
   request: CallRequest,
   options: CallOptions,
 ): Promise<bigint> {
-  const reads = new KeptReads(state)
+  const reads = readsOf(state, options)
   const run = (gas: bigint) => runCall(reads, block, request, { ...options, gas })
   if (await isTransfer(reads, request)) {
     await run(TRANSFER_GAS)

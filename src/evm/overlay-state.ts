@@ -1,6 +1,6 @@
 /**
  * The state that a call runs on: verified reads, and above them whatever the call writes, with its checkpoints. Nothing of it
- * outlives the call. What was read is kept, for the runs of an estimate.
+ * outlives the call.
  */
 import { SimpleStateManager } from '@ethereumjs/statemanager'
 import {
@@ -13,34 +13,6 @@ import {
   setLengthLeft,
 } from '@ethereumjs/util'
 import type { CallAccount, CallState } from '../wallet/provider/types.ts'
-
-/** Reads of one state, each asked for once. */
-export class KeptReads implements CallState {
-  readonly #state: CallState
-  readonly #kept = new Map<string, Promise<unknown>>()
-
-  constructor(state: CallState) {
-    this.#state = state
-  }
-
-  account(address: string): Promise<CallAccount | null> {
-    return this.#once(`account ${address}`, () => this.#state.account(address))
-  }
-
-  storage(address: string, slot: bigint): Promise<bigint> {
-    return this.#once(`slot ${address} ${slot}`, () => this.#state.storage(address, slot))
-  }
-
-  code(address: string): Promise<string> {
-    return this.#once(`code ${address}`, () => this.#state.code(address))
-  }
-
-  #once<T>(name: string, read: () => Promise<T>): Promise<T> {
-    const kept = this.#kept.get(name) ?? read()
-    this.#kept.set(name, kept)
-    return kept as Promise<T>
-  }
-}
 
 export class OverlayState extends SimpleStateManager {
   readonly #state: CallState

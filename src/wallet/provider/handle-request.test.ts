@@ -150,6 +150,38 @@ describe('handleRequest', () => {
     await expect(ask('eth_call', [{ to: ADDRESS }])).rejects.toMatchObject({ code: 4200 })
   })
 
+  test('behavior: a transaction and its overrides are read as geth reads them', async () => {
+    const seen: unknown[] = []
+    const module = {
+      ...evm,
+      call: async (...[, , request, options]: Parameters<EvmModule['call']>) => {
+        seen.push(request, options)
+        return { output: '0x', gasUsed: 0n }
+      },
+    }
+    const slot = `0x${'1'.padStart(64, '0')}`
+    const transaction = {
+      to: ADDRESS,
+      input: '0x01',
+      gas: '0x10',
+      chainId: '0x539',
+      type: '0x2',
+      nonce: '0x5',
+      from: null,
+    }
+    const overrides = {
+      [ADDRESS.toUpperCase().replace('0X', '0x')]: { balance: '0x7', stateDiff: { [slot]: root('22') } },
+    }
+    await ask('eth_call', [transaction, 'latest', overrides], { evm: async () => module })
+    expect(seen).toEqual([
+      { to: ADDRESS, data: '0x01', gas: 16n },
+      {
+        chainId: 1337,
+        overrides: new Map([[ADDRESS, { balance: 7n, stateDiff: new Map([[1n, BigInt(root('22'))]]) }]]),
+      },
+    ])
+  })
+
   test('behavior: everything else goes to the fallback as it is, or is unsupported', async () => {
     const params = [['0x02'], { a: 1 }]
     expect(await ask('eth_sendRawTransaction', params, { fallback })).toEqual({
@@ -191,7 +223,14 @@ describe('handleRequest', () => {
     ['eth_call', [{ to: ADDRESS, data: '0x1' }]],
     ['eth_call', [{ to: ADDRESS, data: '0x01', input: '0x02' }]],
     ['eth_call', [{ to: ADDRESS, value: 5 }]],
-    ['eth_call', [{ to: ADDRESS }, 'latest', {}]],
+    ['eth_call', [{ to: ADDRESS, authorizationList: [] }]],
+    ['eth_call', [{ to: ADDRESS, chainId: '0x1' }]],
+    ['eth_call', [{ to: ADDRESS, gasPrice: '0x1', maxFeePerGas: '0x1' }]],
+    ['eth_call', [{ to: ADDRESS }, 'latest', {}, {}]],
+    ['eth_call', [{ to: ADDRESS }, 'latest', { '0x12': {} }]],
+    ['eth_call', [{ to: ADDRESS }, 'latest', { [ADDRESS]: { state: {}, stateDiff: {} } }]],
+    ['eth_call', [{ to: ADDRESS }, 'latest', { [ADDRESS]: { stateDiff: { '0x1': '0x2' } } }]],
+    ['eth_call', [{ to: ADDRESS }, 'latest', { [ADDRESS]: { movePrecompileToAddress: ADDRESS } }]],
     ['eth_chainId', [1]],
     ['eth_getBlockByHash', ['latest', false]],
     ['eth_getBlockByNumber', ['latest', 'yes']],

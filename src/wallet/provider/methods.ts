@@ -1,11 +1,12 @@
 /** The methods that are answered here, each from what is verified or from what the client itself knows. */
 import type { SyncProgress } from '../../sync/progress.ts'
 import { blockOf, isHeaderOnly } from './block.ts'
+import { callOf, overridesOf } from './call-params.ts'
 import { type BlockParam, blockParamOf, findState, type KnownState } from './known-states.ts'
-import { addressOf, booleanOf, callOf, hashOf, listOf, slotOf, slotsOf } from './params.ts'
+import { addressOf, booleanOf, hashOf, listOf, slotOf, slotsOf } from './params.ts'
 import { ProviderRpcError, RPC_CODE } from './rpc-error.ts'
 import type { ProviderSource } from './source.ts'
-import type { CallBlock, CallState, Eip1193Requester, ProviderOptions } from './types.ts'
+import type { CallState, Eip1193Requester, EvmModule, ProviderOptions } from './types.ts'
 
 export interface MethodContext extends ProviderOptions {
   readonly source: ProviderSource
@@ -57,16 +58,8 @@ export const METHODS: Readonly<Record<string, Method>> = {
     },
     2,
   ),
-  eth_call: withEvm(async (context, [transaction], state) => {
-    const evm = await context.evm!()
-    return (await evm.call(callState(context, state), callBlock(state), callOf(transaction), callOptions(context)))
-      .output
-  }),
-  eth_estimateGas: withEvm(async (context, [transaction], state) => {
-    const evm = await context.evm!()
-    const request = callOf(transaction)
-    return quantity(await evm.estimateGas(callState(context, state), callBlock(state), request, callOptions(context)))
-  }),
+  eth_call: withEvm(async (evm, call) => (await evm.call(...call)).output),
+  eth_estimateGas: withEvm(async (evm, call) => quantity(await evm.estimateGas(...call))),
   eth_blockNumber: {
     grounds: 'header',
     async run({ source }, params) {
@@ -93,23 +86,31 @@ export const METHODS: Readonly<Record<string, Method>> = {
   }),
 }
 
-/** A method whose last param is the block, behind so many others. */
+/** A method with a param that is the block, behind so many others, and ahead of so many. */
 function ofState(
   grounds: Grounds,
   answer: (context: MethodContext, params: readonly unknown[], state: KnownState) => Promise<unknown>,
   blockAt = 1,
+  behind = 0,
 ): Method {
   return {
     grounds,
     async run(context, params) {
-      const list = listOf(params, blockAt + 1)
+      const list = listOf(params, blockAt + 1 + behind)
       return answer(context, list, await findState(context.source, blockParamOf(list[blockAt])))
     },
   }
 }
 
-function withEvm(answer: Parameters<typeof ofState>[1]): Method {
-  return { ...ofState('verified', answer), takesEvm: true }
+/** A method of a transaction, a block, and overrides of its state. */
+function withEvm(answer: (evm: EvmModule, call: Parameters<EvmModule['call']>) => Promise<string>): Method {
+  const run: Parameters<typeof ofState>[1] = async (context, [transaction, , overrides], state) => {
+    const request = callOf(transaction, context.chainId)
+    const { number, header } = state
+    const call = [callState(context, state), { number, header }, request, callOptions(context, overrides)] as const
+    return answer(await context.evm!(), [...call])
+  }
+  return { ...ofState('verified', run, 1, 1), takesEvm: true }
 }
 
 function ofBlock(paramOf: (value: unknown) => BlockParam): Method {
@@ -152,12 +153,12 @@ function callState({ source }: MethodContext, { root }: KnownState): CallState {
   }
 }
 
-function callBlock({ number, header }: KnownState): CallBlock {
-  return { number, header }
-}
-
-function callOptions({ chainId, hardfork }: MethodContext) {
-  return hardfork === undefined ? { chainId } : { chainId, hardfork }
+function callOptions({ chainId, hardfork }: MethodContext, overrides: unknown) {
+  return {
+    chainId,
+    ...(hardfork === undefined ? {} : { hardfork }),
+    ...(overrides === undefined || overrides === null ? {} : { overrides: overridesOf(overrides) }),
+  }
 }
 
 /** geth's object: blocks, the two counters of its fast sync, and those of its snap sync that mean the same here. */

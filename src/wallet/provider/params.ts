@@ -1,6 +1,5 @@
 /** Reads the params of JSON-RPC requests, as strictly as geth does. All throw error -32602. */
 import { invalidParams } from './rpc-error.ts'
-import type { CallRequest } from './types.ts'
 
 const ADDRESS = /^0x[0-9a-fA-F]{40}$/
 const HASH = /^0x[0-9a-fA-F]{64}$/
@@ -36,6 +35,11 @@ export function slotsOf(value: unknown): readonly string[] {
   return value.map(slotOf)
 }
 
+/** Bytes: code, or the data of a call. */
+export function dataOf(value: unknown): string {
+  return textOf(value, DATA, 'data is 0x and hex digits')
+}
+
 export function quantityOf(value: unknown): bigint {
   return BigInt(textOf(value, QUANTITY, 'a quantity is 0x and hex digits without leading zeros'))
 }
@@ -43,34 +47,6 @@ export function quantityOf(value: unknown): bigint {
 export function booleanOf(value: unknown): boolean {
   if (typeof value !== 'boolean') throw invalidParams('a flag is true or false')
   return value
-}
-
-/** A transaction that is only to be run. */
-export function callOf(value: unknown): CallRequest {
-  const fields = recordOf(value, 'a transaction is an object')
-  const { input, data, type: _, nonce: __, chainId: ___, ...rest } = fields
-  if (input !== undefined && data !== undefined && input !== data) throw invalidParams('input and data differ')
-  const request: Record<string, unknown> = {}
-  const set = (name: keyof CallRequest, field: unknown, read: (field: unknown) => unknown) => {
-    if (field !== undefined && field !== null) request[name] = read(field)
-  }
-  set('data', input ?? data, (field) => textOf(field, DATA, 'data is 0x and hex digits'))
-  set('from', rest['from'], addressOf)
-  set('to', rest['to'], addressOf)
-  set('accessList', rest['accessList'], accessListOf)
-  for (const name of ['gas', 'gasPrice', 'maxFeePerGas', 'maxPriorityFeePerGas', 'value'] as const) {
-    set(name, rest[name], quantityOf)
-  }
-  return request as CallRequest
-}
-
-function accessListOf(value: unknown): CallRequest['accessList'] {
-  if (!Array.isArray(value)) throw invalidParams('an access list is a list')
-  return value.map((entry) => {
-    const { address, storageKeys } = recordOf(entry, 'an entry of an access list is an object')
-    if (!Array.isArray(storageKeys)) throw invalidParams('storage keys are a list')
-    return { address: addressOf(address), storageKeys: storageKeys.map(hashOf) }
-  })
 }
 
 export function recordOf(value: unknown, rule: string): Readonly<Record<string, unknown>> {

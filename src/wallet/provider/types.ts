@@ -70,6 +70,21 @@ export interface CallRequest {
 export interface CallOptions {
   readonly chainId: number
   readonly hardfork?: string
+  readonly overrides?: StateOverrides
+}
+
+/** By address, in lower case: what of the state is to be taken as other than it is. */
+export type StateOverrides = ReadonlyMap<string, AccountOverride>
+
+export interface AccountOverride {
+  readonly nonce?: bigint
+  readonly balance?: bigint
+  /** `0x` and hex digits. */
+  readonly code?: string
+  /** The slots that there are, and no others. */
+  readonly state?: ReadonlyMap<bigint, bigint>
+  /** Slots that are other than they are; the rest stay. Never beside {@link state}. */
+  readonly stateDiff?: ReadonlyMap<bigint, bigint>
 }
 
 export interface CallResult {
