@@ -5,7 +5,7 @@ import { RootlightError } from '../trie/error.ts'
 import { keccak256 } from '../trie/keccak.ts'
 import { type BlockHeader, decodeHeader } from '../wallet/header.ts'
 import { KNOWN_HEADERS } from '../wallet/known-headers.suite.ts'
-import type { CallBlock, CallState } from '../wallet/provider/types.ts'
+import type { AccountOverride, CallBlock, CallState } from '../wallet/provider/types.ts'
 import { call, estimateGas } from './index.ts'
 
 const ALICE = `0x${'a1'.repeat(20)}`
@@ -64,8 +64,8 @@ describe('call', () => {
   })
 
   test('behavior: data, value, sender and price are those of the request', async () => {
-    const state = stateOf({ [CONTRACT]: { code: `6000353401333a0101${RETURN_TOP}` }, [ALICE]: { balance: 10n } })
-    const request = { from: ALICE, to: CONTRACT, value: 3n, gasPrice: 5n, data: word(100n) }
+    const state = stateOf({ [CONTRACT]: { code: `6000353401333a0101${RETURN_TOP}` }, [ALICE]: { balance: 500_003n } })
+    const request = { from: ALICE, to: CONTRACT, value: 3n, gasPrice: 5n, gas: 100_000n, data: word(100n) }
     const { output } = await call(state, ROOT_ONLY, request, { chainId: 1 })
     expect(BigInt(output)).toBe(100n + 3n + BigInt(ALICE) + 5n)
   })
@@ -175,9 +175,73 @@ describe('call', () => {
     await expect(failed).rejects.toMatchObject({ code: 'callFailed', details: { reason } })
   })
 
-  test('error: what the sender does not have cannot be sent', async () => {
-    const request = { from: ALICE, to: BOB, value: 1n }
-    await expect(call(stateOf({}), ROOT_ONLY, request, { chainId: 1 })).rejects.toMatchObject({ code: 'callFailed' })
+  test.each([
+    { to: BOB, value: 1n },
+    { data: '0x00', value: 1n },
+    { to: BOB, gas: 21_000n, gasPrice: 1n },
+    { to: BOB, gas: 21_000n, maxFeePerGas: 1n },
+  ])('error: what the sender does not have can be neither sent nor paid: %o', async (request) => {
+    const state = stateOf({ [ALICE]: { balance: 0n } })
+    await expect(call(state, ROOT_ONLY, { from: ALICE, ...request }, { chainId: 1 })).rejects.toMatchObject({
+      code: 'callFailed',
+      message: expect.stringContaining('insufficient funds for gas * price + value'),
+    })
+  })
+
+  test('behavior: gas is paid ahead of the call, at the price that the block makes of the offer', async () => {
+    const code = `3331${RETURN_TOP}`
+    const state = stateOf({ [CONTRACT]: { code }, [ALICE]: { balance: 10n ** 18n } })
+    const offer = { maxFeePerGas: HEADER.baseFeePerGas! * 2n, maxPriorityFeePerGas: 1n }
+    const request = { from: ALICE, to: CONTRACT, gas: 100_000n, ...offer }
+    const { output } = await call(state, IN_BLOCK, request, { chainId: 1 })
+    expect(BigInt(output)).toBe(10n ** 18n - 100_000n * (HEADER.baseFeePerGas! + 1n))
+  })
+
+  test('error: an offer that no block takes', async () => {
+    const state = stateOf({ [ALICE]: { balance: 10n ** 18n } })
+    const request = { from: ALICE, to: BOB, gas: 21_000n }
+    const low = { ...request, maxFeePerGas: HEADER.baseFeePerGas! - 1n }
+    await expect(call(state, IN_BLOCK, low, { chainId: 1 })).rejects.toMatchObject({ code: 'callFailed' })
+    const tip = { ...request, maxFeePerGas: 1n, maxPriorityFeePerGas: 2n }
+    await expect(call(state, ROOT_ONLY, tip, { chainId: 1 })).rejects.toMatchObject({ code: 'callFailed' })
+  })
+
+  test('behavior: a price that hangs on an unknown base fee fails the call that asks for it, and no other', async () => {
+    const state = stateOf({ [CONTRACT]: { code: `3a${RETURN_TOP}` }, [ALICE]: { balance: 10n ** 18n } })
+    const request = { from: ALICE, gas: 100_000n, maxFeePerGas: 5n }
+    expect((await call(state, ROOT_ONLY, { ...request, to: BOB }, { chainId: 1 })).output).toBe('0x')
+    await expect(call(state, ROOT_ONLY, { ...request, to: CONTRACT }, { chainId: 1 })).rejects.toMatchObject({
+      code: 'noBlockContext',
+      details: { opcode: 'GASPRICE' },
+    })
+  })
+
+  test('behavior: reads each part of the state once, however often the call does', async () => {
+    const state = stateOf({
+      [CONTRACT]: { code: `600154506001545073${BOB.slice(2)}315073${BOB.slice(2)}3150` },
+    })
+    await call(state, ROOT_ONLY, { to: CONTRACT }, { chainId: 1 })
+    expect(state.reads.get('slot 1')).toBe(1)
+    expect(Math.max(...state.reads.values())).toBe(1)
+  })
+
+  test('options: overrides are what the call sees, and the rest of the state is as it is', async () => {
+    const slots = { 1: 11n, 2: 22n }
+    const state = stateOf({ [CONTRACT]: { code: `60015460025401${RETURN_TOP}`, slots }, [ALICE]: { balance: 3n } })
+    const see = async (to: string, override: AccountOverride) => {
+      const overrides = new Map([[to, override]])
+      return (await call(state, ROOT_ONLY, { to }, { chainId: 1, overrides })).output
+    }
+    expect(await see(CONTRACT, { stateDiff: new Map([[1n, 5n]]) })).toBe(word(27n))
+    expect(await see(CONTRACT, { state: new Map([[1n, 5n]]) })).toBe(word(5n))
+    // SELFBALANCE, and EXTCODEHASH of itself, of accounts with and without any state
+    expect(await see(ALICE, { code: `0x47${RETURN_TOP}` })).toBe(word(3n))
+    expect(await see(BOB, { code: `0x47${RETURN_TOP}`, balance: 9n })).toBe(word(9n))
+    const code = `303f${RETURN_TOP}`
+    expect(await see(BOB, { code: `0x${code}` })).toBe(`0x${bytesToHex(keccak256(Buffer.from(code, 'hex')))}`)
+    // The address of what is created is made of the nonce.
+    const create = { code: `0x600060006000f0${RETURN_TOP}` }
+    expect(await see(BOB, { ...create, nonce: 5n })).not.toBe(await see(BOB, { ...create, nonce: 6n }))
   })
 
   test('error: a state that fails in the middle comes through as it is', async () => {
@@ -217,6 +281,34 @@ describe('estimateGas', () => {
     const state = stateOf({ [CONTRACT]: { code: '600154600255' } })
     await estimate(state, { from: ALICE, to: CONTRACT })
     expect(Math.max(...state.reads.values())).toBe(1)
+  })
+
+  test('behavior: precompiles are warm', async () => {
+    // Identity of one word: pushes, a warm access, memory, the copy. It is what anvil says.
+    const state = stateOf({ [CONTRACT]: { code: '602060006020600060045afa50' } })
+    expect(await estimate(state, { from: ALICE, to: CONTRACT })).toBe(21_140n)
+  })
+
+  test('behavior: what looks like a transfer, and goes to a precompile, is run', async () => {
+    const identity = `0x${'0'.repeat(39)}4`
+    expect(await estimate(stateOf({}), { from: ALICE, to: identity })).toBe(21_015n)
+  })
+
+  test('behavior: looks no further than what the sender can pay for', async () => {
+    const state = stateOf({ [CONTRACT]: { code: '6001600055' }, [ALICE]: { balance: 30_000n } })
+    const request = { from: ALICE, to: CONTRACT, gasPrice: 1n }
+    await expect(estimate(state, request)).rejects.toMatchObject({ details: { reason: 'out of gas' } })
+    const transfer = { from: ALICE, to: BOB, gasPrice: 1n }
+    expect(await estimate(state, transfer)).toBe(21_000n)
+    await expect(estimate(state, { ...transfer, gasPrice: 2n })).rejects.toMatchObject({
+      details: { reason: expect.stringContaining('insufficient funds') },
+    })
+  })
+
+  test('behavior: a limit below any transaction is none', async () => {
+    const state = stateOf({ [CONTRACT]: { code: '6001600055' } })
+    const request = { from: ALICE, to: CONTRACT }
+    expect(await estimate(state, { ...request, gas: 20_000n })).toBe(await estimate(state, request))
   })
 
   test('error: what fails with all the gas there is fails as a call does', async () => {

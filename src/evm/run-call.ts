@@ -1,9 +1,11 @@
 /** Runs one call to its end on an overlay, as a transaction that is never mined. */
-import { createEVM, EVMError } from '@ethereumjs/evm'
-import { bytesToHex, createAddressFromString, hexToBytes } from '@ethereumjs/util'
+import { createEVM, type EVM, EVMError } from '@ethereumjs/evm'
+import { Account, type Address, bytesToHex, createAddressFromString, hexToBytes } from '@ethereumjs/util'
 import type { CallBlock, CallOptions, CallRequest, CallState } from '../wallet/provider/types.ts'
-import { blockHashes, evmBlock, noBlockContext } from './block-context.ts'
-import { CallError } from './errors.ts'
+import { blockHashes, evmBlock } from './block-context.ts'
+import { CallError, callFailed } from './errors.ts'
+import { checkFunds, type Fees, feesOf } from './fees.ts'
+import { UNKNOWN_GAS_PRICE } from './gas-price.ts'
 import { intrinsicGas } from './intrinsic-gas.ts'
 import { OverlayState } from './overlay-state.ts'
 import { pace } from './pace.ts'
@@ -28,16 +30,15 @@ export async function runCall(
   const common = rulesOf(block, options)
   const { base, floor } = intrinsicGas(request, common)
   if (gas < base || gas < floor) throw callFailed('intrinsic gas too low')
-  const evm = await createEVM({ common, stateManager: new OverlayState(state), blockchain: blockHashes(block) })
+  const fees = feesOf(request, block)
+  const overlay = new OverlayState(state)
+  const customOpcodes = fees.price === null ? [UNKNOWN_GAS_PRICE] : []
+  const evm = await createEVM({ common, stateManager: overlay, blockchain: blockHashes(block), customOpcodes })
   pace(evm)
-  const { from = NOBODY, to, value = 0n, data = '0x', accessList = [] } = request
+  const { from = NOBODY, to, value = 0n, data = '0x' } = request
   const caller = createAddressFromString(from)
-  const warm = [from, ...(to === undefined ? [] : [to]), ...(block.header === null ? [] : [block.header.miner])]
-  for (const address of warm) evm.journal.addAlwaysWarmAddress(bare(address))
-  for (const { address, storageKeys } of accessList) {
-    evm.journal.addAlwaysWarmAddress(bare(address))
-    for (const key of storageKeys) evm.journal.addAlwaysWarmSlot(bare(address), bare(key))
-  }
+  await takeFees(overlay, caller, request, gas, fees)
+  warmUp(evm, { ...request, from }, block)
   const { execResult } = await evm.runCall({
     block: evmBlock(block, common),
     caller,
@@ -45,7 +46,7 @@ export async function runCall(
     value,
     data: hexToBytes(data as `0x${string}`),
     gasLimit: gas - base,
-    gasPrice: gasPriceOf(request, block),
+    gasPrice: fees.price ?? 0n,
   })
   const { exceptionError, returnValue, executionGasUsed, gasRefund = 0n } = execResult
   if (exceptionError !== undefined) {
@@ -58,22 +59,34 @@ export async function runCall(
   return { output: bytesToHex(returnValue), gasUsed: charged < floor ? floor : charged }
 }
 
-/** What GASPRICE says: zero, unless the call names a price. */
-function gasPriceOf({ gasPrice, maxFeePerGas, maxPriorityFeePerGas = 0n }: CallRequest, { header }: CallBlock): bigint {
-  if (maxFeePerGas === undefined || gasPrice !== undefined) return gasPrice ?? 0n
-  if (header?.baseFeePerGas == null) throw noBlockContext('BASEFEE')
-  const tipped = header.baseFeePerGas + maxPriorityFeePerGas
-  return tipped < maxFeePerGas ? tipped : maxFeePerGas
+/** The sender pays for all the gas before the call runs. At a price that is not known, it is left what it has. */
+async function takeFees(overlay: OverlayState, caller: Address, request: CallRequest, gas: bigint, fees: Fees) {
+  if ((request.value ?? 0n) === 0n && fees.cap === 0n) return
+  const account = (await overlay.getAccount(caller)) ?? new Account()
+  checkFunds(account.balance, request, gas, fees)
+  account.balance -= gas * (fees.price ?? 0n)
+  await overlay.putAccount(caller, account)
+}
+
+/** What a transaction finds accessed when it begins, by EIP-2929, EIP-2930 and EIP-3651. */
+function warmUp(
+  { journal, precompiles, common }: EVM,
+  { from, to, accessList = [] }: CallRequest,
+  { header }: CallBlock,
+) {
+  const warm = [from, to, common.isActivatedEIP(3651) ? header?.miner : undefined]
+  for (const address of warm) if (address !== undefined) journal.addAlwaysWarmAddress(bare(address))
+  for (const address of precompiles.keys()) journal.addAlwaysWarmAddress(address)
+  for (const { address, storageKeys } of accessList) {
+    journal.addAlwaysWarmAddress(bare(address))
+    for (const key of storageKeys) journal.addAlwaysWarmSlot(bare(address), bare(key))
+  }
 }
 
 function callReverted(data: Uint8Array): CallError {
   const reason = revertReason(data)
   const message = reason === null ? 'execution reverted' : `execution reverted: ${reason}`
   return new CallError('callReverted', message, { details: { data: bytesToHex(data) } })
-}
-
-export function callFailed(reason: string): CallError {
-  return new CallError('callFailed', `the call failed: ${reason}`, { details: { reason } })
 }
 
 function bare(hex: string): string {
