@@ -38,6 +38,7 @@ class LazyProvider implements Eip1193Provider {
   }
 
   #tell(event: string, detail: unknown): void {
-    for (const listener of [...(this.#listeners.get(event) ?? [])]) listener(detail as never)
+    // Apart from the request: a listener that throws is no reason to refuse it.
+    for (const listener of this.#listeners.get(event) ?? []) queueMicrotask(() => listener(detail as never))
   }
 }
