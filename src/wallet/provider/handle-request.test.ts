@@ -150,6 +150,18 @@ describe('handleRequest', () => {
     await expect(ask('eth_call', [{ to: ADDRESS }])).rejects.toMatchObject({ code: 4200 })
   })
 
+  test('options: what is asked of other blocks is the fallback’s where that is wanted, and only that', async () => {
+    const options = { fallback, otherBlocks: 'fallback' } as const
+    const params = [ADDRESS, 'pending']
+    expect(await ask('eth_getTransactionCount', params, options)).toEqual({ method: 'eth_getTransactionCount', params })
+    expect(await ask('eth_getTransactionCount', [ADDRESS, 'latest'], options)).toBe('0x7')
+    await expect(ask('eth_getTransactionCount', params, { otherBlocks: 'fallback' })).rejects.toMatchObject({
+      code: 4200,
+    })
+    await expect(ask('eth_blockNumber', [], options)).resolves.toBe('0x64')
+    await expect(ask('eth_getBalance', ['0x12', 'pending'], { fallback })).rejects.toMatchObject({ code: -32001 })
+  })
+
   test('behavior: a transaction and its overrides are read as geth reads them', async () => {
     const seen: unknown[] = []
     const module = {
@@ -231,6 +243,7 @@ describe('handleRequest', () => {
     ['eth_call', [{ to: ADDRESS }, 'latest', { [ADDRESS]: { state: {}, stateDiff: {} } }]],
     ['eth_call', [{ to: ADDRESS }, 'latest', { [ADDRESS]: { stateDiff: { '0x1': '0x2' } } }]],
     ['eth_call', [{ to: ADDRESS }, 'latest', { [ADDRESS]: { movePrecompileToAddress: ADDRESS } }]],
+    ['eth_getBalance', [ADDRESS, { blockNumber: '0x64', blockHash: root('11') }]],
     ['eth_chainId', [1]],
     ['eth_getBlockByHash', ['latest', false]],
     ['eth_getBlockByNumber', ['latest', 'yes']],

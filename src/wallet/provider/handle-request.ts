@@ -1,4 +1,5 @@
 /** What a provider does with a request: a method of its own, the fallback's, or nobody's. */
+import { UnknownBlockError } from './known-states.ts'
 import { METHODS, type MethodContext } from './methods.ts'
 import { invalidParams, ProviderRpcError, RPC_CODE, toRpcError } from './rpc-error.ts'
 import type { RequestArguments } from './types.ts'
@@ -12,6 +13,7 @@ export async function handleRequest(context: MethodContext, args: RequestArgumen
   try {
     return await own.run(context, params)
   } catch (error) {
+    if (error instanceof UnknownBlockError && context.otherBlocks === 'fallback') return askFallback(context, args)
     throw toRpcError(error)
   }
 }

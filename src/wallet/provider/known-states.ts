@@ -5,7 +5,7 @@
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { type BlockHeader, decodeHeader } from '../header.ts'
 import { booleanOf, hashOf, quantityOf, recordOf } from './params.ts'
-import { ProviderRpcError, RPC_CODE } from './rpc-error.ts'
+import { invalidParams, ProviderRpcError, RPC_CODE } from './rpc-error.ts'
 import type { ProviderSource, SourceState } from './source.ts'
 
 export interface KnownState {
@@ -39,12 +39,22 @@ function objectParamOf(value: object): BlockParam {
     'a block is a tag, a number, a hash or an object',
   )
   if (requireCanonical !== undefined) booleanOf(requireCanonical)
-  return blockHash === undefined
+  // Which of the two counts is nobody's to guess.
+  if (blockHash != null && blockNumber != null)
+    throw invalidParams('a block has a blockHash or a blockNumber, not both')
+  return blockHash == null
     ? { kind: 'number', number: quantityOf(blockNumber) }
     : { kind: 'hash', hash: hashOf(blockHash) }
 }
 
-/** The state that `param` names. Rejects with error -32001 if it is none of those that are known, and with 4900 before any is. */
+/** Error -32001: what was asked is about a block that is none of those that are known. */
+export class UnknownBlockError extends ProviderRpcError {
+  constructor(message: string) {
+    super(RPC_CODE.resourceNotFound, message)
+  }
+}
+
+/** The state that `param` names. Rejects with `UnknownBlockError` if it is none of those that are known, and with 4900 before any is. */
 export async function findState(source: ProviderSource, param: BlockParam): Promise<KnownState> {
   const { complete, target } = await source.status()
   const latest = complete ?? target
@@ -58,7 +68,7 @@ export async function findState(source: ProviderSource, param: BlockParam): Prom
     return param.kind === 'hash' && header?.hash === param.hash
   })
   if (found !== undefined) return found
-  throw new ProviderRpcError(RPC_CODE.resourceNotFound, refusal(param, known))
+  throw new UnknownBlockError(refusal(param, known))
 }
 
 function knownState({ root, blockNumber, header }: SourceState): KnownState {

@@ -24,6 +24,11 @@ export interface ProviderOptions {
   readonly evm?: () => Promise<EvmModule>
   /** The rules by which calls run, by name (`cancun`); left out: those of the block on known chains, else the newest. */
   readonly hardfork?: string
+  /**
+   * What becomes of requests for a block that is not known (`pending`, `safe`, another number or hash): `refuse` them (the
+   * default), or pass them on to the `fallback`, which is trusted then.
+   */
+  readonly otherBlocks?: 'refuse' | 'fallback'
 }
 
 /** `rootlight/evm`, or whatever else runs calls. Both reject with coded errors, and with what the state rejects with. */
