@@ -14,12 +14,12 @@ export interface Anvil extends RpcClient {
 /** How long it may take until it listens. */
 const START_MS = 20_000
 
-/** Starts anvil with `genesis`, without accounts or contracts of its own, by the rules of Shanghai. */
-export async function startAnvil(genesis: object): Promise<Anvil> {
+/** Starts anvil with `genesis`, without accounts or contracts of its own, by the rules of Shanghai or those that are asked for. */
+export async function startAnvil(genesis: object, hardfork = 'shanghai'): Promise<Anvil> {
   const directory = await mkdtemp(join(tmpdir(), 'rootlight-anvil-'))
   const file = join(directory, 'genesis.json')
   await writeFile(file, JSON.stringify(genesis))
-  const own = ['--accounts', '0', '--disable-default-create2-deployer', '--hardfork', 'shanghai']
+  const own = ['--accounts', '0', '--disable-default-create2-deployer', '--hardfork', hardfork]
   const child = spawn(binary(), ['--init', file, '--host', '127.0.0.1', '--port', '0', '--no-mining', ...own], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -15,6 +15,7 @@ import { keccak256 } from '../src/trie/keccak.ts'
 import { METHODS } from '../src/wallet/provider/methods.ts'
 import { type Anvil, startAnvil } from './anvil.ts'
 import { startEthereumjsClient } from './ethereumjs-client/client.ts'
+import { askProbes } from './evm-probes.ts'
 import { test as base, expect } from './fixtures.ts'
 import { rootOf } from './states.ts'
 import { type Answers, askWithEthers, askWithViem } from './wallet-questions.ts'
@@ -131,6 +132,21 @@ function asEthereumjsWrites(proof: Proof): Proof {
     return { key: `0x${BigInt(key).toString(16)}`, value, proof: proof[0] === '0x80' ? [] : proof }
   })
   return { ...proof, storageProof: isAbsent ? [] : storageProof }
+}
+
+for (const hardfork of ['shanghai', 'osaka']) {
+  test(`calls return and take what they do on anvil, by the rules of ${hardfork}`, async ({ wallet, atEnd }) => {
+    const anvil = await startAnvil(WALLET_GENESIS, hardfork)
+    atEnd(() => anvil.stop())
+    const ours = await wallet.evaluate(
+      async (hardfork) => (await window.e2e.wallet()).probe(window.e2e.client, hardfork),
+      hardfork,
+    )
+    const theirs = await askProbes(anvil as never)
+    // anvil takes whatever has no data for a transfer, and says 21,000: with that its own call is out of gas. Nobody pays less
+    // than the 15 that the precompile takes.
+    expect(ours).toEqual({ ...theirs, 'nothing to a precompile': { output: '0x', gas: '0x5217' } })
+  })
 }
 
 test('proofs have anvil’s very shape, and convince another verifier, of presence and of absence', async ({

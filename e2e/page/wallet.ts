@@ -1,6 +1,7 @@
 /** The test page as a wallet: real viem and real ethers over the client's own provider. Loaded when a test asks for it. */
 import type { Eip1193Requester, LightClient, ProviderOptions } from '../../src/index.ts'
 import { announceProvider } from '../../src/index.ts'
+import { askProbes } from '../evm-probes.ts'
 import { type Answers, askWithEthers, askWithViem, type Requester } from '../wallet-questions.ts'
 
 const evm = () => import('../../src/evm/index.ts')
@@ -15,6 +16,11 @@ export async function askAll(
 ): Promise<{ viem: Answers; ethers: Answers }> {
   const provider = providerOf(client, options)
   return { viem: await askWithViem(provider), ethers: await askWithEthers(provider) }
+}
+
+/** What calls return and take by the rules of a hardfork. */
+export function probe(client: LightClient, hardfork: string): Promise<Answers> {
+  return askProbes(providerOf(client, { hardfork }))
 }
 
 /** A request as it is; what it is refused with, as plain data. */
