@@ -8,6 +8,9 @@ import type { Requester } from './wallet-questions.ts'
 const { alice, carol, absent, token } = ADDRESSES
 /** Where the code of a probe is put. */
 const PROBE = `0x${'e0'.repeat(20)}`
+/** An account that has delegated its code to the token, by EIP-7702. */
+const DELEGATE = `0x${'d0'.repeat(20)}`
+const SYMBOL = '0x95d89b41'
 const SLOT = `0x${'1'.padStart(64, '0')}`
 const FIVE = `0x${'5'.padStart(64, '0')}`
 
@@ -44,6 +47,7 @@ const CODES: Readonly<Record<string, string>> = {
   'value sent to nobody': `60006000600060006001${push(absent)}5af1${RETURN_TOP}`,
   'more value than there is': `6000600060006000620fffff${push(absent)}5af1${RETURN_TOP}`,
   'a call to itself that reverts': `3660195760006000600160006000305af1${RETURN_TOP}5b60006000fd`,
+  'a call to a delegate, from Prague on': `63${SYMBOL.slice(2)}600052600060006004601c6000${push(DELEGATE)}5af115600057`,
   'its own end': '33ff',
   'origin and price': `323a01${RETURN_TOP}`,
   'a loop': '6103e85b600190038060035700',
@@ -58,6 +62,7 @@ const TRANSACTIONS: Readonly<Record<string, object>> = {
   'a creation': { data: CREATION },
   'a creation with value': { data: CREATION, value: '0x5' },
   'a creation with more value than there is': { data: CREATION, value: `0x${'f'.repeat(20)}` },
+  'data to a delegate, from Prague on': { to: DELEGATE, data: SYMBOL },
   'an access list': { to: token, accessList: [{ address: token, storageKeys: [SLOT] }], data: '0x18160ddd' },
   'a fee': { to: PROBE, gas: '0x186a0', maxFeePerGas: '0x12a05f200', maxPriorityFeePerGas: '0x1' },
 }
@@ -67,7 +72,8 @@ export async function askProbes(provider: Requester): Promise<Readonly<Record<st
   const answers: Record<string, unknown> = {}
   const ask = async (name: string, transaction: object, code: string) => {
     const account = { code: `0x${code}`, balance: '0x64', stateDiff: { [SLOT]: FIVE } }
-    const params = [{ from: alice, ...transaction }, 'latest', { [PROBE]: account }] as never
+    const overrides = { [PROBE]: account, [DELEGATE]: { code: `0xef0100${token.slice(2)}` } }
+    const params = [{ from: alice, ...transaction }, 'latest', overrides] as never
     const output = await provider.request({ method: 'eth_call', params }).catch(refusal)
     const gas = await provider.request({ method: 'eth_estimateGas', params }).catch(refusal)
     answers[name] = { output, gas }
