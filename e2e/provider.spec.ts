@@ -12,7 +12,7 @@ import { ADDRESSES, CHAIN_ID, WALLET_GENESIS } from '../demo/contracts/wallet-ge
 import type { LevelSource } from '../src/server/index.ts'
 import { decodeAccount, decodeSlot, EMPTY_ROOT } from '../src/trie/account.ts'
 import { keccak256 } from '../src/trie/keccak.ts'
-import { METHODS } from '../src/wallet/provider/methods.ts'
+import { METHODS, REFUSED } from '../src/wallet/provider/methods.ts'
 import { type Anvil, startAnvil } from './anvil.ts'
 import { startEthereumjsClient } from './ethereumjs-client/client.ts'
 import { askProbes } from './evm-probes.ts'
@@ -136,11 +136,11 @@ function asEthereumjsWrites(proof: Proof): Proof {
 
 /** anvil takes whatever has no data for a transfer, and says 21,000: with that its own call is out of gas, for want of these 15. */
 const NOT_BY_ANVIL = { 'nothing to a precompile': { output: '0x', gas: '0x5217' } }
-const REFUSED = { output: { refused: true }, gas: { refused: true } }
+const INVALID = { output: { refused: true }, gas: { refused: true } }
 /** anvil follows a delegation also by rules that have none; then its first byte is an opcode that there is not. */
 const BEFORE_PRAGUE = {
-  'a call to a delegate, from Prague on': REFUSED,
-  'data to a delegate, from Prague on': REFUSED,
+  'a call to a delegate, from Prague on': INVALID,
+  'data to a delegate, from Prague on': INVALID,
 }
 
 for (const hardfork of ['shanghai', 'osaka']) {
@@ -275,6 +275,7 @@ test('a fallback that lies changes nothing of what is verified, and is believed 
     expect(await ask(method, LIE)).toEqual({ result: LIE, asked: [method] })
     expect(await ask(method)).toMatchObject({ error: { code: 4200 } })
   }
+  for (const method of REFUSED) expect(await ask(method, LIE)).toMatchObject({ error: { code: 4200 }, asked: [] })
 })
 
 test('a call that uses up all of its gas does not hold up the page', async ({ wallet }) => {
@@ -293,6 +294,20 @@ test('a call that uses up all of its gas does not hold up the page', async ({ wa
   })
   // It takes a second or more: a page that is held up draws none of them.
   expect(frames).toBeGreaterThan(10)
+})
+
+test('a transaction that viem prepares has its gas from here, and of the fallback only what nobody can verify', async ({
+  wallet,
+  anvil,
+}) => {
+  await wallet.exposeFunction('askAnvil', (args: Parameters<Anvil['request']>[0]) => anvil.request(args))
+  const { transaction, asked } = await wallet.evaluate(async () =>
+    (await window.e2e.wallet()).prepare(window.e2e.client, 'askAnvil'),
+  )
+  const gas = await wallet.evaluate(async () => (await window.e2e.wallet()).askAll(window.e2e.client))
+  expect(transaction).toMatchObject({ chainId: CHAIN_ID, nonce: 5, to: ADDRESSES.token, gas: gas.viem[GAS] })
+  // The pending block's nonce, and a tip.
+  expect(asked.sort()).toEqual(['eth_getTransactionCount', 'eth_maxPriorityFeePerGas'])
 })
 
 test('is found by those who look for providers, until it is not announced any more', async ({ wallet }) => {

@@ -3,7 +3,15 @@
  * in Node, with answers as plain JSON. A call that is refused answers with what the library makes of the refusal.
  */
 import { BrowserProvider, Contract, type Eip1193Provider as EthersProvider } from 'ethers'
-import { createPublicClient, custom, defineChain, type PublicClient, parseAbi } from 'viem'
+import {
+  createPublicClient,
+  createWalletClient,
+  custom,
+  defineChain,
+  encodeFunctionData,
+  type PublicClient,
+  parseAbi,
+} from 'viem'
 import { ADDRESSES, CHAIN_ID, mappingSlot } from '../demo/contracts/wallet-genesis.ts'
 
 export type Requester = { request(args: { method: string; params?: never }): Promise<unknown> }
@@ -33,15 +41,23 @@ const SLOTS = [
   `0x${'9'.padStart(64, '0')}`,
 ] as const
 
+const chain = defineChain({
+  id: CHAIN_ID,
+  name: 'test',
+  nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
+  rpcUrls: { default: { http: [] } },
+  contracts: { multicall3: { address: ADDRESSES.multicall3 } },
+})
+
+/** A transfer of tokens as viem would have it signed. */
+export async function prepareWithViem(provider: Requester): Promise<Answers> {
+  const client = createWalletClient({ chain, transport: custom(provider as never, { retryCount: 0 }) })
+  const data = encodeFunctionData({ abi: token.abi, functionName: 'transfer', args: [carol, 5n] })
+  return plain(await client.prepareTransactionRequest({ account: alice, to: token.address, data })) as Answers
+}
+
 /** By viem. */
 export async function askWithViem(provider: Requester): Promise<Answers> {
-  const chain = defineChain({
-    id: CHAIN_ID,
-    name: 'test',
-    nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
-    rpcUrls: { default: { http: [] } },
-    contracts: { multicall3: { address: ADDRESSES.multicall3 } },
-  })
   const client = createPublicClient({ chain, transport: custom(provider as never, { retryCount: 0 }) })
   return answersOf({ ...stateQuestions(client), ...tokenQuestions(client) })
 }

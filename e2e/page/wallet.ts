@@ -2,7 +2,7 @@
 import type { Eip1193Requester, LightClient, ProviderOptions } from '../../src/index.ts'
 import { announceProvider } from '../../src/index.ts'
 import { askProbes } from '../evm-probes.ts'
-import { type Answers, askWithEthers, askWithViem, type Requester } from '../wallet-questions.ts'
+import { type Answers, askWithEthers, askWithViem, prepareWithViem, type Requester } from '../wallet-questions.ts'
 
 const evm = () => import('../../src/evm/index.ts')
 
@@ -16,6 +16,20 @@ export async function askAll(
 ): Promise<{ viem: Answers; ethers: Answers }> {
   const provider = providerOf(client, options)
   return { viem: await askWithViem(provider), ethers: await askWithEthers(provider) }
+}
+
+/** What viem makes of a transfer of tokens, and what it asks of the fallback for that: the test's function `name`. */
+export async function prepare(client: LightClient, name: string): Promise<{ transaction: Answers; asked: string[] }> {
+  const asked: string[] = []
+  const answer = Reflect.get(window, name) as Eip1193Requester['request']
+  const fallback: Eip1193Requester = {
+    request: (args) => {
+      asked.push(args.method)
+      return answer(args)
+    },
+  }
+  const transaction = await prepareWithViem(providerOf(client, { fallback, otherBlocks: 'fallback' }))
+  return { transaction, asked }
 }
 
 /** What calls return and take by the rules of a hardfork. */

@@ -150,6 +150,10 @@ describe('handleRequest', () => {
     await expect(ask('eth_call', [{ to: ADDRESS }])).rejects.toMatchObject({ code: 4200 })
   })
 
+  test('error: what would be believed of the fallback for no need is refused', async () => {
+    await expect(ask('eth_fillTransaction', [{}], { fallback })).rejects.toMatchObject({ code: 4200 })
+  })
+
   test('options: what is asked of other blocks is the fallback’s where that is wanted, and only that', async () => {
     const options = { fallback, otherBlocks: 'fallback' } as const
     const params = [ADDRESS, 'pending']

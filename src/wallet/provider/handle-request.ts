@@ -1,6 +1,6 @@
 /** What a provider does with a request: a method of its own, the fallback's, or nobody's. */
 import { UnknownBlockError } from './known-states.ts'
-import { METHODS, type MethodContext } from './methods.ts'
+import { METHODS, type MethodContext, REFUSED } from './methods.ts'
 import { invalidParams, ProviderRpcError, RPC_CODE, toRpcError } from './rpc-error.ts'
 import type { RequestArguments } from './types.ts'
 
@@ -8,6 +8,12 @@ import type { RequestArguments } from './types.ts'
 export async function handleRequest(context: MethodContext, args: RequestArguments): Promise<unknown> {
   const { method, params } = args
   if (typeof method !== 'string') throw invalidParams('a request names its method')
+  if (REFUSED.has(method)) {
+    throw new ProviderRpcError(
+      RPC_CODE.unsupportedMethod,
+      `${method} is refused: its parts are verified, ask for those`,
+    )
+  }
   const own = Object.hasOwn(METHODS, method) ? METHODS[method] : undefined
   if (own === undefined || (own.takesEvm === true && context.evm === undefined)) return askFallback(context, args)
   try {

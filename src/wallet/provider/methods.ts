@@ -29,7 +29,7 @@ export interface Method {
   run(context: MethodContext, params: unknown): Promise<unknown>
 }
 
-/** By name. What is not here is the fallback's. */
+/** By name. What is neither here nor in {@link REFUSED} is the fallback's. */
 export const METHODS: Readonly<Record<string, Method>> = {
   eth_getBalance: ofState('verified', async ({ source }, [address], { root }) => {
     const { value } = await source.getAccount(addressOf(address), { at: root })
@@ -85,6 +85,12 @@ export const METHODS: Readonly<Record<string, Method>> = {
     return syncingOf(progress, complete?.blockNumber ?? 0, target?.blockNumber ?? 0)
   }),
 }
+
+/**
+ * Not even the fallback's: it would be believed for a nonce and for gas that are verified here. Libraries that are refused it
+ * (viem, when it prepares a transaction) ask for the parts.
+ */
+export const REFUSED: ReadonlySet<string> = new Set(['eth_fillTransaction'])
 
 /** A method with a param that is the block, behind so many others, and ahead of so many. */
 function ofState(
