@@ -12,10 +12,13 @@ import { type ReadState, type SyncState, useAccount, useStorage, useSync } from 
 const A = `0x${'a'.repeat(40)}`
 const B = `0x${'b'.repeat(40)}`
 const ROOT = `0x${'1'.repeat(64)}`
-const progressOf = (phase: string) => ({ phase, nodes: 1 }) as unknown as SyncProgress
+const OTHER_ROOT = `0x${'2'.repeat(64)}`
+const progressOf = (phase: string, root = ROOT, reason: string | null = null) =>
+  ({ phase, root, reason, nodes: 1 }) as unknown as SyncProgress
 
 /** As much of a client as hooks use; the test is its engine. */
 class ScriptedClient extends EventTarget {
+  progress: SyncProgress | null = null
   readonly syncs: {
     target: SyncTarget
     sync: Sync
@@ -55,6 +58,7 @@ class ScriptedClient extends EventTarget {
   }
 
   tell(progress: SyncProgress): void {
+    this.progress = progress
     this.dispatchEvent(new CustomEvent('progress', { detail: progress }))
   }
 }
@@ -101,7 +105,7 @@ describe('useSync', () => {
     const { sync, resolve } = scripted.syncs[0]!
     await act(async () => sync.receive(progressOf('syncing'), new Float32Array(4096)))
     expect(last()).toMatchObject({ phase: 'syncing', progress: { nodes: 1 } })
-    await act(async () => sync.receiveStall('noPeers'))
+    await act(async () => sync.receive(progressOf('stalled', ROOT, 'noPeers'), new Float32Array(4096)))
     expect(last()).toMatchObject({ phase: 'stalled', stalled: 'noPeers' })
     await show({ target: { root: ROOT } }) // another object of the same content
     await act(async () => resolve(progressOf('complete')))
@@ -111,9 +115,10 @@ describe('useSync', () => {
 
   test('behavior: another target supersedes it; one that nobody asks for any more is cancelled', async () => {
     const { show, last } = await render(use, { target: { root: ROOT } as SyncTarget | null })
-    await show({ target: { root: ROOT, accounts: [A] } })
+    await show({ target: { root: ROOT, accounts: [A, B] } })
+    await show({ target: { accounts: [B, A], root: ROOT } }) // the same, in another order
     await later()
-    expect(scripted.syncs.map(({ target }) => target)).toEqual([{ root: ROOT }, { root: ROOT, accounts: [A] }])
+    expect(scripted.syncs.map(({ target }) => target)).toEqual([{ root: ROOT }, { root: ROOT, accounts: [A, B] }])
     expect(scripted.syncs.map(({ isCancelled }) => isCancelled)).toEqual([true, false])
     await show({ target: null })
     await later()
@@ -129,6 +134,35 @@ describe('useSync', () => {
     expect(last().map(({ phase }) => phase)).toEqual(['syncing', 'syncing'])
   })
 
+  test('behavior: it goes on while one of them is left, and begins again for who comes when all have gone', async () => {
+    const [one, other] = [createRoot(document.createElement('div')), createRoot(document.createElement('div'))]
+    const Component = () => createElement('p', null, useSync(client, { root: ROOT }).phase)
+    const mount = (root: Root) =>
+      act(async () => root.render(createElement(StrictMode, null, createElement(Component))))
+    await mount(one)
+    await mount(other)
+    await act(async () => one.unmount())
+    await later()
+    expect(scripted.syncs.map(({ isCancelled }) => isCancelled)).toEqual([false])
+    await act(async () => scripted.syncs[0]!.resolve(progressOf('complete')))
+    await act(async () => other.unmount())
+    await later()
+    root = createRoot(document.createElement('div'))
+    await mount(root)
+    expect(scripted.syncs).toHaveLength(2)
+  })
+
+  test('behavior: a render that React gives up begins nothing, and takes no sync from those that are there', async () => {
+    const both = ({ isSecond }: { isSecond: boolean }) => [
+      use({ target: { root: ROOT } }),
+      useSync(client, isSecond ? { root: ROOT } : null),
+    ]
+    const { show } = await render(both, { isSecond: false })
+    renderToString(createElement(() => createElement('p', null, useSync(client, { root: OTHER_ROOT }).phase)))
+    await show({ isSecond: true })
+    expect(scripted.syncs.map(({ target }) => target)).toEqual([{ root: ROOT }])
+  })
+
   test('error: why it has failed, and a target that is none', async () => {
     const { last, show } = await render(use, { target: { root: ROOT } })
     await act(() => scripted.syncs[0]!.sync.cancel())
@@ -139,7 +173,8 @@ describe('useSync', () => {
 })
 
 describe('useAccount', () => {
-  const use = ({ address }: { address: string | null }): ReadState<unknown> => useAccount(client, address)
+  const use = ({ address, of = client }: { address: string | null; of?: LightClient | null }): ReadState<unknown> =>
+    useAccount(of, address)
   const latest = () => scripted.reads.at(-1)!
 
   test('default: loads, then has the value and its root', async () => {
@@ -161,7 +196,16 @@ describe('useAccount', () => {
     expect(last()).toMatchObject({ isLoading: true, value: undefined })
   })
 
-  test('behavior: is read again when another state is complete, and shows the old value meanwhile', async () => {
+  test('behavior: another client is never shown with the answer of the one before', async () => {
+    const { last, show } = await render(use, { address: A, of: client })
+    await act(async () => latest().resolve({ value: 'of the first', root: ROOT }))
+    const second = new ScriptedClient() as unknown as LightClient
+    await show({ address: A, of: second })
+    expect(last()).toMatchObject({ isLoading: true, value: undefined })
+  })
+
+  test('behavior: is read again when the root moves, and shows the old value meanwhile', async () => {
+    scripted.progress = progressOf('syncing')
     const { last } = await render(use, { address: A })
     await act(async () => latest().resolve({ value: 1, root: ROOT }))
     const before = scripted.reads.length
@@ -172,6 +216,16 @@ describe('useAccount', () => {
     expect(last()).toMatchObject({ value: 1, isLoading: false })
     await act(async () => latest().resolve({ value: 2, root: ROOT }))
     expect(last()).toMatchObject({ value: 2 })
+    await act(async () => scripted.tell(progressOf('connecting', OTHER_ROOT)))
+    expect(scripted.reads).toHaveLength(before + 2)
+  })
+
+  test('behavior: what could not be read before there was a root is read when there is one', async () => {
+    const { last } = await render(use, { address: A })
+    await act(async () => latest().reject(new SyncError('closed', 'closed')))
+    await act(async () => scripted.tell(progressOf('connecting')))
+    await act(async () => latest().resolve({ value: 1, root: ROOT }))
+    expect(last()).toEqual({ isLoading: false, value: 1, root: ROOT, error: null })
   })
 
   test('behavior: nothing is read for nobody, and what is read is aborted with its component', async () => {

@@ -13,88 +13,114 @@ export interface SyncState {
   readonly progress: SyncProgress | null
   /** Why it is stalled; `null`: it is not. */
   readonly stalled: StallReason | null
-  /** Why it has failed. */
+  /** Why it has failed: `superseded`, if another target took its place. */
   readonly error: unknown
+}
+
+/** As `useSyncExternalStore` takes it. A render looks at the state; only who subscribes begins anything. */
+export interface SyncStore {
+  readonly subscribe: (listener: () => void) => () => void
+  readonly state: () => SyncState
 }
 
 export const IDLE: SyncState = { phase: 'idle', progress: null, stalled: null, error: null }
 const CONNECTING: SyncState = { ...IDLE, phase: 'connecting' }
 
-/** By client: the one that runs, or ran last. */
-const shared = new WeakMap<LightClient, SharedSync>()
+/** By client and {@link keyOf}: those that somebody is subscribed to. */
+const running = new WeakMap<LightClient, Map<string, SharedSync>>()
 
-export class SharedSync {
+/** The sync of this target, which another component may have begun. It runs as long as somebody is subscribed. */
+export function sharedSync(client: LightClient, target: SyncTarget): SyncStore {
+  const key = keyOf(target)
+  const syncs = running.get(client) ?? new Map<string, SharedSync>()
+  running.set(client, syncs)
+  return {
+    state: () => syncs.get(key)?.state ?? CONNECTING,
+    subscribe: (listener) => {
+      const sync = syncs.get(key) ?? new SharedSync(client, target)
+      syncs.set(key, sync)
+      sync.add(listener)
+      return () => {
+        sync.remove(listener)
+        // Whoever takes the place of the one that leaves is there in a moment.
+        setTimeout(() => {
+          if (!sync.isUsed && syncs.get(key) === sync) syncs.delete(key)
+          if (!sync.isUsed) sync.cancel()
+        })
+      }
+    },
+  }
+}
+
+/** Targets of equal content have equal keys. */
+export function keyOf({ root, blockNumber, block, header, accounts, storage }: SyncTarget): string {
+  const parts = [root, blockNumber, block, header, accounts && [...accounts].sort(), storage && sorted(storage)]
+  return JSON.stringify(parts, (_, value: unknown) => (typeof value === 'bigint' ? `0x${value.toString(16)}` : value))
+}
+
+function sorted(storage: NonNullable<SyncTarget['storage']>): unknown {
+  return Object.entries(storage).sort(([a], [b]) => (a < b ? -1 : 1))
+}
+
+class SharedSync {
   readonly #client: LightClient
   readonly #target: SyncTarget
-  readonly #key: string
   readonly #listeners = new Set<() => void>()
-  #cancel: (() => Promise<void>) | null = null
-  #state: SyncState = CONNECTING
-  #hasEnded = false
+  #state: SyncState = IDLE
+  /** Does nothing once it has ended. */
+  #cancel: () => Promise<void> = async () => {}
 
-  /** The sync of this target, which another component may have begun. It runs as long as somebody is subscribed. */
-  static of(client: LightClient, target: SyncTarget): SharedSync {
-    const key = keyOf(target)
-    const known = shared.get(client)
-    if (known !== undefined && known.#key === key && !known.#hasFailed) return known
-    const sync = new SharedSync(client, target, key)
-    shared.set(client, sync)
-    return sync
-  }
-
-  private constructor(client: LightClient, target: SyncTarget, key: string) {
+  constructor(client: LightClient, target: SyncTarget) {
     this.#client = client
     this.#target = target
-    this.#key = key
   }
 
   get state(): SyncState {
     return this.#state
   }
 
-  /** Returns the way to unsubscribe. The first begins the sync. */
-  subscribe(listener: () => void): () => void {
-    this.#listeners.add(listener)
-    if (this.#cancel === null) this.#start()
-    return () => {
-      this.#listeners.delete(listener)
-      // Whoever takes the place of the one that leaves is there in a moment.
-      setTimeout(() => this.#endIfUnused())
-    }
+  get isUsed(): boolean {
+    return this.#listeners.size > 0
   }
 
-  get #hasFailed(): boolean {
-    return this.#state.error !== null
+  /** idle, failed → connecting: who comes later gives it another try. */
+  add(listener: () => void): void {
+    this.#listeners.add(listener)
+    if (this.#state.phase === 'idle' || this.#state.phase === 'failed') this.#start()
+  }
+
+  remove(listener: () => void): void {
+    this.#listeners.delete(listener)
+  }
+
+  cancel(): void {
+    // A worker that has died has stopped it just as well.
+    this.#cancel().catch(() => {})
   }
 
   #start(): void {
+    this.#show(CONNECTING)
     try {
       const sync = this.#client.sync(this.#target)
       this.#cancel = () => sync.cancel()
-      sync.addEventListener('progress', ({ detail }) => this.#show({ ...IDLE, phase: detail.phase, progress: detail }))
-      sync.addEventListener('stalled', ({ detail }) =>
-        this.#show({ ...this.#state, phase: 'stalled', stalled: detail.reason }),
-      )
+      sync.addEventListener('progress', ({ detail }) => this.#show(stateOf(detail)))
       sync.done.then(
-        (progress) => this.#end({ ...IDLE, phase: 'complete', progress }),
-        (error: unknown) => this.#end({ ...this.#state, phase: 'failed', stalled: null, error }),
+        (progress) => this.#end(stateOf(progress)),
+        (error: unknown) => this.#fail(error),
       )
     } catch (error) {
       // The target is none.
-      this.#cancel = async () => {}
-      this.#end({ ...IDLE, phase: 'failed', error })
+      this.#fail(error)
     }
   }
 
-  #end(state: SyncState): void {
-    this.#hasEnded = true
-    this.#show(state)
+  #fail(error: unknown): void {
+    this.#end({ ...this.#state, phase: 'failed', stalled: null, error })
   }
 
-  #endIfUnused(): void {
-    if (this.#listeners.size > 0 || this.#hasEnded) return
-    if (shared.get(this.#client) === this) shared.delete(this.#client)
-    void this.#cancel?.()
+  #end(state: SyncState): void {
+    this.#cancel = async () => {}
+    this.#show(state)
   }
 
   #show(state: SyncState): void {
@@ -103,7 +129,7 @@ export class SharedSync {
   }
 }
 
-/** Targets of equal content have equal keys. */
-export function keyOf(target: SyncTarget): string {
-  return JSON.stringify(target, (_, value: unknown) => (typeof value === 'bigint' ? `0x${value.toString(16)}` : value))
+function stateOf(progress: SyncProgress): SyncState {
+  const { phase, reason } = progress
+  return { phase, progress, stalled: phase === 'stalled' ? (reason as StallReason | null) : null, error: null }
 }

@@ -1,4 +1,4 @@
-/** A read in a component: again when what is asked for changes, and when another state is complete; never a stale answer. */
+/** A read in a component: again when what is asked for changes, and when the root moves; never a stale answer. */
 import { useEffect, useState } from 'react'
 import type { LightClient } from '../client.ts'
 import type { SyncProgress } from '../sync/progress.ts'
@@ -19,7 +19,15 @@ export interface ReadState<T> {
   readonly error: unknown
 }
 
+/** A state, and whose answer it is. */
+interface Shown<T> {
+  readonly client: LightClient | null
+  readonly key: string | null
+  readonly state: ReadState<T>
+}
+
 const LOADING: ReadState<never> = { value: undefined, root: undefined, isLoading: true, error: null }
+const NOTHING: Shown<never> = { client: null, key: null, state: LOADING }
 
 /** `read` is called again when `key` has changed; `null`: there is nothing to read yet. */
 export function useRead<T>(
@@ -27,31 +35,34 @@ export function useRead<T>(
   key: string | null,
   read: (client: LightClient, signal: AbortSignal) => Promise<Answer<T>>,
 ): ReadState<T> {
-  const [{ of, state }, setShown] = useState<{ of: string | null; state: ReadState<T> }>({ of: null, state: LOADING })
-  const completions = useCompletions(client)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the key is all that counts of what is read, and a completion is a reason to read.
+  const [shown, setShown] = useState<Shown<T>>(NOTHING)
+  const moves = useMoves(client)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key is all that counts of what is read, and a move is a reason to read.
   useEffect(() => {
     if (client === null || key === null) return
     const controller = new AbortController()
     const show = (state: ReadState<T>) => {
-      if (!controller.signal.aborted) setShown({ of: key, state })
+      if (!controller.signal.aborted) setShown({ client, key, state })
     }
     read(client, controller.signal).then(
       ({ value, root }) => show({ value, root, isLoading: false, error: null }),
       (error: unknown) => show({ ...LOADING, isLoading: false, error }),
     )
     return () => controller.abort()
-  }, [client, key, completions])
-  return of === key ? state : LOADING
+  }, [client, key, moves])
+  return shown.client === client && shown.key === key ? shown.state : LOADING
 }
 
-/** How often a state has become complete since the component is there. */
-function useCompletions(client: LightClient | null): number {
+/** How often another root was begun, or has become complete, since the component is there. */
+function useMoves(client: LightClient | null): number {
   const [count, setCount] = useState(0)
   useEffect(() => {
     if (client === null) return
+    let root = client.progress?.root
     const onProgress = ({ detail }: CustomEvent<SyncProgress>) => {
-      if (detail.phase === 'complete') setCount((count) => count + 1)
+      if (detail.root === root && detail.phase !== 'complete') return
+      root = detail.root
+      setCount((count) => count + 1)
     }
     client.addEventListener('progress', onProgress)
     return () => client.removeEventListener('progress', onProgress)

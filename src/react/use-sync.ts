@@ -1,7 +1,9 @@
 import { useMemo, useSyncExternalStore } from 'react'
 import type { LightClient } from '../client.ts'
 import type { SyncTarget } from '../worker/engine.ts'
-import { IDLE, keyOf, SharedSync, type SyncState } from './shared-sync.ts'
+import { IDLE, keyOf, type SyncState, type SyncStore, sharedSync } from './shared-sync.ts'
+
+const NOTHING: SyncStore = { subscribe: () => () => {}, state: () => IDLE }
 
 /**
  * Syncs `target` as long as a component is there that asks for it: another target supersedes it, and when the last component is
@@ -10,12 +12,9 @@ import { IDLE, keyOf, SharedSync, type SyncState } from './shared-sync.ts'
 export function useSync(client: LightClient | null, target: SyncTarget | null): SyncState {
   const key = target === null ? null : keyOf(target)
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key is all that counts of the target.
-  const store = useMemo(() => {
-    const sync = client === null || target === null ? null : SharedSync.of(client, target)
-    return {
-      subscribe: (listener: () => void) => sync?.subscribe(listener) ?? (() => {}),
-      state: () => sync?.state ?? IDLE,
-    }
-  }, [client, key])
-  return useSyncExternalStore(store.subscribe, store.state, () => IDLE)
+  const store = useMemo(
+    () => (client === null || target === null ? NOTHING : sharedSync(client, target)),
+    [client, key],
+  )
+  return useSyncExternalStore(store.subscribe, store.state, NOTHING.state)
 }
