@@ -7,19 +7,22 @@ import { clearError, showError } from './error-view.ts'
 import { formatCount, formatElapsed, formatEther, shorten, UNKNOWN } from './format.ts'
 import { SIDE } from './keyspace.ts'
 import { parseAddress } from './peer-config.ts'
+import { blockOf, readOptions, type WalletSource } from './wallet-source.ts'
 
 /** keccak-256 of no bytes: the code hash of an account that is not a contract. */
 const EMPTY_CODE_HASH = '0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470'
 
 interface Finding {
   readonly root: string
+  /** Number of the block with that root, if it is known. */
+  readonly block: number | null
   readonly elapsedMs: number
   /** `null`: absent, and proven so. */
   readonly account: { readonly balance: bigint; readonly nonce: bigint; readonly codeBytes: number } | null
 }
 
-/** Wires the form `#lookup-form`; reads go to the client that `client` resolves with, at the root that `at` says. */
-export function attachLookup(client: () => Promise<LightClient>, at: () => ReadAt | undefined): void {
+/** Wires the form `#lookup-form` to what is read. */
+export function attachLookup({ client, at }: Pick<WalletSource, 'client' | 'at'>): void {
   const form = byId('lookup-form', HTMLFormElement)
   const input = byId('address', HTMLInputElement)
   form.addEventListener('submit', (event) => {
@@ -59,12 +62,13 @@ async function lookUp(text: string, client: () => Promise<LightClient>, at: Read
 
 async function read(client: LightClient, address: string, at: ReadAt | undefined): Promise<Finding> {
   const start = performance.now()
-  const options = at === undefined ? {} : { at }
+  const options = readOptions(at)
   const { root, value } = await client.getAccount(address, options)
   const hasCode = value !== null && value.codeHash !== EMPTY_CODE_HASH
   const codeBytes = hasCode ? ((await client.getCode(address, options)).value.length - 2) / 2 : 0
   const elapsedMs = performance.now() - start
-  return { root, elapsedMs, account: value && { balance: value.balance, nonce: value.nonce, codeBytes } }
+  const block = await blockOf(client, root)
+  return { root, block, elapsedMs, account: value && { balance: value.balance, nonce: value.nonce, codeBytes } }
 }
 
 function showFinding(finding: Finding): void {
@@ -82,6 +86,10 @@ function show(state: 'idle' | 'busy' | 'found' | 'absent', verdict: string, find
   setText(byId('elapsed', HTMLElement), finding ? formatElapsed(finding.elapsedMs) : UNKNOWN)
   const root = byId('read-root', HTMLElement)
   setText(root, finding ? shorten(finding.root) : UNKNOWN)
+  setText(
+    byId('read-block', HTMLElement),
+    finding && finding.block !== null ? `, block ${formatCount(finding.block)}` : '',
+  )
   root.title = finding?.root ?? ''
 }
 

@@ -2,24 +2,20 @@
  * The page: wires the fields and buttons to a {@link Session}, and what the session tells to the views. `?engine=window`
  * runs the engine in the window instead of a worker; `?chain=` names a chain that is not mainnet.
  */
-import {
-  createLightClient,
-  type LightClient,
-  type PeerInfo,
-  type ReadAt,
-  type SyncProgress,
-  type SyncTarget,
-} from '../src/index.ts'
+import { createLightClient, type LightClient, type PeerInfo, type SyncProgress, type SyncTarget } from '../src/index.ts'
 import { byId, setText } from './dom.ts'
 import { clearError, type ErrorPlace, showError, showFull, showMessage } from './error-view.ts'
+import { SourceFields } from './fields.ts'
 import { attachForget, deleteDatabase } from './forget.ts'
 import { CELLS, KeyspaceView } from './keyspace.ts'
 import { attachLookup, clearLookup } from './lookup.ts'
 import { forget, recall, remember } from './memory.ts'
-import { fetchPeerConfig, parseAddress, parsePeers, parseRoot } from './peer-config.ts'
+import { fetchPeerConfig, type PeerConfig, parseAddress, type TokenConfig } from './peer-config.ts'
 import { isConnected, PeersView } from './peers-view.ts'
 import { NOTHING_YET, ProgressView, type ShownProgress } from './progress-view.ts'
+import { isKept, type Kept, keptBy, watchedTarget } from './scope.ts'
 import { Session } from './session.ts'
+import type { WalletSource } from './wallet-source.ts'
 import { WalletView } from './wallet-view.ts'
 import { WatchList } from './watch-list.ts'
 import { lostText, persistText, phaseText, sourceText } from './words.ts'
@@ -28,11 +24,9 @@ const DATABASE = 'rootlight-demo'
 const MAINNET = 1
 
 const parameters = new URLSearchParams(location.search)
-const peerField = byId('peer', HTMLTextAreaElement)
-const rootField = byId('root', HTMLInputElement)
+const fields = new SourceFields(showButtons)
 const watchField = byId('watch', HTMLInputElement)
 const watchedOnly = byId('watched-only', HTMLInputElement)
-const everything = byId('everything', HTMLInputElement)
 const offlineBox = byId('offline', HTMLInputElement)
 const startButton = byId('start', HTMLButtonElement)
 const stopButton = byId('stop', HTMLButtonElement)
@@ -44,12 +38,16 @@ let chainId = Number(parameters.get('chain') ?? MAINNET)
 let progress: ShownProgress = NOTHING_YET
 let reason: string | undefined
 let isOffline = false
-/** An ERC-20 of the state, as the peer beside the page names it. */
-let token: string | null = null
+/** The peer beside the page, if one runs. */
+let config: PeerConfig | null = null
+/** An ERC-20 of the state, as the peer beside the page names it, or named it last. */
+let token: TokenConfig | null = null
+/** What is complete on disk. */
+let kept: Kept | null = null
 /** False until the fields and the last state are shown: before that there is nothing to start, and nothing to save. */
 let isRestored = false
-/** The fields as they were when the sync that runs was started. */
-let started = ''
+/** The fields, and what they asked for, as they were when the last sync was started. */
+let started: { readonly text: string; readonly peers: readonly string[]; readonly target: SyncTarget } | null = null
 
 const session = new Session(openClient, {
   progress: showProgress,
@@ -62,12 +60,17 @@ const session = new Session(openClient, {
   ended: showEnd,
 })
 
-const wallet = new WalletView({ client: whenRestored, at: rootToReadAt, token: () => token }, (address) =>
-  watched.remove(address),
-)
+const source: WalletSource = {
+  client: whenRestored,
+  // Without peers there is what is on disk, whichever root that is of.
+  at: () => (offlineBox.checked ? undefined : fields.trustedRoot),
+  token: () => token,
+  isOnDisk: (address, root) => isKept(kept, address, root),
+}
+const wallet = new WalletView(source, (address) => watched.remove(address))
 const watched: WatchList = new WatchList(localStorage, () => {
   wallet.show(watched.addresses)
-  void guard('sync-error', changeScope)
+  if (watchedOnly.checked) void guard('sync-error', changeScope)
 })
 
 keyspace.attach()
@@ -75,7 +78,7 @@ const restored = guard('sync-error', restore).finally(() => {
   isRestored = true
   showButtons()
 })
-attachLookup(whenRestored, rootToReadAt)
+attachLookup(source)
 wallet.show(watched.addresses)
 byId('watch-form', HTMLFormElement).addEventListener('submit', (event) => {
   event.preventDefault()
@@ -84,7 +87,7 @@ byId('watch-form', HTMLFormElement).addEventListener('submit', (event) => {
     watchField.value = ''
   })
 })
-for (const choice of [everything, watchedOnly]) {
+for (const choice of [byId('everything', HTMLInputElement), watchedOnly]) {
   choice.addEventListener('change', () => void guard('sync-error', changeScope))
 }
 offlineBox.addEventListener('change', () => void guard('sync-error', goOffline))
@@ -92,7 +95,7 @@ attachForget(() => void guard('page-error', forgetEverything))
 byId('sync-form', HTMLFormElement).addEventListener('submit', (event) => {
   event.preventDefault()
   // What is said of the full disk stays until there is room.
-  if (isWaitingForRoom() && fieldsText() === started) void session.resume()
+  if (isWaitingForRoom() && !hasChanged()) void session.resume()
   else void guard('sync-error', start)
 })
 byId('persist', HTMLButtonElement).addEventListener('click', () => {
@@ -102,23 +105,25 @@ byId('persist', HTMLButtonElement).addEventListener('click', () => {
   })
 })
 stopButton.addEventListener('click', () => void guard('sync-error', () => session.stop()))
-for (const field of [peerField, rootField]) field.addEventListener('input', showButtons)
 addEventListener('pagehide', save)
 
 /** Fields from the running peer, else from the last visit; then what is on disk. */
 async function restore(): Promise<void> {
   const memory = recall(localStorage)
-  const config = await fetchPeerConfig(new URL('peer.json', document.baseURI))
-  // Whoever was faster than the answer keeps what was typed.
-  peerField.value ||= config?.multiaddrs.join('\n') ?? memory.peers
-  rootField.value ||= config?.root ?? memory.root
-  if (!parameters.has('chain') && config?.chainId !== undefined) chainId = config.chainId
+  config = await fetchPeerConfig(new URL('peer.json', document.baseURI))
+  fields.fill({ peers: config?.multiaddrs.join('\n') ?? memory.peers, root: config?.root ?? memory.root })
+  watchedOnly.checked = memory.isWatchedOnly
+  if (!parameters.has('chain')) chainId = (config ?? memory).chainId ?? chainId
+  token = (config ?? memory).token ?? null
   setText(byId('source', HTMLElement), sourceText(config, memory.peers !== ''))
-  token = config?.token ?? null
-  const client = await connectFields()
+  const client = await session.connect(fields.peersOrNone())
   const { complete } = await client.status()
+  // The page remembers which part it was; that it is complete is the library's word.
+  if (complete?.whole) kept = keptBy({ root: complete.root })
+  else if (complete !== null && memory.kept?.root === complete.root) kept = memory.kept
   restoreProgress(memory.progress, complete?.root)
-  keyspace.show(progress.fraction === 1 ? new Float32Array(CELLS).fill(1) : memory.coverage, false)
+  const isWhole = progress.fraction === 1 && complete?.whole === true
+  keyspace.show(isWhole ? new Float32Array(CELLS).fill(1) : memory.coverage, false)
 }
 
 /** The disk decides what is complete; the memory only adds its numbers. */
@@ -134,33 +139,30 @@ function restoreProgress(remembered: ShownProgress | null, completeRoot: string 
 }
 
 async function start(): Promise<void> {
-  const peers = parsePeers(peerField.value)
-  const root = parseRoot(rootField.value)
-  rootField.value = root
-  started = fieldsText()
-  reason = undefined
-  await session.start(peers, targetOf(root))
-  showButtons()
-  wallet.refresh()
+  const { peers, root } = fields.parse()
+  await sync(peers, root)
 }
 
-/** Everything under the root, or what is watched of it: the addresses, and the token with its storage. */
-function targetOf(root: string): SyncTarget {
-  if (!watchedOnly.checked) return { root }
-  return { root, accounts: watched.addresses, storage: token === null ? {} : { [token]: 'all' } }
-}
-
-/** What is wanted has changed: a sync that was started here goes over to it. */
+/** What is wanted has changed: the sync that was started here goes over to it, or another begins. */
 async function changeScope(): Promise<void> {
-  if (started === '' || offlineBox.checked) return
-  await start()
+  if (started === null || offlineBox.checked) return
+  await sync(started.peers, started.target.root!)
+}
+
+async function sync(peers: readonly string[], root: string): Promise<void> {
+  const part = watchedOnly.checked ? watchedTarget(root, watched.addresses, token) : { root }
+  const blockNumber = root === config?.root ? config.blockNumber : undefined
+  const target = blockNumber === undefined ? part : { ...part, blockNumber }
+  started = { text: fields.text, peers, target }
+  reason = undefined
+  await session.start(peers, target)
+  showButtons()
 }
 
 /** Without peers, or with them again: what is on disk is read all the same. */
 async function goOffline(): Promise<void> {
   await session.stop()
-  if (offlineBox.checked) await session.connect([])
-  else await connectFields()
+  await session.connect(offlineBox.checked ? [] : fields.peersOrNone())
   showButtons()
   wallet.refresh()
 }
@@ -170,12 +172,6 @@ async function whenRestored(): Promise<LightClient> {
   return session.client()
 }
 
-/** The root in its field is what is trusted, from the moment that it stands there. */
-function rootToReadAt(): ReadAt | undefined {
-  const text = rootField.value.trim().toLowerCase()
-  return /^0x[0-9a-f]{64}$/.test(text) ? (text as ReadAt) : undefined
-}
-
 async function forgetEverything(): Promise<void> {
   await session.close()
   await deleteDatabase(DATABASE, () =>
@@ -183,24 +179,14 @@ async function forgetEverything(): Promise<void> {
   )
   clearError()
   forget(localStorage)
-  started = ''
+  started = kept = null
   watched.clear()
   progress = NOTHING_YET
   keyspace.show(new Float32Array(CELLS))
   clearLookup()
   draw()
   showButtons()
-  await connectFields()
-}
-
-/** A client for the peers in the field; without peers, if they cannot be used: what is on disk is read all the same. */
-async function connectFields(): Promise<LightClient> {
-  try {
-    return await session.connect(parsePeers(peerField.value))
-  } catch {
-    // What is wrong with the field is said when a sync is started from it; a disk that fails, fails again here.
-    return session.connect([])
-  }
+  await session.connect(offlineBox.checked ? [] : fields.peersOrNone())
 }
 
 function openClient(peers: readonly string[]): Promise<LightClient> {
@@ -216,7 +202,10 @@ function showProgress(latest: SyncProgress, coverage: Float32Array): void {
   reason = latest.reason ?? (latest.phase === 'stalled' ? reason : undefined)
   keyspace.show(coverage)
   draw()
-  if (isNewPhase) showButtons()
+  if (!isNewPhase) return
+  showButtons()
+  // From now on there is a state that calls can be about.
+  wallet.complete()
 }
 
 function showStall(why: string): void {
@@ -228,7 +217,10 @@ function showStall(why: string): void {
 function showEnd(phase: 'complete' | 'paused' | 'failed', error?: unknown): void {
   progress = { ...progress, phase, fraction: phase === 'complete' ? 1 : progress.fraction }
   if (phase === 'failed') showError('sync-error', error)
-  if (phase === 'complete') wallet.refresh()
+  if (phase === 'complete' && started !== null) {
+    kept = keptBy(started.target)
+    wallet.refresh()
+  }
   draw()
   showButtons()
   save()
@@ -244,18 +236,19 @@ function showPeers(peers: readonly PeerInfo[]): void {
 }
 
 function draw(): void {
-  progressView.show(progress, phaseText(progress, isOffline, reason))
+  const isPart = progress.phase === 'complete' && kept?.root === progress.root && kept.accounts !== null
+  progressView.show(progress, phaseText(progress, isOffline, reason, isPart))
 }
 
 function showButtons(): void {
   const isSyncing = session.isSyncing
-  const hasChanged = fieldsText() !== started
-  const canContinue = progress.phase === 'paused' && progress.root === rootField.value
+  const isOther = hasChanged()
+  const canContinue = progress.phase === 'paused' && progress.root === fields.values.root
   const focused = document.activeElement
   stopButton.disabled = !isSyncing
-  const canRetry = isWaitingForRoom() && !hasChanged
-  startButton.disabled = !isRestored || offlineBox.checked || (isSyncing && !hasChanged && !canRetry)
-  setText(startButton, canRetry ? 'Try again' : isSyncing && hasChanged ? 'Switch' : canContinue ? 'Continue' : 'Start')
+  const canRetry = isWaitingForRoom() && !isOther
+  startButton.disabled = !isRestored || offlineBox.checked || (isSyncing && !isOther && !canRetry)
+  setText(startButton, canRetry ? 'Try again' : isSyncing && isOther ? 'Switch' : canContinue ? 'Continue' : 'Start')
   // A disabled button drops the keyboard's place on the page: hand it to its neighbour.
   if (focused === startButton && startButton.disabled) stopButton.focus()
   if (focused === stopButton && stopButton.disabled) startButton.focus()
@@ -266,13 +259,15 @@ function isWaitingForRoom(): boolean {
   return session.isSyncing && progress.phase === 'paused' && reason === 'storageFull'
 }
 
-function fieldsText(): string {
-  return `${peerField.value.trim()} ${rootField.value.trim()}`
+/** True if something else stands in the fields than what was started last. */
+function hasChanged(): boolean {
+  return fields.text !== started?.text
 }
 
 function save(): void {
   if (!isRestored) return
-  remember(localStorage, { peers: peerField.value, root: rootField.value, progress, coverage: keyspace.shown() })
+  const shown = { isWatchedOnly: watchedOnly.checked, progress, coverage: keyspace.shown() }
+  remember(localStorage, { ...fields.values, chainId, token, kept, ...shown })
 }
 
 /** Runs `act`; what it throws is shown in `place`. */

@@ -3,19 +3,36 @@
  * eye only. What is verified is what the library finds on disk; see `restore` in main.ts.
  */
 import { CELLS } from './keyspace.ts'
+import type { TokenConfig } from './peer-config.ts'
 import type { ShownProgress } from './progress-view.ts'
+import type { Kept } from './scope.ts'
 
 /** The page's memory. */
 export interface Memory {
   readonly peers: string
   readonly root: string
+  /** `null`: never known. */
+  readonly chainId: number | null
+  readonly token: TokenConfig | null
+  readonly isWatchedOnly: boolean
   readonly progress: ShownProgress | null
+  /** What of the state that was complete. */
+  readonly kept: Kept | null
   /** {@link CELLS} values, 0 to 1. */
   readonly coverage: readonly number[]
 }
 
 const KEY = 'rootlight-demo'
-const NOTHING: Memory = { peers: '', root: '', progress: null, coverage: [] }
+const NOTHING: Memory = {
+  peers: '',
+  root: '',
+  chainId: null,
+  token: null,
+  isWatchedOnly: false,
+  progress: null,
+  kept: null,
+  coverage: [],
+}
 
 /** The last {@link save}, or nothing. */
 export function recall(storage: Storage): Memory {

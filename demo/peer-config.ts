@@ -14,8 +14,16 @@ export interface PeerConfig {
   readonly name: string
   /** Left out: mainnet, 1. */
   readonly chainId?: number
-  /** Address of an ERC-20 in the state. */
-  readonly token?: string
+  /** Of the block with this root. */
+  readonly blockNumber?: number
+  /** An ERC-20 in the state. */
+  readonly token?: TokenConfig
+}
+
+/** An ERC-20, and what no call tells: in which slot its mapping of balances is. */
+export interface TokenConfig {
+  readonly address: string
+  readonly balancesSlot: number
 }
 
 /** A field that cannot be read. `field` is the id of its element. */

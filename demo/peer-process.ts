@@ -36,7 +36,7 @@ export async function startPeer(genesis: string): Promise<PeerProcess> {
       ? basename(genesis)
       : `${genesis} genesis`
   const more = { ...(chainId === undefined ? {} : { chainId }), ...(isTokens ? { token: TOKEN } : {}) }
-  return { config: { name, ...more, ...JSON.parse(ready) }, process: child }
+  return { config: { name, blockNumber: 0, ...more, ...JSON.parse(ready) }, process: child }
 }
 
 function firstLine(child: ChildProcess): Promise<string> {

@@ -3,7 +3,9 @@ import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { getGenesis } from '@ethereumjs/genesis'
-import { ADDRESSES, mappingSlot, WALLET_GENESIS } from './contracts/wallet-genesis.ts'
+import { ADDRESSES, WALLET_GENESIS } from './contracts/wallet-genesis.ts'
+import { mappingSlot } from './mapping-slot.ts'
+import type { TokenConfig } from './peer-config.ts'
 
 /** Some of mainnet's genesis, the one with most ether first. */
 export const HOLDERS = {
@@ -11,12 +13,15 @@ export const HOLDERS = {
   '0x000d836201318ec6899a67540690382780743280': 42_000_000n,
 } as const
 
-export const TOKEN = ADDRESSES.token
+export const TOKEN: TokenConfig = { address: ADDRESSES.token, balancesSlot: 0 }
 
 /** As a genesis.json. */
 export function tokenGenesis(): object {
-  const { [TOKEN]: token, ...others } = WALLET_GENESIS.alloc
-  const storage = Object.entries(HOLDERS).map(([owner, amount]) => [mappingSlot(owner, 0n), wordOf(amount)])
+  const { [ADDRESSES.token]: token, ...others } = WALLET_GENESIS.alloc
+  const storage = Object.entries(HOLDERS).map(([owner, amount]) => [
+    mappingSlot(owner, BigInt(TOKEN.balancesSlot)),
+    wordOf(amount),
+  ])
   const alloc = Object.entries(getGenesis(1) ?? {}).map(([address, account]) => {
     return [address, { balance: Array.isArray(account) ? account[0] : account }]
   })
@@ -25,7 +30,7 @@ export function tokenGenesis(): object {
     alloc: {
       ...Object.fromEntries(alloc),
       ...others,
-      [TOKEN]: { ...token, storage: { ...token.storage, ...Object.fromEntries(storage) } },
+      [ADDRESSES.token]: { ...token, storage: { ...token.storage, ...Object.fromEntries(storage) } },
     },
   }
 }

@@ -5,6 +5,8 @@ export interface TokenAmount {
   readonly amount: bigint
   readonly decimals: number
   readonly symbol: string
+  /** What it was verified against. */
+  readonly root: string
 }
 
 /** `balanceOf(address)`, `decimals()` and `symbol()`. */
@@ -14,8 +16,13 @@ const SYMBOL = '0x95d89b41'
 
 const providers = new WeakMap<LightClient, Eip1193Provider>()
 
-/** What `owner` has of the token. Rejects with the provider's errors. */
-export async function tokenBalance(client: LightClient, token: string, owner: string): Promise<TokenAmount> {
+/**
+ * What `owner` has of the token; `null`: no state is the latest yet, a sync has to begin. Rejects with the provider's errors,
+ * and where the latest state has changed meanwhile.
+ */
+export async function tokenBalance(client: LightClient, token: string, owner: string): Promise<TokenAmount | null> {
+  const root = await latestRoot(client)
+  if (root === null) return null
   const call = async (data: string) => {
     const result = await providerOf(client).request({ method: 'eth_call', params: [{ to: token, data }, 'latest'] })
     return result as string
@@ -25,7 +32,14 @@ export async function tokenBalance(client: LightClient, token: string, owner: st
     call(DECIMALS),
     call(SYMBOL),
   ])
-  return { amount: integerOf(amount), decimals: Number(integerOf(decimals)), symbol: textOf(symbol) }
+  if ((await latestRoot(client)) !== root) throw new Error('Another state is the latest since.')
+  return { amount: integerOf(amount), decimals: Number(integerOf(decimals)), symbol: textOf(symbol), root }
+}
+
+/** What the provider's calls are about. */
+async function latestRoot(client: LightClient): Promise<string | null> {
+  const { complete, target } = await client.status()
+  return (complete ?? target)?.root ?? null
 }
 
 function providerOf(client: LightClient): Eip1193Provider {

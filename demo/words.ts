@@ -67,6 +67,11 @@ export function readErrorText(error: unknown): string {
     : errorText(error).text
 }
 
+/** What a value was verified against. `block`: number of the block with that root, `null` where it is not known. */
+export function againstText(root: string, block: number | null): string {
+  return `root ${shorten(root)}${block === null ? '' : `, block ${formatCount(block)}`}`
+}
+
 /** The stable code of a coded error, else an empty string. */
 export function codeOf(error: unknown): string {
   const code: unknown = error instanceof Error && 'code' in error ? error.code : ''
@@ -96,8 +101,11 @@ export function fullText(error: unknown): ErrorText {
   return { text, code: codeOf(error) }
 }
 
-/** One sentence on where the sync stands. `offline`: no peer is connected, and none is being dialled. */
-export function phaseText(progress: ShownProgress, offline: boolean, reason?: string): string {
+/**
+ * One sentence on where the sync stands. `offline`: no peer is connected, and none is being dialled. `isPart`: it is about what
+ * is watched.
+ */
+export function phaseText(progress: ShownProgress, offline: boolean, reason?: string, isPart = false): string {
   switch (progress.phase) {
     case 'idle':
       return 'Nothing is synced yet.'
@@ -110,7 +118,7 @@ export function phaseText(progress: ShownProgress, offline: boolean, reason?: st
     case 'paused':
       return PAUSED[reason ?? ''] ?? 'Stopped. What was verified is kept; the sync goes on from there.'
     case 'complete':
-      return `Verified against root ${shorten(progress.root)}${offline ? ', offline' : ''}.`
+      return `${isPart ? 'What is watched, v' : 'V'}erified against root ${shorten(progress.root)}${offline ? ', offline' : ''}.`
     case 'failed':
       return 'The sync ended with an error.'
   }

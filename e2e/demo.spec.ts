@@ -1,12 +1,14 @@
 /** The demo, as a person uses it: with the mouse, with the keyboard alone, and without any peer. */
 import { writeFile } from 'node:fs/promises'
 import { verifyMerkleProof } from '@ethereumjs/mpt'
-import { hexToBytes } from '@noble/hashes/utils.js'
-import type { Page } from '@playwright/test'
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+import type { Locator, Page, TestInfo } from '@playwright/test'
 import { CHAIN_ID } from '../demo/contracts/wallet-genesis.ts'
+import { CELLS } from '../demo/keyspace.ts'
+import { mappingSlot } from '../demo/mapping-slot.ts'
 import type { PeerConfig } from '../demo/peer-config.ts'
 import { HOLDERS, TOKEN, tokenGenesis } from '../demo/token-genesis.ts'
-import { decodeAccount } from '../src/trie/account.ts'
+import { decodeAccount, decodeSlot } from '../src/trie/account.ts'
 import { keccak256 } from '../src/trie/keccak.ts'
 import { expect, test } from './fixtures.ts'
 import { genesisOf } from './genesis.ts'
@@ -16,9 +18,14 @@ import { MAINNET_ROOT, rootOf } from './states.ts'
 
 /** Mainnet's genesis takes some three seconds: time to stop in the middle. */
 const BYTES_PER_SECOND = 500_000
+/** Ten seconds: time to look at proofs while it runs. */
+const SLOW_BYTES_PER_SECOND = 150_000
 
 const RICHEST = { address: '0x5abfec25f74cd88437631a7731906932776356f9', balance: '11,901,484.23948 ETH' }
 const ABSENT = '0x000000000000000000000000000000000000dEaD'
+/** They have tokens. */
+const [FIRST, SECOND] = Object.keys(HOLDERS) as [keyof typeof HOLDERS, keyof typeof HOLDERS]
+const TOKEN_CHAIN = { chainId: CHAIN_ID, blockNumber: 0, token: TOKEN }
 
 test('start, stop, continue, 100 %, look up: without a long task or a complaint', async ({
   page,
@@ -97,6 +104,21 @@ test('everything can be done by keyboard, on a phone', async ({ page, site, peer
   await keyboard.type(RICHEST.address)
   await keyboard.press('Enter')
   await expectRichest(page)
+
+  await page.getByTestId('watch').focus()
+  await keyboard.type(RICHEST.address)
+  await keyboard.press('Enter')
+  await expect(row(page, RICHEST.address).getByTestId('ether')).toHaveText(RICHEST.balance)
+  await row(page, RICHEST.address).getByRole('button', { name: 'Proof' }).focus()
+  await keyboard.press('Enter')
+  await expect(row(page, RICHEST.address).getByTestId('proof-root')).toHaveText(MAINNET_ROOT)
+  await row(page, RICHEST.address).locator('summary').first().focus()
+  await keyboard.press('Enter')
+  await expect(row(page, RICHEST.address).locator('.nodes code').first()).toBeVisible()
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360)
+  await row(page, RICHEST.address).getByRole('button', { name: 'Remove' }).focus()
+  await keyboard.press('Enter')
+  await expect(page.getByTestId('watch')).toBeFocused()
   expect(complaints).toEqual([])
 })
 
@@ -130,70 +152,99 @@ test('a wallet’s view: balances before and during a sync, proofs, what is watc
   peer,
   states,
 }, info) => {
-  const path = info.outputPath('tokens.json')
-  await writeFile(path, JSON.stringify(tokenGenesis()))
-  const source = await states.file(path)
-  const server = await peer([source], { throttleBytesPerSecond: BYTES_PER_SECOND })
+  const source = await states.file(await tokenStateIn(info))
+  const server = await peer([source], { throttleBytesPerSecond: SLOW_BYTES_PER_SECOND })
   const complaints = listen(page)
   const root = rootOf(source)
-  await openDemo(page, site, server, { root, chainId: CHAIN_ID, token: TOKEN })
-  const [first, second] = Object.keys(HOLDERS) as [string, string]
-  const row = (address: string) => page.locator(`[data-address="${address.toLowerCase()}"]`)
-  const watch = async (address: string) => {
-    await page.getByTestId('watch').fill(address)
-    await page.getByTestId('watch-button').click()
-  }
+  const elsewhere = await lastAccount()
+  await openDemo(page, site, server, { ...TOKEN_CHAIN, root })
 
   // Nothing is synced: the balance is fetched, and verified against the root in the field.
-  await watch(first)
-  await expect(row(first).getByTestId('ether')).toHaveText(RICHEST.balance)
-  await expect(row(first).getByTestId('note')).toContainText('erified against')
+  await watch(page, FIRST)
+  await expect(row(page, FIRST).getByTestId('ether')).toHaveText(RICHEST.balance)
+  await expect(row(page, FIRST).getByTestId('nonce')).toHaveText('Nonce 0')
+  await expect(row(page, FIRST).getByTestId('note')).toContainText(`Verified against root ${root.slice(0, 10)}`)
   await expect(page.getByTestId('phase')).toHaveText('idle')
 
   // While the sync runs, without a long task: what is new, a token, and what is not there.
   const longTasks = await longTasksDuring(page, async () => {
     await page.getByTestId('start').click()
     await expect.poll(() => fractionOf(page)).toBeGreaterThan(0)
-    await watch(second)
-    await watch(ABSENT)
-    await expect(row(second).getByTestId('ether')).toHaveText('200 ETH')
-    await expect(row(second).getByTestId('tokens')).toHaveText('42 OIL')
-    await expect(row(first).getByTestId('tokens')).toHaveText('2.5 OIL')
-    await expect(row(ABSENT).getByTestId('note')).toContainText('No such account, which is proven')
+    await watch(page, SECOND)
+    await watch(page, ABSENT)
+    await expectSecond(page)
+    await expect(row(page, FIRST).getByTestId('tokens')).toHaveText('2.5 OIL')
+    await expect(row(page, ABSENT).getByTestId('note')).toContainText('Proven absent against root')
+    await expect(row(page, SECOND).getByTestId('note')).toContainText('block 0')
+    await expect(row(page, SECOND).locator('[data-place="peer"]')).toBeVisible()
     expect(await fractionOf(page)).toBeLessThan(100)
   })
   expect(longTasks).toEqual([])
 
-  // The proof that is shown convinces somebody else.
-  await row(second).getByRole('button', { name: 'Proof' }).click()
-  await expect(row(second).getByTestId('proof-root')).toHaveText(root)
-  const nodes = await row(second).locator('.nodes code').allTextContents()
-  const bytes = nodes.map((node) => hexToBytes(node.slice(2)))
-  const leaf = await verifyMerkleProof(keccak256(hexToBytes(second.slice(2))), bytes, {
-    root: hexToBytes(root.slice(2)),
-  })
-  expect(decodeAccount(leaf!).balance).toBe(200n * 10n ** 18n)
+  // The proofs that are shown convince somebody else.
+  await row(page, SECOND).getByRole('button', { name: 'Proof' }).click()
+  await expect(row(page, SECOND).getByTestId('proof-root')).toHaveText(root)
+  const [account, token, balance] = await Promise.all([0, 1, 2].map((index) => shownNodes(page, SECOND, index)))
+  expect(decodeAccount(await proven(account!, SECOND, root)).balance).toBe(200n * 10n ** 18n)
+  const { storageRoot } = decodeAccount(await proven(token!, TOKEN.address, root))
+  const slot = await proven(balance!, mappingSlot(SECOND, 0n), `0x${bytesToHex(storageRoot)}`)
+  expect(decodeSlot(slot)).toBe(HOLDERS[SECOND])
 
-  // What is watched alone is complete at once.
+  // In the middle of everything, what is watched alone is complete at once.
+  expect(await fractionOf(page)).toBeLessThan(100)
   await page.getByTestId('watched-only').check()
   await expect(page.getByTestId('phase')).toHaveText('complete')
-  await expect(page.getByTestId('accounts')).not.toHaveText('8,899')
+  await expect(page.getByTestId('detail')).toContainText('What is watched')
+  await expect(row(page, SECOND).locator('[data-place="disk"]')).toBeVisible()
 
   // Offline, it is there; another address is not, and says so.
   await server.stop()
   await page.getByTestId('offline').check()
   await expect(page.getByTestId('start')).toBeDisabled()
-  await expect(row(second).getByTestId('ether')).toHaveText('200 ETH')
-  await expect(row(second).getByTestId('tokens')).toHaveText('42 OIL')
-  const elsewhere = '0x2a8e0a3b1a2d1b1f5b6ad8a1b1d6e2b4c3d4e5f6'
-  await watch(elsewhere)
-  await expect(row(elsewhere).getByTestId('note')).toContainText('Not on this disk')
+  await expectSecond(page)
+  await watch(page, elsewhere)
+  await expect(row(page, elsewhere).getByTestId('note')).toContainText('Not on this disk')
+  await expect(row(page, elsewhere).locator('code')).toHaveText('notSynced')
+  await expect(row(page, elsewhere).getByTestId('ether')).toHaveText('–')
 
   // And it is remembered.
-  await row(elsewhere).getByRole('button', { name: 'Watch' }).click()
-  await page.reload()
-  await expect(row(second).getByTestId('ether')).toHaveText('200 ETH')
-  await expect(row(elsewhere)).toHaveCount(0)
+  await row(page, elsewhere).getByRole('button', { name: 'Remove' }).click()
+  await openDemo(page, site, null)
+  await expect(page.getByTestId('watched-only')).toBeChecked()
+  await expectSecond(page)
+  await expect(row(page, SECOND).locator('[data-place="disk"]')).toBeVisible()
+  await expect(row(page, elsewhere)).toHaveCount(0)
+  expect(complaints).toEqual([])
+})
+
+test('what is watched alone takes few bytes, and everything takes over what it has', async ({
+  page,
+  site,
+  peer,
+  states,
+}, info) => {
+  const source = await states.file(await tokenStateIn(info))
+  const server = await peer([source])
+  const complaints = listen(page)
+  await openDemo(page, site, server, { ...TOKEN_CHAIN, root: rootOf(source) })
+  await watch(page, FIRST)
+  await watch(page, SECOND)
+  await page.getByTestId('watched-only').check()
+  await page.getByTestId('start').click()
+  await expect(page.getByTestId('phase')).toHaveText('complete')
+  await expectSecond(page)
+  expect(await wireKilobytesOf(page)).toBeLessThan(50)
+
+  // Who is watched from now on is fetched at once, and no more than that.
+  await watch(page, ABSENT)
+  await expect(row(page, ABSENT).locator('[data-place="disk"]')).toBeVisible()
+  expect(await wireKilobytesOf(page)).toBeLessThan(50)
+  expect(await keyspaceCells(page)).toBeLessThan(CELLS / 2)
+
+  await page.getByTestId('everything').check()
+  await expect.poll(() => keyspaceCells(page)).toBe(CELLS)
+  await expect(page.getByTestId('phase')).toHaveText('complete')
+  expect(await wireKilobytesOf(page)).toBeGreaterThan(500)
   expect(complaints).toEqual([])
 })
 
@@ -228,6 +279,73 @@ async function expectRichest(page: Page): Promise<void> {
   await expect(page.getByTestId('nonce')).toHaveText('0')
   await expect(page.getByTestId('code-size')).toHaveText('0 bytes')
   await expect(page.getByTestId('read-root')).toHaveAttribute('title', MAINNET_ROOT)
+}
+
+/** The account of mainnet's genesis that a sync comes to last. */
+async function lastAccount(): Promise<string> {
+  const { accounts } = await genesisOf('mainnet')
+  const keys = accounts.map(({ address }) => [bytesToHex(keccak256(hexToBytes(address.slice(2)))), address] as const)
+  return keys.sort().at(-1)![1]
+}
+
+async function watch(page: Page, address: string): Promise<void> {
+  await page.getByTestId('watch').fill(address)
+  await page.getByTestId('watch-button').click()
+}
+
+function row(page: Page, address: string): Locator {
+  return page.locator(`[data-address="${address.toLowerCase()}"]`)
+}
+
+async function expectSecond(page: Page): Promise<void> {
+  await expect(row(page, SECOND).getByTestId('ether')).toHaveText('200 ETH')
+  await expect(row(page, SECOND).getByTestId('tokens')).toHaveText('42 OIL')
+}
+
+/** The nodes of one of the proofs that a row shows. */
+async function shownNodes(page: Page, address: string, index: number): Promise<readonly Uint8Array[]> {
+  const nodes = await row(page, address).locator('.proven').nth(index).locator('code').allTextContents()
+  return nodes.map((node) => hexToBytes(node.slice(2)))
+}
+
+/** What the nodes prove of an address or a slot, by `@ethereumjs/mpt`. */
+async function proven(nodes: readonly Uint8Array[], preimage: string, root: string): Promise<Uint8Array> {
+  const [key, rootHash] = [keccak256(hexToBytes(preimage.slice(2))), hexToBytes(root.slice(2))]
+  return (await verifyMerkleProof(key, [...nodes], { root: rootHash }))!
+}
+
+async function wireKilobytesOf(page: Page): Promise<number> {
+  const text = (await page.getByTestId('wire-bytes').textContent()) ?? ''
+  const [value, unit] = text.split(' ')
+  return Number(value) * { B: 0.001, kB: 1, MB: 1000 }[unit as 'B' | 'kB' | 'MB']
+}
+
+/** How many cells of the key space have some of the colour of what is verified. */
+function keyspaceCells(page: Page): Promise<number> {
+  return page.getByTestId('keyspace').evaluate((element, cells) => {
+    const canvas = element as HTMLCanvasElement
+    const side = Math.sqrt(cells)
+    const pitch = canvas.width / side
+    // Its own context is not made to be read.
+    const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true })!
+    copy.drawImage(canvas, 0, 0)
+    const { data } = copy.getImageData(0, 0, canvas.width, canvas.height)
+    const colorAt = (x: number, y: number) => data.slice((y * canvas.width + x) * 4, (y * canvas.width + x) * 4 + 4)
+    const empty = getComputedStyle(canvas).getPropertyValue('--cell-empty').trim()
+    const channels = [1, 3, 5].map((at) => Number.parseInt(empty.slice(at, at + 2), 16)).join()
+    const isFilled = (cell: number) => {
+      const color = colorAt((cell % side) * pitch, Math.floor(cell / side) * pitch)
+      return color.slice(0, 3).join() !== channels
+    }
+    return Array.from({ length: cells }, (_, cell) => cell).filter(isFilled).length
+  }, CELLS)
+}
+
+/** Writes the state that has a token in it; returns the path. */
+async function tokenStateIn(info: TestInfo): Promise<string> {
+  const path = info.outputPath('tokens.json')
+  await writeFile(path, JSON.stringify(tokenGenesis()))
+  return path
 }
 
 /** The percentage that the page shows. */

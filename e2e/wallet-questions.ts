@@ -12,7 +12,8 @@ import {
   type PublicClient,
   parseAbi,
 } from 'viem'
-import { ADDRESSES, CHAIN_ID, mappingSlot } from '../demo/contracts/wallet-genesis.ts'
+import { ADDRESSES, CHAIN_ID } from '../demo/contracts/wallet-genesis.ts'
+import { mappingSlot } from '../demo/mapping-slot.ts'
 
 export type Requester = { request(args: { method: string; params?: never }): Promise<unknown> }
 /** By the name of the question. */

@@ -2,8 +2,7 @@
  * A chain whose genesis has what wallets look at: accounts, an ERC-20 with balances, Multicall3, and a contract that says what
  * it knows of its block. In the form of geth's genesis.json, with the rules of Shanghai from the beginning.
  */
-import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
-import { keccak256 } from '../../src/trie/keccak.ts'
+import { mappingSlot } from '../mapping-slot.ts'
 import { CONTEXT, MULTICALL3, TOKEN } from './bytecode.ts'
 
 export const CHAIN_ID = 1337
@@ -78,12 +77,6 @@ export const WALLET_GENESIS = {
     [ADDRESSES.multicall3]: { balance: '0x0', nonce: '0x1', code: `0x${MULTICALL3}` },
   },
 } as const
-
-/** The slot of a mapping's entry for an address, as Solidity lays them out. */
-export function mappingSlot(address: string, slot: bigint): `0x${string}` {
-  const preimage = hexToBytes(address.slice(2).padStart(64, '0') + word(slot).slice(2))
-  return `0x${bytesToHex(keccak256(preimage))}`
-}
 
 function word(value: bigint): `0x${string}` {
   return `0x${value.toString(16).padStart(64, '0')}`
