@@ -27,6 +27,7 @@ let oracle: Oracle
 let peerState: PeerState
 let clock: ManualClock
 let mayCome: boolean
+let canCome: boolean
 
 beforeAll(async () => {
   state = randomState(seededRandom(5), 200)
@@ -37,6 +38,7 @@ beforeAll(async () => {
 beforeEach(() => {
   clock = new ManualClock()
   mayCome = false
+  canCome = true
 })
 
 /** A light client that knows a root and these peers. */
@@ -49,6 +51,7 @@ function lightClient(...peers: TestPeer[]) {
     yieldThread: () => new Promise((resolve) => setImmediate(resolve)),
     connect: () => {},
     mayCome: () => mayCome,
+    canCome: () => canCome,
   })
   const fetched = new FetchedNodes(MAX_FETCHED_BYTES)
   const below = { node: async () => undefined, code: async () => undefined }
@@ -187,6 +190,13 @@ describe('Fetcher', () => {
     const { reader } = lightClient(...(peer === null ? [] : [peer]))
     const read = reader.slot(contracts()[0]!.key, contracts()[0]!.slots![0]![0])
     expect(await within(ms, read)).toMatchObject({ code: 'notSynced', details: { reason } })
+  })
+
+  test('error: at once where there is nobody to look for', async () => {
+    canCome = false
+    const { reader } = lightClient()
+    const read = reader.slot(contracts()[0]!.key, contracts()[0]!.slots![0]![0])
+    expect(await within(0, read)).toMatchObject({ code: 'notSynced', details: { reason: 'noPeers' } })
   })
 
   test('error: while somebody may still come, it waits, but not for ever', async () => {

@@ -42,6 +42,8 @@ export interface FetcherOptions {
   readonly connect: () => void
   /** True while a peer may come that was not met yet; false: who is connected is all there is, for now. */
   readonly mayCome: () => boolean
+  /** False: there is nobody to look for. */
+  readonly canCome: () => boolean
 }
 
 interface Want {
@@ -191,7 +193,9 @@ export class Fetcher {
     if (waitedMs >= READ_TIMEOUT_MS) this.#fail(want, 'timeout')
     else if (want.asked.size > 0 || this.#resting.size > 0 || this.#options.mayCome()) return
     else if (!isAlone) this.#fail(want, 'unavailable')
-    else if (want.tried.size > 0 || waitedMs >= LOST_PEER_GRACE_MS) this.#fail(want, 'noPeers')
+    else if (want.tried.size > 0 || waitedMs >= LOST_PEER_GRACE_MS || !this.#options.canCome()) {
+      this.#fail(want, 'noPeers')
+    }
   }
 
   #fail(want: Want, reason: keyof typeof REASONS): void {

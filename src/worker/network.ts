@@ -47,7 +47,7 @@ export class Network {
 
   /** Loads libp2p and makes a node, which dials nobody: for a client that will sync before long. May be called twice. */
   prepare(): void {
-    if (this.#prepared !== null || (this.#options.addresses.length === 0 && this.#options.page === null)) return
+    if (this.#prepared !== null || !this.canCome) return
     const prepared = this.#create()
     this.#prepared = prepared
     // Without its modules (a deployment that moved under an open page) there are no peers: the sync says so and waits.
@@ -68,6 +68,12 @@ export class Network {
       },
       () => {},
     )
+  }
+
+  /** False: the application has named nobody, and nobody can be found. */
+  get canCome(): boolean {
+    const { addresses, page } = this.#options
+    return addresses.length > 0 || page !== null
   }
 
   /** True while somebody may come who was not met yet: a dial is under way, or relays may tell of tabs. */

@@ -36,7 +36,7 @@ export interface ReadsOnDemandParts {
   readonly store: StateStore
   readonly keccak: Keccak
   readonly peers: SyncPeers
-  readonly network: Pick<Network, 'start' | 'mayCome'>
+  readonly network: Pick<Network, 'start' | 'mayCome' | 'canCome'>
   readonly clock: Clock
   readonly ownWork: OwnWork
   /** `null`: none runs. */
@@ -67,6 +67,7 @@ export class ReadsOnDemand {
       ...{ peers, keccak, clock, yieldThread },
       connect: () => network.start(),
       mayCome: () => network.mayCome,
+      canCome: () => network.canCome,
     })
   }
 
