@@ -166,8 +166,9 @@ test('a wallet’s view: balances before and during a sync, proofs, what is watc
   await expect(row(page, FIRST).getByTestId('note')).toContainText(`Verified against root ${root.slice(0, 10)}`)
   await expect(page.getByTestId('phase')).toHaveText('idle')
 
-  // While the sync runs, without a long task: what is new, a token, and what is not there.
+  // Without a long task:
   const longTasks = await longTasksDuring(page, async () => {
+    // While the sync runs: what is new, a token, and what is not there.
     await page.getByTestId('start').click()
     await expect.poll(() => fractionOf(page)).toBeGreaterThan(0)
     await watch(page, SECOND)
@@ -178,24 +179,24 @@ test('a wallet’s view: balances before and during a sync, proofs, what is watc
     await expect(row(page, SECOND).getByTestId('note')).toContainText('block 0')
     await expect(row(page, SECOND).locator('[data-place="peer"]')).toBeVisible()
     expect(await fractionOf(page)).toBeLessThan(100)
+
+    // The proofs that are shown convince somebody else.
+    await row(page, SECOND).getByRole('button', { name: 'Proof' }).click()
+    await expect(row(page, SECOND).getByTestId('proof-root')).toHaveText(root)
+    const [account, token, balance] = await Promise.all([0, 1, 2].map((index) => shownNodes(page, SECOND, index)))
+    expect(decodeAccount(await proven(account!, SECOND, root)).balance).toBe(200n * 10n ** 18n)
+    const { storageRoot } = decodeAccount(await proven(token!, TOKEN.address, root))
+    const slot = await proven(balance!, mappingSlot(SECOND, 0n), `0x${bytesToHex(storageRoot)}`)
+    expect(decodeSlot(slot)).toBe(HOLDERS[SECOND])
+
+    // In the middle of everything, what is watched alone is complete at once.
+    expect(await fractionOf(page)).toBeLessThan(100)
+    await page.getByTestId('watched-only').check()
+    await expect(page.getByTestId('phase')).toHaveText('complete')
+    await expect(page.getByTestId('detail')).toContainText('What is watched')
+    await expect(row(page, SECOND).locator('[data-place="disk"]')).toBeVisible()
   })
   expect(longTasks).toEqual([])
-
-  // The proofs that are shown convince somebody else.
-  await row(page, SECOND).getByRole('button', { name: 'Proof' }).click()
-  await expect(row(page, SECOND).getByTestId('proof-root')).toHaveText(root)
-  const [account, token, balance] = await Promise.all([0, 1, 2].map((index) => shownNodes(page, SECOND, index)))
-  expect(decodeAccount(await proven(account!, SECOND, root)).balance).toBe(200n * 10n ** 18n)
-  const { storageRoot } = decodeAccount(await proven(token!, TOKEN.address, root))
-  const slot = await proven(balance!, mappingSlot(SECOND, 0n), `0x${bytesToHex(storageRoot)}`)
-  expect(decodeSlot(slot)).toBe(HOLDERS[SECOND])
-
-  // In the middle of everything, what is watched alone is complete at once.
-  expect(await fractionOf(page)).toBeLessThan(100)
-  await page.getByTestId('watched-only').check()
-  await expect(page.getByTestId('phase')).toHaveText('complete')
-  await expect(page.getByTestId('detail')).toContainText('What is watched')
-  await expect(row(page, SECOND).locator('[data-place="disk"]')).toBeVisible()
 
   // Offline, it is there; another address is not, and says so.
   await server.stop()
