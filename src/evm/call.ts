@@ -4,7 +4,7 @@ import { MAX_CALL_GAS } from './constants.ts'
 import { readsOf } from './overridden-state.ts'
 import { runCall } from './run-call.ts'
 
-/** Runs a call, and leaves no trace of it. Rejects with `callReverted`, `callFailed`, `noBlockContext`, or as the state does. */
+/** Runs a call, and leaves no trace of it. Rejects with one of `CallErrorCode`, or as the state does. */
 export function call(
   state: CallState,
   block: CallBlock,

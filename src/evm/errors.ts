@@ -11,6 +11,8 @@ export type CallErrorCode =
   | 'callFailed'
   /** It asked for what only the block's header says, and the header is not known: `details.opcode`. Nothing is guessed. */
   | 'noBlockContext'
+  /** It called a precompile that does not run here: `details.address`. Nothing is guessed. */
+  | 'noPrecompile'
 
 export class CallError extends RootlightError<CallErrorCode> {}
 

@@ -95,6 +95,18 @@ describe('call', () => {
     expect(output).toBe('0xabcd')
   })
 
+  test('error: the one precompile that does not run here is no guess, however deep, and is not there before its fork', async () => {
+    const code = `602060006000600060006000600a5af1${RETURN_TOP}`
+    const state = stateOf({ [CONTRACT]: { code } })
+    const request = { to: CONTRACT }
+    const details = { address: `0x${'0'.repeat(39)}a` }
+    const failed = { code: 'noPrecompile', details }
+    await expect(call(state, ROOT_ONLY, request, { chainId: 1 })).rejects.toMatchObject(failed)
+    await expect(call(state, ROOT_ONLY, { to: details.address }, { chainId: 1 })).rejects.toMatchObject(failed)
+    const { output } = await call(state, ROOT_ONLY, request, { chainId: 1, hardfork: 'shanghai' })
+    expect(output).toBe(word(1n))
+  })
+
   test('behavior: the block is what its header says', async () => {
     const opcodes = {
       '43': BigInt(HEADER.number),

@@ -9,6 +9,7 @@ import { UNKNOWN_GAS_PRICE } from './gas-price.ts'
 import { intrinsicGas } from './intrinsic-gas.ts'
 import { OverlayState } from './overlay-state.ts'
 import { pace } from './pace.ts'
+import { pointEvaluation } from './point-evaluation.ts'
 import { revertReason } from './revert-reason.ts'
 import { rulesOf } from './rules.ts'
 
@@ -32,8 +33,13 @@ export async function runCall(
   if (gas < base || gas < floor) throw callFailed('intrinsic gas too low')
   const fees = feesOf(request, block)
   const overlay = new OverlayState(state)
-  const customOpcodes = fees.price === null ? [UNKNOWN_GAS_PRICE] : []
-  const evm = await createEVM({ common, stateManager: overlay, blockchain: blockHashes(block), customOpcodes })
+  const evm = await createEVM({
+    common,
+    stateManager: overlay,
+    blockchain: blockHashes(block),
+    customOpcodes: fees.price === null ? [UNKNOWN_GAS_PRICE] : [],
+    customPrecompiles: pointEvaluation(common),
+  })
   pace(evm)
   const { from = NOBODY, to, value = 0n, data = '0x' } = request
   const caller = createAddressFromString(from)

@@ -262,6 +262,7 @@ describe('handleRequest', () => {
     ['badAddress', {}, -32602],
     ['callFailed', { reason: 'out of gas' }, -32000],
     ['noBlockContext', { opcode: 'NUMBER' }, -32000],
+    ['noPrecompile', { address: `0x${'0'.repeat(39)}a` }, -32000],
     ['damagedPage', {}, -32603],
   ])('error: %s %j is %i, with the coded error in its data', async (code, details, expected) => {
     failure = new RootlightError(code, 'as it was', { details })

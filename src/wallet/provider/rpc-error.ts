@@ -53,6 +53,7 @@ function rpcCodeOf(code: string, reason: unknown): RpcCode {
       return RPC_CODE.invalidParams
     case 'callFailed':
     case 'noBlockContext':
+    case 'noPrecompile':
       return RPC_CODE.invalidInput
     case 'notSynced':
       return reason === 'unavailable' ? RPC_CODE.resourceNotFound : RPC_CODE.disconnected
