@@ -21,14 +21,14 @@ export const ADDRESSES = {
 } as const
 
 /** Balances of the token, with six decimals. */
-export const TOKEN_BALANCES = {
+const TOKEN_BALANCES = {
   [ADDRESSES.alice]: 1_234_567_890n,
   [ADDRESSES.bob]: 5_000_000n,
 } as const
 
-export const TOKEN_SUPPLY = 1_239_567_890n
+const TOKEN_SUPPLY = 1_239_567_890n
 /** What Bob may take of Alice's tokens. */
-export const TOKEN_ALLOWANCE = 777n
+const TOKEN_ALLOWANCE = 777n
 
 export const WALLET_GENESIS = {
   config: {

@@ -150,6 +150,6 @@ function isSameTarget(a: SyncTarget, b: SyncTarget): boolean {
 }
 
 /** True if the store refused a write because another tab has become the writer. */
-export function isFenced(error: unknown): boolean {
+function isFenced(error: unknown): boolean {
   return isRootlightError(error, 'fenced') || (error instanceof Error && isFenced(error.cause))
 }

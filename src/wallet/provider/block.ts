@@ -10,7 +10,7 @@ const NO_UNCLES = '0x1dcc4de8dec75d7aab85b567b6ccd41ad312451b948a7413f0a142fd40d
 const quantity = (value: bigint | number): string => `0x${value.toString(16)}`
 
 /** The header's fields as JSON-RPC has them; those that the block is older than are left out. */
-export function headerFields(header: BlockHeader): Readonly<Record<string, string>> {
+function headerFields(header: BlockHeader): Readonly<Record<string, string>> {
   const { baseFeePerGas, withdrawalsRoot, blobGasUsed, excessBlobGas, parentBeaconBlockRoot, requestsHash } = header
   const { hash, parentHash, sha3Uncles, miner, stateRoot, transactionsRoot, receiptsRoot, logsBloom } = header
   const { extraData, mixHash, nonce } = header
