@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { MemoryRecords } from '../store/memory.ts'
 import { StateStore } from '../store/state-store.ts'
 import { SyncError } from '../sync/errors.ts'
@@ -75,6 +75,14 @@ describe('ReadsOnDemand', () => {
     const missing = second.reads.read('target', accountAt(6)).catch((error) => error)
     await second.clock.pass(LOST_PEER_GRACE_MS)
     expect(await missing).toMatchObject({ code: 'notSynced', details: { reason: 'noPeers' } })
+  })
+
+  test('error: a disk that fails once fails the reads of that moment, and no later ones', async () => {
+    const store = await StateStore.writer(new MemoryRecords())
+    const { reads } = start(store, new TestPeers(honestPeer(peerState)))
+    vi.spyOn(store, 'loose').mockRejectedValueOnce(new Error('the disk is tired'))
+    await expect(reads.read(at, accountAt(3))).rejects.toThrow('tired')
+    expect((await reads.read(at, accountAt(3))).value).toBe(state.accounts[3]!.nonce)
   })
 
   test('behavior: what a sync has left unfinished is kept beside what reads fetch', async () => {

@@ -56,7 +56,7 @@ export class ReadsOnDemand {
   readonly #parts: ReadsOnDemandParts
   readonly #fetcher: Fetcher
   readonly #fetched = new FetchedNodes(MAX_FETCHED_BYTES)
-  /** What was kept on disk has been read. */
+  /** What was kept on disk is being read, or has been. */
   #loaded: Promise<void> | null = null
   #stopKeeping: (() => void) | null = null
 
@@ -190,7 +190,12 @@ export class ReadsOnDemand {
 
   async #readKept(): Promise<void> {
     const { store, keccak } = this.#parts
-    for (const sequence of await store.loose()) this.#fetched.load(sequence, keccak)
+    try {
+      for (const sequence of await store.loose()) this.#fetched.load(sequence, keccak)
+    } catch (error) {
+      this.#loaded = null // the next read tries again
+      throw error
+    }
   }
 
   #keepSoon(): void {
