@@ -4,6 +4,7 @@
  */
 import type { MessageStream, StreamMuxerFactory } from '@libp2p/interface'
 import { systemClock } from '../protocol/clock.ts'
+import { ConnectionError } from './connection-error.ts'
 import {
   INBOUND_STREAMS_PER_SECOND,
   MAX_CONNECTION_WRITE_BYTES,
@@ -47,7 +48,7 @@ function guard(connection: MessageStream): void {
     for (const chunk of chunks) {
       if (meter.accepts(chunk)) continue
       event.stopImmediatePropagation()
-      connection.abort(new Error('a frame of yamux that is too large, or too many of them'))
+      connection.abort(new ConnectionError('muxerViolation', 'a frame of yamux that is too large, or too many of them'))
       return
     }
   })
