@@ -1,15 +1,31 @@
-/** Lets everything else that waits for this thread run: input, messages, other transactions. */
+/** Lets everything else that waits for this thread run: input, timers, messages, other transactions. */
 
-/** Resolves in a later task, soon: `scheduler.yield` where there is one, else a message to ourselves (timers are clamped). */
+/** A port of Node's keeps its process alive unless it is told not to. */
+type Port = MessagePort & { ref?(): void; unref?(): void }
+
+const waiting: (() => void)[] = []
+let channel: { readonly receiver: Port; readonly sender: Port } | undefined
+
+/**
+ * Resolves in a later task, behind the tasks that are due now. A message to ourselves is such a task; timers are clamped to
+ * 4 ms. `scheduler.yield` is no way to do this: it goes ahead of timers and messages, which then never run.
+ */
 export function yieldThread(): Promise<void> {
-  const { scheduler } = globalThis as { scheduler?: { yield?: () => Promise<void> } }
-  if (scheduler?.yield !== undefined) return scheduler.yield()
+  channel ??= openChannel()
+  const { receiver, sender } = channel
   return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel()
-    port1.onmessage = () => {
-      port1.close() // an open port keeps a Node process alive
-      resolve()
-    }
-    port2.postMessage(null)
+    receiver.ref?.()
+    waiting.push(resolve)
+    sender.postMessage(null)
   })
+}
+
+/** One channel for all: to open one for each yield takes longer than the yield. */
+function openChannel() {
+  const { port1: receiver, port2: sender }: { port1: Port; port2: Port } = new MessageChannel()
+  receiver.onmessage = () => {
+    waiting.shift()?.()
+    if (waiting.length === 0) receiver.unref?.()
+  }
+  return { receiver, sender }
 }
