@@ -49,8 +49,6 @@ export const GREETING_MS = 20_000
 export const MESSAGE_MS = 40_000
 /** How long an answer may wait for a peer that does not read. No requester of ours waits longer than 30 s for one. */
 export const SENDING_MS = 45_000
-/** A timer that fires this much too late tells that our own thread slept. */
-export const MAX_LATENESS_MS = 1_000
 
 /** Sustained Statuses a second and stream, and the burst. A tab in mid-sync sends one a second. */
 export const STATUSES_PER_SECOND = 4

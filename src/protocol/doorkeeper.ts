@@ -6,9 +6,10 @@
  * one now, whose earlier ones came to the least. A peer that comes to the queue begins with the turn of those in it:
  * silence saves up nothing. Which of its requests a turn serves is up to its own queue (`request-queue.ts`).
  */
+
+import { Deadline } from '../runtime/deadline.ts'
 import type { Clock } from './clock.ts'
 import { LOOK_UP_COST_BYTES, REQUEST_MEMORY_FACTOR } from './constants.ts'
-import { Deadline } from './deadline.ts'
 import { type RefusalCode, RefusalError } from './error.ts'
 import { type Holding, Holdings } from './holdings.ts'
 import { PeerAccount } from './peer-account.ts'

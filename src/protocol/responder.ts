@@ -2,10 +2,11 @@
  * The side that answers: one per stream. Serves a {@link NodeSource} within the limits of its own Status: a peer that leaves
  * more requests open than it may is disconnected. When each is served is up to the {@link Doorkeeper}, who knows all peers.
  */
+
+import { Deadline } from '../runtime/deadline.ts'
 import type { NodeSource } from '../trie/node-source.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { MAX_REQUEST_FRAME_BYTES } from './constants.ts'
-import { Deadline } from './deadline.ts'
 import { Doorkeeper, type ReadyAnswer, refusal, type Seat } from './doorkeeper.ts'
 import { encodeAnswer } from './encode.ts'
 import { ProtocolError, RefusalError, violation } from './error.ts'

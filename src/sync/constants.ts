@@ -59,8 +59,6 @@ export const START_HEDGE_MS = 500
 export const MAX_FIRST_HEDGES = 2
 /** What a peer is asked for at least, where little is left and shared among many; also the budget of {@link MAX_FIRST_HEDGES}. */
 export const MIN_SHARE_BYTES = 16 * 1024
-/** A timer that fires later than this was held back by the browser: the answer may be waiting behind it. */
-export const LATE_TIMER_MS = 1_000
 
 /** A peer that refuses a request without an answer is left alone for this long. */
 export const REFUSAL_REST_MS = 1_000

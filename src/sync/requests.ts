@@ -3,11 +3,11 @@
  * A request holds its gaps until its answer has been verified, not until it arrives; one that timed out has let go of
  * them, and its answer is still used when it comes.
  */
+import { startDeadline } from '../runtime/deadline.ts'
 import type { Clock } from './clock.ts'
 import type { WantedCode } from './code-queue.ts'
 import {
   HEDGE_ROUND_TRIPS,
-  LATE_TIMER_MS,
   MAX_CODES_PER_REQUEST,
   MAX_FIRST_HEDGES,
   MAX_IN_FLIGHT_BYTES,
@@ -273,19 +273,9 @@ export class Requests {
     request.peer.report({ kind: 'timeout', maxBytes: request.maxBytes })
   }
 
-  /**
-   * A timer of `request`. One that fires late was held back by the browser (a hidden tab, a machine that slept): the answer
-   * may be waiting behind it, so it starts again instead of punishing the peer for our own slowness.
-   */
+  /** A timer of `request`, which does not count our own absence. */
   #after(request: Request, delayMs: number, callback: () => void): void {
-    const { clock } = this.#options
-    const due = clock.now() + delayMs
-    const stop = clock.after(delayMs, () => {
-      request.stopTimers.delete(stop)
-      if (clock.now() - due > LATE_TIMER_MS) this.#after(request, delayMs, callback)
-      else callback()
-    })
-    request.stopTimers.add(stop)
+    request.stopTimers.add(startDeadline(this.#options.clock, delayMs, callback))
   }
 
   #receive(request: Request, scheduler: Scheduler, parts: readonly Uint8Array[]): void {

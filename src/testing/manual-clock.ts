@@ -9,6 +9,8 @@ interface Timer {
 /** Time in the hands of a test. */
 export class ManualClock implements Clock {
   #now = 0
+  #isOnline = true
+  #lastOfflineMs = Number.NEGATIVE_INFINITY
   readonly #timers = new Set<Timer>()
 
   /** The delays of the timers that are set, from now on, in milliseconds, the next one first. */
@@ -18,6 +20,18 @@ export class ManualClock implements Clock {
 
   now(): number {
     return this.#now
+  }
+
+  /** Whether the machine has a network. */
+  set isOnline(isOnline: boolean) {
+    this.lastOfflineMs()
+    this.#isOnline = isOnline
+    this.lastOfflineMs()
+  }
+
+  lastOfflineMs(): number {
+    if (!this.#isOnline) this.#lastOfflineMs = this.#now
+    return this.#lastOfflineMs
   }
 
   after(delayMs: number, callback: () => void): () => void {

@@ -1,25 +1,2 @@
-/**
- * The one base class of every error that Rootlight throws on purpose. It lives at the bottom of the import table so that
- * each folder can declare its own union of codes and share the shape.
- */
-
-/** What an error carries beside its code: plain data, so that it survives the worker port. */
-export type ErrorDetails = Readonly<Record<string, string | number | boolean | null | readonly string[]>>
-
-/** An error with a stable `code` and, where it helps, the offending values (`got`, `expected`) in `details`. */
-export class RootlightError<Code extends string = string> extends Error {
-  override readonly name: string = 'RootlightError'
-  readonly code: Code
-  readonly details: ErrorDetails
-
-  constructor(code: Code, message: string, options: { details?: ErrorDetails; cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
-    this.code = code
-    this.details = options.details ?? {}
-  }
-}
-
-/** True if `error` is a {@link RootlightError}, with that code if one is given. */
-export function isRootlightError<Code extends string>(error: unknown, code?: Code): error is RootlightError<Code> {
-  return error instanceof RootlightError && (code === undefined || error.code === code)
-}
+/** The base class of all errors lives in `src/runtime`; the folders above import it from here. */
+export { type ErrorDetails, isRootlightError, RootlightError } from '../runtime/error.ts'

@@ -23,7 +23,7 @@ import { parseRoot, parseTrust, type Trusted } from '../wallet/parse.ts'
 import { scopeOf } from '../wallet/scope-keys.ts'
 import { Backups } from './backups.ts'
 import { Compaction } from './compaction.ts'
-import { isOnline, watchConnectivity } from './connectivity.ts'
+import { isOnline, watchConnectivity } from '../runtime/connectivity.ts'
 import type {
   AccountValue,
   Answer,

@@ -12,7 +12,7 @@ import type { PeerSet } from '../network/peer-set.ts'
 import type { Clock } from '../protocol/clock.ts'
 import { statusOf } from '../protocol/messages.ts'
 import { CONNECT_GRACE_MS } from '../sync/constants.ts'
-import { isOnline } from './connectivity.ts'
+import { isOnline } from '../runtime/connectivity.ts'
 import type { TabServing } from './serving.ts'
 
 export interface NetworkOptions {

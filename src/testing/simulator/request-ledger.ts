@@ -3,7 +3,7 @@
  * are held: each gap is free, or in exactly the requests that the loop knows of, each of which was sent.
  */
 import type { Clock } from '../../sync/clock.ts'
-import { LATE_TIMER_MS } from '../../sync/constants.ts'
+import { MAX_LATENESS_MS } from '../../runtime/constants.ts'
 import type { NodeRequest, SyncPeer } from '../../sync/peer.ts'
 import type { OpenRequest } from '../../sync/requests.ts'
 import type { Scheduler } from '../../sync/scheduler.ts'
@@ -69,7 +69,7 @@ export class RequestLedger {
   noteSleep(): void {
     const wakesAt = this.#clock.now()
     for (const entry of this.#entries) {
-      if (wakesAt - entry.dueAt > LATE_TIMER_MS) entry.dueAt = wakesAt + entry.timeoutMs
+      if (wakesAt - entry.dueAt > MAX_LATENESS_MS) entry.dueAt = wakesAt + entry.timeoutMs
     }
   }
 
