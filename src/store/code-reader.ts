@@ -12,10 +12,11 @@ import { encodeWantedKey } from './wanted-key.ts'
 export async function readCode(context: StoreContext, hash: Uint8Array): Promise<Uint8Array | undefined> {
   const hex = bytesToHex(hash)
   if (!context.catalog.codes.has(hex)) return undefined
-  const bytes = await context.records.get('codes', hash)
-  if (bytes instanceof Uint8Array && equalHash(context.keccak.digest(bytes), hash)) return bytes
-  if (!(await dropCode(context, hash, hex))) return undefined
-  throw damagedCode(hex)
+  const code = await readSound(context, hash)
+  if (code !== undefined) return code
+  const judged = await judgeCode(context, hash, hex)
+  if (judged === 'damaged') throw damagedCode(hex)
+  return judged
 }
 
 /**
@@ -27,12 +28,15 @@ export async function readNamedCode(
   state: GenerationState,
   hash: Uint8Array,
 ): Promise<Uint8Array | undefined> {
-  const code = await readCode(context, hash)
-  // A part of a state has the codes of its own accounts only, and which leaf named this one is not known.
-  if (code !== undefined || !state.record.complete || !state.scope.isAll) return code
   const hex = bytesToHex(hash)
-  if (await wantLostCode(context, state, hex)) throw damagedCode(hex)
-  return undefined
+  for (;;) {
+    const code = await readCode(context, hash)
+    // A part of a state has the codes of its own accounts only, and which leaf named this one is not known.
+    if (code !== undefined || !state.record.complete || !state.scope.isAll) return code
+    const became = await wantLostCode(context, state, hex)
+    if (became === 'lost') throw damagedCode(hex)
+    if (became === 'wanted') return undefined
+  }
 }
 
 function damagedCode(hash: string): StoreError {
@@ -41,27 +45,37 @@ function damagedCode(hash: string): StoreError {
 
 /**
  * Wants a code that is not stored although a checked leaf of the generation names it: its record, or its key, was lost.
- * False: it is wanted already, or has come meanwhile.
+ * `wanted`: it is wanted already; `stored`: it has come since somebody looked. Rejects with `generationGone`.
  */
-export async function wantLostCode(context: StoreContext, state: GenerationState, hash: string): Promise<boolean> {
+export async function wantLostCode(
+  context: StoreContext,
+  state: GenerationState,
+  hash: string,
+): Promise<'lost' | 'wanted' | 'stored'> {
   const { records, queue, catalog, onDamage } = context
-  const isNews = await queue.enter(async () => {
+  const became = await queue.enter(async () => {
     checkLives(catalog, state)
-    if (catalog.codes.has(hash) || state.wanted.has(hash)) return false
+    if (catalog.codes.has(hash)) return 'stored'
+    if (state.wanted.has(hash)) return 'wanted'
     await records.write(want(state, hash), 'relaxed')
     state.wanted.add(hash)
     state.record = { ...state.record, complete: false }
-    return true
+    return 'lost'
   })
-  if (isNews) onDamage({ code: hash })
-  return isNews
+  if (became === 'lost') onDamage({ code: hash })
+  return became
 }
 
-/** Drops a damaged code. False: someone else has. */
-async function dropCode(context: StoreContext, hash: Uint8Array, hex: string): Promise<boolean> {
+/**
+ * Drops a code that was read and is not its hash's, if it still is not: read again in a turn of the write queue, where
+ * nothing else can bring or drop it. `undefined`: someone else has dropped it.
+ */
+async function judgeCode(context: StoreContext, hash: Uint8Array, hex: string) {
   const { records, queue, catalog, onDamage } = context
-  const isNews = await queue.enter(async () => {
-    if (!catalog.codes.has(hex)) return false
+  const judged = await queue.enter(async () => {
+    if (!catalog.codes.has(hex)) return undefined
+    const code = await readSound(context, hash)
+    if (code !== undefined) return code
     // Which generations name it is not known. One that does not will fetch it for nothing; one that does and would not
     // want it could become complete without it.
     const wanting = catalog.generations.filter((state) => state.pages.size > 0)
@@ -72,10 +86,16 @@ async function dropCode(context: StoreContext, hash: Uint8Array, hex: string): P
       state.wanted.add(hex)
       state.record = { ...state.record, complete: false }
     }
-    return true
+    return 'damaged'
   })
-  if (isNews) onDamage({ code: hex })
-  return isNews
+  if (judged === 'damaged') onDamage({ code: hex })
+  return judged
+}
+
+/** The bytes on disk, if they have this hash. */
+async function readSound({ records, keccak }: StoreContext, hash: Uint8Array): Promise<Uint8Array | undefined> {
+  const bytes = await records.get('codes', hash)
+  return bytes instanceof Uint8Array && equalHash(keccak.digest(bytes), hash) ? bytes : undefined
 }
 
 function want({ number, record }: GenerationState, hash: string): Operation[] {

@@ -7,6 +7,12 @@ import { planPunch, stretchOfNode } from './holes.ts'
 import { encodePageKey, type PageKey } from './page-key.ts'
 import type { Operation } from './records.ts'
 
+/** A page, and the generation that it belongs to. */
+export interface PlacedPage {
+  readonly state: GenerationState
+  readonly page: PageKey
+}
+
 /**
  * Drops a damaged page, punches its stretch into the newer generations, and reports it. False: it is in its generation's
  * index no longer, and nothing was done.
@@ -29,12 +35,21 @@ export async function dropPage(context: StoreContext, state: GenerationState, pa
   return dropped
 }
 
-/** Punches the node at `path` out of every generation, and reports it. False: it is out of this one already. */
-export async function holeAt(context: StoreContext, state: GenerationState, path: Path): Promise<boolean> {
+/**
+ * Punches the node at `path` out of every generation, and reports it. False: it is out of this one already, or a page in
+ * `searched`, which together must have held the node, is there no longer.
+ */
+export async function holeAt(
+  context: StoreContext,
+  state: GenerationState,
+  path: Path,
+  searched: readonly PlacedPage[],
+): Promise<boolean> {
   const { records, catalog, queue, onDamage } = context
   const hole = stretchOfNode(path)
   const punched = await queue.enter(async () => {
     if (!catalog.has(state) || !state.coversPath(path)) return false
+    if (!searched.every(({ state, page }) => state.pages.has(page))) return false
     const changes = planPunch(catalog, 0, hole)
     await records.write(
       changes.map(({ record }) => putGenerationRecord(record)),

@@ -130,6 +130,51 @@ export class WatchedRecords implements Records {
   }
 }
 
+/**
+ * Passes everything on, and lets a test do something inside every wait of whoever reads: before a record is read, and once
+ * it was, before it is handed out.
+ */
+export class InterruptedRecords implements Records {
+  /** Called in each wait with its number; not again for the waits of what it does itself. `null`: nothing happens. */
+  onWait: ((wait: number) => Promise<void>) | null = null
+  readonly #records: Records
+  #waits = 0
+  #isWaiting = false
+
+  constructor(records: Records) {
+    this.#records = records
+  }
+
+  async get<S extends RecordStore>(store: S, key: RecordTypes[S]['key']): Promise<unknown> {
+    await this.interrupt()
+    const value = await this.#records.get(store, key)
+    await this.interrupt()
+    return value
+  }
+
+  keys<S extends RecordStore>(store: S): Promise<RecordTypes[S]['key'][]> {
+    return this.#records.keys(store)
+  }
+
+  write(operations: readonly Operation[], durability: Durability): Promise<void> {
+    return this.#records.write(operations, durability)
+  }
+
+  close(): void {
+    this.#records.close()
+  }
+
+  async interrupt(): Promise<void> {
+    if (this.onWait === null || this.#isWaiting) return
+    this.#isWaiting = true
+    try {
+      await this.onWait(this.#waits++)
+    } finally {
+      this.#isWaiting = false
+    }
+  }
+}
+
 /** One database of a test: connections to it, as many as are opened. */
 export interface Backend {
   connect(): Promise<Records>

@@ -17,9 +17,10 @@ export class GenerationCursor {
   /** Path of the entry at hand; `null`: behind the last one. */
   #entry: Path | null = null
   #isDamaged = false
-  /** Up to here it is known that there is no page, or what is in it. */
+  /** The stretch of the page at hand, or one in which there was no page when the index was as in `#seenChanges`. */
   #knownFrom: Position = ''
   #knownTo: Position = ''
+  #seenChanges = 0
 
   /** `read`: the bytes of a page; `undefined`: they are gone. */
   constructor(context: StoreContext, state: GenerationState, read: (page: PageKey) => Promise<Uint8Array | undefined>) {
@@ -41,22 +42,25 @@ export class GenerationCursor {
     return this.#cursor.end
   }
 
-  /** False: {@link load} comes before {@link seek}. */
+  /** False: {@link load} comes before {@link seek}. A page never changes; that there is none may change at any moment. */
   isAt(path: Path): boolean {
-    return this.#knownFrom <= path && path < this.#knownTo
+    if (path < this.#knownFrom || path >= this.#knownTo) return false
+    return this.#page !== null || this.#seenChanges === this.#state.pages.changes
   }
 
-  /** Reads the page that covers `path`, if there is one. Rejects as the database does. */
-  async load(path: Path): Promise<void> {
+  /** Reads the page that covers `path`. False: there is none, and nothing was waited for. Rejects as the database does. */
+  async load(path: Path): Promise<boolean> {
     const { pages } = this.#state
     const page = pages.at(path)
-    const bytes = page && (await this.#read(page))
+    this.#seenChanges = pages.changes
     this.#page = page ?? null
-    this.#cursor = new SequenceCursor(bytes ?? NOTHING)
     this.#knownFrom = page?.start ?? path
     this.#knownTo = page?.end ?? pages.nextStart(path)
+    const bytes = page && (await this.#read(page))
+    this.#cursor = new SequenceCursor(bytes ?? NOTHING)
     this.#isDamaged = page !== undefined && bytes === undefined
     this.#advance()
+    return page !== undefined
   }
 
   /** Goes to the entry at `path`, which is not before the last one. False: there is none. */

@@ -12,7 +12,7 @@ import { readCode } from './code-reader.ts'
 import type { StoreContext } from './context.ts'
 import { findHeader } from './find-header.ts'
 import { GenerationCursor } from './generation-cursor.ts'
-import { lookUp, lookUpRef, readPage, reportMissing } from './page-reader.ts'
+import { checkWayTo, lookUpRef, readPage } from './page-reader.ts'
 import { RunWalk } from './run-walk.ts'
 
 const NOTHING = new Uint8Array()
@@ -40,9 +40,7 @@ export class StoreSource implements NodeSource {
       .map((older) => new GenerationCursor(this.#context, older, (page) => readPage(this.#context, page)))
     for (let path = walk.next; path !== null; path = walk.next) {
       if (await this.#takeNext(walk, path, cursors)) continue
-      // Refs come from strangers: that the first node is not there is no damage.
-      if (path !== ref.path && state.coversPath(path)) await this.#report(state, path)
-      break
+      if (!(await this.#takeMissed(walk, path, state, path === ref.path))) break
     }
     return walk.take()
   }
@@ -75,8 +73,8 @@ export class StoreSource implements NodeSource {
   async #takeNext(walk: RunWalk, path: Path, cursors: readonly GenerationCursor[]): Promise<boolean> {
     for (const cursor of cursors) {
       if (!cursor.isAt(path)) {
-        await cursor.load(path)
-        await this.#context.yieldThread() // hashing a page takes some milliseconds, and cached ones are read without a wait
+        // Hashing a page takes some milliseconds, and cached ones are read without a wait.
+        if (await cursor.load(path)) await this.#context.yieldThread()
       }
       if (cursor.seek(path) && walk.accept(cursor.bytes, cursor.start, cursor.end)) return true
       await cursor.dropIfDamaged()
@@ -84,12 +82,19 @@ export class StoreSource implements NodeSource {
     return false
   }
 
-  async #report(state: GenerationState, path: Path): Promise<void> {
+  /**
+   * The cursors have looked at one page after another, while others came and went: one look at all of them decides. False:
+   * the node is not here. Whether that is damage, the way down from the root says: `walk` began at a stranger's ref.
+   */
+  async #takeMissed(walk: RunWalk, path: Path, state: GenerationState, isFirst: boolean): Promise<boolean> {
     try {
-      await reportMissing(this.#context, state, path)
+      const blob = await lookUpRef(this.#context, state, { path, hash: walk.nextHash })
+      if (blob !== undefined) return walk.accept(blob, 0, blob.length)
+      if (!isFirst && state.coversPath(path)) await checkWayTo(this.#context, state, path)
     } catch (error) {
       if (!isRootlightError(error, 'damagedPage')) throw error // what is damaged ends the run, and is told elsewhere
     }
+    return false
   }
 
   /** All of the way, or nothing: its first part would prove neither presence nor absence. */
@@ -102,8 +107,9 @@ export class StoreSource implements NodeSource {
       const next = stepDown(path, blob, key)
       if (next === null) return concatBytes(...blobs)
       path = next.path
-      blob = await lookUp(this.#context, state, path, next.hash)
+      blob = await lookUpRef(this.#context, state, next)
     }
+    if (path !== ref.path && state.coversPath(path)) await checkWayTo(this.#context, state, path)
     return undefined
   }
 }

@@ -10,6 +10,12 @@ export class PageIndex {
   /** In order of `start`; invariant: each ends at or before the start of the next. */
   readonly #pages: PageKey[] = []
   #counts: Counts = { ...NO_COUNTS }
+  #changes = 0
+
+  /** Grows whenever a page comes or goes: what was concluded from its absence holds as long as this stands. */
+  get changes(): number {
+    return this.#changes
+  }
 
   get size(): number {
     return this.#pages.length
@@ -76,18 +82,19 @@ export class PageIndex {
   /** Adds a page; the caller has made sure that {@link within} has none of its stretch. */
   add(page: PageKey): void {
     this.#pages.splice(this.#behind(page.start), 0, page)
-    this.#count(page.counts, 1)
+    this.#note(page.counts, 1)
   }
 
   remove(page: PageKey): void {
     if (!this.has(page)) return
     this.#pages.splice(this.#behind(page.start) - 1, 1)
-    this.#count(page.counts, -1)
+    this.#note(page.counts, -1)
   }
 
   clear(): void {
     this.#pages.length = 0
     this.#counts = { ...NO_COUNTS }
+    this.#changes++
   }
 
   /** The index of the first page that starts behind `position`. */
@@ -102,8 +109,9 @@ export class PageIndex {
     return low
   }
 
-  #count(counts: Counts, sign: 1 | -1): void {
+  #note(counts: Counts, sign: 1 | -1): void {
     const total = this.#counts
+    this.#changes++
     total.nodes += sign * counts.nodes
     total.bytes += sign * counts.bytes
     total.accounts += sign * counts.accounts

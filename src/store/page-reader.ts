@@ -7,20 +7,18 @@
  */
 import { equalHash } from '../trie/keccak.ts'
 import type { Ref } from '../trie/node-source.ts'
-import type { Path } from '../trie/path.ts'
+import { isWithin, KEY_NIBBLES, MAX_PATH_NIBBLES, type Path, ROOT_PATH } from '../trie/path.ts'
 import { findInSequence, SequenceError } from '../trie/sequence.ts'
+import { stepDown } from '../trie/step-down.ts'
 import type { GenerationState } from './catalog.ts'
 import type { StoreContext } from './context.ts'
-import { dropPage, holeAt } from './damage.ts'
+import { dropPage, holeAt, type PlacedPage } from './damage.ts'
 import { StoreError } from './errors.ts'
 import { stretchOfNode } from './holes.ts'
 import { encodePageKey, type PageKey } from './page-key.ts'
 
-/** A page, and the generation that it belongs to. */
-export interface PlacedPage {
-  readonly state: GenerationState
-  readonly page: PageKey
-}
+/** How the bytes of a page are got; `undefined`: there are none. */
+export type ReadPage = (page: PageKey) => Promise<Uint8Array | undefined>
 
 /**
  * The node at `path`, whose hash is known from a walk down from the generation's root, so that its absence where pages
@@ -31,8 +29,9 @@ export function lookUp(
   state: GenerationState,
   path: Path,
   hash: Uint8Array,
+  read?: ReadPage,
 ): Promise<Uint8Array | undefined> {
-  return find(context, state, { path, hash }, true)
+  return find(context, state, { path, hash }, true, read)
 }
 
 /** The same for a ref of unknown origin: a node that is not there, or another one, is no damage but `undefined`. */
@@ -40,25 +39,35 @@ export function lookUpRef(context: StoreContext, state: GenerationState, ref: Re
   return find(context, state, ref, false)
 }
 
+/**
+ * Which pages could hold the node, and whether one of them must, is taken in one look, before the first wait: a page that
+ * comes while these are read says nothing about them, and of one that goes, nothing is known any more.
+ */
 async function find(
   context: StoreContext,
   state: GenerationState,
   ref: Ref,
-  mustBeThere: boolean,
+  isNamed: boolean,
+  read?: ReadPage,
 ): Promise<Uint8Array | undefined> {
   for (;;) {
-    const covering: PlacedPage[] = []
-    for (const older of context.catalog.upTo(state)) {
-      const page = older.pages.at(ref.path)
-      if (page === undefined) continue
-      const blob = await findInPage(context, { state: older, page }, ref)
+    const mustBeThere = isNamed && state.coversPath(ref.path)
+    const searched = pagesAt(context, state, ref.path)
+    for (const placed of searched) {
+      const blob = await findInPage(context, placed, ref, read)
       if (blob !== undefined) return blob
-      covering.push({ state: older, page })
     }
-    if (!mustBeThere || !state.coversPath(ref.path)) return undefined
-    // A page that went while we read says nothing: what covers the path now?
-    if (covering.every(({ state, page }) => state.pages.has(page))) await reportMissing(context, state, ref.path)
+    if (!mustBeThere) return undefined
+    await dropMissing(context, state, ref.path, searched)
   }
+}
+
+/** The pages that cover `path`, of this generation and of older ones, the newest first. */
+function pagesAt({ catalog }: StoreContext, state: GenerationState, path: Path): PlacedPage[] {
+  return catalog.upTo(state).flatMap((state): PlacedPage[] => {
+    const page = state.pages.at(path)
+    return page === undefined ? [] : [{ state, page }]
+  })
 }
 
 /**
@@ -69,8 +78,9 @@ export async function findInPage(
   context: StoreContext,
   { state, page }: PlacedPage,
   { path, hash }: Ref,
+  read: ReadPage = (page) => readPage(context, page),
 ): Promise<Uint8Array | undefined> {
-  const bytes = await readPage(context, page)
+  const bytes = await read(page)
   const found = bytes === undefined ? 'damaged' : search(bytes, path)
   if (found === 'damaged') {
     if (await dropPage(context, state, page)) throw damagedPage(page)
@@ -80,20 +90,34 @@ export async function findInPage(
 }
 
 /**
- * The node at `path` must be stored for this generation, and is not. Where one page alone could hold it, that page is
- * damaged; where several could, which of them is at fault cannot be told, and the node alone is punched out of all.
- * Rejects with `damagedPage`, unless someone else has done the same.
+ * The node at `path` must be in one of the pages in `searched`, and is in none. Where it is one page alone, that is damaged;
+ * where there are several, which of them is at fault cannot be told, and the node alone is punched out of all. Rejects
+ * with `damagedPage`, unless the pages are no longer what they were.
  */
-export async function reportMissing(context: StoreContext, state: GenerationState, path: Path): Promise<void> {
-  const pages = context.catalog.upTo(state).flatMap((state): PlacedPage[] => {
-    const page = state.pages.at(path)
-    return page === undefined ? [] : [{ state, page }]
-  })
-  const [only] = pages
-  if (only !== undefined && pages.length === 1) {
+async function dropMissing(
+  context: StoreContext,
+  state: GenerationState,
+  path: Path,
+  searched: readonly PlacedPage[],
+): Promise<void> {
+  const [only] = searched
+  if (only !== undefined && searched.length === 1) {
     if (await dropPage(context, only.state, only.page)) throw damagedPage(only.page)
-  } else if (await holeAt(context, state, path)) {
+  } else if (await holeAt(context, state, path, searched)) {
     throw damagedPage({ generation: state.number, ...stretchOfNode(path) })
+  }
+}
+
+/**
+ * Looks for damage on the way from the generation's root to `path`, for a caller that misses a node there and did not come
+ * from the root: whether the generation has such a node at all is known only from its parents. Rejects with `damagedPage`.
+ */
+export async function checkWayTo(context: StoreContext, state: GenerationState, path: Path): Promise<void> {
+  const key = path.padEnd(path.length < KEY_NIBBLES ? KEY_NIBBLES : MAX_PATH_NIBBLES, '0') as Path
+  let ref: Ref | null = { path: ROOT_PATH, hash: state.record.root }
+  while (ref !== null && isWithin(path, ref.path)) {
+    const blob: Uint8Array | undefined = await lookUp(context, state, ref.path, ref.hash)
+    ref = blob === undefined ? null : stepDown(ref.path, blob, key)
   }
 }
 

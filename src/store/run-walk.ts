@@ -52,6 +52,12 @@ export class RunWalk {
     return this.#stack.at(-1)?.path ?? null
   }
 
+  /** The hash (32 bytes) that the node at {@link next} must have. */
+  get nextHash(): Uint8Array {
+    const { source, at } = this.#stack.at(-1)!
+    return source.slice(at, at + 32)
+  }
+
   /** True if nothing is expected any more. */
   get isAtEnd(): boolean {
     return this.#stack.length === 0

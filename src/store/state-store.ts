@@ -4,6 +4,7 @@
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Stretch } from '../sync/disk.ts'
+import { isRootlightError } from '../trie/error.ts'
 import { equalHash, type Keccak, nobleKeccak } from '../trie/keccak.ts'
 import type { NodeSource } from '../trie/node-source.ts'
 import type { Path } from '../trie/path.ts'
@@ -237,9 +238,16 @@ export class StateStore {
       // It may have been compacted away while we looked.
       return blob === undefined && lives !== undefined && !catalog.has(lives) ? look(path, hash) : blob
     }
-    const code = async (hash: Uint8Array) => {
+    const code = async (hash: Uint8Array): Promise<Uint8Array | undefined> => {
       const lives = living()
-      return lives && readNamedCode(context, lives, hash)
+      if (lives === undefined) return undefined
+      try {
+        return await readNamedCode(context, lives, hash)
+      } catch (error) {
+        // It may have been compacted away while we looked.
+        if (!isRootlightError(error, 'generationGone') || catalog.has(lives)) throw error
+        return code(hash)
+      }
     }
     return { node: look, code }
   }
@@ -263,9 +271,9 @@ export class StateStore {
     return findHeader(this.#context, hash)
   }
 
-  /** What {@link keepLoose} kept, of all generations, unchecked. */
+  /** What {@link keepLoose} kept, of all generations, unchecked: between two writes, for each replaces what is there. */
   loose(): Promise<Uint8Array[]> {
-    return readLoose(this.#context)
+    return this.#context.queue.enter(() => readLoose(this.#context))
   }
 
   /** Keeps nodes that cover nothing, in place of those that were kept for this generation before; see `loose-pages.ts`. */

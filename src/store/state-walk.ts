@@ -13,8 +13,8 @@ import type { GenerationState } from './catalog.ts'
 import { checkLives, type StoreContext } from './context.ts'
 import { GenerationCursor } from './generation-cursor.ts'
 import { stretchOfNode } from './holes.ts'
-import { encodePageKey, type PageKey } from './page-key.ts'
-import { damagedPage, reportMissing } from './page-reader.ts'
+import { encodePageKey } from './page-key.ts'
+import { damagedPage, lookUp, type ReadPage } from './page-reader.ts'
 import { RunWalk } from './run-walk.ts'
 
 /** A step ends with the node that reaches this: some milliseconds of hashing. */
@@ -91,15 +91,20 @@ export class StateWalk {
     return false
   }
 
+  /** The cursors have looked at one page after another, while others came and went: one look at all of them decides. */
   async #miss(path: Path): Promise<void> {
     const state = this.#state
-    if (!this.#context.catalog.has(state)) return // compacted away while it was read
     try {
-      if (state.coversPath(path)) await reportMissing(this.#context, state, path)
+      const blob = await lookUp(this.#context, state, path, this.#run.nextHash, this.#read)
+      if (blob !== undefined) {
+        this.#run.accept(blob, 0, blob.length)
+        return
+      }
     } catch (error) {
       if (isRootlightError(error, 'damagedPage')) this.damaged++
       throw error
     }
+    if (!this.#context.catalog.has(state)) return // compacted away while it was read
     throw damagedPage({ generation: state.number, ...stretchOfNode(path) }) // it was known
   }
 
@@ -115,13 +120,14 @@ export class StateWalk {
   }
 
   #open(): void {
-    const read = async (page: PageKey) => {
-      this.pagesRead++
-      const bytes = await this.#context.records.get('pages', encodePageKey(page))
-      return bytes instanceof Uint8Array ? bytes : undefined
-    }
     this.#cursors = this.#context.catalog
       .upTo(this.#state)
-      .map((older) => new GenerationCursor(this.#context, older, read))
+      .map((older) => new GenerationCursor(this.#context, older, this.#read))
+  }
+
+  readonly #read: ReadPage = async (page) => {
+    this.pagesRead++
+    const bytes = await this.#context.records.get('pages', encodePageKey(page))
+    return bytes instanceof Uint8Array ? bytes : undefined
   }
 }

@@ -4,6 +4,7 @@ import { damageSuite } from './damage.suite.ts'
 import { fenceSuite } from './fence.suite.ts'
 import type { Backend, BackendFactory } from './fixture.suite.ts'
 import { generationSuite } from './generation.suite.ts'
+import { raceSuite } from './race.suite.ts'
 import { sourceSuite } from './source.suite.ts'
 import { stateStoreSuite } from './state-store.suite.ts'
 import { storageSuite } from './storage.suite.ts'
@@ -24,4 +25,5 @@ export function storeSuite(create: BackendFactory): void {
   storageSuite(backend)
   verifySuite(backend)
   fenceSuite(backend)
+  raceSuite(backend)
 }

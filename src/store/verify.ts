@@ -107,8 +107,10 @@ class Verifier {
     try {
       const code = await readCode(this.#context, hexToBytes(hash))
       if (code === undefined) {
+        const became = await wantLostCode(this.#context, this.#walk.state, hash)
+        if (became === 'stored') return this.#checkCode(hash)
         this.#isWhole = false
-        if (await wantLostCode(this.#context, this.#walk.state, hash)) this.#damagedCodes++
+        if (became === 'lost') this.#damagedCodes++
         return
       }
       this.#codes++
