@@ -6,6 +6,7 @@ import { parsePeer } from '../network/address.ts'
 import type { PageNode } from '../network/page-node.ts'
 import { PeerSet } from '../network/peer-set.ts'
 import { systemClock } from '../protocol/clock.ts'
+import { isOnline, watchConnectivity } from '../runtime/connectivity.ts'
 import type { ClosedReason } from '../store/connection.ts'
 import type { Generation } from '../store/generation.ts'
 import { openStateStore, type StateStore, type Target } from '../store/state-store.ts'
@@ -23,7 +24,6 @@ import { parseRoot, parseTrust, type Trusted } from '../wallet/parse.ts'
 import { scopeOf } from '../wallet/scope-keys.ts'
 import { Backups } from './backups.ts'
 import { Compaction } from './compaction.ts'
-import { isOnline, watchConnectivity } from '../runtime/connectivity.ts'
 import type {
   AccountValue,
   Answer,

@@ -11,8 +11,8 @@ import type { PageNode } from '../network/page-node.ts'
 import type { PeerSet } from '../network/peer-set.ts'
 import type { Clock } from '../protocol/clock.ts'
 import { statusOf } from '../protocol/messages.ts'
-import { CONNECT_GRACE_MS } from '../sync/constants.ts'
 import { isOnline } from '../runtime/connectivity.ts'
+import { CONNECT_GRACE_MS } from '../sync/constants.ts'
 import type { TabServing } from './serving.ts'
 
 export interface NetworkOptions {

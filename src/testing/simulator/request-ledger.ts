@@ -2,8 +2,9 @@
  * Follows every request that a sync sends, from outside: what peers were really asked for. Against it the sync's own books
  * are held: each gap is free, or in exactly the requests that the loop knows of, each of which was sent.
  */
-import type { Clock } from '../../sync/clock.ts'
+
 import { MAX_LATENESS_MS } from '../../runtime/constants.ts'
+import type { Clock } from '../../sync/clock.ts'
 import type { NodeRequest, SyncPeer } from '../../sync/peer.ts'
 import type { OpenRequest } from '../../sync/requests.ts'
 import type { Scheduler } from '../../sync/scheduler.ts'
