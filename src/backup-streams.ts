@@ -1,17 +1,18 @@
 /** A state's file as streams of the application, and as chunks of the engine. */
-import type { Engine, ImportSummary } from './worker/engine.ts'
+import type { Engine, ExportedState, ImportSummary } from './worker/engine.ts'
 
 /** The file, chunk by chunk: the next one is asked for when the one before has been taken. */
 export function exportStream(engine: Engine, id: number): ReadableStream<Uint8Array> {
-  let opened: Promise<void> | null = null
+  let state: ExportedState | null = null
+  let at = 0
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        opened ??= engine.openExport(id)
-        await opened
-        const chunk = await engine.readExport(id)
-        if (chunk === null) controller.close()
-        else controller.enqueue(chunk)
+        state ??= await engine.openExport(id)
+        const chunk = await engine.readExport(id, state, at)
+        if (chunk === null) return controller.close()
+        at += chunk.length
+        controller.enqueue(chunk)
       },
       cancel: () => engine.abort(id),
     },
@@ -33,8 +34,20 @@ export async function importStream(
     () => false,
     () => false,
   )
+  let at = 0
+  /** False: that was the last chunk, or no more is wanted. */
+  const feedNext = async (): Promise<boolean> => {
+    const { value, done } = await reader.read()
+    if (done) {
+      await engine.feed(id, at, null)
+      return false
+    }
+    const isWanted = engine.feed(id, at, value)
+    at += value.length
+    return isWanted
+  }
   try {
-    while (await Promise.race([feedNext(engine, id, reader), ended]));
+    while (await Promise.race([feedNext(), ended]));
   } catch (error) {
     await engine.cancel(id)
     await ended
@@ -43,10 +56,4 @@ export async function importStream(
     reader.cancel().catch(() => {}) // a stream that has failed cannot be cancelled either
   }
   return imported
-}
-
-/** False: that was the last chunk, or no more is wanted. */
-async function feedNext(engine: Engine, id: number, reader: ReadableStreamDefaultReader<Uint8Array>): Promise<boolean> {
-  const { value, done } = await reader.read()
-  return (await engine.feed(id, done ? null : value)) && !done
 }

@@ -258,7 +258,8 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
   /**
    * The last complete state as one file, of which `backup/FORMAT.md` in the sources says the form: for a backup, or to ship
    * with an application. Everything is checked on its way out. Reading it fails with `notSynced`, `incomplete` (something
-   * was lost: sync its root first), `damagedPage`, `damagedCode` (found just now, and dropped), `generationGone` or `closed`.
+   * was lost: sync its root first), `damagedPage`, `damagedCode` (found just now, and dropped), `exportGone`, `generationGone`
+   * or `closed`; it ends without an error only if it is whole. Should the tab that writes end, it goes on with the next one.
    */
   export(): ReadableStream<Uint8Array> {
     return exportStream(this.#engine, this.#nextId++)
@@ -268,7 +269,7 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
    * Reads such a file in, checking every node and code: the state is then complete, as after a sync, whose place it takes.
    * Pass the `root` that you trust: left out, it is the file's own, which is as trustworthy as the file. Rejects with
    * `badExport`, `exportCutOff`, `exportOfOtherChain`, `exportOfOtherRoot`, `exportTooNew`, `badRoot`, `superseded`, `wiped`,
-   * `closed`, with what the stream fails with, or with the reason of `signal`. What was verified before that stays, and a
+   * `closed`, `importCutOff` (the tab that wrote it ended: import it again), with what the stream fails with, or with the reason of `signal`. What was verified before that stays, and a
    * sync of the same root goes on from it.
    */
   import(file: ReadableStream<Uint8Array> | Blob, { root, signal }: ImportOptions = {}): Promise<ImportSummary> {

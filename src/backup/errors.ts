@@ -6,6 +6,13 @@ export type BackupErrorCode =
   | 'badExport'
   /** It ends before its end. */
   | 'exportCutOff'
+  /** The state that was being exported is no longer on disk: what was written of the file is not whole. */
+  | 'exportGone'
+  /**
+   * The tab that was reading the file in ended before the file did: import it again, from its beginning. What was verified
+   * is on disk, and is not written again.
+   */
+  | 'importCutOff'
   /** It is of another chain. */
   | 'exportOfOtherChain'
   /** It is of another root than the one that was asked for. */

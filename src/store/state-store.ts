@@ -308,10 +308,14 @@ export class StateStore {
     return measureStorage(this.#context.catalog)
   }
 
-  /** All of the last complete state, to be read once; `null`: there is none. Throws `incomplete` if something was lost. */
-  all(): StoredState | null {
-    const { lastComplete } = this.#context.catalog
-    return lastComplete === null ? null : new StoredState(this.#context, lastComplete)
+  /**
+   * All of the last complete state, or of the one with this root (32 bytes), to be read once; `null`: there is none. Throws
+   * `incomplete` if something was lost.
+   */
+  all(root?: Uint8Array): StoredState | null {
+    const { catalog } = this.#context
+    const state = root === undefined ? catalog.lastComplete : catalog.withRoot(root)
+    return state === null || state === undefined ? null : new StoredState(this.#context, state)
   }
 
   /** Verifies everything of the last complete state; see `verify.ts`. `null`: there is none. */

@@ -1,5 +1,4 @@
 /** Exports and imports as the engine runs them: chunks go through it one by one, as fast as whoever asks. */
-import { bytesToHex } from '@noble/hashes/utils.js'
 import { ByteReader } from '../backup/byte-reader.ts'
 import { BackupError } from '../backup/errors.ts'
 import { decodeHeader, HEADER_BYTES, type Header } from '../backup/header.ts'
@@ -9,8 +8,11 @@ import type { StateStore } from '../store/state-store.ts'
 import { yieldThread } from '../store/yield-thread.ts'
 import { equalHash, type Keccak } from '../trie/keccak.ts'
 import { ReadError } from '../wallet/errors.ts'
+import { parseRoot } from '../wallet/parse.ts'
 import { ChunkPipe } from './chunk-pipe.ts'
-import type { ImportSummary } from './engine.ts'
+import { MAX_OPEN_EXPORTS } from './constants.ts'
+import type { ExportedState, ImportSummary } from './engine.ts'
+import { hexOf } from './reads.ts'
 
 /** An import that can be started, and stopped: with an error, or with `null` when it has ended. */
 export interface OpenImport {
@@ -18,12 +20,26 @@ export interface OpenImport {
   readonly stop: (reason: Error | null) => void
 }
 
+/** An export that goes on: the chunks from byte `at` of the file on. */
+interface OpenExport {
+  at: number
+  readonly chunks: AsyncGenerator<Uint8Array, void, void>
+}
+
+/** An import that runs, and how much of its file it was given. */
+interface FedImport {
+  at: number
+  readonly pipe: ChunkPipe
+  readonly fail: (reason: Error) => void
+}
+
 export class Backups {
   readonly #store: StateStore
   readonly #keccak: Keccak
   readonly #chainId: number
-  readonly #exports = new Map<number, AsyncGenerator<Uint8Array, void, void>>()
-  readonly #imports = new Map<number, ChunkPipe>()
+  /** The one that was read last at the end. */
+  readonly #exports = new Map<number, OpenExport>()
+  readonly #imports = new Map<number, FedImport>()
 
   constructor(store: StateStore, keccak: Keccak, chainId: number) {
     this.#store = store
@@ -31,19 +47,29 @@ export class Backups {
     this.#chainId = chainId
   }
 
-  /** Rejects with `notSynced` or `incomplete`. */
-  async openExport(id: number): Promise<void> {
+  /** Which state would be exported now. Rejects with `notSynced` or `incomplete`. */
+  async openExport(): Promise<ExportedState> {
     const state = this.#store.all()
     if (state === null) throw new ReadError('notSynced', 'no state is complete on disk')
-    this.#exports.set(id, exportState(state, this.#chainId))
+    return { root: hexOf(state.root), blockNumber: state.blockNumber }
   }
 
-  /** Rejects as reads of the store do; then the export has ended. */
-  async readExport(id: number): Promise<Uint8Array | null> {
-    const next = await this.#exports.get(id)?.next()
-    if (next !== undefined && next.done !== true) return next.value
+  /**
+   * The chunk of the file of `state` that begins at its byte `at`. A file's bytes are known from its root: where nobody has
+   * written what comes before `at` here, that is gone through without being handed out. Rejects with `exportGone`, with the
+   * reason of `signal`, or as reads of the store do.
+   */
+  async readExport(id: number, state: ExportedState, at: number, signal: AbortSignal): Promise<Uint8Array | null> {
+    const known = this.#exports.get(id)
+    // Not known while it is read: whatever ends it, the next one begins anew.
     this.#exports.delete(id)
-    return null
+    const open = known?.at === at ? known : { at, chunks: this.#chunksFrom(state, at, signal) }
+    const { value } = await open.chunks.next()
+    if (!(value instanceof Uint8Array)) return null
+    open.at += value.length
+    this.#exports.set(id, open)
+    this.#forgetOldest()
+    return value
   }
 
   abortExport(id: number): void {
@@ -54,7 +80,6 @@ export class Backups {
   openImport(id: number, root: Uint8Array | null): OpenImport {
     const pipe = new ChunkPipe()
     const controller = new AbortController()
-    this.#imports.set(id, pipe)
     const stop = (reason: Error | null) => {
       this.#imports.delete(id)
       if (reason === null) pipe.close()
@@ -63,11 +88,42 @@ export class Backups {
         pipe.fail(reason)
       }
     }
+    this.#imports.set(id, { at: 0, pipe, fail: stop })
     return { run: () => this.#import(pipe, root, controller.signal), stop }
   }
 
-  async feed(id: number, chunk: Uint8Array | null): Promise<boolean> {
-    return this.#imports.get(id)?.give(chunk) ?? false
+  async feed(id: number, at: number, chunk: Uint8Array | null): Promise<boolean> {
+    const open = this.#imports.get(id)
+    if (open === undefined) return false
+    if (open.at !== at) {
+      const details = { got: at, expected: open.at }
+      const message = 'the tab that read the file in has ended: import it again, from its beginning'
+      open.fail(new BackupError('importCutOff', message, { details }))
+      return false
+    }
+    open.at += chunk?.length ?? 0
+    return open.pipe.give(chunk)
+  }
+
+  /** The file's bytes from `at` on. */
+  async *#chunksFrom({ root, blockNumber }: ExportedState, at: number, signal: AbortSignal) {
+    const state = this.#store.all(parseRoot(root))
+    if (state === null) {
+      throw new BackupError('exportGone', 'the state that was exported is no longer on disk', { details: { root, at } })
+    }
+    let passed = 0
+    for await (const chunk of exportState(state, this.#chainId, { blockNumber, isHeadWanted: at < HEADER_BYTES })) {
+      signal.throwIfAborted()
+      const unknown = chunk.subarray(Math.max(0, at - passed))
+      passed += chunk.length
+      if (unknown.length > 0) yield unknown.length === chunk.length ? chunk : unknown.slice()
+    }
+  }
+
+  /** Those of tabs that are gone; should one of them still be read, it is begun anew. */
+  #forgetOldest(): void {
+    const [oldest] = this.#exports.keys()
+    if (this.#exports.size > MAX_OPEN_EXPORTS) this.#exports.delete(oldest!)
   }
 
   async #import(pipe: ChunkPipe, root: Uint8Array | null, signal: AbortSignal): Promise<ImportSummary> {
@@ -79,7 +135,7 @@ export class Backups {
     const keccak = this.#keccak
     const now = () => performance.now()
     const imported = await importState({ input, header, disk, keccak, signal, now, yieldThread })
-    return { root: `0x${bytesToHex(header.root)}`, blockNumber, ...imported }
+    return { root: hexOf(header.root), blockNumber, ...imported }
   }
 
   #checkHeader(header: Header, root: Uint8Array | null): void {
@@ -88,7 +144,7 @@ export class Backups {
       throw new BackupError('exportOfOtherChain', `the file is of chain ${header.chainId}`, { details })
     }
     if (root === null || equalHash(root, header.root)) return
-    const details = { got: `0x${bytesToHex(header.root)}`, expected: `0x${bytesToHex(root)}` }
+    const details = { got: hexOf(header.root), expected: hexOf(root) }
     throw new BackupError('exportOfOtherRoot', `the file is of the root ${details.got}`, { details })
   }
 }

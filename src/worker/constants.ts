@@ -28,3 +28,5 @@ export const MAX_TAB_HELD_BYTES = 32 * 1024 * 1024
  * than any peer sends that keeps to the protocol: 2 MB of answers, or 16 requests of 256 KiB.
  */
 export const MAX_UNREAD_BYTES = 8 * 1024 * 1024
+/** Exports that are open at a time: each holds a page of every generation, and those of tabs that died are never closed. */
+export const MAX_OPEN_EXPORTS = 8

@@ -130,6 +130,13 @@ export interface StorageReport extends Omit<StoreStorage, 'generations'>, Quota 
 
 type WithHexRoot<T> = Omit<T, 'root'> & { readonly root: string }
 
+/** A state of which a file is written: with the chain, all that its bytes depend on. */
+export interface ExportedState {
+  /** `0x` and 64 hex digits. */
+  readonly root: string
+  readonly blockNumber: number | null
+}
+
 /** What an import has brought. `bytes` are of nodes and codes. */
 export interface ImportSummary {
   /** `0x` and 64 hex digits. */
@@ -160,14 +167,20 @@ export interface Engine {
   abort(id: number): Promise<void>
   /** Checks everything of the last complete state. Its id is the caller's, and names it in events and `abort`. */
   verify(id: number): Promise<VerifySummary>
-  /** Begins to write the last complete state as a file; `abort` ends it. */
-  openExport(id: number): Promise<void>
-  /** The next chunk of that file, which the caller owns; `null`: it has ended. */
-  readExport(id: number): Promise<Uint8Array | null>
+  /** Which state will be written as a file: the last complete one. Its id is the caller's; `abort` ends it. */
+  openExport(id: number): Promise<ExportedState>
+  /**
+   * The next chunk of that file, which begins at its byte `at` and which the caller owns; `null`: it has ended. Whoever
+   * writes to the database when it is asked goes on from there, whatever became of the one before.
+   */
+  readExport(id: number, state: ExportedState, at: number): Promise<Uint8Array | null>
   /** Reads a file that comes through `feed`, in the place of a sync; `cancel` ends it. `null`: whatever root it is of. */
   import(id: number, root: string | null): Promise<ImportSummary>
-  /** The next chunk of that file, `null` at its end. Resolves when the one before is used up; false: no more is wanted. */
-  feed(id: number, chunk: Uint8Array | null): Promise<boolean>
+  /**
+   * The next chunk of that file, which begins at its byte `at`; `null` at its end. Resolves when the one before is used up;
+   * false: no more is wanted. To an engine that has not had what comes before `at`, the import rejects with `importCutOff`.
+   */
+  feed(id: number, at: number, chunk: Uint8Array | null): Promise<boolean>
   /** What is stored, without reading any of it. */
   storage(): Promise<StorageReport>
   /** Ends everything that runs and deletes everything; the engine stays usable. */

@@ -30,6 +30,7 @@ import type {
   Engine,
   EngineEvent,
   EngineOptions,
+  ExportedState,
   ImportSummary,
   ProofValue,
   ReadAt,
@@ -223,14 +224,14 @@ class LocalEngine implements Engine {
     })
   }
 
-  async openExport(id: number): Promise<void> {
+  async openExport(): Promise<ExportedState> {
     this.#checkOpen()
-    return this.#backups.openExport(id)
+    return this.#backups.openExport()
   }
 
-  async readExport(id: number): Promise<Uint8Array | null> {
+  async readExport(id: number, state: ExportedState, at: number): Promise<Uint8Array | null> {
     this.#checkOpen()
-    return this.#tasks.run(id, () => this.#backups.readExport(id))
+    return this.#tasks.run(id, (signal) => this.#backups.readExport(id, state, at, signal))
   }
 
   async import(id: number, root: string | null): Promise<ImportSummary> {
@@ -243,8 +244,8 @@ class LocalEngine implements Engine {
     return this.#supersede(id, runAlone, stop).finally(() => stop(null))
   }
 
-  feed(id: number, chunk: Uint8Array | null): Promise<boolean> {
-    return this.#backups.feed(id, chunk)
+  feed(id: number, at: number, chunk: Uint8Array | null): Promise<boolean> {
+    return this.#backups.feed(id, at, chunk)
   }
 
   async storage(): Promise<StorageReport> {

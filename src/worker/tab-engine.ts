@@ -14,6 +14,7 @@ import type {
   Answer,
   Engine,
   EngineEvent,
+  ExportedState,
   ImportSummary,
   ProofValue,
   ReadAt,
@@ -140,20 +141,20 @@ class TabEngine implements Engine {
     return this.#call('verify', [id])
   }
 
-  openExport(id: number): Promise<void> {
+  openExport(id: number): Promise<ExportedState> {
     return this.#call('openExport', [id])
   }
 
-  readExport(id: number): Promise<Uint8Array | null> {
-    return this.#call('readExport', [id])
+  readExport(id: number, state: ExportedState, at: number): Promise<Uint8Array | null> {
+    return this.#call('readExport', [id, state, at])
   }
 
   import(id: number, root: string | null): Promise<ImportSummary> {
     return this.#call('import', [id, root])
   }
 
-  feed(id: number, chunk: Uint8Array | null): Promise<boolean> {
-    return this.#call('feed', [id, chunk])
+  feed(id: number, at: number, chunk: Uint8Array | null): Promise<boolean> {
+    return this.#call('feed', [id, at, chunk])
   }
 
   storage(): Promise<StorageReport> {

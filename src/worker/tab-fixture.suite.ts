@@ -8,11 +8,26 @@ import { SyncError } from '../sync/errors.ts'
 import type { SyncProgress } from '../sync/progress.ts'
 import { settle } from '../testing/manual-clock.ts'
 import { FakeOrigin, type FakeTab } from '../testing/tabs.ts'
+import { createFastKeccak } from '../trie/keccak.ts'
 import type { SlotNumber } from '../wallet/input.ts'
+import { Backups } from './backups.ts'
 import { HEARTBEAT_MS, SILENT_BEATS } from './constants.ts'
-import type { AccountValue, Answer, Engine, EngineEvent, ProofValue, ReadAt, SyncTarget, TabRole } from './engine.ts'
+import type {
+  AccountValue,
+  Answer,
+  Engine,
+  EngineEvent,
+  ExportedState,
+  ImportSummary,
+  ProofValue,
+  ReadAt,
+  SyncTarget,
+  TabRole,
+  VerifySummary,
+} from './engine.ts'
 import { accountRead, codeRead, proofRead, readComplete, slotRead, statusOf } from './reads.ts'
 import { openTabEngine } from './tab-engine.ts'
+import { Tasks } from './tasks.ts'
 
 /** States that can be synced, by their roots. */
 const states = [stateOf(40, 'older'), stateOf(40, 'newer')].map(({ trie, codes }) => {
@@ -29,10 +44,9 @@ const PROGRESS: SyncProgress = {
 }
 
 /** What the tests of tabs call; the rest is passed on like this. */
-type ScriptedMethods = Omit<
-  Engine,
-  'abort' | 'addProof' | 'verify' | 'openExport' | 'readExport' | 'import' | 'feed' | 'storage' | 'wipe'
->
+type ScriptedMethods = Omit<Engine, 'addProof' | 'storage'>
+
+const keccak = await createFastKeccak()
 
 /** Writes to a store of its own, as the engine that writes does; what it syncs arrives when the test says so. */
 export class ScriptedEngine implements ScriptedMethods {
@@ -40,6 +54,8 @@ export class ScriptedEngine implements ScriptedMethods {
   /** Roots of the syncs that were started, in order. */
   readonly started: string[] = []
   readonly #emit: (event: EngineEvent) => void
+  readonly #tasks = new Tasks()
+  readonly #backups: Backups
   #running: {
     readonly id: number
     readonly target: SyncTarget
@@ -50,6 +66,7 @@ export class ScriptedEngine implements ScriptedMethods {
   constructor(store: StateStore, emit: (event: EngineEvent) => void) {
     this.store = store
     this.#emit = emit
+    this.#backups = new Backups(store, keccak, 1)
   }
 
   sync(id: number, target: SyncTarget): Promise<SyncProgress> {
@@ -115,6 +132,38 @@ export class ScriptedEngine implements ScriptedMethods {
   }
 
   async keep(): Promise<void> {}
+
+  verify(id: number): Promise<VerifySummary> {
+    return this.#tasks.run(id, async (signal) => {
+      const summary = (await this.store.verify({ signal }))!
+      return { ...summary, root: `0x${bytesToHex(summary.root)}` }
+    })
+  }
+
+  async abort(id: number): Promise<void> {
+    this.#backups.abortExport(id)
+    await this.#tasks.abort(id)
+  }
+
+  openExport(): Promise<ExportedState> {
+    return this.#backups.openExport()
+  }
+
+  readExport(id: number, state: ExportedState, at: number): Promise<Uint8Array | null> {
+    return this.#tasks.run(id, (signal) => this.#backups.readExport(id, state, at, signal))
+  }
+
+  import(id: number, root: string | null): Promise<ImportSummary> {
+    return this.#backups.openImport(id, root === null ? null : bytesOf(root)).run()
+  }
+
+  feed(id: number, at: number, chunk: Uint8Array | null): Promise<boolean> {
+    return this.#backups.feed(id, at, chunk)
+  }
+
+  wipe(): Promise<void> {
+    return this.store.wipe()
+  }
 
   async status() {
     return statusOf(this.store)
