@@ -7,29 +7,46 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Clock } from '../protocol/clock.ts'
 import { Gcra } from '../protocol/gcra.ts'
 import {
+  HANDSHAKE_MS,
   MAX_CONNECTIONS_PER_HOST,
   MAX_CONNECTIONS_PER_PEER,
+  MAX_PENDING_CONNECTIONS,
+  MAX_PENDING_CONNECTIONS_PER_HOST,
   MAX_SERVER_CONNECTIONS,
+  REQUEST_MS,
   STRIKE_CONNECTIONS,
 } from './constants.ts'
+import { hostOf } from './host.ts'
+import type { PendingLimits } from './pending-sockets.ts'
 
-export interface ConnectionLimits {
+/** Of connections that stand. */
+export interface StandingLimits {
   /** Of all peers. */
   readonly connections: number
   /** Of one peer id. */
   readonly connectionsPerPeer: number
-  /** Of one address; half of them may come at once, and a thirty-second part a second for longer. Behind a proxy all are one host. */
+  /**
+   * Of one IPv4 address, or one IPv6 network of 64 bits; half of them may come at once, and a thirty-second part a second for
+   * longer. Behind a proxy all are one host.
+   */
   readonly connectionsPerHost: number
 }
+
+/** Of connections that stand, and of those that are only about to be made. */
+export interface ConnectionLimits extends StandingLimits, PendingLimits {}
 
 export const DEFAULT_CONNECTION_LIMITS: ConnectionLimits = {
   connections: MAX_SERVER_CONNECTIONS,
   connectionsPerPeer: MAX_CONNECTIONS_PER_PEER,
   connectionsPerHost: MAX_CONNECTIONS_PER_HOST,
+  pendingConnections: MAX_PENDING_CONNECTIONS,
+  pendingConnectionsPerHost: MAX_PENDING_CONNECTIONS_PER_HOST,
+  handshakeMs: HANDSHAKE_MS,
+  requestMs: REQUEST_MS,
 }
 
 /** How many connections one host may make at once. */
-export function burstPerHost({ connectionsPerHost }: ConnectionLimits): number {
+export function burstPerHost({ connectionsPerHost }: StandingLimits): number {
   return Math.max(1, Math.floor(connectionsPerHost / 2))
 }
 
@@ -37,25 +54,36 @@ type Standing = Pick<Connection, 'remoteAddr' | 'remotePeer'>
 
 /** A gater that denies what passes the limits of a peer or of a host; libp2p itself counts the connections of all. */
 export class InboundGater implements ConnectionGater {
-  readonly #limits: ConnectionLimits
+  readonly #limits: StandingLimits
   readonly #connections: () => readonly Standing[]
   readonly #clock: Clock
   /** What hosts have taken; those that owe nothing are forgotten. */
   readonly #hosts = new Map<string, Gcra>()
+  readonly #asked: 'connections' | 'sockets'
 
-  /** `connections` gives those that stand. */
-  constructor(limits: ConnectionLimits, connections: () => readonly Standing[], clock: Clock) {
+  /**
+   * `connections` gives those that stand. `asked`: whether its node's transports ask {@link admits} for each socket, before
+   * libp2p asks for the connection that became of it.
+   */
+  constructor(
+    limits: StandingLimits,
+    connections: () => readonly Standing[],
+    clock: Clock,
+    asked: 'connections' | 'sockets' = 'connections',
+  ) {
+    this.#asked = asked
     this.#limits = limits
     this.#connections = connections
     this.#clock = clock
   }
 
-  denyInboundConnection = ({ remoteAddr }: Pick<MultiaddrConnection, 'remoteAddr'>): boolean => {
-    const host = hostOf(remoteAddr)
-    const gcra = this.#account(host)
-    if (gcra.waitMs(1) > 0) return true
-    gcra.take(1)
-    return this.#count((other) => hostOf(other.remoteAddr) === host) >= this.#limits.connectionsPerHost
+  denyInboundConnection = ({ remoteAddr }: Pick<MultiaddrConnection, 'remoteAddr'>): boolean =>
+    this.#asked === 'connections' && !this.admits(hostOf(remoteAddr))
+
+  /** Whether one more of `host` may come in; it is counted then. */
+  admits = (host: string): boolean => {
+    if (!this.#account(host).accepts(1)) return false
+    return this.#count((other) => hostOf(other.remoteAddr) === host) < this.#limits.connectionsPerHost
   }
 
   denyInboundEncryptedConnection = (peerId: PeerId): boolean =>
@@ -81,8 +109,3 @@ export class InboundGater implements ConnectionGater {
 
 /** The gaters of nodes that have one: whoever serves on a node knows the node alone. */
 export const inboundGaters = new WeakMap<Libp2p, InboundGater>()
-
-/** An address, whatever the port; for a relayed connection the relay's. Over WebRTC all tabs are one: theirs are not told. */
-function hostOf(address: Multiaddr): string {
-  return address.getComponents()[0]?.value ?? ''
-}

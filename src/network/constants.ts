@@ -85,12 +85,22 @@ export const MAX_CONNECTIONS_PER_PEER = 4
 export const MAX_CONNECTIONS_PER_HOST = 128
 /** What a violation costs a host, in connections that it may not make soon: each handshake takes the server 10 to 20 ms. */
 export const STRIKE_CONNECTIONS = 16
-/** Connections at a time that are not encrypted yet: each may hold some memory, for {@link HANDSHAKE_MS} at most. */
+/** Sockets at a time that are no connection yet: each may hold some memory, for {@link HANDSHAKE_MS} at most. */
 export const MAX_PENDING_CONNECTIONS = 64
-/** How long a socket may take to become a connection: libp2p's own 10 s for what it sees of it, and room. */
-export const HANDSHAKE_MS = 15_000
+/** Those of one host: as many tabs as open at once behind one address while the server does their handshakes, 20 ms each. */
+export const MAX_PENDING_CONNECTIONS_PER_HOST = 16
+/** How long a socket may take to become a connection: five round trips of two seconds. */
+export const HANDSHAKE_MS = 10_000
+/** And until it has asked for a WebSocket: the first two of them. */
+export const REQUEST_MS = 4_000
 /** A message of a WebSocket: noise makes none above 64 KiB, `ws` alone would collect 100 MiB. */
 export const MAX_WEBSOCKET_MESSAGE_BYTES = 1024 * 1024
+/**
+ * Messages of a WebSocket a second, and at once. Noise makes two of what is said at a time, and a peer that asks for very little
+ * at a time says a few thousand things a second; each costs some 5 µs.
+ */
+export const WEBSOCKET_MESSAGES_PER_SECOND = 20_000
+export const WEBSOCKET_MESSAGE_BURST = 40_000
 /** Dials that a relay passes on for one tab at a time: as many as a tab that was opened with many addresses begins. */
 export const MAX_HOP_STREAMS = 64
 /** How often a server asks whether a quiet connection is alive: a laptop that was closed does not say goodbye. */

@@ -1,55 +1,39 @@
 /**
- * The WebSockets that a server listens with. Node only. libp2p counts connections once they are encrypted, and forgets
- * those that it has aborted without closing their sockets; this guards the sockets themselves: how many there are, how
- * long they may take to become a connection, how large their messages are, and that they end when the connection does.
+ * The WebSockets that a server listens with. Node only. libp2p counts connections once they are encrypted, and listens to the
+ * errors of neither its sockets nor its WebSockets; this guards them from the first packet: how many of a host there are, how
+ * long they may take to become a connection, how large and how many their messages are, that they end when the connection
+ * does, and that nothing that goes wrong with one of them is more than its own end.
  */
 import type { Listener, MultiaddrConnection, Transport, Upgrader } from '@libp2p/interface'
 import { webSockets } from '@libp2p/websockets'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
-import { HANDSHAKE_MS, MAX_WEBSOCKET_MESSAGE_BYTES } from './constants.ts'
-
-/** The part of a `net.Socket` that is used here: this folder imports nothing of Node's. */
-interface Socket {
-  readonly remoteAddress?: string | undefined
-  readonly remotePort?: number | undefined
-  once(event: 'close', listener: () => void): unknown
-  destroy(): unknown
-}
-
-/** What a listener of `@libp2p/websockets` is made of, and what it keeps to itself. */
-interface InnerListener extends Listener {
-  /** A `net.Server`. */
-  readonly server: { maxConnections: number; on(event: 'connection', listener: (socket: Socket) => void): unknown }
-  readonly wsServer: { readonly options: { maxPayload: number } }
-}
+import { type Clock, systemClock } from '../protocol/clock.ts'
+import { ConnectionError } from './connection-error.ts'
+import { MAX_WEBSOCKET_MESSAGE_BYTES } from './constants.ts'
+import { hostOfIp, plainIp } from './host.ts'
+import { MessageMeter } from './message-meter.ts'
+import { type PendingLimits, PendingSockets } from './pending-sockets.ts'
+import type { HttpRequest, HttpResponse, ServerSocket, WebSocketListener, WsWebSocket } from './websocket-listener.ts'
 
 type CreateTransport = ReturnType<typeof webSockets>
 
-export interface SocketLimits {
-  /** At a time, on each address that is listened at. */
+export interface WebSocketGuard extends PendingLimits {
+  /** At a time, on each address that is listened at; what is more is closed before anything is known of it. */
   readonly maxSockets: number
-  readonly handshakeMs?: number
-  /** We have put an end to a connection from there, and not in an orderly way. */
+  /** Whether a further socket of `host` may come in. */
+  readonly admits?: (host: string) => boolean
+  /** Whoever is at `address` has broken a rule, or a connection from there had to be ended in a hurry. */
   readonly onAbort?: (address: Multiaddr) => void
+  readonly clock?: Clock
 }
 
-/** WebSockets that accept no more than `limits` say. */
-export function guardedWebSockets({ maxSockets, handshakeMs = HANDSHAKE_MS, onAbort }: SocketLimits): CreateTransport {
+/** WebSockets that accept no more than `guard` says. */
+export function guardedWebSockets(guard: WebSocketGuard): CreateTransport {
   return (components) => {
     const transport = webSockets()(components)
     const createListener: Transport['createListener'] = (options) => {
-      const sockets = new Sockets(handshakeMs, onAbort)
-      const listener = transport.createListener({ ...options, upgrader: sockets.watch(options.upgrader) })
-      const { server, wsServer } = innerOf(listener)
-      server.maxConnections = maxSockets
-      server.on('connection', (socket) => sockets.add(socket))
-      wsServer.options.maxPayload = MAX_WEBSOCKET_MESSAGE_BYTES
-      const close = listener.close.bind(listener)
-      listener.close = () => {
-        sockets.dropUnsettled()
-        return close()
-      }
-      return listener
+      const sockets = new Sockets(guard)
+      return sockets.guard(transport.createListener({ ...options, upgrader: sockets.watch(options.upgrader) }))
     }
     return new Proxy(transport, {
       get: (target, name) => (name === 'createListener' ? createListener : Reflect.get(target, name, target)),
@@ -58,43 +42,74 @@ export function guardedWebSockets({ maxSockets, handshakeMs = HANDSHAKE_MS, onAb
 }
 
 /** Throws if another version of libp2p has other insides: then nothing would be guarded. */
-function innerOf(listener: Listener): InnerListener {
-  const inner = listener as Partial<InnerListener>
-  if (typeof inner.server?.on === 'function' && inner.wsServer?.options !== undefined) return inner as InnerListener
-  throw new Error('the listener of @libp2p/websockets has no server that can be guarded')
+function insideOf(listener: Listener): WebSocketListener {
+  const inside = listener as Partial<WebSocketListener>
+  const methods = [inside.onSocketConnection, inside.onUpgrade, inside.onWsServerConnection, inside.httpRequestHandler]
+  if (typeof inside.server?.on === 'function' && inside.wsServer !== undefined && methods.every(Boolean))
+    return inside as WebSocketListener
+  throw new Error('the listener of @libp2p/websockets has no insides that can be guarded')
 }
 
-/** The sockets of one listener, by the address that the connection on them has. */
+/** The sockets of one listener. */
 class Sockets {
-  readonly #handshakeMs: number
-  readonly #onAbort: SocketLimits['onAbort']
-  readonly #byAddress = new Map<string, Socket>()
-  /** Those that are no connection yet. */
-  readonly #timers = new Map<Socket, ReturnType<typeof setTimeout>>()
+  readonly #limits: WebSocketGuard
+  readonly #clock: Clock
+  readonly #pending: PendingSockets<ServerSocket>
+  /** By the address that the connection on it has. */
+  readonly #byAddress = new Map<string, ServerSocket>()
 
-  constructor(handshakeMs: number, onAbort: SocketLimits['onAbort']) {
-    this.#handshakeMs = handshakeMs
-    this.#onAbort = onAbort
+  constructor(guard: WebSocketGuard) {
+    this.#limits = guard
+    this.#clock = guard.clock ?? systemClock
+    this.#pending = new PendingSockets(guard, this.#clock)
   }
 
-  add(socket: Socket): void {
-    const address = addressOf(socket)
-    this.#byAddress.set(address, socket)
-    const timer = setTimeout(() => socket.destroy(), this.#handshakeMs)
-    this.#timers.set(socket, timer)
-    socket.once('close', () => {
-      this.#byAddress.delete(address)
-      this.#settle(socket)
-    })
+  guard(listener: Listener): Listener {
+    const inside = insideOf(listener)
+    const { server, wsServer } = inside
+    const begin = inside.onSocketConnection.bind(listener)
+    const close = listener.close.bind(listener)
+    server.maxConnections = this.#limits.maxSockets
+    // It says when it cannot accept one, for want of file descriptors for example; it goes on with the next.
+    for (const emitter of [server, wsServer]) emitter.on('error', () => {})
+    wsServer.options.maxPayload = MAX_WEBSOCKET_MESSAGE_BYTES
+    inside.onSocketConnection = async (socket) => {
+      if (this.#admit(socket)) await begin(socket)
+      else socket.destroy()
+    }
+    inside.onUpgrade = (request, socket, head) => {
+      try {
+        wsServer.handleUpgrade(request, socket, head, (webSocket) => this.#begin(inside, webSocket, request))
+      } catch {
+        // A request behind one that was granted: there is nothing left to answer on.
+        socket.destroy()
+      }
+    }
+    inside.httpRequestHandler = refuse
+    listener.close = () => {
+      // It waits for them to end, and they need not.
+      this.#pending.clear()
+      return close()
+    }
+    return listener
   }
 
   /** `upgrader`, which tells us what becomes of each connection. */
   watch(upgrader: Upgrader): Upgrader {
     const upgradeInbound: Upgrader['upgradeInbound'] = async (connection, options) => {
       const socket = this.#byAddress.get(connection.remoteAddr.toString())
-      if (socket !== undefined) this.#endWith(connection, socket)
-      await upgrader.upgradeInbound(connection, options)
-      if (socket !== undefined) this.#settle(socket)
+      if (socket === undefined) return upgrader.upgradeInbound(connection, options)
+      const standing = { isUpgraded: false }
+      this.#endWith(connection, socket, standing)
+      try {
+        await upgrader.upgradeInbound(connection, options)
+        standing.isUpgraded = true
+        this.#pending.delete(socket)
+      } catch (error) {
+        // libp2p would close it in an orderly way, and nobody hears of it if that fails.
+        connection.abort(error instanceof Error ? error : new Error(String(error)))
+        throw error
+      }
     }
     return new Proxy(upgrader, {
       get(target, name) {
@@ -105,27 +120,65 @@ class Sockets {
     })
   }
 
-  /** Those that are no connection yet: a listener waits for them to end, and they need not. */
-  dropUnsettled(): void {
-    for (const socket of this.#timers.keys()) socket.destroy()
+  /** The first that is known of a socket. False: it may not come in, or is gone already. */
+  #admit(socket: ServerSocket): boolean {
+    // For good, before anything can fail: whoever has the socket later listens for a part of the time only.
+    socket.on('error', () => {})
+    const ip = plainIp(socket.remoteAddress)
+    const address = ip === undefined ? undefined : addressOf(ip, socket.remotePort)
+    if (ip === undefined || address === undefined) return false
+    const host = hostOfIp(ip)
+    if (this.#limits.admits?.(host) === false) return false
+    // What libp2p makes an address of: it throws at the zone of a link-local one.
+    Object.defineProperty(socket, 'remoteAddress', { value: ip })
+    this.#byAddress.set(address.toString(), socket)
+    this.#pending.add(socket, host)
+    socket.once('close', () => {
+      this.#byAddress.delete(address.toString())
+      this.#pending.delete(socket)
+    })
+    return true
+  }
+
+  #begin(inside: WebSocketListener, webSocket: WsWebSocket, request: HttpRequest): void {
+    const { socket } = request
+    const address = addressOf(plainIp(socket.remoteAddress) ?? '', socket.remotePort)
+    const end = (isViolation: boolean) => {
+      webSocket.terminate()
+      if (isViolation && address !== undefined) this.#limits.onAbort?.(address)
+    }
+    webSocket.on('error', ({ code }) => end(code?.startsWith('WS_ERR_') === true))
+    const meter = new MessageMeter(this.#clock)
+    webSocket.on('ping', () => meter.acceptsPing() || end(true))
+    webSocket.on('pong', () => meter.acceptsPing() || end(true))
+    webSocket.on('message', () => meter.acceptsMessage() || end(true))
+    this.#pending.asked(socket)
+    inside.onWsServerConnection(webSocket, request)
   }
 
   /** An orderly end is up to the WebSocket, which has its own time limit. */
-  #endWith(connection: MultiaddrConnection, socket: Socket): void {
+  #endWith(connection: MultiaddrConnection, socket: ServerSocket, standing: { isUpgraded: boolean }): void {
     connection.addEventListener('close', ({ error, local }) => {
       if (error === undefined) return
       socket.destroy()
-      if (local === true) this.#onAbort?.(connection.remoteAddr)
+      // Who is not let in, or takes too long for the handshake, has broken no rule.
+      if (local === true && (standing.isUpgraded || error instanceof ConnectionError))
+        this.#limits.onAbort?.(connection.remoteAddr)
     })
-  }
-
-  #settle(socket: Socket): void {
-    clearTimeout(this.#timers.get(socket))
-    this.#timers.delete(socket)
   }
 }
 
-/** As `@libp2p/websockets` names it. */
-function addressOf({ remoteAddress = '', remotePort = 0 }: Socket): string {
-  return multiaddr(`/${remoteAddress.includes(':') ? 'ip6' : 'ip4'}/${remoteAddress}/tcp/${remotePort}/ws`).toString()
+/** Whoever asks for a page has come to the wrong place, and need not ask for more on the same socket. */
+function refuse({ socket }: HttpRequest, response: HttpResponse): void {
+  response.writeHead(400, { connection: 'close' })
+  response.end('Only WebSocket connections are supported', () => socket.destroy())
+}
+
+/** As `@libp2p/websockets` names it; undefined if there is no such address. */
+function addressOf(ip: string, port: number | undefined): Multiaddr | undefined {
+  try {
+    return multiaddr(`/${ip.includes(':') ? 'ip6' : 'ip4'}/${ip}/tcp/${port ?? 0}/ws`)
+  } catch {
+    return undefined
+  }
 }

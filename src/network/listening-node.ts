@@ -16,7 +16,6 @@ import {
 import {
   CONNECTION_CHECK_INTERVAL_MS,
   CONNECTION_CHECK_TIMEOUT_MS,
-  MAX_PENDING_CONNECTIONS,
   MAX_REQUEST_READ_BUFFER_BYTES,
 } from './constants.ts'
 import { NetworkError } from './error.ts'
@@ -50,11 +49,18 @@ export async function createListeningNode(options: ListeningNodeOptions): Promis
   const relay = options.relay === undefined ? {} : await relayServices(options.relay)
   const { createLibp2p, parts } = await loadLibp2p({ readBufferBytes: MAX_REQUEST_READ_BUFFER_BYTES })
   const limits = { ...DEFAULT_CONNECTION_LIMITS, ...options.connectionLimits }
-  const maxSockets = limits.connections + MAX_PENDING_CONNECTIONS
-  const gater = new InboundGater(limits, () => node.getConnections(), systemClock)
+  // Those that stand and those that do not yet, and room for some that are just being closed.
+  const maxSockets = limits.connections + 2 * limits.pendingConnections
+  const gater = new InboundGater(limits, () => node.getConnections(), systemClock, 'sockets')
+  const webSockets = guardedWebSockets({
+    ...limits,
+    maxSockets,
+    admits: gater.admits,
+    onAbort: (address) => gater.strike(address),
+  })
   const node: Libp2p = await createLibp2p({
     ...parts,
-    transports: [guardedWebSockets({ maxSockets, onAbort: (address) => gater.strike(address) }), ...transports],
+    transports: [webSockets, ...transports],
     connectionGater: gater,
     services: { ...parts.services, ...relay },
     ...(privateKey === undefined ? {} : { privateKey }),
@@ -63,7 +69,8 @@ export async function createListeningNode(options: ListeningNodeOptions): Promis
       maxConnections: limits.connections,
       // The gater's is the one that counts.
       inboundConnectionThreshold: 2 * burstPerHost(limits),
-      maxIncomingPendingConnections: MAX_PENDING_CONNECTIONS,
+      // Ours are counted by host; those that we have closed are libp2p's for a moment still.
+      maxIncomingPendingConnections: 2 * limits.pendingConnections,
     },
     connectionMonitor: {
       pingInterval: CONNECTION_CHECK_INTERVAL_MS,

@@ -6,7 +6,7 @@ import type { Libp2p, PeerId, TopologyFilter } from '@libp2p/interface'
 import { FaultTolerance } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { systemClock } from '../protocol/clock.ts'
-import { burstPerHost, type ConnectionLimits, InboundGater, inboundGaters } from './connection-limits.ts'
+import { burstPerHost, InboundGater, inboundGaters, type StandingLimits } from './connection-limits.ts'
 import {
   MAX_CONNECTIONS_PER_PEER,
   MAX_TAB_CONNECTIONS,
@@ -26,7 +26,7 @@ export interface WebRtcNodeOptions {
   readonly rtcConfiguration: RTCConfiguration
 }
 
-const LIMITS: ConnectionLimits = {
+const LIMITS: StandingLimits = {
   connections: MAX_TAB_CONNECTIONS,
   connectionsPerPeer: MAX_CONNECTIONS_PER_PEER,
   connectionsPerHost: MAX_TAB_CONNECTIONS,

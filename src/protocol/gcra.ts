@@ -42,4 +42,11 @@ export class Gcra {
   take(amount: number): void {
     this.#paidAt = Math.max(this.#paidAt, this.#clock.now()) + amount * this.#msEach
   }
+
+  /** Takes `amount` if it conforms now. False: it does not, and nothing was taken. */
+  accepts(amount: number): boolean {
+    if (this.waitMs(amount) > 0) return false
+    this.take(amount)
+    return true
+  }
 }
