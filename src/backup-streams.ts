@@ -1,4 +1,5 @@
 /** A state's file as streams of the application, and as chunks of the engine. */
+import { badArgument, reading } from './wallet/plain.ts'
 import type { Engine, ExportedState, ImportSummary } from './worker/engine.ts'
 
 /** The file, chunk by chunk: the next one is asked for when the one before has been taken. */
@@ -18,6 +19,18 @@ export function exportStream(engine: Engine, id: number): ReadableStream<Uint8Ar
     },
     { highWaterMark: 0 }, // nothing is read before somebody asks
   )
+}
+
+/** The stream of a file. Throws `badArgument`. */
+export function fileStreamOf(file: unknown): ReadableStream<Uint8Array> {
+  const expected = 'a Blob, or a ReadableStream of bytes that nobody reads'
+  const stream = reading('file', expected, file, () => {
+    const { stream, getReader, locked } = Object(file) as Partial<Blob & ReadableStream<Uint8Array>>
+    if (typeof getReader === 'function') return locked === true ? null : (file as ReadableStream<Uint8Array>)
+    return typeof stream === 'function' ? (file as Blob).stream() : null
+  })
+  if (stream === null) throw badArgument('file', expected, file)
+  return stream
 }
 
 /** Feeds a file to the engine. The stream is ours: it is cancelled, if the engine wants no more of it. */
@@ -42,8 +55,9 @@ export async function importStream(
       await engine.feed(id, at, null)
       return false
     }
-    const isWanted = engine.feed(id, at, value)
-    at += value.length
+    const chunk = chunkOf(value)
+    const isWanted = engine.feed(id, at, chunk)
+    at += chunk.length
     return isWanted
   }
   try {
@@ -56,4 +70,11 @@ export async function importStream(
     reader.cancel().catch(() => {}) // a stream that has failed cannot be cancelled either
   }
   return imported
+}
+
+/** Whoever fills the stream may have put anything into it. Throws `badArgument`. */
+function chunkOf(value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value
+  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+  throw badArgument('a chunk of the file', 'a Uint8Array', value)
 }

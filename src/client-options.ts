@@ -1,5 +1,7 @@
 /** What a client is made from, and the reading of it: what is left out has its usual value, what cannot be is refused. */
 import { parseCount, parsePositive } from './wallet/input.ts'
+import { badArgument, checkType, fieldsOf, reading, textsOf } from './wallet/plain.ts'
+import type { WebRtcPageOptions } from './window-page.ts'
 import { DEFAULT_SERVED_REQUESTS, DEFAULT_UPLOAD_BYTES_PER_SECOND } from './worker/constants.ts'
 import type { EngineOptions, ServeLimits } from './worker/engine.ts'
 
@@ -67,23 +69,70 @@ export interface ServeOptions {
   readonly onMetered?: boolean
 }
 
-/** For the engine. Throws `badNumber`. */
-export function parseOptions({ database, chainId, peers, serve }: LightClientOptions): EngineOptions {
-  return { database, chainId: parseCount('chainId', chainId), peers: [...peers], serve: parseServe(serve) }
+/** What a client is made from, checked and copied. */
+export interface ParsedOptions {
+  readonly engine: EngineOptions
+  readonly page: WebRtcPageOptions
+  readonly worker: (() => Worker) | undefined
 }
 
-function parseServe(serve: ServeOptions | undefined): ServeLimits | null {
+/** Throws `badArgument` or `badNumber`. */
+export function parseOptions(options: unknown): ParsedOptions {
+  const names = ['database', 'chainId', 'peers', 'worker', 'webrtc', 'libp2p', 'serve'] as const
+  const { database, chainId, worker, libp2p, ...given } = fieldsOf('the options of a client', options, names)
+  checkType('database', 'string', database)
+  if (worker !== undefined) checkType('worker', 'function', worker)
+  if (libp2p !== undefined) checkType('libp2p.dial', 'function', fieldsOf('libp2p', libp2p, ['dial']).dial)
+  const peers = textsOf('peers', given.peers)
+  const serve = parseServe(given.serve)
+  const engine = { database: database as string, chainId: parseCount('chainId', chainId), peers, serve }
+  const page = {
+    peers,
+    webrtc: parseWebRtc(given.webrtc),
+    libp2p: libp2p as object | undefined,
+    isServing: serve !== null,
+  }
+  return { engine, page, worker: worker as ParsedOptions['worker'] }
+}
+
+/** The application's worker. Throws `badArgument`. */
+export function createWorker(create: () => Worker): Worker {
+  const expected = 'a function that returns a Worker'
+  const worker = reading('worker', expected, create, create)
+  const isWorker = reading('worker', expected, worker, () => {
+    const { postMessage, addEventListener, terminate } = Object(worker) as Partial<Worker>
+    return [postMessage, addEventListener, terminate].every((method) => typeof method === 'function')
+  })
+  if (!isWorker) throw badArgument('what `worker` returns', 'a Worker', worker)
+  return worker
+}
+
+function parseWebRtc(webrtc: unknown): WebRtcPageOptions['webrtc'] {
+  if (webrtc === undefined) return undefined
+  const { relays, rtcConfiguration } = fieldsOf('webrtc', webrtc, ['relays', 'rtcConfiguration'])
+  const name = 'webrtc.rtcConfiguration'
+  if (rtcConfiguration !== undefined) fieldsOf(name, rtcConfiguration, ['iceServers'])
+  return {
+    relays: relays === undefined ? [] : textsOf('webrtc.relays', relays),
+    rtcConfiguration: reading(name, 'an object', rtcConfiguration, () => ({ ...(rtcConfiguration as object) })),
+  }
+}
+
+function parseServe(serve: unknown): ServeLimits | null {
   if (serve === undefined) return null
+  const names = ['uploadBytesPerSecond', 'maxRequests', 'whileHidden', 'onMetered'] as const
   const {
     uploadBytesPerSecond = DEFAULT_UPLOAD_BYTES_PER_SECOND,
     maxRequests = DEFAULT_SERVED_REQUESTS,
     whileHidden = false,
     onMetered = false,
-  } = serve
+  } = fieldsOf('serve', serve, names)
+  checkType('serve.whileHidden', 'boolean', whileHidden)
+  checkType('serve.onMetered', 'boolean', onMetered)
   return {
     uploadBytesPerSecond: parsePositive('serve.uploadBytesPerSecond', uploadBytesPerSecond),
     maxRequests: parsePositive('serve.maxRequests', maxRequests),
-    whileHidden,
-    onMetered,
+    whileHidden: whileHidden as boolean,
+    onMetered: onMetered as boolean,
   }
 }

@@ -3,15 +3,26 @@
  * application gave it or on its own thread; both behave the same.
  */
 
-import { exportStream, importStream } from './backup-streams.ts'
-import { type LightClientOptions, parseOptions } from './client-options.ts'
+import { exportStream, fileStreamOf, importStream } from './backup-streams.ts'
+import { parseProviderOptions, parseRead, parseSignal } from './call-options.ts'
+import { createWorker, type LightClientOptions, parseOptions } from './client-options.ts'
 import type { PeerSnapshot } from './network/peer-set.ts'
 import type { ClosedReason } from './store/connection.ts'
 import type { Damage } from './store/context.ts'
 import type { StallReason, SyncProgress } from './sync/progress.ts'
 import { Sync } from './sync-handle.ts'
 import { TypedEventTarget } from './typed-events.ts'
-import { checkRoot, checkScope, checkTrust, type ProofInput, type SlotNumber } from './wallet/input.ts'
+import {
+  checkAddress,
+  checkProofInput,
+  checkRoot,
+  checkSlot,
+  checkSlots,
+  checkTarget,
+  type ProofInput,
+  type SlotNumber,
+} from './wallet/input.ts'
+import { checkType, fieldsOf } from './wallet/plain.ts'
 import { createProvider } from './wallet/provider/lazy-provider.ts'
 import type { Eip1193Provider, ProviderOptions } from './wallet/provider/types.ts'
 import { createPageNode, portTo, wantsWebRtc } from './window-page.ts'
@@ -76,20 +87,21 @@ export interface LightClientEventMap {
 
 /**
  * Opens the database and, if one is given, the worker; dials nobody before the first sync, or the first read that misses something. Rejects with a coded error:
- * `badMultiaddr`, `badNumber`, `workerDied`, or one of the store's (`databaseFailed`, `databaseBlocked`, `databaseTooNew`,
+ * `badArgument`, `badMultiaddr`, `badNumber`, `workerDied`, or one of the store's (`databaseFailed`, `databaseBlocked`, `databaseTooNew`,
  * `damagedMeta`, `quotaExceeded`).
  */
 export async function createLightClient(options: LightClientOptions): Promise<LightClient> {
   const events = new EventTarget()
   const emit = (event: EngineEvent) => events.dispatchEvent(new CustomEvent('engine', { detail: event }))
-  const engineOptions = parseOptions(options)
-  const page = wantsWebRtc(options)
-    ? await createPageNode(options, () => events.dispatchEvent(new Event('addresses')))
+  const { engine: engineOptions, page: pageOptions, worker } = parseOptions(options)
+  const { chainId } = engineOptions
+  const page = wantsWebRtc(pageOptions)
+    ? await createPageNode(pageOptions, () => events.dispatchEvent(new Event('addresses')))
     : null
-  const { worker, chainId } = options
   if (worker !== undefined) {
+    const thread = createWorker(worker)
     const window = page && { port: await portTo(page), stop: () => page.stop() }
-    const engine = await createRemoteEngine(worker(), engineOptions, emit, window)
+    const engine = await createRemoteEngine(thread, engineOptions, emit, window)
     return new LightClient({ engine, events, chainId, page })
   }
   // Lazily: a page that has given its engine a worker does not load it a second time.
@@ -138,14 +150,13 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
    * it is that part of the state: what a wallet watches. Another scope later, or none, takes over what is there; what the
    * last one leaves out goes with the next compaction. Supersedes a sync that
    * runs: its `done` rejects with `superseded`. The tabs of an origin have one sync between them: one to the same target as
-   * another tab's joins it, and `cancel` in any of them ends it. Throws `badTarget`, `badRootText`,
+   * another tab's joins it, and `cancel` in any of them ends it. Throws `badArgument`, `badTarget`, `badRootText`,
    * `badBlockHash`, `badHeader`, `badNumber`, `badAddress` or `badSlot`; `done` rejects with `headerMismatch`, too.
    */
   sync(target: SyncTarget): Sync {
-    checkTrust(target)
-    checkScope(target)
+    const wanted = checkTarget(target)
     const id = this.#nextId++
-    const done = this.#engine.sync(id, target).finally(() => this.#syncs.delete(id))
+    const done = this.#engine.sync(id, wanted).finally(() => this.#syncs.delete(id))
     const sync = new Sync(done, { cancel: () => this.#engine.cancel(id), resume: () => this.#engine.resume(id) })
     this.#syncs.set(id, sync)
     return sync
@@ -159,10 +170,10 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
   /**
    * An EIP-1193 provider over verified state, for wallets and libraries that speak it. It returns at once, and loads what
    * answers at the first request. What takes more than state goes to `fallback`, which is trusted, or is error 4200; blocks
-   * that are not known are refused.
+   * that are not known are refused. Throws `badArgument`.
    */
   provider(options: ProviderOptions = {}): Eip1193Provider {
-    return createProvider({ ...options, source: this, chainId: this.chainId })
+    return createProvider({ ...parseProviderOptions(options), source: this, chainId: this.chainId })
   }
 
   /** The peers that this client knows, as they were when `peers` was told last. */
@@ -195,39 +206,52 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
    * The account at an address (`0x` and 40 hex digits); `null` means proven absent. What is not on disk is fetched from peers,
    * ahead of a sync that runs, verified and kept. This and the other reads reject with
    * `notSynced` (not on disk, and cannot be fetched now), `damagedPage` (found just now, and dropped), `badAddress`,
-   * `badRootText`, `badRoot`, `closed`, or the reason of `signal`.
+   * `badArgument`, `badRootText`, `badRoot`, `closed`, or the reason of `signal`.
    */
-  getAccount(address: string, options: ReadOptions = {}): Promise<Answer<AccountValue | null>> {
-    return abortable(options.signal, () => this.#engine.getAccount(address, options.at))
+  async getAccount(address: string, options: ReadOptions = {}): Promise<Answer<AccountValue | null>> {
+    const { at, signal } = parseRead(options)
+    checkAddress(address)
+    return abortable(signal, () => this.#engine.getAccount(address, at))
   }
 
   /** A slot's value as `0x` and 64 hex digits; zero is proven absent. `slot` is an integer, or `0x` and its hex digits. Rejects with `badSlot`, too. */
-  getStorageAt(address: string, slot: SlotNumber, options: ReadOptions = {}): Promise<Answer<string>> {
-    return abortable(options.signal, () => this.#engine.getStorageAt(address, slot, options.at))
+  async getStorageAt(address: string, slot: SlotNumber, options: ReadOptions = {}): Promise<Answer<string>> {
+    const { at, signal } = parseRead(options)
+    checkAddress(address)
+    checkSlot(slot)
+    return abortable(signal, () => this.#engine.getStorageAt(address, slot, at))
   }
 
   /** The bytecode at an address; `0x` for an account that has none, or that is proven absent. Rejects with `damagedCode`, too. */
-  getCode(address: string, options: ReadOptions = {}): Promise<Answer<string>> {
-    return abortable(options.signal, () => this.#engine.getCode(address, options.at))
+  async getCode(address: string, options: ReadOptions = {}): Promise<Answer<string>> {
+    const { at, signal } = parseRead(options)
+    checkAddress(address)
+    return abortable(signal, () => this.#engine.getCode(address, at))
   }
 
   /**
    * An account and slots of it with the nodes that prove them, or their absence, in the shape of EIP-1186. Rejects with
    * `badSlot`, too.
    */
-  getProof(address: string, slots: readonly SlotNumber[] = [], options: ReadOptions = {}): Promise<Answer<ProofValue>> {
-    return abortable(options.signal, () => this.#engine.getProof(address, slots, options.at))
+  async getProof(
+    address: string,
+    slots: readonly SlotNumber[] = [],
+    options: ReadOptions = {},
+  ): Promise<Answer<ProofValue>> {
+    const { at, signal } = parseRead(options)
+    checkAddress(address)
+    const wanted = checkSlots('slots', slots)
+    return abortable(signal, () => this.#engine.getProof(address, wanted, at))
   }
 
   /**
    * Takes in a proof that the application has already, of EIP-1186, if it is one under the root of {@link ReadOptions.at}: reads of
    * what it proves ask no peer then. Answers with what it proves. Rejects with `badProof`, too.
    */
-  addProof(proof: ProofInput, options: ReadOptions = {}): Promise<Answer<ProofValue>> {
-    const { address, accountProof, storageProof = [] } = proof
-    // What else is in it may not cross to a worker.
-    const plain = { address, accountProof, storageProof: storageProof.map(({ key, proof }) => ({ key, proof })) }
-    return abortable(options.signal, () => this.#engine.addProof(plain, options.at))
+  async addProof(proof: ProofInput, options: ReadOptions = {}): Promise<Answer<ProofValue>> {
+    const { at, signal } = parseRead(options)
+    const plain = checkProofInput(proof)
+    return abortable(signal, () => this.#engine.addProof(plain, at))
   }
 
   /**
@@ -244,9 +268,14 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
    * dropped, and told as `damaged`; the next sync of that root fetches it again. Rejects with
    * `notSynced`, `closed`, `generationGone` (a newer state is complete meanwhile), or the reason of `signal`.
    */
-  verify({ signal, onProgress }: VerifyOptions = {}): Promise<VerifySummary> {
+  async verify(options: VerifyOptions = {}): Promise<VerifySummary> {
+    const { signal: aborts, onProgress } = fieldsOf('the options of verify', options, ['signal', 'onProgress'])
+    const signal = parseSignal(aborts)
     const id = this.#nextId++
-    if (onProgress !== undefined) this.#verifications.set(id, onProgress)
+    if (onProgress !== undefined) {
+      checkType('onProgress', 'function', onProgress)
+      this.#verifications.set(id, onProgress as NonNullable<VerifyOptions['onProgress']>)
+    }
     const verified = abortable(
       signal,
       () => this.#engine.verify(id),
@@ -268,17 +297,20 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
   /**
    * Reads such a file in, checking every node and code: the state is then complete, as after a sync, whose place it takes.
    * Pass the `root` that you trust: left out, it is the file's own, which is as trustworthy as the file. Rejects with
-   * `badExport`, `exportCutOff`, `exportOfOtherChain`, `exportOfOtherRoot`, `exportTooNew`, `badRoot`, `superseded`, `wiped`,
-   * `closed`, `importCutOff` (the tab that wrote it ended: import it again), with what the stream fails with, or with the reason of `signal`. What was verified before that stays, and a
+   * `badArgument`, `badRootText`, `badExport`, `exportCutOff`, `exportOfOtherChain`, `exportOfOtherRoot`, `exportTooNew`, `badRoot`,
+   * `superseded`, `wiped`, `closed`, `importCutOff` (the tab that wrote it ended: import it again), with what the stream fails
+   * with, or with the reason of `signal`. What was verified before that stays, and a
    * sync of the same root goes on from it.
    */
-  import(file: ReadableStream<Uint8Array> | Blob, { root, signal }: ImportOptions = {}): Promise<ImportSummary> {
-    if (root !== undefined) checkRoot(root)
+  async import(file: ReadableStream<Uint8Array> | Blob, options: ImportOptions = {}): Promise<ImportSummary> {
+    const { root: wanted, signal: aborts } = fieldsOf('the options of import', options, ['root', 'signal'])
+    const root = wanted === undefined ? null : `0x${checkRoot(wanted)}`
+    const signal = parseSignal(aborts)
+    const stream = fileStreamOf(file)
     const id = this.#nextId++
-    const stream = file instanceof Blob ? file.stream() : file
     return abortable(
       signal,
-      () => importStream(this.#engine, id, stream, root ?? null),
+      () => importStream(this.#engine, id, stream, root),
       () => this.#engine.cancel(id),
     )
   }
@@ -313,7 +345,7 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
     } else if (event.kind === 'paused') {
       this.#syncOf(event.id)?.receivePause(event.reason, fromPlainError(event.error))
     } else if (event.kind === 'verifying') {
-      this.#verifications.get(event.id)?.(event.progress)
+      this.#tellVerification(event.id, event.progress)
     } else if (event.kind === 'role') {
       this.dispatchEvent(new CustomEvent('role', { detail: event.role }))
     } else if (event.kind === 'peers') {
@@ -323,6 +355,15 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
       this.dispatchEvent(new CustomEvent('storeClosed', { detail: { reason: event.reason } }))
     } else {
       this.dispatchEvent(new CustomEvent('damaged', { detail: event.damage }))
+    }
+  }
+
+  /** A listener that throws is the application's to mend, and no reason to miss the next event. */
+  #tellVerification(id: number, progress: VerifyProgress): void {
+    try {
+      this.#verifications.get(id)?.(progress)
+    } catch (error) {
+      console.error('`onProgress` threw', error)
     }
   }
 
@@ -355,12 +396,14 @@ async function abortable<T>(
   stopReading: () => Promise<void> = async () => {},
 ): Promise<T> {
   if (signal === undefined) return read()
-  signal.throwIfAborted()
+  // Of whichever realm: older ones have no `throwIfAborted`, and no reason.
+  const reasonOf = () => signal.reason ?? new DOMException('it was aborted', 'AbortError')
+  if (signal.aborted) throw reasonOf()
   let stop = () => {}
   const aborted = new Promise<never>((_, reject) => {
     const onAbort = () => {
       stopReading().catch(() => {}) // an engine that is gone has stopped
-      reject(signal.reason)
+      reject(reasonOf())
     }
     signal.addEventListener('abort', onAbort)
     stop = () => signal.removeEventListener('abort', onAbort)

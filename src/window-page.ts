@@ -7,35 +7,33 @@ import type { PageNode } from './network/page-node.ts'
 import type { WindowNode } from './network/window-node.ts'
 
 /** The options of a client that this is about. */
-export interface WebRtcOptions {
+export interface WebRtcPageOptions {
   readonly peers: readonly string[]
-  readonly webrtc?: {
-    readonly relays?: readonly string[]
-    readonly rtcConfiguration?: RTCConfiguration
-  }
+  /** `undefined`: not asked for. */
+  readonly webrtc: { readonly relays: readonly string[]; readonly rtcConfiguration: RTCConfiguration } | undefined
   /** A libp2p node of the application's. */
-  readonly libp2p?: object
-  readonly serve?: object
+  readonly libp2p: object | undefined
+  readonly isServing: boolean
 }
 
 /** True if the application asks for WebRTC, in whatever way. */
-export function wantsWebRtc({ peers, webrtc, libp2p, serve }: WebRtcOptions): boolean {
-  if (webrtc !== undefined || libp2p !== undefined || serve !== undefined) return true
+export function wantsWebRtc({ peers, webrtc, libp2p, isServing }: WebRtcPageOptions): boolean {
+  if (webrtc !== undefined || libp2p !== undefined || isServing) return true
   return peers.some((address) => /\/webrtc(-direct)?(\/|$)/.test(address))
 }
 
 /** A node that nothing is loaded of before an engine starts it. Rejects with `badMultiaddr`. */
 export async function createPageNode(
-  { peers, webrtc = {}, libp2p, serve }: WebRtcOptions,
+  { peers, webrtc, libp2p, isServing }: WebRtcPageOptions,
   onAddresses: () => void,
 ): Promise<WindowNode> {
   const { WindowNode } = await import('./network/window-node.ts')
   return new WindowNode({
     peers,
-    relays: webrtc.relays ?? [],
+    relays: webrtc?.relays ?? [],
     // libp2p's own default are servers of others, which the application has not named.
-    rtcConfiguration: { iceServers: [], ...webrtc.rtcConfiguration },
-    isServing: serve !== undefined,
+    rtcConfiguration: { iceServers: [], ...webrtc?.rtcConfiguration },
+    isServing,
     node: (libp2p as Libp2p | undefined) ?? null,
     onAddresses,
   })

@@ -52,14 +52,14 @@ export async function request(
   }
 }
 
-/** A fallback that is a liar: whatever it is asked, it answers with `lie`, and notes what it was asked. */
-export function liar(lie: unknown): Eip1193Requester & { readonly asked: string[] } {
+/** A fallback that is a liar: whatever it is asked but its chain, it answers with `lie`, and notes what it was asked. */
+export function liar(lie: unknown, chainId: number): Eip1193Requester & { readonly asked: string[] } {
   const asked: string[] = []
   return {
     asked,
     async request({ method }) {
       asked.push(method)
-      return lie
+      return method === 'eth_chainId' ? `0x${chainId.toString(16)}` : lie
     },
   }
 }

@@ -15,6 +15,8 @@ export type ReadErrorCode =
 export class ReadError extends RootlightError<ReadErrorCode> {}
 
 export type InputErrorCode =
+  /** Of another type than is expected, or nothing where something is: `details` has its `name`, `expected` and `got`. */
+  | 'badArgument'
   /** Not `0x` and 64 hex digits. */
   | 'badRootText'
   /** Not `0x` and 64 hex digits. */

@@ -3,14 +3,15 @@
  * made where they are used, by `parse.ts`.
  */
 import { InputError, type InputErrorCode } from './errors.ts'
+import { badArgument, describe, fieldsOf, listOf, reading, textsOf } from './plain.ts'
 
 /** The digits of a root: `0x` and 64 of them. Throws `badRootText`. */
-export function checkRoot(root: string): string {
+export function checkRoot(root: unknown): string {
   return checkHex(root, 64, 'badRootText', 'a state root')
 }
 
 /** The digits of an address. Checksums in the case of its letters are not looked at. Throws `badAddress`. */
-export function checkAddress(address: string): string {
+export function checkAddress(address: unknown): string {
   return checkHex(address, 40, 'badAddress', 'an address')
 }
 
@@ -18,14 +19,22 @@ export function checkAddress(address: string): string {
 export type SlotNumber = bigint | number | string
 
 /** The number of a slot. Throws `badSlot`. */
-export function checkSlot(slot: SlotNumber): bigint {
-  const isInteger = typeof slot === 'number' ? Number.isSafeInteger(slot) : true
-  const isText = typeof slot !== 'string' || /^0x[0-9a-fA-F]{1,64}$/.test(slot)
-  const value = isInteger && isText ? BigInt(slot) : -1n
+export function checkSlot(slot: unknown): bigint {
+  const isSlot =
+    typeof slot === 'bigint' ||
+    (typeof slot === 'number' && Number.isSafeInteger(slot)) ||
+    (typeof slot === 'string' && /^0x[0-9a-fA-F]{1,64}$/.test(slot))
+  const value = isSlot ? BigInt(slot) : -1n
   if (value >= 0n && value < 2n ** 256n) return value
-  throw new InputError('badSlot', `a slot is an integer from 0 to 2^256 - 1, or its hex digits, got ${slot}`, {
-    details: { got: String(slot) },
+  const got = describe(slot)
+  throw new InputError('badSlot', `a slot is an integer from 0 to 2^256 - 1, or its hex digits, got ${got}`, {
+    details: { got },
   })
+}
+
+/** A list of slots, copied. Throws `badArgument` or `badSlot`. */
+export function checkSlots(name: string, slots: unknown): bigint[] {
+  return listOf(name, slots, 'a list of slots').map(checkSlot)
 }
 
 /** What of a state is trusted: its root, and the number of its block if it is known; or the hash of its block. */
@@ -37,18 +46,21 @@ export interface TrustInput {
 }
 
 /** The digits of what was given. Throws `badTarget`, `badRootText`, `badBlockHash`, `badHeader` or `badNumber`. */
-export function checkTrust({ root, blockNumber, block, header }: TrustInput) {
-  if (blockNumber !== undefined) parseCount('blockNumber', blockNumber)
+export function checkTrust({ root, blockNumber, block, header }: { readonly [name in keyof TrustInput]?: unknown }) {
+  const number = blockNumber === undefined ? undefined : parseCount('blockNumber', blockNumber)
   if (block === undefined) {
     if (header !== undefined) throw new InputError('badTarget', 'a header goes with the hash of its `block`')
-    return { root: checkRoot(root as string), blockNumber }
+    return { root: checkRoot(root), blockNumber: number }
   }
   if (root !== undefined || blockNumber !== undefined) {
     throw new InputError('badTarget', 'a `block` has its root and number in its header: leave them out')
   }
   const digits = checkHex(block, 64, 'badBlockHash', 'the hash of a block')
-  if (header === undefined || /^0x(?:[0-9a-fA-F]{2})+$/.test(header)) return { block: digits, header: header?.slice(2) }
-  throw new InputError('badHeader', 'a header is RLP, as 0x and hex digits', { details: { got: String(header) } })
+  if (header === undefined) return { block: digits, header }
+  if (typeof header === 'string' && /^0x(?:[0-9a-fA-F]{2})+$/.test(header)) {
+    return { block: digits, header: header.slice(2) }
+  }
+  throw new InputError('badHeader', 'a header is RLP, as 0x and hex digits', { details: { got: describe(header) } })
 }
 
 /** A proof of EIP-1186, as `eth_getProof` gives it, and of it what is looked at. */
@@ -59,6 +71,21 @@ export interface ProofInput {
   readonly storageProof?: readonly { readonly key: SlotNumber; readonly proof: readonly string[] }[]
 }
 
+/** A copy of a proof without what else is in it. Throws `badArgument`, `badAddress` or `badSlot`. */
+export function checkProofInput(input: unknown): Required<ProofInput> {
+  const names = ['address', 'accountProof', 'storageProof'] as const
+  const { address, accountProof, storageProof = [] } = fieldsOf('a proof', input, names)
+  checkAddress(address)
+  return {
+    address: address as string,
+    accountProof: textsOf('accountProof', accountProof),
+    storageProof: listOf('storageProof', storageProof).map((slot) => {
+      const { key, proof } = fieldsOf('an item of storageProof', slot, ['key', 'proof'])
+      return { key: checkSlot(key), proof: textsOf('proof', proof) }
+    }),
+  }
+}
+
 /** Which part of a state is wanted: neither of the two is all of it. */
 export interface ScopeInput {
   /** Addresses: their accounts, and their codes. */
@@ -67,33 +94,62 @@ export interface ScopeInput {
   readonly storage?: Readonly<Record<string, 'all' | readonly SlotNumber[]>>
 }
 
-/** Throws `badAddress` or `badSlot`. */
-export function checkScope({ accounts = [], storage = {} }: ScopeInput): void {
-  for (const address of accounts) checkAddress(address)
-  for (const [address, slots] of Object.entries(storage)) {
-    checkAddress(address)
-    if (slots !== 'all') for (const slot of slots) checkSlot(slot)
+/** What `sync` takes: a state, and which part of it. */
+export type TargetInput = TrustInput & ScopeInput
+
+/** A copy of a target. Throws `badArgument`, `badAddress`, `badSlot`, or as {@link checkTrust} does. */
+export function checkTarget(target: unknown): TargetInput {
+  const names = ['root', 'blockNumber', 'block', 'header', 'accounts', 'storage'] as const
+  const expected = 'an object with the `root` or the `block` that is trusted'
+  const { accounts, storage, ...trust } = fieldsOf('the target of a sync', target, names, expected)
+  checkTrust(trust)
+  const scope = {
+    accounts: accounts === undefined ? undefined : checkAccounts(accounts),
+    storage: storage === undefined ? undefined : checkStorage(storage),
   }
+  return Object.fromEntries(Object.entries({ ...trust, ...scope }).filter(([, value]) => value !== undefined))
+}
+
+function checkAccounts(accounts: unknown): string[] {
+  const addresses = listOf('accounts', accounts, 'a list of addresses')
+  for (const address of addresses) checkAddress(address)
+  return addresses as string[]
+}
+
+function checkStorage(storage: unknown): NonNullable<ScopeInput['storage']> {
+  const expected = 'an object of "all" or lists of slots, by address'
+  fieldsOf('storage', storage, [], expected)
+  const entries = reading('storage', expected, storage, () => {
+    // They have no entries of their own: it would be a scope without storage.
+    return storage instanceof Map || storage instanceof Set ? null : Object.entries(storage as object)
+  })
+  if (entries === null) throw badArgument('storage', expected, storage)
+  return Object.fromEntries(
+    entries.map(([address, slots]) => {
+      checkAddress(address)
+      return [address, slots === 'all' ? 'all' : checkSlots(`storage of ${address}`, slots)]
+    }),
+  )
 }
 
 /** A count such as a block number. Throws `badNumber`. */
 export function parseCount(name: string, value: unknown): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
-  throw new InputError('badNumber', `${name} is a non-negative integer, got ${String(value)}`, {
-    details: { name, got: String(value) },
-  })
+  const got = describe(value)
+  throw new InputError('badNumber', `${name} is a non-negative integer, got ${got}`, { details: { name, got } })
 }
 
 /** A limit: a whole number from 1. Throws `badNumber`. */
 export function parsePositive(name: string, value: unknown): number {
   const count = parseCount(name, value)
   if (count > 0) return count
-  throw new InputError('badNumber', `${name} is at least 1, got ${count}`, { details: { name, got: String(value) } })
+  throw new InputError('badNumber', `${name} is at least 1, got ${count}`, { details: { name, got: String(count) } })
 }
 
-function checkHex(text: string, digits: number, code: InputErrorCode, what: string): string {
+function checkHex(text: unknown, digits: number, code: InputErrorCode, what: string): string {
   if (typeof text === 'string' && new RegExp(`^0x[0-9a-fA-F]{${digits}}$`).test(text)) return text.slice(2)
-  throw new InputError(code, `${what} is 0x and ${digits} hex digits, got ${String(text)}`, {
-    details: { got: String(text), expected: `0x and ${digits} hex digits` },
+  const got = describe(text)
+  throw new InputError(code, `${what} is 0x and ${digits} hex digits, got ${got}`, {
+    details: { got, expected: `0x and ${digits} hex digits` },
   })
 }

@@ -4,7 +4,7 @@ import { RootlightError } from '../../trie/error.ts'
 import { decodeHeader } from '../header.ts'
 import { KNOWN_HEADERS } from '../known-headers.suite.ts'
 import { handleRequest } from './handle-request.ts'
-import { METHODS, type MethodContext } from './methods.ts'
+import { METHODS, type ProviderContext } from './methods.ts'
 import type { ProviderSource, SourceState } from './source.ts'
 import type { EvmModule } from './types.ts'
 
@@ -52,10 +52,16 @@ const evm: EvmModule = {
   estimateGas: async () => 21_000n,
 }
 
-/** A fallback that says what it was asked. */
-const fallback = { request: async ({ method, params }: { method: string; params?: unknown }) => ({ method, params }) }
+/** A fallback of this chain that answers as `answer` does. */
+const fallbackOf = (answer: (args: { method: string; params?: unknown }) => unknown) => ({
+  request: async (args: { method: string; params?: unknown }) => {
+    return args.method === 'eth_chainId' ? '0x539' : answer(args)
+  },
+})
+/** One that says what it was asked. */
+const fallback = fallbackOf(({ method, params }) => ({ method, params }))
 
-const ask = (method: string, params?: unknown[], options: Partial<MethodContext> = {}) =>
+const ask = (method: string, params?: unknown[], options: Partial<ProviderContext> = {}) =>
   handleRequest({ source, chainId: 1337, ...options }, params === undefined ? { method } : { method, params })
 
 beforeEach(() => {
@@ -207,13 +213,16 @@ describe('handleRequest', () => {
     for (const method of ['eth_sendRawTransaction', 'eth_gasPrice', 'toString', '__proto__']) {
       await expect(ask(method)).rejects.toMatchObject({ code: 4200 })
     }
-    const refusing = { request: () => Promise.reject(Object.assign(new Error('no'), { code: 4001 })) }
+    const refusing = fallbackOf(() => Promise.reject(Object.assign(new Error('no'), { code: 4001 })))
     await expect(ask('eth_requestAccounts', [], { fallback: refusing })).rejects.toMatchObject({ code: 4001 })
   })
 
   test('behavior: nothing that is answered here is ever asked of the fallback', async () => {
     const asked: string[] = []
-    const spy = { request: async ({ method }: { method: string }) => asked.push(method) }
+    const spy = fallbackOf(({ method }) => {
+      asked.push(method)
+      return []
+    })
     const params: Record<string, unknown[]> = {
       ...{ eth_getBalance: [ADDRESS], eth_getTransactionCount: [ADDRESS], eth_getCode: [ADDRESS] },
       ...{ eth_getStorageAt: [ADDRESS, '0x0'], eth_getProof: [ADDRESS, []], eth_call: [{ to: ADDRESS }] },
@@ -222,7 +231,8 @@ describe('handleRequest', () => {
     for (const method of Object.keys(METHODS)) {
       await ask(method, params[method] ?? [], { fallback: spy, evm: async () => evm }).catch(() => {})
     }
-    expect(asked).toEqual([])
+    // Keys are a wallet's, and whoever has them says which.
+    expect(asked).toEqual(['eth_accounts'])
   })
 
   test.each([

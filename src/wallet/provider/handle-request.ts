@@ -1,13 +1,16 @@
 /** What a provider does with a request: a method of its own, the fallback's, or nobody's. */
+import { Fallback } from './fallback.ts'
 import { UnknownBlockError } from './known-states.ts'
-import { METHODS, type MethodContext, REFUSED } from './methods.ts'
-import { invalidParams, ProviderRpcError, RPC_CODE, toRpcError } from './rpc-error.ts'
+import { METHODS, type MethodContext, type ProviderContext, REFUSED } from './methods.ts'
+import { ProviderRpcError, RPC_CODE } from './rpc-error.ts'
+import { toRpcError } from './to-rpc-error.ts'
 import type { RequestArguments } from './types.ts'
 
-/** Rejects with `ProviderRpcError`, or with whatever the fallback rejects with. */
-export async function handleRequest(context: MethodContext, args: RequestArguments): Promise<unknown> {
-  const { method, params } = args
-  if (typeof method !== 'string') throw invalidParams('a request names its method')
+/** Rejects with `ProviderRpcError`, or with what the fallback rejects with if that is an error of EIP-1193. */
+export async function handleRequest(provider: ProviderContext, args: RequestArguments): Promise<unknown> {
+  const context = { ...provider, fallback: Fallback.of(provider) }
+  const request = requestOf(args)
+  const { method, params } = request
   if (REFUSED.has(method)) {
     throw new ProviderRpcError(
       RPC_CODE.unsupportedMethod,
@@ -15,16 +18,34 @@ export async function handleRequest(context: MethodContext, args: RequestArgumen
     )
   }
   const own = Object.hasOwn(METHODS, method) ? METHODS[method] : undefined
-  if (own === undefined || (own.takesEvm === true && context.evm === undefined)) return askFallback(context, args)
+  if (own === undefined || (own.takesEvm === true && context.evm === undefined)) return askFallback(context, request)
   try {
     return await own.run(context, params)
   } catch (error) {
-    if (error instanceof UnknownBlockError && context.otherBlocks === 'fallback') return askFallback(context, args)
+    if (error instanceof UnknownBlockError && context.otherBlocks === 'fallback') return askFallback(context, request)
     throw toRpcError(error)
   }
 }
 
-async function askFallback({ fallback }: MethodContext, { method, params }: RequestArguments): Promise<unknown> {
-  if (fallback !== undefined) return fallback.request(params === undefined ? { method } : { method, params })
-  throw new ProviderRpcError(RPC_CODE.unsupportedMethod, `${method} takes a fallback, and there is none`)
+/** The two fields of a request, read once. Throws error -32600. */
+function requestOf(args: unknown): RequestArguments {
+  const invalid = (cause?: unknown) => {
+    const rule = 'a request is an object with a `method`, which is text, and `params`'
+    return new ProviderRpcError(RPC_CODE.invalidRequest, `invalid request: ${rule}`, { cause })
+  }
+  if (typeof args !== 'object' || args === null) throw invalid()
+  let request: { method: unknown; params?: unknown }
+  try {
+    const { method, params } = args as { method: unknown; params?: unknown }
+    request = params === undefined ? { method } : { method, params }
+  } catch (cause) {
+    throw invalid(cause)
+  }
+  if (typeof request.method !== 'string') throw invalid()
+  return request as RequestArguments
+}
+
+async function askFallback({ fallback }: MethodContext, request: RequestArguments): Promise<unknown> {
+  if (fallback !== undefined) return fallback.request(request)
+  throw new ProviderRpcError(RPC_CODE.unsupportedMethod, `${request.method} takes a fallback, and there is none`)
 }

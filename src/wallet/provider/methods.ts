@@ -1,16 +1,27 @@
 /** The methods that are answered here, each from what is verified or from what the client itself knows. */
+import type { Clock } from '../../sync/clock.ts'
 import type { SyncProgress } from '../../sync/progress.ts'
 import { blockOf, isHeaderOnly } from './block.ts'
 import { callOf, overridesOf } from './call-params.ts'
+import type { Fallback } from './fallback.ts'
 import { type BlockParam, blockParamOf, findState, type KnownState } from './known-states.ts'
 import { addressOf, booleanOf, hashOf, listOf, slotOf, slotsOf } from './params.ts'
 import { ProviderRpcError, RPC_CODE } from './rpc-error.ts'
 import type { ProviderSource } from './source.ts'
 import type { CallState, Eip1193Requester, EvmModule, ProviderOptions } from './types.ts'
 
-export interface MethodContext extends ProviderOptions {
+/** What a provider is made of. */
+export interface ProviderContext extends Omit<ProviderOptions, 'fallback'> {
+  readonly fallback?: Eip1193Requester | undefined
   readonly source: ProviderSource
   readonly chainId: number
+  /** For how long the fallback is waited; left out: the system's. */
+  readonly clock?: Pick<Clock, 'after'>
+}
+
+/** The same, with a fallback that is held to its chain. */
+export interface MethodContext extends ProviderContext {
+  readonly fallback?: Fallback | undefined
 }
 
 /** What an answer rests on. */
@@ -77,7 +88,8 @@ export const METHODS: Readonly<Record<string, Method>> = {
   eth_chainId: ofClient(({ chainId }) => quantity(chainId)),
   net_version: ofClient(({ chainId }) => String(chainId)),
   web3_clientVersion: ofClient(() => 'Rootlight'),
-  eth_accounts: ofClient(() => []),
+  // Keys are a wallet's: with one behind us they are its accounts.
+  eth_accounts: ofClient(({ fallback }) => fallback?.accounts() ?? []),
   eth_syncing: ofClient(async ({ source }) => {
     const { progress } = source
     if (progress === null || progress.phase === 'complete' || progress.phase === 'failed') return false
@@ -136,7 +148,7 @@ function ofBlock(paramOf: (value: unknown) => BlockParam): Method {
 }
 
 /** What is no part of a header, as the fallback has it. */
-async function restOf(fallback: Eip1193Requester | undefined, hash: string, isFull: boolean): Promise<unknown> {
+async function restOf(fallback: Fallback | undefined, hash: string, isFull: boolean): Promise<unknown> {
   return fallback?.request({ method: 'eth_getBlockByHash', params: [hash, isFull] })
 }
 

@@ -1,8 +1,9 @@
 /** Errors as EIP-1193 and EIP-1474 have them: a number, a message, and in `data` the coded error that it was. */
-import { isRootlightError } from '../../trie/error.ts'
 
 /** The codes that are used here, by the names of their standards. */
 export const RPC_CODE = {
+  /** JSON-RPC 2.0. */
+  invalidRequest: -32600,
   /** EIP-1474. */
   invalidParams: -32602,
   internal: -32603,
@@ -13,6 +14,7 @@ export const RPC_CODE = {
   /** EIP-1193. */
   unsupportedMethod: 4200,
   disconnected: 4900,
+  chainDisconnected: 4901,
 } as const
 
 export type RpcCode = (typeof RPC_CODE)[keyof typeof RPC_CODE]
@@ -34,37 +36,11 @@ export function invalidParams(rule: string): ProviderRpcError {
   return new ProviderRpcError(RPC_CODE.invalidParams, `invalid params: ${rule}`)
 }
 
-/** Any error of ours as one of the provider's; those that are one stay. */
-export function toRpcError(error: unknown): ProviderRpcError {
-  if (error instanceof ProviderRpcError) return error
-  if (!isRootlightError(error)) return new ProviderRpcError(RPC_CODE.internal, messageOf(error), { cause: error })
-  const { code, message, details } = error
-  if (code === 'callReverted') {
-    return new ProviderRpcError(RPC_CODE.reverted, message, { data: details['data'], cause: error })
-  }
-  return new ProviderRpcError(rpcCodeOf(code, details['reason']), message, { data: { code, details }, cause: error })
-}
-
-function rpcCodeOf(code: string, reason: unknown): RpcCode {
-  switch (code) {
-    case 'badAddress':
-    case 'badSlot':
-    case 'badNumber':
-      return RPC_CODE.invalidParams
-    case 'callFailed':
-    case 'noBlockContext':
-    case 'noPrecompile':
-      return RPC_CODE.invalidInput
-    case 'notSynced':
-      return reason === 'unavailable' ? RPC_CODE.resourceNotFound : RPC_CODE.disconnected
-    case 'closed':
-    case 'workerDied':
-      return RPC_CODE.disconnected
-    default:
-      return RPC_CODE.internal
-  }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+/** The error for a part that is loaded when it is wanted, and could not be. */
+export function loadFailed(part: string, cause: unknown): ProviderRpcError {
+  const reason = cause instanceof Error ? cause.message : typeof cause
+  return new ProviderRpcError(RPC_CODE.internal, `${part} could not be loaded: ${reason}`, {
+    data: { code: 'loadFailed', details: { part, reason } },
+    cause,
+  })
 }

@@ -12,13 +12,20 @@ export interface Eip1193Requester {
 }
 
 export interface Eip1193Provider extends Eip1193Requester {
-  /** `connect` is told once; nothing else ever is: neither chain nor accounts change. */
+  /**
+   * `connect` is told once. Of a fallback `accountsChanged` is passed on, and `message` while it is on this chain. Nothing else
+   * is told: the chain of a provider never changes, and reads go on when a wallet is gone. Throws `badArgument`.
+   */
   on(event: string, listener: (...args: never[]) => void): this
   removeListener(event: string, listener: (...args: never[]) => void): this
 }
 
 export interface ProviderOptions {
-  /** Answers the methods that take more than state: what it says is trusted. Left out: they are error 4200. */
+  /**
+   * Answers the methods that take more than state: what it says is trusted. Left out: they are error 4200. It is asked while it
+   * is on the client's chain, and else they are error 4901, but for those that tell a wallet to go there. Who has an `on` is
+   * asked for its chain again after `chainChanged`, `connect` and `disconnect`, and who has none before each request.
+   */
   readonly fallback?: Eip1193Requester
   /** For `eth_call` and `eth_estimateGas`: `() => import('rootlight/evm')`. Left out: the fallback answers them. */
   readonly evm?: () => Promise<EvmModule>

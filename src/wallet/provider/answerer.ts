@@ -1,0 +1,26 @@
+/** What a provider loads at its first request: it answers, and judges what the fallback tells. One of these a provider. */
+import { Fallback, isAccounts } from './fallback.ts'
+import { handleRequest } from './handle-request.ts'
+import type { MethodContext, ProviderContext } from './methods.ts'
+import type { RequestArguments } from './types.ts'
+
+export class Answerer {
+  readonly #context: MethodContext
+
+  constructor(context: ProviderContext) {
+    this.#context = { ...context, fallback: Fallback.of(context) }
+  }
+
+  /** Rejects as `handleRequest` does. */
+  answer(args: RequestArguments): Promise<unknown> {
+    return handleRequest(this.#context, args)
+  }
+
+  /** What of an event of the fallback is passed on; `null`: nothing. */
+  relay(event: string, detail: unknown): unknown {
+    if (event === 'accountsChanged') return isAccounts(detail) ? [...detail] : null
+    // Of subscriptions, which are to what happens on its chain.
+    const isMessage = typeof (detail as { type?: unknown } | null)?.type === 'string'
+    return isMessage && this.#context.fallback?.isOnChain === true ? detail : null
+  }
+}
