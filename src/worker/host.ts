@@ -12,8 +12,10 @@ export function hostEngine(scope: WorkerScope): void {
     send({ kind: 'event', event }, event.kind === 'progress' ? [event.coverage.buffer as ArrayBuffer] : [])
   }
   scope.addEventListener('message', ({ data }) => {
-    if (data.kind === 'open') engine ??= open(data, send, emit)
-    else void answer(engine, data, send)
+    if (data.kind === 'open') {
+      engine ??= open(data, send, emit)
+      engine.catch(() => {}) // the window was told, and calls are answered with it
+    } else void answer(engine, data, send)
   })
 }
 
@@ -22,7 +24,10 @@ async function open(
   send: (message: FromWorker) => void,
   emit: (event: EngineEvent) => void,
 ): Promise<Engine> {
-  if (lock !== null) void navigator.locks.request(lock, () => holdForever(() => send({ kind: 'alive' })))
+  if (lock !== null) {
+    // Without the lock the window learns of a death by its events only.
+    navigator.locks.request(lock, () => holdForever(() => send({ kind: 'alive' }))).catch(() => {})
+  }
   const engine = openEngine(options, page, emit)
   engine.then(
     () => send({ kind: 'opened' }),

@@ -1,4 +1,5 @@
 /** What a provider loads at its first request: it answers, and judges what the fallback tells. One of these a provider. */
+import { LazyPart } from '../../runtime/lazy-part.ts'
 import { Fallback, isAccounts } from './fallback.ts'
 import { handleRequest } from './handle-request.ts'
 import type { MethodContext, ProviderContext } from './methods.ts'
@@ -8,7 +9,12 @@ export class Answerer {
   readonly #context: MethodContext
 
   constructor(context: ProviderContext) {
-    this.#context = { ...context, fallback: Fallback.of(context) }
+    const { evm } = context
+    this.#context = {
+      ...context,
+      fallback: Fallback.of(context),
+      ...(evm === undefined ? {} : { evm: lazily(evm) }),
+    }
   }
 
   /** Rejects as `handleRequest` does. */
@@ -23,4 +29,10 @@ export class Answerer {
     const isMessage = typeof (detail as { type?: unknown } | null)?.type === 'string'
     return isMessage && this.#context.fallback?.isOnChain === true ? detail : null
   }
+}
+
+/** A load that failed is tried again by the next call, and the developer is told. */
+function lazily(evm: NonNullable<ProviderContext['evm']>): NonNullable<ProviderContext['evm']> {
+  const part = new LazyPart('the module that `evm` loads', async () => evm())
+  return () => part.load()
 }

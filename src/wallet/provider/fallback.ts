@@ -2,7 +2,7 @@
  * The application's fallback, as far as it can be held to anything: it is asked only while it is on the client's chain, and
  * it may be slow, be silent or talk nonsense. What it answers is trusted; that it is about this chain is not.
  */
-import type { Clock } from '../../sync/clock.ts'
+import { type Clock, systemClock } from '../../runtime/clock.ts'
 import { FALLBACK_CHAIN_TIMEOUT_MS, FALLBACK_READ_TIMEOUT_MS, MAX_CHAIN_CHECKS } from './constants.ts'
 import { listen } from './listen.ts'
 import type { ProviderContext } from './methods.ts'
@@ -38,7 +38,7 @@ export class Fallback implements Eip1193Requester {
   #check: Promise<void> | null = null
   #isOnChain = false
 
-  constructor({ requester, chainId, clock = SYSTEM_CLOCK }: FallbackOptions) {
+  constructor({ requester, chainId, clock = systemClock }: FallbackOptions) {
     this.#requester = requester
     this.#chainId = chainId
     this.#clock = clock
@@ -177,11 +177,4 @@ function reasonOf(error: unknown): string {
 
 function hexOf(value: bigint | number): string {
   return `0x${value.toString(16)}`
-}
-
-const SYSTEM_CLOCK: Pick<Clock, 'after'> = {
-  after(delayMs, callback) {
-    const timer = setTimeout(callback, delayMs)
-    return () => clearTimeout(timer)
-  },
 }

@@ -102,4 +102,32 @@ describe('createProvider', () => {
     expect(() => provider.on('connect', listener as never)).toThrow(expect.objectContaining({ code: 'badArgument' }))
     expect(provider.removeListener('connect', listener as never)).toBe(provider)
   })
+
+  test.each([
+    ['nothing', async () => undefined],
+    ['a function', async () => () => {}],
+    ['half of it', async () => ({ call: () => {} })],
+  ])('error: an `evm` that loads %s', async (_, evm) => {
+    const state = { root: `0x${'1'.repeat(64)}`, blockNumber: 1, header: null }
+    const known = { ...source, status: async () => ({ complete: state, target: state }) }
+    const provider = createProvider({ source: known, chainId: 5, evm: evm as never })
+    await expect(
+      provider.request({ method: 'eth_call', params: [{ to: `0x${'a'.repeat(40)}` }] }),
+    ).rejects.toMatchObject({ code: -32603, data: { code: 'badArgument' } })
+  })
+
+  test('behavior: an `evm` that could not be loaded is coded, and loaded again by the next call', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => {})
+    const state = { root: `0x${'1'.repeat(64)}`, blockNumber: 1, header: null }
+    const known = { ...source, status: async () => ({ complete: state, target: state }) }
+    let loads = 0
+    const evm = async () => {
+      if (loads++ === 0) throw new TypeError('offline')
+      return { call: async () => ({ output: '0x01', gasUsed: 0n }), estimateGas: async () => 1n }
+    }
+    const provider = createProvider({ source: known, chainId: 5, evm })
+    const call = () => provider.request({ method: 'eth_call', params: [{ to: `0x${'a'.repeat(40)}` }] })
+    await expect(call()).rejects.toMatchObject({ code: -32603, data: { code: 'loadFailed' } })
+    expect(await call()).toBe('0x01')
+  })
 })

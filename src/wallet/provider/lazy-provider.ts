@@ -1,10 +1,13 @@
 /** The provider that an application holds: nothing of what answers is loaded before the first request. */
+import { LazyPart, type LoadError } from '../../runtime/lazy-part.ts'
 import { badArgument } from '../plain.ts'
 import type { Answerer } from './answerer.ts'
 import { type Listener, listen } from './listen.ts'
 import type { ProviderContext } from './methods.ts'
 import { loadFailed } from './rpc-error.ts'
 import type { Eip1193Provider, RequestArguments } from './types.ts'
+
+const ANSWERER = new LazyPart('the provider', () => import('./answerer.ts'))
 
 /** What a fallback may tell the application: its chain is ours, or it is not heard. */
 const RELAYED: ReadonlySet<string> = new Set(['accountsChanged', 'message'])
@@ -49,11 +52,11 @@ class LazyProvider implements Eip1193Provider {
   }
 
   #load(): Promise<Answerer> {
-    this.#answerer ??= import('./answerer.ts').then(
+    this.#answerer ??= ANSWERER.load().then(
       ({ Answerer }) => new Answerer(this.#context),
-      (cause) => {
+      (error) => {
         this.#answerer = null // the next request tries again
-        throw loadFailed('the provider', cause)
+        throw loadFailed(error as LoadError)
       },
     )
     return this.#answerer

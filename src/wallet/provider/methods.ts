@@ -1,6 +1,7 @@
 /** The methods that are answered here, each from what is verified or from what the client itself knows. */
-import type { Clock } from '../../sync/clock.ts'
+import type { Clock } from '../../runtime/clock.ts'
 import type { SyncProgress } from '../../sync/progress.ts'
+import { badArgument } from '../plain.ts'
 import { blockOf, isHeaderOnly } from './block.ts'
 import { callOf, overridesOf } from './call-params.ts'
 import type { Fallback } from './fallback.ts'
@@ -126,9 +127,17 @@ function withEvm(answer: (evm: EvmModule, call: Parameters<EvmModule['call']>) =
     const request = callOf(transaction, context.chainId)
     const { number, header } = state
     const call = [callState(context, state), { number, header }, request, callOptions(context, overrides)] as const
-    return answer(await context.evm!(), [...call])
+    return answer(await loadEvm(context), [...call])
   }
   return { ...ofState('verified', run, 1, 1), takesEvm: true }
+}
+
+/** Rejects with what loading it rejects with, or `badArgument`: the application may load anything. */
+async function loadEvm({ evm }: MethodContext): Promise<EvmModule> {
+  const module: unknown = await evm?.()
+  const { call, estimateGas } = Object(module) as Partial<EvmModule>
+  if (typeof call === 'function' && typeof estimateGas === 'function') return module as EvmModule
+  throw badArgument('what `evm` resolves with', 'rootlight/evm, which has `call` and `estimateGas`', module)
 }
 
 function ofBlock(paramOf: (value: unknown) => BlockParam): Method {

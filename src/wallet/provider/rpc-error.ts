@@ -1,5 +1,7 @@
 /** Errors as EIP-1193 and EIP-1474 have them: a number, a message, and in `data` the coded error that it was. */
 
+import type { LoadError } from '../../runtime/lazy-part.ts'
+
 /** The codes that are used here, by the names of their standards. */
 export const RPC_CODE = {
   /** JSON-RPC 2.0. */
@@ -36,11 +38,8 @@ export function invalidParams(rule: string): ProviderRpcError {
   return new ProviderRpcError(RPC_CODE.invalidParams, `invalid params: ${rule}`)
 }
 
-/** The error for a part that is loaded when it is wanted, and could not be. */
-export function loadFailed(part: string, cause: unknown): ProviderRpcError {
-  const reason = cause instanceof Error ? cause.message : typeof cause
-  return new ProviderRpcError(RPC_CODE.internal, `${part} could not be loaded: ${reason}`, {
-    data: { code: 'loadFailed', details: { part, reason } },
-    cause,
-  })
+/** The error for a part of the program that could not be loaded. */
+export function loadFailed(cause: LoadError): ProviderRpcError {
+  const { code, message, details } = cause
+  return new ProviderRpcError(RPC_CODE.internal, message, { data: { code, details }, cause })
 }
