@@ -3,8 +3,10 @@ import { RootlightError } from '../trie/error.ts'
 
 export type ReadErrorCode =
   /**
-   * What was asked for is not on disk, and cannot be fetched now: its detail `reason` says why (`noPeers`, `unavailable`,
-   * `timeout`), if peers were looked for. Never `null`: that means proven absent.
+   * What was asked for is not on disk, and cannot be fetched now. Never `null`: that means proven absent. `details` have the
+   * `address` and the `slot` that were read, and, if peers were looked for, a `reason` (`noPeers`, `loadFailed`: the code that
+   * connects to peers could not be loaded, `unavailable`, `timeout`) and `peers`: `{ id, reason }` of each peer that was asked,
+   * its reason `empty`, `timeout`, `lie`, `gone` (it disconnected) or `refused` (it takes no more requests for now).
    */
   | 'notSynced'
   /** A node or a leaf has the right hash and an impossible form: the root is bad. */

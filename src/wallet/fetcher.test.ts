@@ -1,5 +1,6 @@
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { LoadError } from '../runtime/lazy-part.ts'
 import { ManualClock, settle } from '../testing/manual-clock.ts'
 import { mptOracle, type Oracle, sequenceOf } from '../testing/oracle.ts'
 import {
@@ -8,6 +9,7 @@ import {
   emptyPeer,
   honestPeer,
   type PeerState,
+  quittingPeer,
   silentPeer,
   type TestPeer,
   TestPeers,
@@ -15,7 +17,8 @@ import {
 import { seededRandom } from '../testing/random.ts'
 import { type RandomState, randomState } from '../testing/random-state.ts'
 import { nobleKeccak } from '../trie/keccak.ts'
-import { MAX_FETCHED_BYTES, READ_TIMEOUT_MS } from './constants.ts'
+import { pathOfKey, ROOT_PATH } from '../trie/path.ts'
+import { LOST_PEER_GRACE_MS, MAX_FETCHED_BYTES, READ_TIMEOUT_MS } from './constants.ts'
 import { ReadError } from './errors.ts'
 import { FetchedNodes } from './fetched-nodes.ts'
 import { Fetcher } from './fetcher.ts'
@@ -28,6 +31,7 @@ let peerState: PeerState
 let clock: ManualClock
 let mayCome: boolean
 let canCome: boolean
+let loadFailure: LoadError | null
 
 beforeAll(async () => {
   state = randomState(seededRandom(5), 200)
@@ -39,6 +43,7 @@ beforeEach(() => {
   clock = new ManualClock()
   mayCome = false
   canCome = true
+  loadFailure = null
 })
 
 /** A light client that knows a root and these peers. */
@@ -52,6 +57,7 @@ function lightClient(...peers: TestPeer[]) {
     connect: () => {},
     mayCome: () => mayCome,
     canCome: () => canCome,
+    loadFailure: () => loadFailure,
   })
   const fetched = new FetchedNodes(MAX_FETCHED_BYTES)
   const below = { node: async () => undefined, code: async () => undefined }
@@ -204,6 +210,104 @@ describe('Fetcher', () => {
     const { reader } = lightClient()
     const read = reader.account(state.accounts[0]!.key)
     expect(await within(READ_TIMEOUT_MS + 1_000, read)).toMatchObject({ details: { reason: 'timeout' } })
+  })
+
+  test('error: a read is given up exactly when its time is over, also while a peer is being asked', async () => {
+    mayCome = true
+    const { reader, peers } = lightClient()
+    const read = reader.account(state.accounts[0]!.key)
+    // Just before the end somebody comes who has all the time of a read to answer.
+    await clock.pass(READ_TIMEOUT_MS - 500)
+    const slow = silentPeer(peerState)
+    slow.timeoutMs = () => READ_TIMEOUT_MS
+    peers.join(slow)
+    await clock.pass(499)
+    expect(await Promise.race([read.catch(() => 'settled'), settle().then(() => 'open')])).toBe('open')
+    expect(await within(1, read)).toMatchObject({
+      code: 'notSynced',
+      details: { reason: 'timeout', peers: [{ id: 'silent', reason: 'timeout' }] },
+    })
+  })
+
+  test('behavior: a machine that slept blames nobody, and the read goes on', async () => {
+    const slow = honestPeer(peerState)
+    let answer = (_: Uint8Array[]) => {}
+    slow.getPaths = () => new Promise((resolve) => (answer = resolve))
+    const other = honestPeer(peerState, 'other')
+    other.roundTripMs = 50
+    const { reader, peers } = lightClient(slow)
+    const [{ key, nonce }] = state.accounts as [RandomState['accounts'][number]]
+    const read = reader.account(key)
+    await clock.pass(0)
+    clock.oversleep(3_600_000)
+    await settle()
+    expect([kinds(slow), [...peers.connected()].length]).toEqual([[], 1])
+    // After it the same again, and the peer answers in its time.
+    await clock.pass(400)
+    const { root } = oracle
+    answer(
+      await other.getPaths(
+        root,
+        [{ path: ROOT_PATH, hash: root, key: pathOfKey(key) }],
+        0,
+        new AbortController().signal,
+      ),
+    )
+    expect(await within(0, read)).toMatchObject({ nonce })
+    expect(kinds(slow)).toEqual([])
+  })
+
+  test('behavior: peers are not blamed for the time without a network; the read ends all the same', async () => {
+    const silent = silentPeer(peerState)
+    const { reader } = lightClient(silent)
+    const read = reader.account(state.accounts[0]!.key).catch((error) => error)
+    await clock.pass(10)
+    clock.isOnline = false
+    await clock.pass(READ_TIMEOUT_MS)
+    expect(await read).toMatchObject({ details: { reason: 'timeout' } })
+    expect(kinds(silent)).toEqual([])
+  })
+
+  test('behavior: a peer that is lost in the middle of a read is waited for, as one that was not met yet', async () => {
+    const [{ key, nonce }] = state.accounts as [RandomState['accounts'][number]]
+    const peer = silentPeer(peerState)
+    peer.timeoutMs = () => READ_TIMEOUT_MS
+    const { reader, peers } = lightClient(peer)
+    const read = reader.account(key)
+    await clock.pass(LOST_PEER_GRACE_MS + 1_000)
+    peer.leave()
+    await clock.pass(LOST_PEER_GRACE_MS - 500)
+    peers.join(honestPeer(peerState))
+    expect(await within(0, read)).toMatchObject({ nonce })
+  })
+
+  test('error: it says what became of each peer, and of what it could not read in words', async () => {
+    const peers = [corruptPeer(peerState), emptyPeer(peerState), silentPeer(peerState), without(peerState)]
+    const { reader } = lightClient(...peers, quittingPeer(peerState, 1))
+    const key = state.accounts[0]!.key
+    const error = (await within(READ_TIMEOUT_MS, reader.account(key))) as ReadError
+    const told = error.details['peers'] as { id: string; reason: string }[]
+    expect(Object.fromEntries(told.map(({ id, reason }) => [id, reason]))).toEqual({
+      corrupt: 'lie',
+      empty: 'empty',
+      silent: 'timeout',
+      honest: 'empty',
+      quitting: 'gone',
+    })
+    expect(error.message).toBe(
+      `the account with hashed key 0x${bytesToHex(key)} in the state 0x${bytesToHex(oracle.root)} is not on disk, ` +
+        'and could not be fetched: none of the connected peers has it',
+    )
+  })
+
+  test('error: where nobody can be dialed because a part could not be loaded, it says so', async () => {
+    loadFailure = new LoadError('loadFailed', 'no such file', { details: { part: 'libp2p' } })
+    const { reader } = lightClient()
+    expect(await within(LOST_PEER_GRACE_MS, reader.account(state.accounts[0]!.key))).toMatchObject({
+      code: 'notSynced',
+      details: { reason: 'loadFailed' },
+      cause: { details: { part: 'libp2p' } },
+    })
   })
 
   test('error: stopped, it rejects what waits and what comes', async () => {

@@ -3,7 +3,9 @@
  * time shares requests, what is wanted twice is asked for once, and a peer that is late is not waited for alone. Peers are
  * judged by the same outcomes as in a sync. Every read settles in bounded time.
  */
-import type { Clock } from '../sync/clock.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { startDeadline } from '../runtime/deadline.ts'
+import type { LoadError } from '../runtime/lazy-part.ts'
 import type { SyncPeer, SyncPeers } from '../sync/peer.ts'
 import type { Keccak } from '../trie/keccak.ts'
 import type { WayNode } from '../trie/way.ts'
@@ -17,15 +19,16 @@ import {
   READ_TIMEOUT_MS,
   REFUSAL_REST_MS,
 } from './constants.ts'
-import { ReadError } from './errors.ts'
+import type { ReadError } from './errors.ts'
+import { notSynced, type ReadFailure } from './read-failure.ts'
+import { Want } from './want.ts'
 import {
   askFor,
   bytesOf,
-  type Checked,
   check,
   groupOf,
+  keyOf,
   mayHave,
-  nameOf,
   type Wanted,
   type WantedCode,
   type WantedHeader,
@@ -44,18 +47,8 @@ export interface FetcherOptions {
   readonly mayCome: () => boolean
   /** False: there is nobody to look for. */
   readonly canCome: () => boolean
-}
-
-interface Want {
-  readonly wanted: Wanted
-  readonly sinceMs: number
-  /** Those that do not have it, lied, or did not answer in time. */
-  readonly tried: Set<SyncPeer>
-  /** Those that are being asked. */
-  readonly asked: Set<SyncPeer>
-  isOverdue: boolean
-  readonly resolve: (value: Extract<Checked, { value: unknown }>['value']) => void
-  readonly reject: (error: ReadError) => void
+  /** Why nobody can be dialed; `null`: nothing is known to be in the way. */
+  readonly loadFailure?: () => LoadError | null
 }
 
 export class Fetcher {
@@ -103,22 +96,25 @@ export class Fetcher {
   }
 
   #fetch(wanted: Wanted): Promise<unknown> {
-    const name = nameOf(wanted)
-    const shared = this.#shared.get(name)
+    const key = keyOf(wanted)
+    const shared = this.#shared.get(key)
     if (shared !== undefined) return shared
     const fetched = new Promise((resolve, reject) => {
-      const sinceMs = this.#options.clock.now()
-      this.#add({ wanted, sinceMs, tried: new Set(), asked: new Set(), isOverdue: false, resolve, reject })
-    }).finally(() => this.#shared.delete(name))
-    this.#shared.set(name, fetched)
+      if (this.#stopped === null) this.#add(wanted, resolve, reject)
+      else reject(this.#stopped)
+    }).finally(() => this.#shared.delete(key))
+    this.#shared.set(key, fetched)
     return fetched
   }
 
-  #add(want: Want): void {
-    if (this.#stopped !== null) {
-      want.reject(this.#stopped)
-      return
-    }
+  #add(wanted: Wanted, resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
+    const want = new Want(wanted, {
+      clock: this.#options.clock,
+      onLimit: (want) => this.#fail(want, 'timeout'),
+      onGraceOver: () => void this.#pump(),
+      resolve,
+      reject,
+    })
     if (this.#open.size === 0) this.#begin()
     this.#open.add(want)
     void this.#pump()
@@ -138,7 +134,7 @@ export class Fetcher {
     })
   }
 
-  #reject(want: Want, error: ReadError): void {
+  #reject(want: Want, error: unknown): void {
     if (this.#close(want)) want.reject(error)
   }
 
@@ -186,33 +182,33 @@ export class Fetcher {
     return best
   }
 
-  /** Nobody is left to be asked: gives up, unless somebody may still come, or answer. */
+  /** No peer is left to be asked: gives up, unless one may still come, or answer. */
   #judge(want: Want): void {
-    const waitedMs = this.#options.clock.now() - want.sinceMs
-    const isAlone = [...this.#options.peers.connected()].length === 0
-    if (waitedMs >= READ_TIMEOUT_MS) this.#fail(want, 'timeout')
-    else if (want.asked.size > 0 || this.#resting.size > 0 || this.#options.mayCome()) return
-    else if (!isAlone) this.#fail(want, 'unavailable')
-    else if (want.tried.size > 0 || waitedMs >= LOST_PEER_GRACE_MS || !this.#options.canCome()) {
-      this.#fail(want, 'noPeers')
-    }
+    const { peers, mayCome, canCome } = this.#options
+    if (want.asked.size > 0 || this.#resting.size > 0 || mayCome()) return
+    if ([...peers.connected()].length > 0) this.#fail(want, 'unavailable')
+    else if (want.tried.size > 0 || !want.isWaitingForPeers || !canCome()) this.#fail(want, 'noPeers')
   }
 
-  #fail(want: Want, reason: keyof typeof REASONS): void {
-    const message = `${nameOf(want.wanted)} is not here, and ${REASONS[reason]}`
-    this.#reject(want, new ReadError('notSynced', message, { details: { reason } }))
+  #fail(want: Want, reason: ReadFailure): void {
+    const { peers, loadFailure = () => null } = this.#options
+    for (const { id } of want.asked) want.failures.set(id, 'timeout')
+    for (const peer of peers.connected()) if (!mayHave(peer, want.wanted)) want.failures.set(peer.id, 'empty')
+    const cause = loadFailure() ?? undefined
+    const isNotLoaded = cause !== undefined && want.failures.size === 0
+    this.#reject(want, notSynced(want.wanted, isNotLoaded ? 'loadFailed' : reason, want.failures, cause))
   }
 
   #ask(peer: SyncPeer, wants: readonly Want[]): void {
     const { clock } = this.#options
     const maxBytes = wants.reduce((sum, { wanted }) => sum + bytesOf(wanted), 0)
     for (const want of wants) want.asked.add(peer)
-    const stopHedge = clock.after(hedgeMs(peer), () => {
+    const stopHedge = startDeadline(clock, hedgeMs(peer), () => {
       for (const want of wants) want.isOverdue = true
       void this.#pump()
     })
-    const stopTimeout = clock.after(Math.min(READ_TIMEOUT_MS, peer.timeoutMs(maxBytes)), () => {
-      this.#release(peer, wants, true)
+    const stopTimeout = startDeadline(clock, Math.min(READ_TIMEOUT_MS, peer.timeoutMs(maxBytes)), () => {
+      this.#release(peer, wants, 'timeout')
       peer.report({ kind: 'timeout', maxBytes })
     })
     const wanted = wants.map((want) => want.wanted)
@@ -228,6 +224,10 @@ export class Fetcher {
         stopHedge()
         stopTimeout()
       })
+      // A bug of ours, in looking at the answer.
+      .catch((error) => {
+        for (const want of wants) this.#reject(want, error)
+      })
   }
 
   /** Looks at an answer, also at one that comes late: what it brings is as true. */
@@ -237,45 +237,51 @@ export class Fetcher {
       // What is missing at the end did not fit; with nothing at all it says "don't have it".
       if (bytes === undefined && parts.length > 0) break
       if (bytes === undefined || bytes.length === 0) {
-        want.tried.add(peer)
+        this.#note(want, peer, 'empty')
         continue
       }
       const checked = check(want.wanted, bytes, this.#options.keccak)
       if ('lie' in checked) {
-        this.#release(peer, wants, true)
+        this.#release(peer, wants, 'lie')
         peer.report({ kind: 'lie', reason: checked.lie })
         return
       }
       if (this.#close(want)) want.resolve(checked.value)
     }
-    this.#release(peer, wants, false)
+    this.#release(peer, wants, null)
     if (parts.every((bytes) => bytes.length === 0)) peer.report({ kind: 'empty' })
   }
 
-  /** asked → open: what it was asked for may be asked of others; of itself only if it was not `tried` in vain. */
-  #release(peer: SyncPeer, wants: readonly Want[], tried: boolean): void {
+  /** asked → open: others may be asked; `peer` itself only if it did not fail in vain. */
+  #release(peer: SyncPeer, wants: readonly Want[], failure: 'timeout' | 'lie' | null): void {
     for (const want of wants) {
       want.asked.delete(peer)
-      if (tried) want.tried.add(peer)
+      if (failure !== null) this.#note(want, peer, failure)
     }
     void this.#pump()
   }
 
+  #note(want: Want, peer: SyncPeer, failure: 'empty' | 'timeout' | 'lie'): void {
+    want.tried.add(peer)
+    want.failures.set(peer.id, failure)
+  }
+
+  /** It has disconnected, or takes no more requests: left alone for a moment. */
   #rest(peer: SyncPeer, wants: readonly Want[]): void {
+    const isGone = ![...this.#options.peers.connected()].includes(peer)
+    for (const want of wants) {
+      if (isGone) want.losePeer()
+      // Why it had failed before says more.
+      if (!want.tried.has(peer)) want.failures.set(peer.id, isGone ? 'gone' : 'refused')
+    }
     this.#resting.add(peer)
-    this.#release(peer, wants, false)
+    this.#release(peer, wants, null)
     this.#options.clock.after(REFUSAL_REST_MS, () => {
       this.#resting.delete(peer)
       void this.#pump()
     })
   }
 }
-
-const REASONS = {
-  noPeers: 'there is no peer to ask',
-  unavailable: 'no peer that is connected has it',
-  timeout: 'no peer has answered in time',
-} as const
 
 /** How long `peer` is waited for alone. */
 function hedgeMs({ roundTripMs }: SyncPeer): number {

@@ -67,7 +67,7 @@ export class StateReader {
     if (hash === EMPTY_CODE_HASH_HEX) return new Uint8Array()
     const code = await this.#nodes.code(account.codeHash)
     if (code === undefined)
-      throw new ReadError('notSynced', `the code 0x${hash} is not here yet`, { details: { hash } })
+      throw new ReadError('notSynced', `the code with hash 0x${hash} is not on disk`, { details: { hash } })
     return code
   }
 
@@ -119,7 +119,7 @@ export class StateReader {
     const path = (prefix + key.slice(0, depth)) as Path
     const blob = await this.#nodes.node(path, hash, goal)
     if (blob === undefined)
-      throw new ReadError('notSynced', `the node at '${path}' is not here yet`, { details: { path } })
+      throw new ReadError('notSynced', `a node on the way to it is not on disk`, { details: { path } })
     nodes.push(blob)
     return impossible(path, () => decodeNode(blob, depth))
   }

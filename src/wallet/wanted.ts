@@ -2,6 +2,7 @@
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { SyncPeer, WayRequest } from '../sync/peer.ts'
 import { equalHash, type Keccak } from '../trie/keccak.ts'
+import { KEY_NIBBLES } from '../trie/path.ts'
 import { checkWay, type WayNode } from '../trie/way.ts'
 import { CODE_BYTES, HEADER_BYTES, WAY_BYTES } from './constants.ts'
 
@@ -26,10 +27,19 @@ export type Wanted = WantedWay | WantedCode | WantedHeader
 /** What a peer's answer comes to: what was wanted, as the caller's own, or why it is a lie. */
 export type Checked = { readonly value: readonly WayNode[] | Uint8Array } | { readonly lie: string }
 
-/** What it is called; the same thing has the same name. */
-export function nameOf(wanted: Wanted): string {
-  if (wanted.kind !== 'way') return `the ${wanted.kind} 0x${bytesToHex(wanted.hash)}`
-  return `the node at '${wanted.path}' on the way to ${wanted.key} under 0x${bytesToHex(wanted.root)}`
+/** Equal things have equal keys. */
+export function keyOf(wanted: Wanted): string {
+  if (wanted.kind !== 'way') return `${wanted.kind} ${bytesToHex(wanted.hash)}`
+  return `${wanted.path} ${wanted.key} ${bytesToHex(wanted.root)}`
+}
+
+/** Names it in a message. A way is named by the hashed key that it leads to; whoever knows the address adds it. */
+export function nameOf({ kind, ...wanted }: Wanted): string {
+  if (!('key' in wanted)) return `the ${kind} with hash 0x${bytesToHex(wanted.hash)}`
+  const { key, root } = wanted
+  const [account, slot] = [key.slice(0, KEY_NIBBLES), key.slice(KEY_NIBBLES)]
+  const what = slot === '' ? 'the account' : `the slot with hashed key 0x${slot} of the account`
+  return `${what} with hashed key 0x${account} in the state 0x${bytesToHex(root)}`
 }
 
 /** What has the same name may share a request. */

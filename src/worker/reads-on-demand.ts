@@ -2,7 +2,8 @@
  * Reads of any state that the application trusts: from what is on disk or in a running sync, and what is missing there from
  * peers, verified and kept. With no sync at all this is a light client that fetches what it is asked for.
  */
-import type { Clock } from '../protocol/clock.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { startDeadline } from '../runtime/deadline.ts'
 import type { Generation } from '../store/generation.ts'
 import type { StateStore } from '../store/state-store.ts'
 import { yieldThread } from '../store/yield-thread.ts'
@@ -138,15 +139,9 @@ export class ReadsOnDemand {
   }
 
   async #stateAt(at: ReadAt | undefined): Promise<ReadableState> {
-    const { store, keccak, clock, settled } = this.#parts
+    const { store, keccak } = this.#parts
     if (at === 'target' || (at === undefined && store.lastComplete() === null)) {
-      // The header of a trusted block may take longer than a read may.
-      let stop = () => {}
-      const late = new Promise<void>((resolve) => {
-        stop = clock.after(READ_TIMEOUT_MS, resolve)
-      })
-      await Promise.race([settled(), late])
-      stop()
+      await this.#waitForRoot()
     }
     const running = this.#parts.running()
     const inSync = ({ sync, generation }: RunningSync) => {
@@ -166,6 +161,18 @@ export class ReadsOnDemand {
     const root = parseRoot(at)
     if (running !== null && equalHash(running.generation.root, root)) return inSync(running)
     return { root, below: store.readerOf(root) }
+  }
+
+  /** A sync that was just asked for may have to find the header of its block first, which may take longer than a read may. */
+  async #waitForRoot(): Promise<void> {
+    const { clock, settled } = this.#parts
+    let stop = () => {}
+    const late = new Promise<never>((_, reject) => {
+      const message = 'the header of the block that is being synced has not been found yet'
+      const fail = () => reject(new ReadError('notSynced', message, { details: { reason: 'timeout', peers: [] } }))
+      stop = startDeadline(clock, READ_TIMEOUT_MS, fail, { countsOffline: true })
+    })
+    await Promise.race([settled(), late]).finally(stop)
   }
 
   #take(nodes: readonly WayNode[]): void {

@@ -2,6 +2,7 @@
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { KnownState, StateStore } from '../store/state-store.ts'
 import { EMPTY_CODE_HASH, EMPTY_ROOT } from '../trie/account.ts'
+import { isRootlightError } from '../trie/error.ts'
 import { ReadError } from '../wallet/errors.ts'
 import type { SlotNumber } from '../wallet/input.ts'
 import { keyOfAddress, keyOfSlot } from '../wallet/keys.ts'
@@ -15,7 +16,7 @@ export type StateRead<T> = (reader: StateReader) => Promise<T>
 /** Throws `badAddress`. */
 export function accountRead(address: string): StateRead<AccountValue | null> {
   const key = keyOfAddress(address)
-  return async (reader) => {
+  return naming({ address }, async (reader) => {
     const account = await reader.account(key)
     return (
       account && {
@@ -25,19 +26,21 @@ export function accountRead(address: string): StateRead<AccountValue | null> {
         codeHash: hexOf(account.codeHash),
       }
     )
-  }
+  })
 }
 
 /** Throws `badAddress` or `badSlot`. */
 export function slotRead(address: string, slot: SlotNumber): StateRead<string> {
   const [accountKey, slotKey] = [keyOfAddress(address), keyOfSlot(slot)]
-  return async (reader) => `0x${(await reader.slot(accountKey, slotKey)).toString(16).padStart(64, '0')}`
+  return naming({ address, slot: hexOf(parseSlot(slot)) }, async (reader) => {
+    return `0x${(await reader.slot(accountKey, slotKey)).toString(16).padStart(64, '0')}`
+  })
 }
 
 /** Throws `badAddress`. */
 export function codeRead(address: string): StateRead<string> {
   const key = keyOfAddress(address)
-  return async (reader) => hexOf(await reader.code(key))
+  return naming({ address }, async (reader) => hexOf(await reader.code(key)))
 }
 
 /** Throws `badAddress` or `badSlot`. */
@@ -45,7 +48,7 @@ export function proofRead(address: string, slots: readonly SlotNumber[]): StateR
   const keys = slots.map(keyOfSlot)
   const numbers = slots.map((slot) => hexOf(parseSlot(slot)))
   const accountKey = keyOfAddress(address)
-  return async (reader) => {
+  return naming({ address }, async (reader) => {
     const { account, nodes, slots: proofs } = await reader.proof(accountKey, keys)
     return {
       address: address.toLowerCase(),
@@ -55,6 +58,21 @@ export function proofRead(address: string, slots: readonly SlotNumber[]): StateR
       codeHash: hexOf(account?.codeHash ?? EMPTY_CODE_HASH),
       accountProof: proofOf(nodes),
       storageProof: proofs.map(({ value, nodes }, i) => ({ key: numbers[i]!, value, proof: proofOf(nodes) })),
+    }
+  })
+}
+
+/** `read`, whose `notSynced` says in its message and details what the application asked for. */
+function naming<T>(asked: { readonly address: string; readonly slot?: string }, read: StateRead<T>): StateRead<T> {
+  return async (reader) => {
+    try {
+      return await read(reader)
+    } catch (cause) {
+      if (!isRootlightError(cause, 'notSynced')) throw cause
+      const { address, slot } = asked
+      const name = slot === undefined ? `the account ${address}` : `slot ${slot} of the account ${address}`
+      const message = `${name} could not be read: ${cause.message}`
+      throw new ReadError('notSynced', message, { details: { ...cause.details, ...asked }, cause })
     }
   }
 }
