@@ -12,7 +12,10 @@ export interface LightClientOptions {
    * contexts only; elsewhere the client that was opened last is the one that can sync.
    */
   readonly database: string
-  /** Peers of another chain are refused. */
+  /**
+   * Peers of another chain are refused, and so is a database with states of another chain. One that was written before
+   * databases said their chain is taken for the one that it is opened for first.
+   */
   readonly chainId: number
   /**
    * Multiaddrs: of WebSockets, such as `/dns4/peer.example/tcp/443/wss/p2p/12D3Koo…`, of servers over WebRTC

@@ -87,8 +87,8 @@ export interface LightClientEventMap {
 
 /**
  * Opens the database and, if one is given, the worker; dials nobody before the first sync, or the first read that misses something. Rejects with a coded error:
- * `badArgument`, `badMultiaddr`, `badNumber`, `workerDied`, or one of the store's (`databaseFailed`, `databaseBlocked`, `databaseTooNew`,
- * `damagedMeta`, `quotaExceeded`).
+ * `badArgument`, `badMultiaddr`, `badNumber`, `workerDied`, or one of the store's (`databaseOfOtherChain`, `databaseFailed`,
+ * `databaseBlocked`, `databaseTooNew`, `damagedMeta`, `quotaExceeded`).
  */
 export async function createLightClient(options: LightClientOptions): Promise<LightClient> {
   const events = new EventTarget()

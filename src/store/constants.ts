@@ -1,7 +1,7 @@
 /** The numbers of the store, each with the reason for its value. */
 
 /** Version of the object stores and of their formats; any change to either is a new one, with a step in `migrations.ts`. */
-export const SCHEMA_VERSION = 6
+export const SCHEMA_VERSION = 7
 
 /** The most bytes of pages and codes in a transaction: at 65 to 100 MB/s they take 10 to 16 ms. */
 export const MAX_CHUNK_BYTES = 1024 * 1024
@@ -42,3 +42,5 @@ export const SMALL_PAGE_BYTES = 15 * 1024
 export const MAX_SMALL_SHARE = 0.5
 /** So many small pages are what any sync may leave, at the edges of what its peers sent. */
 export const MIN_SMALL_PAGES = 64
+/** So often a tab that only reads lists what is there, should the writer take something away meanwhile, which is rare. */
+export const VIEW_TRIES = 3

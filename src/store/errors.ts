@@ -8,7 +8,6 @@ export type StoreErrorCode =
   | 'damagedCode'
   /** The record that says in which form everything is stored makes no sense: delete the database and sync again. */
   | 'damagedMeta'
-  /** A state rests on older generations: what reads it page by page has to wait for a compaction. */
   /** A generation is not complete: bytecodes are wanted, or pages missing. */
   | 'incomplete'
   /** A page covers nothing, or in part what another page of its generation covers: a bug of the caller. */
@@ -27,6 +26,8 @@ export type StoreErrorCode =
   | 'databaseTooNew'
   /** The browser took the connection, and what stands there now is not the database that was opened: it was evicted. */
   | 'databaseGone'
+  /** The states in it are of another chain than the one that it was opened for. */
+  | 'databaseOfOtherChain'
   /** Anything else that IndexedDB reports; see `cause`. */
   | 'databaseFailed'
 

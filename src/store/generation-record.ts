@@ -38,6 +38,8 @@ export const META_KEY = {
   fence: 'fence',
   /** The generation that reads are answered from: the last that was complete. */
   complete: 'complete',
+  /** The chain that all states are of: `chain.ts`. */
+  chain: 'chain',
   /** The oldest generation that newer ones rest on; what is older is deleted. Not there: none is. */
   oldest: 'oldest',
 } as const

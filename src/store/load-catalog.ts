@@ -7,7 +7,7 @@ import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Stretch } from '../sync/disk.ts'
 import { END } from '../trie/path.ts'
 import { Catalog, GenerationState } from './catalog.ts'
-import { SCHEMA_VERSION } from './constants.ts'
+import { SCHEMA_VERSION, VIEW_TRIES } from './constants.ts'
 import {
   damagedMeta,
   generationKey,
@@ -36,32 +36,67 @@ export interface LoadedCatalog {
  * called if no state is complete, before the longest part of the reading.
  */
 export async function loadCatalog(records: Records, onNothingComplete = () => {}): Promise<LoadedCatalog> {
-  const schema = await records.get('meta', META_KEY.schema)
-  if (schema !== SCHEMA_VERSION) throw damagedMeta(META_KEY.schema, `the schema is ${SCHEMA_VERSION}`)
-  const catalog = new Catalog()
-  const repairs = [...(await loadGenerations(records, catalog)), ...(await findComplete(records, catalog))]
+  const { catalog, repairs } = loadMeta(await readMeta(records))
   if (catalog.lastComplete === null) onNothingComplete()
-  repairs.push(
+  return { catalog, repairs: [...repairs, ...(await loadKeys(records, catalog))] }
+}
+
+/**
+ * The catalog for a tab that only reads, beside one that writes: what was read of the keys goes with `meta` only if that is
+ * the same before and behind, for whatever takes something away changes it. Without a complete state nothing is read of
+ * pages, so their keys, which may be many, are not listed.
+ */
+export async function viewCatalog(records: Records): Promise<Catalog> {
+  let meta = await readMeta(records)
+  for (let tries = 1; ; tries++) {
+    const { catalog } = loadMeta(meta)
+    if (catalog.lastComplete !== null) await loadKeys(records, catalog)
+    const behind = await readMeta(records)
+    if (textOf(meta) === textOf(behind) || tries === VIEW_TRIES) return catalog
+    meta = behind
+  }
+}
+
+/** All records of `meta`. */
+type Meta = ReadonlyMap<string, unknown>
+
+async function readMeta(records: Records): Promise<Meta> {
+  const keys = await records.keys('meta')
+  return new Map(await Promise.all(keys.map(async (key) => [key, await records.get('meta', key)] as const)))
+}
+
+function textOf(meta: Meta): string {
+  const plain = (_: string, value: unknown) => (value instanceof Uint8Array ? bytesToHex(value) : value)
+  return JSON.stringify([...meta], plain)
+}
+
+function loadMeta(meta: Meta): LoadedCatalog {
+  if (meta.get(META_KEY.schema) !== SCHEMA_VERSION)
+    throw damagedMeta(META_KEY.schema, `the schema is ${SCHEMA_VERSION}`)
+  const catalog = new Catalog()
+  return { catalog, repairs: [...loadGenerations(meta, catalog), ...findComplete(meta, catalog)] }
+}
+
+async function loadKeys(records: Records, catalog: Catalog): Promise<Operation[]> {
+  return [
     ...(await loadCodes(records, catalog)),
     ...(await loadWanted(records, catalog)),
     ...(await loadPages(records, catalog)),
     ...uncomplete(catalog),
-  )
-  return { catalog, repairs }
+  ]
 }
 
 /** A generation whose record is damaged is lost with its pages, unless {@link findComplete} knows it. */
-async function loadGenerations(records: Records, catalog: Catalog): Promise<Operation[]> {
+function loadGenerations(meta: Meta, catalog: Catalog): Operation[] {
   const repairs: Operation[] = []
-  for (const key of await records.keys('meta')) {
+  for (const [key, value] of meta) {
     if (!isGenerationKey(key)) continue
-    const record = readGenerationRecord(key, await records.get('meta', key))
+    const record = readGenerationRecord(key, value)
     if (record !== null) catalog.add(new GenerationState(record))
     else repairs.push({ kind: 'delete', store: 'meta', key })
   }
-  const oldest = readOldest(await records.get('meta', META_KEY.oldest))
   // A record that is damaged names nothing: all that is there may be rested on.
-  catalog.oldest = oldest ?? 0
+  catalog.oldest = readOldest(meta.get(META_KEY.oldest)) ?? 0
   return repairs
 }
 
@@ -69,8 +104,8 @@ async function loadGenerations(records: Records, catalog: Catalog): Promise<Oper
  * `complete` and the record that it names can each be made again from the other: from the record, because the newest that
  * was ever complete is the one; from `complete`, because the keys of the pages say the rest.
  */
-async function findComplete(records: Records, catalog: Catalog): Promise<Operation[]> {
-  const named = readComplete(await records.get('meta', META_KEY.complete))
+function findComplete(meta: Meta, catalog: Catalog): Operation[] {
+  const named = readComplete(meta.get(META_KEY.complete))
   if (named !== null) {
     const known = catalog.get(named.generation)
     catalog.lastComplete = known ?? new GenerationState(named)

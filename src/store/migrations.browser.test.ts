@@ -70,6 +70,18 @@ describe('MIGRATIONS', () => {
     expect(migrated.records['identity']).not.toEqual(made.records['identity'])
   })
 
+  test('behavior: what comes of version 1 is of the chain for which it is opened first', async () => {
+    await createVersion1(name)
+    const store = await openStateStore({ database: name, chainId: 5 })
+    expect(store.lastComplete()).toMatchObject({ generation: 1, intact: true })
+    await store.close()
+    await expect(openStateStore({ database: name, chainId: 1 })).rejects.toMatchObject({
+      code: 'databaseOfOtherChain',
+      details: { got: 5, expected: 1 },
+    })
+    await (await openStateStore({ database: name, chainId: 5 })).close()
+  })
+
   test('behavior: an upgrade that fails half way leaves the old version as it was', async () => {
     await createVersion1(name)
     const before = await dump()

@@ -21,6 +21,7 @@ export const MIGRATIONS: readonly Migration[] = [
   tellDense,
   addPageKeys,
   tellScope,
+  tellChain,
 ]
 
 /** Brings the database from one version to another; there may be no step for some. Rejects with what a step throws. */
@@ -75,3 +76,9 @@ async function tellScope(_: StateDatabase, upgrade: StateUpgrade): Promise<void>
     if (fields !== null) await meta.put(sealed(key, { ...fields, scope: null, header: null }), key)
   }
 }
+
+/**
+ * 6 → 7: `meta` says of which chain the states are. Until then nothing did, so whoever opens the database next says it
+ * (`chain.ts`); versions that do not know of it cannot open the database any more, and mix no chains.
+ */
+function tellChain(): void {}

@@ -10,6 +10,7 @@ import type { NodeSource } from '../trie/node-source.ts'
 import type { Path } from '../trie/path.ts'
 import { Scope } from '../trie/scope.ts'
 import { Catalog, type GenerationState } from './catalog.ts'
+import { checkChain, claimsChain, putChain } from './chain.ts'
 import { ChunkPacer } from './chunk-pacer.ts'
 import { readCode, readNamedCode } from './code-reader.ts'
 import { commitInChunks } from './commit.ts'
@@ -22,13 +23,13 @@ import { takeOver, withoutWriting } from './fenced-records.ts'
 import { findHeader } from './find-header.ts'
 import { Generation } from './generation.ts'
 import { INITIAL_META, putGenerationRecord } from './generation-record.ts'
-import { loadCatalog } from './load-catalog.ts'
+import { loadCatalog, viewCatalog } from './load-catalog.ts'
 import { addLoose, keepLoose, readLoose } from './loose-pages.ts'
 import { MemoryRecords } from './memory.ts'
 import { StoreSource } from './node-source.ts'
 import { PageCache } from './page-cache.ts'
 import { lookUp, lookUpRef } from './page-reader.ts'
-import { RECORD_STORES, type Records } from './records.ts'
+import { type Operation, RECORD_STORES, type Records } from './records.ts'
 import { measureStorage, type StoreStorage } from './storage.ts'
 import { StoredState } from './stored-state.ts'
 import { isWritable, newGeneration } from './successor.ts'
@@ -38,6 +39,8 @@ import { WriteQueue } from './write-queue.ts'
 import { yieldThread } from './yield-thread.ts'
 
 export interface StateStoreOptions {
+  /** Which chain the states are of: a database with those of another one is refused. Left out: nobody asks. */
+  readonly chainId?: number
   /** Hashes what is read; noble's by default. A store that serves runs to other tabs wants the fast one. */
   readonly keccak?: Keccak
   /** Called when damage has been dropped; the read that found it rejects with `damagedPage` or `damagedCode`. */
@@ -105,9 +108,12 @@ export interface StateReader {
 /** See the head of this file. After `close` everything rejects with `databaseClosed`. */
 export class StateStore {
   readonly #context: StoreContext
+  /** What says which chain it is, also once everything is deleted. */
+  readonly #chain: readonly Operation[]
 
   /** Use {@link openStateStore} or {@link createMemoryStore}. */
   constructor(records: Records, catalog: Catalog, options: StateStoreOptions) {
+    this.#chain = options.chainId === undefined ? [] : [putChain(options.chainId)]
     this.#context = {
       records,
       catalog,
@@ -126,8 +132,9 @@ export class StateStore {
   /** A store over records that may hold something; rejects as {@link openStateStore} does, and closes them then. */
   static async over(records: Records, options: StateStoreOptions = {}): Promise<StateStore> {
     try {
+      const chain = await claimChain(records, options)
       const { catalog, repairs } = await loadCatalog(records, options.onNothingComplete)
-      await records.write(repairs, 'relaxed')
+      await records.write([...chain, ...repairs], 'relaxed')
       const store = new StateStore(records, catalog, options)
       await sweep(store.#context, detachOlder(catalog)) // what a deletion left behind that was cut short
       return store
@@ -140,6 +147,7 @@ export class StateStore {
   /** The same, as the one writer: all writes through a store that was made so earlier reject with `fenced`. */
   static async writer(records: Records, options: StateStoreOptions = {}): Promise<StateStore> {
     try {
+      await claimChain(records, options) // whoever writes to that of another chain goes on
       return await StateStore.over(await takeOver(records), options)
     } catch (error) {
       records.close()
@@ -149,7 +157,8 @@ export class StateStore {
 
   /** A store that only reads, as things are on disk now: whatever would write rejects with `fenced`, damage found for one. */
   static async reader(records: Records, options: StateStoreOptions = {}): Promise<StateStore> {
-    const { catalog } = await loadCatalog(records)
+    if (options.chainId !== undefined) await checkChain(records, options.chainId)
+    const catalog = await viewCatalog(records)
     return new StateStore(withoutWriting(records), catalog, options)
   }
 
@@ -339,7 +348,7 @@ export class StateStore {
     const { records, catalog, queue, cache } = this.#context
     await queue.enter(async () => {
       await records.write(
-        [...RECORD_STORES.map((store) => ({ kind: 'clear', store }) as const), ...INITIAL_META],
+        [...RECORD_STORES.map((store) => ({ kind: 'clear', store }) as const), ...INITIAL_META, ...this.#chain],
         'strict',
       )
       for (const state of catalog.generations) state.pages.clear()
@@ -356,6 +365,11 @@ export class StateStore {
   }
 }
 
+/** The write that makes the database one of our chain, if it is needed. Rejects with `databaseOfOtherChain`. */
+async function claimChain(records: Records, { chainId }: StateStoreOptions): Promise<Operation[]> {
+  return chainId !== undefined && (await claimsChain(records, chainId)) ? [putChain(chainId)] : []
+}
+
 function knownState({ record, scope }: GenerationState): KnownState {
   const { generation, root, blockNumber, header } = record
   return { generation, root, blockNumber, header, scope }
@@ -363,7 +377,7 @@ function knownState({ record, scope }: GenerationState): KnownState {
 
 /**
  * Opens the store in an IndexedDB database as its writer, and makes the database if there is none: a store that was open
- * for writing elsewhere writes no more, and rejects with `fenced`. Rejects with `databaseBlocked`,
+ * for writing elsewhere writes no more, and rejects with `fenced`. Rejects with `databaseOfOtherChain`, `databaseBlocked`,
  * `databaseTooNew`, `databaseFailed`, `quotaExceeded`, or `damagedMeta`: then delete the database and sync again.
  */
 export async function openStateStore(options: StateStoreOptions & { readonly database: string }): Promise<StateStore> {

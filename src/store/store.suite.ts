@@ -1,5 +1,6 @@
 /** The suite of the store, run against each of its databases. */
 import { afterEach, beforeEach } from 'vitest'
+import { chainSuite } from './chain.suite.ts'
 import { damageSuite } from './damage.suite.ts'
 import { fenceSuite } from './fence.suite.ts'
 import type { Backend, BackendFactory } from './fixture.suite.ts'
@@ -26,4 +27,5 @@ export function storeSuite(create: BackendFactory): void {
   verifySuite(backend)
   fenceSuite(backend)
   raceSuite(backend)
+  chainSuite(backend)
 }

@@ -20,16 +20,17 @@ export async function createTabEngine(
   if (locks === undefined) return createLocalEngine(options, emit, page)
   // Also in a tab that will dial nobody for now.
   for (const address of options.peers) parsePeer(address)
-  const { database } = options
+  const { database, chainId } = options
   const name = `rootlight-writer:${database}`
   return openTabEngine({
     name,
+    chainId,
     tab: crypto.randomUUID(),
     locks,
     channel: new BroadcastChannel(name),
     clock: systemClock,
     lead: (tell) => createLocalEngine(options, tell, page),
-    view: new StateView(() => openDatabase(database), { keccak: await createFastKeccak() }),
+    view: new StateView(() => openDatabase(database), { chainId, keccak: await createFastKeccak() }),
     emit,
   })
 }

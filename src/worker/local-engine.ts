@@ -84,6 +84,7 @@ export async function createLocalEngine(
   try {
     const store = await openStateStore({
       database: options.database,
+      chainId,
       keccak,
       onDamage: (damage) => emit({ kind: 'damaged', damage }),
       onClosed: (reason) => onClosed(reason),

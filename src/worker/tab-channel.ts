@@ -36,6 +36,8 @@ export type TabMessage =
   | {
       readonly kind: 'call'
       readonly writer: string
+      /** That the answer is to be about. */
+      readonly chainId: number
       readonly tab: string
       readonly call: number
       readonly method: EngineMethod

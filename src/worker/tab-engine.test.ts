@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { MetaValue } from '../store/records.ts'
 import { settle } from '../testing/manual-clock.ts'
 import { HEARTBEAT_MS, SILENT_BEATS } from './constants.ts'
 import { ADDRESS, bytesOf, NEWER, OLDER, type OpenTab, Tabs } from './tab-fixture.suite.ts'
@@ -19,16 +20,21 @@ function watch(promise: Promise<unknown>): { outcome: unknown } {
 
 const progressIds = ({ events }: OpenTab) => events.flatMap((event) => (event.kind === 'progress' ? [event.id] : []))
 
+async function complete({ engine, engines }: OpenTab, root: string): Promise<void> {
+  const done = engine.sync(0, { root })
+  await settle()
+  await engines[0]!.finish()
+  await done
+  await settle()
+}
+
 /** Two tabs or more, the first of which has synced the older state. */
 async function synced(...names: string[]) {
   const tabs = new Tabs()
   const open: OpenTab[] = []
   for (const name of names) open.push(await tabs.open(name))
   const first = open[0]!
-  const done = first.engine.sync(0, { root: OLDER })
-  await settle()
-  await first.engines[0]!.finish()
-  await done
+  await complete(first, OLDER)
   return { tabs, open, first, second: open[1]!, third: open[2]! }
 }
 
@@ -105,6 +111,47 @@ describe('openTabEngine', () => {
     const [, second] = [await tabs.open('a'), await tabs.open('b')]
     await expect(second.engine.getAccount(ADDRESS, undefined)).rejects.toMatchObject({ code: 'notSynced' })
     await expect(second.engine.getAccount('0x12', undefined)).rejects.toMatchObject({ code: 'badAddress' })
+  })
+
+  test('behavior: while nothing is complete a follower lists no keys for its reads', async () => {
+    const tabs = new Tabs()
+    const [first, second] = [await tabs.open('a'), await tabs.open('b')]
+    for (let i = 0; i < 5; i++) {
+      await expect(second.engine.getAccount(ADDRESS, undefined)).rejects.toMatchObject({ code: 'notSynced' })
+      expect(await second.engine.status()).toMatchObject({ complete: null })
+    }
+    expect(tabs.listings).toBe(0)
+    await complete(first, OLDER)
+    for (let i = 0; i < 5; i++)
+      expect(await second.engine.getAccount(ADDRESS, undefined)).toMatchObject({ root: OLDER })
+    expect(tabs.listings).toBe(1)
+  })
+
+  test('error: a tab of another chain is refused while the database is not empty, also as the next writer', async () => {
+    const { tabs, first } = await synced('a')
+    await expect(tabs.open('b', 10)).rejects.toMatchObject({
+      code: 'databaseOfOtherChain',
+      details: { got: 1, expected: 10 },
+    })
+    await first.engine.close()
+    await settle()
+    await expect(tabs.open('c', 10)).rejects.toMatchObject({ code: 'databaseOfOtherChain' })
+    const last = await tabs.open('d')
+    expect(await last.engine.status()).toMatchObject({ complete: { root: OLDER } })
+  })
+
+  test('error: a tab that opened the database before it was anybody’s is answered by no writer of another chain', async () => {
+    const tabs = new Tabs()
+    const first = await tabs.open('a')
+    const chain = { store: 'meta', key: 'chain' } as const
+    const value = (await tabs.records.get('meta', 'chain')) as MetaValue
+    await tabs.records.write([{ kind: 'delete', ...chain }])
+    const second = await tabs.open('b', 10)
+    await tabs.records.write([{ kind: 'put', ...chain, value }])
+    await complete(first, OLDER)
+    await expect(second.engine.getAccount(ADDRESS, undefined)).rejects.toMatchObject({ code: 'databaseOfOtherChain' })
+    await expect(second.engine.sync(1, { root: NEWER })).rejects.toMatchObject({ code: 'databaseOfOtherChain' })
+    await expect(second.engine.status()).rejects.toMatchObject({ code: 'databaseOfOtherChain' })
   })
 
   test('behavior: a follower that nobody told of a newer root goes on reading the one that it knows', async () => {

@@ -7,6 +7,7 @@ import type { Clock } from '../protocol/clock.ts'
 import type { StateView } from '../store/state-view.ts'
 import { SyncError } from '../sync/errors.ts'
 import type { SyncProgress } from '../sync/progress.ts'
+import { isRootlightError } from '../trie/error.ts'
 import type { ProofInput, SlotNumber } from '../wallet/input.ts'
 import { Election } from './election.ts'
 import type {
@@ -32,6 +33,7 @@ import { Term } from './term.ts'
 import type { Locks } from './writer-lock.ts'
 
 export interface TabEngineOptions {
+  readonly chainId: number
   /** Of the lock: what the tabs of this database have in common. */
   readonly name: string
   /** No other tab has this name. */
@@ -215,7 +217,9 @@ class TabEngine implements Engine {
       this.#checkOpen()
       try {
         return await readComplete(await view.current(), read)
-      } catch {
+      } catch (error) {
+        // Nothing is complete, and who completes a state says so; the writer may have what is not.
+        if (isRootlightError(error, 'notSynced')) break
         // The writer has the last word on what is wrong.
         view.outdate()
       }
@@ -228,13 +232,15 @@ class TabEngine implements Engine {
     const open = this.#calls.get(call)
     if (open === undefined) return
     const { method, args } = open
-    const { tab } = this.#options
+    const { tab, chainId } = this.#options
     if (this.#term !== null) {
       void this.#term.perform(tab, method, args, {
         resolve: (value) => this.#calls.resolve(call, value),
         reject: (error) => this.#calls.reject(call, error),
       })
-    } else if (this.#writer !== null) this.#say({ kind: 'call', writer: this.#writer, tab, call, method, args })
+    } else if (this.#writer !== null) {
+      this.#say({ kind: 'call', writer: this.#writer, chainId, tab, call, method, args })
+    }
   }
 
   #askAll(): void {
@@ -305,10 +311,11 @@ class TabEngine implements Engine {
 
   /** follower → writer. Rejects if the engine cannot be opened. */
   async #lead(): Promise<void> {
-    const { tab, lead, view, emit } = this.#options
+    const { tab, chainId, lead, view, emit } = this.#options
     const number = ++this.#termNumber
     const term = new Term({
       writer: `${tab}/${number}`,
+      chainId,
       number,
       open: lead,
       inherited: this.#target,

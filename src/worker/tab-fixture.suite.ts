@@ -1,7 +1,8 @@
 /** What the tests of tabs share: tabs with one disk between them, and an engine whose syncs end when the test says so. No tests. */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
-import { pagesOf, stateOf } from '../store/fixture.suite.ts'
+import { pagesOf, stateOf, WatchedRecords } from '../store/fixture.suite.ts'
 import { MemoryRecords } from '../store/memory.ts'
+import type { Records } from '../store/records.ts'
 import { StateStore } from '../store/state-store.ts'
 import { StateView } from '../store/state-view.ts'
 import { SyncError } from '../sync/errors.ts'
@@ -202,21 +203,22 @@ export class Tabs {
   readonly log: string[] = []
   /** How many more times the database cannot be opened for writing. */
   failures = 0
+  readonly #views: WatchedRecords[] = []
 
-  async open(name: string): Promise<OpenTab> {
+  async open(name: string, chainId = 1): Promise<OpenTab> {
     const tab = this.origin.open(name)
     const events: EngineEvent[] = []
     const engines: ScriptedEngine[] = []
     const engine = await openTabEngine({
-      ...{ name: 'lock', tab: name, locks: tab.locks, channel: tab.openChannel(), clock: tab.clock },
+      ...{ name: 'lock', chainId, tab: name, locks: tab.locks, channel: tab.openChannel(), clock: tab.clock },
       lead: async (emit) => {
         if (this.failures-- > 0) throw new Error('cannot be opened, as the test wants it')
-        const opened = new ScriptedEngine(await StateStore.writer(this.records.reopen()), emit)
+        const opened = new ScriptedEngine(await StateStore.writer(this.records.reopen(), { chainId }), emit)
         engines.push(opened)
         this.log.push(`${name} opens`)
         return opened as unknown as Engine
       },
-      view: new StateView(async () => this.records.reopen()),
+      view: new StateView(async () => this.#watch(this.records.reopen()), { chainId }),
       emit: (event) => {
         events.push(event)
         if (event.kind === 'role') this.log.push(`${name} ${event.role}`)
@@ -224,6 +226,17 @@ export class Tabs {
     })
     await settle()
     return { tab, engine, events, engines }
+  }
+
+  /** How often a tab that does not write has listed the keys of all pages. */
+  get listings(): number {
+    return this.#views.flatMap(({ keyReads }) => keyReads.filter((store) => store === 'pages')).length
+  }
+
+  #watch(records: Records): Records {
+    const watched = new WatchedRecords(records)
+    this.#views.push(watched)
+    return watched
   }
 
   /** Lets so much time go by that a writer that is silent is noticed and replaced. */

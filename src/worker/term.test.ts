@@ -12,7 +12,7 @@ function termOf(engine: Partial<Engine>, options: Partial<TermOptions> = {}) {
   const told: string[] = []
   let emit = (_: EngineEvent) => {}
   const term = new Term({
-    ...{ writer: 'a/1', number: 1, inherited: null },
+    ...{ writer: 'a/1', chainId: 1, number: 1, inherited: null },
     open: async (tell) => {
       emit = tell
       return { close: async () => {}, ...engine } as Engine
@@ -28,7 +28,7 @@ function termOf(engine: Partial<Engine>, options: Partial<TermOptions> = {}) {
 }
 
 const call = (number: number) =>
-  ({ kind: 'call', writer: 'a/1', tab: 'b', call: number, method: 'status', args: [] }) as const
+  ({ kind: 'call', writer: 'a/1', chainId: 1, tab: 'b', call: number, method: 'status', args: [] }) as const
 
 describe('Term', () => {
   test('default: answers a call of another tab once, however often it is asked', async () => {

@@ -2,6 +2,7 @@
  * One tab's time as the writer: opens the engine that writes, answers the calls of all tabs, and tells what the engine
  * tells. Once it is over it says nothing more: whoever waits for an answer asks the next writer.
  */
+import { databaseOfOtherChain } from '../store/chain.ts'
 import type { Engine, EngineEvent, SyncTarget } from './engine.ts'
 import { toPlainError } from './errors.ts'
 import { Leader } from './leader.ts'
@@ -11,6 +12,8 @@ import type { TabEvent, TabMessage } from './tab-channel.ts'
 export interface TermOptions {
   /** No two are the same. */
   readonly writer: string
+  /** That this tab's engine is about. */
+  readonly chainId: number
   /** Higher than that of the writer before. */
   readonly number: number
   /** Opens the engine that writes. */
@@ -76,14 +79,17 @@ export class Term {
   }
 
   /** Does what another tab asks for, once, however often it asks. */
-  async serve({ writer, tab, call, method, args }: Extract<TabMessage, { kind: 'call' }>): Promise<void> {
+  async serve({ writer, chainId, tab, call, method, args }: Extract<TabMessage, { kind: 'call' }>): Promise<void> {
     const key = `${tab}/${call}`
     if (this.#serving.has(key)) return
+    const { say, chainId: ours } = this.#options
+    const reject = (error: unknown) => say({ kind: 'error', writer, tab, call, error: toPlainError(error) })
+    // It opened the database before there was anything in it to say so.
+    if (chainId !== ours) return reject(databaseOfOtherChain(ours, chainId))
     this.#serving.add(key)
-    const { say } = this.#options
     await this.perform(tab, method, args, {
       resolve: (value) => say({ kind: 'result', writer, tab, call, value }),
-      reject: (error) => say({ kind: 'error', writer, tab, call, error: toPlainError(error) }),
+      reject,
     })
     this.#serving.delete(key)
   }
