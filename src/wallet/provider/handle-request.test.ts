@@ -129,9 +129,10 @@ describe('handleRequest', () => {
     complete = { root: HEADER.stateRoot, blockNumber: HEADER.number, header: RLP }
     const bare = await ask('eth_getBlockByNumber', ['latest', false]).catch((error) => error)
     expect(bare).toMatchObject({ code: -32001, data: { hash: HEADER.hash } })
-    const lying = {
-      request: async () => ({ hash: root('99'), number: '0x1', baseFeePerGas: '0x1', transactions: ['0xaa'] }),
-    }
+    const lying = fallbackOf(() => ({
+      ...{ hash: root('99'), number: '0x1', baseFeePerGas: '0x1', transactions: [root('aa')], uncles: [root('bb')] },
+      ...{ withdrawals: [], size: '0x0', totalDifficulty: '0x1', anything: 'else' },
+    }))
     for (const [method, block] of [
       ['eth_getBlockByNumber', 'latest'],
       ['eth_getBlockByHash', HEADER.hash],
@@ -141,7 +142,8 @@ describe('handleRequest', () => {
         number: `0x${HEADER.number.toString(16)}`,
         baseFeePerGas: `0x${HEADER.baseFeePerGas!.toString(16)}`,
         stateRoot: HEADER.stateRoot,
-        transactions: ['0xaa'],
+        transactions: [root('aa')],
+        uncles: [],
       })
     }
     await expect(ask('eth_getBlockByNumber', ['0x1', false], { fallback: lying })).rejects.toMatchObject({

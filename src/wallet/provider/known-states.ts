@@ -12,6 +12,8 @@ export interface KnownState {
   readonly root: `0x${string}`
   readonly number: number | null
   readonly header: BlockHeader | null
+  /** Of the header. */
+  readonly rlp: Uint8Array | null
 }
 
 /** What a block parameter names; as {@link blockParamOf} reads it. */
@@ -72,8 +74,8 @@ export async function findState(source: ProviderSource, param: BlockParam): Prom
 }
 
 function knownState({ root, blockNumber, header }: SourceState): KnownState {
-  const decoded = header === null ? null : decodeHeader(hexToBytes(header.slice(2)))
-  return { root: root as `0x${string}`, number: blockNumber, header: decoded }
+  const rlp = header === null ? null : hexToBytes(header.slice(2))
+  return { root: root as `0x${string}`, number: blockNumber, header: rlp && decodeHeader(rlp), rlp }
 }
 
 function refusal(param: BlockParam, known: readonly KnownState[]): string {

@@ -146,12 +146,12 @@ function ofBlock(paramOf: (value: unknown) => BlockParam): Method {
     async run({ source, fallback }, params) {
       const [block, isFull] = listOf(params, 2)
       if (isFull !== undefined) booleanOf(isFull)
-      const { header, root } = await findState(source, paramOf(block))
-      if (header === null) {
+      const { header, rlp, root } = await findState(source, paramOf(block))
+      if (header === null || rlp === null) {
         throw new ProviderRpcError(RPC_CODE.resourceNotFound, `only the root ${root} is known, and not its block`)
       }
-      const rest = isHeaderOnly(header) ? null : await restOf(fallback, header.hash, isFull === true)
-      return blockOf(header, rest)
+      const known = { header, rlp, isFull: isFull === true }
+      return blockOf(known, isHeaderOnly(header) ? null : await restOf(fallback, header.hash, known.isFull))
     },
   }
 }
