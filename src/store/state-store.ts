@@ -3,6 +3,7 @@
  * that was opened last (`fenced-records.ts`); which tab that should be, is decided elsewhere.
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
+import { yieldThread } from '../runtime/yield-thread.ts'
 import type { Stretch } from '../sync/disk.ts'
 import { isRootlightError } from '../trie/error.ts'
 import { equalHash, type Keccak, nobleKeccak } from '../trie/keccak.ts'
@@ -36,7 +37,6 @@ import { isWritable, newGeneration } from './successor.ts'
 import { detachOlder, sweep } from './sweep.ts'
 import { type VerifyOptions, type VerifySummary, verifyState } from './verify.ts'
 import { WriteQueue } from './write-queue.ts'
-import { yieldThread } from './yield-thread.ts'
 
 export interface StateStoreOptions {
   /** Which chain the states are of: a database with those of another one is refused. Left out: nobody asks. */

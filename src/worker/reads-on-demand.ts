@@ -4,9 +4,9 @@
  */
 import type { Clock } from '../runtime/clock.ts'
 import { startDeadline } from '../runtime/deadline.ts'
+import { yieldThread } from '../runtime/yield-thread.ts'
 import type { Generation } from '../store/generation.ts'
 import type { StateStore } from '../store/state-store.ts'
-import { yieldThread } from '../store/yield-thread.ts'
 import { MAX_PAGE_BYTES } from '../sync/constants.ts'
 import type { StateSync } from '../sync/loop.ts'
 import type { SyncPeers } from '../sync/peer.ts'
