@@ -5,6 +5,7 @@ import { PROTOCOL_ID } from '../protocol/constants.ts'
 import { inboundGaters } from './connection-limits.ts'
 import { DialError } from './dial-error.ts'
 import { hangUp } from './hang-up.ts'
+import { hostOf } from './host.ts'
 import type { Caller, Guest, Link } from './link.ts'
 import { StreamWire } from './stream-wire.ts'
 
@@ -31,6 +32,7 @@ export function callerOf(node: DialingNode): Caller {
 export function guestOf(node: Libp2p, stream: Stream, connection: Connection): Guest {
   return {
     peerId: connection.remotePeer.toString(),
+    host: hostOf(connection.remoteAddr),
     wire: new StreamWire(stream),
     isWebRtc: /\/webrtc/.test(connection.remoteAddr.toString()),
     hangUp() {

@@ -24,6 +24,8 @@ export interface Caller {
 /** A stream that another peer has opened on a connection of its own making. */
 export interface Guest {
   readonly peerId: string
+  /** Where it comes from, as far as that is known: peers of one host share its turns. */
+  readonly host: string
   readonly wire: Wire
   /** What it is connected by is WebRTC: at most 2 MB may be on their way. */
   readonly isWebRtc: boolean

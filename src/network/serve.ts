@@ -144,9 +144,13 @@ export class Host {
   }
 
   /** Undefined: as many streams are open as may be, and this one is reset. */
-  #admit({ wire, peerId, isWebRtc }: Guest): Seat | undefined {
+  #admit({ wire, peerId, host, isWebRtc }: Guest): Seat | undefined {
     try {
-      return this.#doorkeeper.admit(peerId, isWebRtc ? MAX_WEBRTC_IN_FLIGHT_BYTES : undefined)
+      return this.#doorkeeper.admit({
+        peerId,
+        host,
+        ...(isWebRtc ? { maxSendingBytes: MAX_WEBRTC_IN_FLIGHT_BYTES } : {}),
+      })
     } catch (error) {
       if (!(error instanceof RefusalError)) throw error
       wire.abort(error)

@@ -38,8 +38,25 @@ export const MAX_STREAMS = 1024
 export const MAX_HELD_BYTES = 256 * 1024 * 1024
 /** Memory that a decoded request takes, as a multiple of its frame: measured with 1,024 refs. */
 export const REQUEST_MEMORY_FACTOR = 4
-/** What a look-up costs beside the bytes that it finds, in bytes, when peers take turns: so that "don't have it" is not free. */
-export const LOOK_UP_COST_BYTES = 512
+/** What one host's peers make us hold: a quarter of it all. Many honest tabs behind one address hold less. */
+export const MAX_HELD_BYTES_PER_HOST = 64 * 1024 * 1024
+/** Streams of one host's peers: two for each connection that a server accepts from one. */
+export const STREAMS_PER_HOST = 256
+/**
+ * What a millisecond of our thread costs, in bytes, when hosts and peers take turns: encrypting and sending is what it does
+ * most, and 60 to 100 MB a second is what it does of that.
+ */
+export const THREAD_COST_BYTES_PER_MS = 64 * 1024
+/** What a request costs beside its bytes, its items and the reading: two messages through all layers, some 0.15 ms. */
+export const REQUEST_COST_BYTES = 8 * 1024
+/** What a ref or a hash costs beside the reading: decoding it, and asking the disk for it, some hundredth of a millisecond. */
+export const LOOK_UP_COST_BYTES = 1024
+/** A request that has cost this much gives its turn to others that wait: 4 ms, or an answer of 256 KiB. */
+export const TURN_COST_BYTES = 256 * 1024
+/** How often, in a row, a request leaves the thread to others that have had less: most of them need it a few times. */
+export const MAX_STEPS_BACK = 16
+/** After so much the thread is left to everything else that waits for it: 8 ms. */
+export const THREAD_SLICE_COST_BYTES = 512 * 1024
 
 /** How long a responder goes on reading for one answer, in milliseconds; then it sends what it has. */
 export const MAX_SERVING_MS = 2000

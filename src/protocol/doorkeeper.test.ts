@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ManualClock, settle } from '../testing/manual-clock.ts'
-import { LOOK_UP_COST_BYTES, READS_AHEAD, REQUEST_MEMORY_FACTOR } from './constants.ts'
+import { LOOK_UP_COST_BYTES, READS_AHEAD, REQUEST_COST_BYTES, REQUEST_MEMORY_FACTOR } from './constants.ts'
 import { Doorkeeper, type Seat } from './doorkeeper.ts'
 import { DEFAULT_SERVING_LIMITS, type ServingLimits } from './serving-limits.ts'
 
@@ -11,7 +11,9 @@ const MIB = 1024 * KIB
 /** A doorkeeper, and peers whose requests are answered when the test says so. */
 function setUp(limits: Partial<ServingLimits> = {}) {
   const clock = new ManualClock()
-  const doorkeeper = new Doorkeeper({ ...DEFAULT_SERVING_LIMITS, ...limits }, clock)
+  let yields = 0
+  const leaveThread = async () => void yields++
+  const doorkeeper = new Doorkeeper({ ...DEFAULT_SERVING_LIMITS, ...limits }, clock, leaveThread)
   /** Requests in the order in which they were begun, by peer. */
   const begun: string[] = []
   const refused: string[] = []
@@ -19,8 +21,9 @@ function setUp(limits: Partial<ServingLimits> = {}) {
   const reads: (() => void)[] = []
   const sends: (() => void)[] = []
 
-  function sit(peerId: string, maxSendingBytes?: number): Seat {
-    const seat = doorkeeper.admit(peerId, maxSendingBytes)
+  /** Each peer is of a host of its own, unless the test says which. */
+  function sit(peerId: string, maxSendingBytes = Number.POSITIVE_INFINITY, host = peerId): Seat {
+    const seat = doorkeeper.admit({ peerId, host, maxSendingBytes })
     seat.occupy(({ code }) => {
       refused.push(`${peerId} ${code}`)
       seat.leave()
@@ -48,7 +51,7 @@ function setUp(limits: Partial<ServingLimits> = {}) {
     })
   }
 
-  return { clock, doorkeeper, begun, refused, reads, sends, sit, ask }
+  return { clock, doorkeeper, begun, refused, reads, sends, sit, ask, yields: () => yields }
 }
 
 describe('Doorkeeper', () => {
@@ -126,7 +129,9 @@ describe('Doorkeeper', () => {
     await fc.assert(
       fc.asyncProperty(peers, async (wants) => {
         const { begun, reads, sit, ask } = setUp({ readAtOnce: 1, bytes: { perSecond: 1e12, burst: 1e12 } })
-        const costs = wants.map(({ answerBytes, items }) => 100 + answerBytes + items * LOOK_UP_COST_BYTES)
+        const costs = wants.map(
+          ({ answerBytes, items }) => REQUEST_COST_BYTES + 100 + answerBytes + items * LOOK_UP_COST_BYTES,
+        )
         const seats = wants.map((_, i) => sit(String(i)))
         const askMore = (i: number) => ask(seats[i]!, String(i), { ...wants[i]!, isRead: false })
         for (let i = 0; i < wants.length; i++) for (let j = 0; j < 3; j++) askMore(i)

@@ -1,19 +1,27 @@
 /**
- * One for all responders of a server or a tab: lets streams in, gives peers their turns, and knows what is held for them.
- * A flood from one peer waits behind its own limits, and takes no more turns than anybody else.
+ * One for all responders of a server or a tab: lets streams in, gives hosts and peers their turns by what they cost
+ * (`turns.ts`), and knows what is held for them. A flood waits behind its own limits, and takes no more than anybody else.
  *
- * Peers take turns by what they cost (start-time fair queueing): the next request is of the peer, of those that may have
- * one now, whose earlier ones came to the least. A peer that comes to the queue begins with the turn of those in it:
- * silence saves up nothing. Which of its requests a turn serves is up to its own queue (`request-queue.ts`).
+ * What a request costs is its bytes, those of its answer, and the time that reading took, which is known as the reading goes
+ * on (`reading.ts`). A request that has had its share gives its turn to others who wait, and goes on when it is next.
  */
-
 import { Deadline } from '../runtime/deadline.ts'
+import { yieldThread } from '../runtime/yield-thread.ts'
+import type { Work } from '../trie/node-source.ts'
 import type { Clock } from './clock.ts'
-import { LOOK_UP_COST_BYTES, REQUEST_MEMORY_FACTOR } from './constants.ts'
+import {
+  LOOK_UP_COST_BYTES,
+  REQUEST_COST_BYTES,
+  REQUEST_MEMORY_FACTOR,
+  THREAD_SLICE_COST_BYTES,
+  TURN_COST_BYTES,
+} from './constants.ts'
 import { type RefusalCode, RefusalError } from './error.ts'
 import { type Holding, Holdings } from './holdings.ts'
-import { PeerAccount } from './peer-account.ts'
+import { HostAccount, PeerAccount } from './peer-account.ts'
+import { Reading } from './reading.ts'
 import type { ServingLimits } from './serving-limits.ts'
+import { Turns } from './turns.ts'
 
 /** A request that waits for its turn. */
 export interface Errand {
@@ -23,8 +31,8 @@ export interface Errand {
   readonly items: number
   /** It belongs to a sync: what else its peer asks for goes ahead of it. */
   readonly isBulk: boolean
-  /** Reads the answer; undefined: nobody waits for it any more. Never rejects. */
-  serve(): Promise<ReadyAnswer | undefined>
+  /** Reads the answer, and says what that costs; undefined: nobody waits for it any more. Never rejects. */
+  serve(work: Work): Promise<ReadyAnswer | undefined>
 }
 
 /** An answer that was read. */
@@ -40,12 +48,18 @@ export interface Seat {
   /** Says how the stream is ended if it has to be; {@link leave} is called in there. Called once, before {@link ask}. */
   occupy(end: (error: RefusalError) => void): void
   ask(errand: Errand): void
+  /** So much is there of a message that is not complete; 0: none has begun. */
+  receiving(bytes: number): void
+  /** Bytes have come that are no request. */
+  charge(bytes: number): void
   /** The stream has ended: what waits is dropped. May be called twice. */
   leave(): void
 }
 
 /** What a seat has in the books. */
 interface Visit {
+  /** Its stream has not ended. */
+  isHere: boolean
   readonly account: PeerAccount<Waiting>
   readonly holdings: Set<Holding>
   readonly maxSendingBytes: number
@@ -55,6 +69,17 @@ interface Visit {
 interface Waiting extends Errand {
   readonly visit: Visit
   readonly holding: Holding
+  /** Undefined: not begun. */
+  reading: Reading | undefined
+}
+
+/** Where a peer comes from, and what its connection carries. */
+export interface Visitor {
+  readonly peerId: string
+  /** Peers of one host share its turns; left out: all of whom no more is known are one host. */
+  readonly host?: string
+  /** Bytes that the connection should carry at a time: a single answer always may go. Left out: any. */
+  readonly maxSendingBytes?: number
 }
 
 const REFUSALS: Readonly<Record<RefusalCode, string>> = {
@@ -73,20 +98,26 @@ export function refusal(code: RefusalCode): RefusalError {
 export class Doorkeeper {
   readonly limits: ServingLimits
   readonly #clock: Clock
+  readonly #leaveThread: () => Promise<void>
+  readonly #hosts = new Map<string, HostAccount<Waiting>>()
   readonly #accounts = new Map<string, PeerAccount<Waiting>>()
-  /** Those with requests that nobody serves yet. */
-  readonly #queued = new Set<PeerAccount<Waiting>>()
+  readonly #turns: Turns<Waiting>
   readonly #held: Holdings
+  /** Those that have a turn now. */
+  readonly #reading = new Set<Waiting>()
   #streams = 0
-  #reading = 0
-  /** The turn of the request that was begun last. */
-  #turn = 0
   #isCalling = false
   #cancelWait: (() => void) | undefined
+  /** What was done since the thread was last left to others. */
+  #sinceRest = 0
+  #rest: Promise<void> | undefined
 
-  constructor(limits: ServingLimits, clock: Clock) {
+  /** `leaveThread` resolves when everything else that waits for the thread has run. */
+  constructor(limits: ServingLimits, clock: Clock, leaveThread: () => Promise<void> = yieldThread) {
     this.limits = limits
     this.#clock = clock
+    this.#leaveThread = leaveThread
+    this.#turns = new Turns(limits)
     this.#held = new Holdings(limits.heldBytes)
   }
 
@@ -100,134 +131,181 @@ export class Doorkeeper {
     return this.#accounts.size
   }
 
-  /**
-   * A seat for a further stream of a peer, whose connection should carry no more than `maxSendingBytes` at a time: a
-   * single answer always may go. Throws {@link RefusalError} `tooManyStreams`.
-   */
-  admit(peerId: string, maxSendingBytes = Number.POSITIVE_INFINITY): Seat {
+  /** A seat for a further stream of a peer. Throws {@link RefusalError} `tooManyStreams`. */
+  admit({ peerId, host: name = '', maxSendingBytes = Number.POSITIVE_INFINITY }: Visitor): Seat {
     this.#forget()
-    const account = this.#accounts.get(peerId) ?? new PeerAccount<Waiting>(this.limits, this.#clock)
-    if (this.#streams >= this.limits.streams || account.streams >= this.limits.streamsPerPeer) {
+    // A peer that comes from several hosts stays with the first.
+    const known = this.#accounts.get(peerId)
+    const host = known?.host ?? this.#hosts.get(name) ?? new HostAccount<Waiting>(name, this.limits)
+    const account = known ?? new PeerAccount(host, this.limits, this.#clock)
+    const { streams, streamsPerHost, streamsPerPeer } = this.limits
+    if (this.#streams >= streams || host.streams >= streamsPerHost || account.streams >= streamsPerPeer) {
       throw refusal('tooManyStreams')
     }
+    this.#hosts.set(host.name, host)
     this.#accounts.set(peerId, account)
     this.#streams++
+    host.streams++
     account.streams++
     return this.#seat(account, maxSendingBytes)
   }
 
   #seat(account: PeerAccount<Waiting>, maxSendingBytes: number): Seat {
     let end: (error: RefusalError) => void = () => {}
-    let isHere = true
     const visit: Visit = {
+      isHere: true,
       account,
       holdings: new Set(),
       maxSendingBytes,
       refuse: (code) => end(refusal(code)),
     }
+    const message = this.#holding(visit)
     return {
       limits: this.limits,
       occupy: (by) => {
         end = by
       },
       ask: (errand) => this.#enqueue(errand, visit),
+      receiving: (bytes) => this.#resize(message, visit, bytes),
+      charge: (bytes) => {
+        account.take(0, bytes)
+        account.charge(bytes)
+      },
       leave: () => {
-        if (isHere) this.#bidFarewell(visit)
-        isHere = false
+        if (visit.isHere) this.#bidFarewell(visit)
       },
     }
   }
 
   #bidFarewell(visit: Visit): void {
     const { account } = visit
+    visit.isHere = false
     this.#streams--
+    account.host.streams--
     account.streams--
-    account.queue.drop((waiting) => waiting.visit === visit)
-    if (account.queue.isEmpty) this.#queued.delete(account)
-    for (const holding of visit.holdings) this.#held.release(holding)
+    const begun = account.queue.drop((waiting) => waiting.visit === visit)
+    this.#turns.leave(account)
+    for (const holding of visit.holdings) this.#release(holding, visit)
+    // What has begun ends by itself, as soon as it is heard.
+    for (const waiting of begun) this.#goOn(waiting)
     this.#callNext()
   }
 
   /** Who comes back too soon finds the account as it was. */
   #forget(): void {
     for (const [peerId, account] of this.#accounts) if (account.isSettled) this.#accounts.delete(peerId)
+    const owing = new Set([...this.#accounts.values()].map(({ host }) => host))
+    for (const [name, host] of this.#hosts) {
+      if (!owing.has(host) && host.streams === 0 && !this.#turns.owes(host)) this.#hosts.delete(name)
+    }
   }
 
   #enqueue(errand: Errand, visit: Visit): void {
     const { account } = visit
-    const holding = this.#holding(errand.bytes * REQUEST_MEMORY_FACTOR, visit)
-    if (account.queue.isEmpty) account.turn = Math.max(account.turn, this.#turn)
+    const holding = this.#holding(visit)
+    this.#turns.enter(account)
     account.queue.push({
       bytes: errand.bytes,
       items: errand.items,
       isBulk: errand.isBulk,
-      serve: () => errand.serve(),
+      serve: (work) => errand.serve(work),
       visit,
       holding,
+      reading: undefined,
     })
-    this.#queued.add(account)
-    this.#hold(holding, visit)
+    this.#hold(holding, visit, errand.bytes * REQUEST_MEMORY_FACTOR)
     this.#callNext()
   }
 
-  /** Begins with as many requests as may be read now. */
+  /** Begins, or goes on, with as many requests as may be read now. */
   #callNext(): void {
     if (this.#isCalling) return
     this.#isCalling = true
     this.#cancelWait?.()
     this.#cancelWait = undefined
-    while (this.#reading < this.limits.readAtOnce) {
-      const account = this.#whoseTurn()
-      if (account === undefined) break
-      this.#begin(account)
+    while (this.#rest === undefined && this.#reading.size < this.limits.readAtOnce) {
+      const turn = this.#turns.next()
+      const waiting = turn?.account.queue.take(turn.mayBegin)
+      if (waiting === undefined) break
+      this.#turns.leave(waiting.visit.account)
+      if (waiting.reading === undefined) this.#begin(waiting)
+      else this.#goOn(waiting)
+    }
+    const { soonestMs } = this.#turns
+    if (this.#reading.size < this.limits.readAtOnce && !this.#turns.isEmpty && soonestMs < Number.POSITIVE_INFINITY) {
+      this.#cancelWait = this.#clock.after(soonestMs, () => this.#callNext())
     }
     this.#isCalling = false
   }
 
-  /** Undefined: nobody may have a turn now; if time alone brings one, a timer is set. */
-  #whoseTurn(): PeerAccount<Waiting> | undefined {
-    let next: PeerAccount<Waiting> | undefined
-    let soonestMs = Number.POSITIVE_INFINITY
-    for (const account of this.#queued) {
-      if (account.serving >= this.limits.servedAtOnce) continue
-      const waitMs = account.waitMs()
-      if (waitMs > 0) soonestMs = Math.min(soonestMs, waitMs)
-      else if (next === undefined || account.turn < next.turn) next = account
-    }
-    if (next === undefined && soonestMs < Number.POSITIVE_INFINITY) {
-      this.#cancelWait = this.#clock.after(soonestMs, () => this.#callNext())
-    }
-    return next
+  #begin(waiting: Waiting): void {
+    const { account } = waiting.visit
+    account.take(1, waiting.bytes)
+    this.#charge(account, REQUEST_COST_BYTES + waiting.bytes + waiting.items * LOOK_UP_COST_BYTES)
+    this.#reading.add(waiting)
+    account.serving++
+    account.host.reading++
+    waiting.reading = new Reading(this.#clock, {
+      charge: (cost) => this.#charge(account, cost),
+      isWanted: () => waiting.visit.isHere,
+      othersWait: () => !this.#turns.isEmpty,
+      isAhead: () => this.#isAhead(account),
+      rest: () => this.#rest,
+      leaveThread: this.#leaveThread,
+      wait: () => this.#putBack(waiting),
+    })
+    void this.#serve(waiting, waiting.reading)
   }
 
-  #begin(account: PeerAccount<Waiting>): void {
-    const waiting = account.queue.take()
-    if (waiting === undefined) return
-    if (account.queue.isEmpty) this.#queued.delete(account)
-    this.#turn = account.turn
-    account.charge(1, waiting.bytes)
-    account.turn += waiting.items * LOOK_UP_COST_BYTES
-    account.serving++
-    this.#reading++
-    void this.#serve(waiting)
+  /** waiting → reading */
+  #goOn(waiting: Waiting): void {
+    this.#reading.add(waiting)
+    waiting.reading?.goOn()
+  }
+
+  /** reading → waiting */
+  #putBack(waiting: Waiting): void {
+    const { account } = waiting.visit
+    this.#reading.delete(waiting)
+    this.#turns.enter(account)
+    account.queue.putBack(waiting)
+    this.#callNext()
   }
 
   /** Never rejects. */
-  async #serve({ visit, holding, ...errand }: Waiting): Promise<void> {
-    const answer = await errand.serve()
-    this.#reading--
+  async #serve(waiting: Waiting, reading: Reading): Promise<void> {
+    const { visit, holding } = waiting
+    const { account } = visit
+    const answer = await waiting.serve(reading)
+    reading.charge()
+    // What is sent next takes the thread as well.
+    if (answer !== undefined) await reading.stepBack()
+    this.#reading.delete(waiting)
+    account.host.reading--
     this.#release(holding, visit)
     if (answer !== undefined) await this.#deliver(answer, visit)
-    visit.account.serving--
+    account.serving--
     this.#callNext()
+  }
+
+  /** True if `account`, or its host, has had a turn's worth more than another that has a turn now. */
+  #isAhead(account: PeerAccount<Waiting>): boolean {
+    for (const { visit } of this.#reading) {
+      const other = visit.account
+      const isSameHost = other.host === account.host
+      const lead = isSameHost ? account.turn - other.turn : account.host.turn - other.host.turn
+      if (lead > TURN_COST_BYTES) return true
+    }
+    return false
   }
 
   /** Resolves when the peer has taken the answer, or has been given up. */
   async #deliver(answer: ReadyAnswer, visit: Visit): Promise<void> {
     const { account, maxSendingBytes } = visit
-    account.charge(0, answer.bytes)
-    const holding = this.#holding(answer.bytes, visit)
-    this.#hold(holding, visit)
+    account.take(0, answer.bytes)
+    this.#charge(account, answer.bytes)
+    const holding = this.#holding(visit)
+    this.#hold(holding, visit, answer.bytes)
     const sent = account.sending.send(answer.bytes, maxSendingBytes, () => this.#send(answer, visit))
     this.#callNext()
     await sent
@@ -241,17 +319,43 @@ export class Doorkeeper {
     deadline.stop()
   }
 
-  #holding(bytes: number, visit: Visit): Holding {
-    return { bytes, evict: () => visit.refuse('overloaded') }
+  /** Also counts what the thread was kept busy with: now and then everything else has it, and nothing is read meanwhile. */
+  #charge(account: PeerAccount<Waiting>, cost: number): void {
+    account.charge(cost)
+    this.#sinceRest += cost
+    if (this.#sinceRest < THREAD_SLICE_COST_BYTES || this.#rest !== undefined) return
+    this.#rest = this.#leaveThread().then(() => {
+      this.#sinceRest = 0
+      this.#rest = undefined
+      this.#callNext()
+    })
   }
 
-  #hold(holding: Holding, visit: Visit): void {
+  #holding(visit: Visit): Holding {
+    return { evict: () => visit.refuse('overloaded') }
+  }
+
+  #hold(holding: Holding, visit: Visit, bytes: number): void {
+    if (!visit.isHere) return
     visit.holdings.add(holding)
-    this.#held.hold(holding)
+    visit.account.host.held.hold(holding, bytes)
+    // It may have been too much for its host already.
+    if (visit.holdings.has(holding)) this.#held.hold(holding, bytes)
+  }
+
+  /** What is held at `bytes` from now on; its age stays. */
+  #resize(holding: Holding, visit: Visit, bytes: number): void {
+    if (bytes === 0) this.#release(holding, visit)
+    else if (!visit.holdings.has(holding)) this.#hold(holding, visit, bytes)
+    else {
+      visit.account.host.held.resize(holding, bytes)
+      if (visit.holdings.has(holding)) this.#held.resize(holding, bytes)
+    }
   }
 
   #release(holding: Holding, visit: Visit): void {
     visit.holdings.delete(holding)
+    visit.account.host.held.release(holding)
     this.#held.release(holding)
   }
 }

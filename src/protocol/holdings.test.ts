@@ -6,13 +6,12 @@ function setUp(maxBytes: number) {
   const evicted: string[] = []
   const hold = (name: string, bytes: number) => {
     const holding: Holding = {
-      bytes,
       evict() {
         evicted.push(name)
         holdings.release(holding)
       },
     }
-    holdings.hold(holding)
+    holdings.hold(holding, bytes)
     return holding
   }
   return { holdings, evicted, hold }

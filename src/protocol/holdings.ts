@@ -2,15 +2,14 @@
 
 /** Something that is held. */
 export interface Holding {
-  readonly bytes: number
   /** Ends whatever it is held for; must release it at once. */
   readonly evict: () => void
 }
 
 export class Holdings {
   readonly #maxBytes: number
-  /** In the order of arrival. */
-  readonly #held = new Set<Holding>()
+  /** How many bytes each is, in the order of arrival. */
+  readonly #held = new Map<Holding, number>()
   #bytes = 0
 
   constructor(maxBytes: number) {
@@ -26,17 +25,31 @@ export class Holdings {
    * Holds it, and evicts what is oldest as long as there is too much. What moves on is young: what is old belongs to
    * peers that do not read, or that ask for more than they are given.
    */
-  hold(holding: Holding): void {
-    this.#held.add(holding)
-    this.#bytes += holding.bytes
-    for (const oldest of this.#held) {
-      if (this.#bytes <= this.#maxBytes) return
-      oldest.evict()
-    }
+  hold(holding: Holding, bytes: number): void {
+    this.#held.set(holding, bytes)
+    this.#bytes += bytes
+    this.#evict()
+  }
+
+  /** What is held has grown, or shrunk; its age stays. */
+  resize(holding: Holding, bytes: number): void {
+    const before = this.#held.get(holding)
+    if (before === undefined) return
+    this.#held.set(holding, bytes)
+    this.#bytes += bytes - before
+    this.#evict()
   }
 
   /** May be called twice. */
   release(holding: Holding): void {
-    if (this.#held.delete(holding)) this.#bytes -= holding.bytes
+    this.#bytes -= this.#held.get(holding) ?? 0
+    this.#held.delete(holding)
+  }
+
+  #evict(): void {
+    for (const oldest of this.#held.keys()) {
+      if (this.#bytes <= this.#maxBytes) return
+      oldest.evict()
+    }
   }
 }

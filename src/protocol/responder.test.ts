@@ -90,7 +90,7 @@ async function sendTo(theirs: Wire, requests: Request[]): Promise<void> {
 const settled = () => new Promise<void>((resolve) => setTimeout(resolve, 0))
 const sizes = (items: Uint8Array[]) => items.map(({ length }) => length)
 const seatOf = (clock: Clock, limits: Partial<ServingLimits>, peerId = 'peer') =>
-  new Doorkeeper({ ...DEFAULT_SERVING_LIMITS, ...limits }, clock).admit(peerId)
+  new Doorkeeper({ ...DEFAULT_SERVING_LIMITS, ...limits }, clock).admit({ peerId })
 const limited = (limits: Partial<Limits>): Status => ({ ...STATUS, limits: { ...DEFAULT_LIMITS, ...limits } })
 const getNodes = (id: number, count = 1): Request => {
   return { kind: 'getNodes', id, root: ROOT, maxBytes: 1, refs: new Array(count).fill(refAt('')) }

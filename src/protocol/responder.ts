@@ -2,9 +2,8 @@
  * The side that answers: one per stream. Serves a {@link NodeSource} within the limits of its own Status: a peer that leaves
  * more requests open than it may is disconnected. When each is served is up to the {@link Doorkeeper}, who knows all peers.
  */
-
 import { Deadline } from '../runtime/deadline.ts'
-import type { NodeSource } from '../trie/node-source.ts'
+import type { NodeSource, Work } from '../trie/node-source.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { MAX_REQUEST_FRAME_BYTES } from './constants.ts'
 import { Doorkeeper, type ReadyAnswer, refusal, type Seat } from './doorkeeper.ts'
@@ -56,14 +55,14 @@ export class Responder {
     const clock = options.clock ?? systemClock
     this.#options = options
     this.#clock = clock
-    this.#seat = options.seat ?? new Doorkeeper(DEFAULT_SERVING_LIMITS, clock).admit('')
+    this.#seat = options.seat ?? new Doorkeeper(DEFAULT_SERVING_LIMITS, clock).admit({ peerId: '' })
     this.#limits = options.status.limits
     this.#session = new Session({
       wire: options.wire,
       maxFrameBytes: MAX_REQUEST_FRAME_BYTES,
       clock,
       handler: {
-        onStatus: (status) => this.#onStatus(status),
+        onStatus: (status, bytes) => this.#onStatus(status, bytes),
         onMessage: (message, bytes) => this.#onMessage(message, bytes),
         onReceived: () => this.#watchMessage(),
         onEnd: (error) => this.#onEnd(error),
@@ -102,7 +101,8 @@ export class Responder {
     this.#session.close()
   }
 
-  #onStatus(status: Status): void {
+  #onStatus(status: Status, bytes: number): void {
+    this.#seat.charge(bytes)
     this.#greeting.stop()
     this.#message.stop()
     this.#options.onStatus?.(status)
@@ -111,6 +111,7 @@ export class Responder {
   /** A message has a time from its first byte to its last, however many chunks it comes in; the next one has its own. */
   #watchMessage(): void {
     if (this.#session.isWithinMessage && !this.#message.isRunning) this.#message.start()
+    this.#seat.receiving(this.#session.heldBytes)
   }
 
   #onMessage(request: Exclude<Message, { kind: 'status' }>, bytes: number): void {
@@ -129,16 +130,16 @@ export class Responder {
     // Behind all that has come with it: what breaks the protocol a few bytes later is not read from the source.
     queueMicrotask(() => {
       const isBulk = request.kind === 'getNodes'
-      if (!this.#ended) this.#seat.ask({ bytes, items, isBulk, serve: () => this.#serve(request) })
+      if (!this.#ended) this.#seat.ask({ bytes, items, isBulk, serve: (work) => this.#serve(request, work) })
     })
   }
 
   /** Never rejects. */
-  async #serve(request: Request): Promise<ReadyAnswer | undefined> {
+  async #serve(request: Request, work: Work): Promise<ReadyAnswer | undefined> {
     try {
       const stopAtMs = this.#clock.now() + this.#seat.limits.servingMs
       const maxBytes = this.#limits.maxResponseBytes
-      const answer = await serveRequest(request, this.#options.source, { maxBytes, clock: this.#clock, stopAtMs })
+      const answer = await serveRequest(request, this.#options.source, { maxBytes, clock: this.#clock, stopAtMs, work })
       if (this.#ended) return
       const bytes = answer.items.reduce((sum, item) => sum + item.length, 0)
       return { bytes, send: () => this.#send(answer) }

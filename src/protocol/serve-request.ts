@@ -1,5 +1,5 @@
 /** Reads the answer to one request from a source, within its budget of bytes and of time. Sends nothing. */
-import type { NodeSource } from '../trie/node-source.ts'
+import { type NodeSource, OWN_WORK, type Work } from '../trie/node-source.ts'
 import type { Clock } from './clock.ts'
 import { MAX_CODE_BYTES, MAX_HEADER_BYTES } from './constants.ts'
 import { ANSWER_KIND, type Answer, type Request } from './messages.ts'
@@ -9,6 +9,8 @@ export interface ServingBudget {
   readonly maxBytes: number
   readonly clock: Clock
   readonly stopAtMs: number
+  /** Is told what reading costs; left out: nobody is. */
+  readonly work?: Work
 }
 
 const NOTHING = new Uint8Array()
@@ -26,12 +28,12 @@ async function serveItems(request: Request, source: NodeSource, budget: ServingB
     case 'getNodes': {
       const { root, refs } = request
       if (!source.has(root)) return refs.map(() => NOTHING)
-      return collect(request, refs, budget, (ref, left) => source.run(root, ref, ref.maxNodes, left))
+      return collect(request, refs, budget, (ref, left) => source.run(root, ref, ref.maxNodes, left, budget.work))
     }
     case 'getPaths': {
       const { root, refs } = request
       if (!source.has(root)) return refs.map(() => NOTHING)
-      return collect(request, refs, budget, (ref) => source.path(root, ref, ref.key))
+      return collect(request, refs, budget, (ref) => source.path(root, ref, ref.key, budget.work))
     }
     case 'getCode':
       return collect(request, request.hashes, budget, async (hash) => carried(await source.code(hash), MAX_CODE_BYTES))
@@ -52,13 +54,16 @@ function carried(bytes: Uint8Array | undefined, maxBytes: number): Uint8Array {
 async function collect<T>(
   request: Request,
   wanted: readonly T[],
-  { maxBytes, clock, stopAtMs }: ServingBudget,
+  { maxBytes, clock, stopAtMs, work = OWN_WORK }: ServingBudget,
   read: (item: T, leftBytes: number) => Promise<Uint8Array>,
 ): Promise<Uint8Array[]> {
   const items: Uint8Array[] = []
   let left = Math.min(request.maxBytes, maxBytes)
   for (const item of wanted) {
-    if (items.length > 0 && (left <= 0 || clock.now() >= stopAtMs)) break
+    if (items.length > 0) {
+      if (left <= 0 || clock.now() >= stopAtMs) break
+      await work.pause()
+    }
     const bytes = await read(item, left)
     items.push(bytes)
     left -= bytes.length

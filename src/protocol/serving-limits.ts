@@ -3,6 +3,7 @@ import {
   BYTES_PER_SECOND,
   GREETING_MS,
   MAX_HELD_BYTES,
+  MAX_HELD_BYTES_PER_HOST,
   MAX_SERVING_MS,
   MAX_STREAMS,
   MESSAGE_MS,
@@ -10,11 +11,15 @@ import {
   REQUESTS_PER_SECOND,
   SENDING_MS,
   SERVED_AT_ONCE,
+  STREAMS_PER_HOST,
   STREAMS_PER_PEER,
 } from './constants.ts'
 import type { Rate } from './gcra.ts'
 
-/** SPEC.md says what a peer sees of each. A peer is whoever has a peer id, whatever its streams and connections. */
+/**
+ * SPEC.md says what a peer sees of each. A peer is whoever has a peer id, whatever its streams and connections; a host is
+ * where peers come from: an IPv4 address, or the first 64 bits of an IPv6 address.
+ */
 export interface ServingLimits {
   /** Requests of a peer. What comes faster waits. */
   readonly requests: Rate
@@ -22,13 +27,15 @@ export interface ServingLimits {
   readonly bytes: Rate
   /** Requests of a peer that are read and sent at a time. The others wait. */
   readonly servedAtOnce: number
-  /** Requests of all peers that are read at a time. The others wait; peers take turns. */
+  /** Requests of all peers that are read at a time. The others wait; hosts take turns, and the peers of a host. */
   readonly readAtOnce: number
-  /** Streams of a peer, and of all peers. A further one is reset. */
+  /** Streams of a peer, of a host, and of all. A further one is reset. */
   readonly streamsPerPeer: number
+  readonly streamsPerHost: number
   readonly streams: number
-  /** Bytes that are held for all peers: their requests, and answers that are not sent yet. Beyond, the oldest is reset. */
+  /** Bytes that are held for all peers, and for those of one host: requests, and answers that are not sent yet. Beyond, the oldest is reset. */
   readonly heldBytes: number
+  readonly heldBytesPerHost: number
   /** The first Status takes no longer, or the stream is reset. */
   readonly greetingMs: number
   /** A message takes no longer from its first byte to its last, or the stream is reset. */
@@ -46,8 +53,10 @@ export const DEFAULT_SERVING_LIMITS: ServingLimits = {
   servedAtOnce: SERVED_AT_ONCE,
   readAtOnce: READ_AT_ONCE,
   streamsPerPeer: STREAMS_PER_PEER,
+  streamsPerHost: STREAMS_PER_HOST,
   streams: MAX_STREAMS,
   heldBytes: MAX_HELD_BYTES,
+  heldBytesPerHost: MAX_HELD_BYTES_PER_HOST,
   greetingMs: GREETING_MS,
   messageMs: MESSAGE_MS,
   servingMs: MAX_SERVING_MS,

@@ -16,8 +16,8 @@ import type { Wire } from './wire.ts'
 
 /** What the owner of a session is told. */
 export interface SessionHandler {
-  /** The peer's Status: the first one, and each later one. */
-  onStatus(status: Status): void
+  /** The peer's Status, the first one and each later one, and the bytes of its frame. */
+  onStatus(status: Status, bytes: number): void
   /** Any other message, and the bytes of its frame. May throw a {@link ProtocolError}, which ends the session. */
   onMessage(message: Exclude<Message, { kind: 'status' }>, bytes: number): void
   /** Bytes have come, and were passed on as far as they are messages. */
@@ -60,6 +60,11 @@ export class Session {
   /** True while a message has begun to come and is not complete. */
   get isWithinMessage(): boolean {
     return this.#splitter.isWithinFrame
+  }
+
+  /** Bytes that are kept of a message that is not complete. */
+  get heldBytes(): number {
+    return this.#splitter.heldBytes
   }
 
   /** Bytes of frames sent and received; what the transport adds is not counted. */
@@ -120,7 +125,7 @@ export class Session {
     if (message.kind === 'status') {
       this.#countStatus()
       this.#theirStatus = message.status
-      this.#handler.onStatus(message.status)
+      this.#handler.onStatus(message.status, frame.length)
     } else if (this.#theirStatus === undefined) {
       throw violation('statusExpected', `the first message is a Status, got ${message.kind}`)
     } else {

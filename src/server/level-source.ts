@@ -4,7 +4,7 @@
  */
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { createFastKeccak, equalHash, type Keccak } from '../trie/keccak.ts'
-import type { NodeSource, Ref } from '../trie/node-source.ts'
+import { type NodeSource, OWN_WORK, type Ref, type Work } from '../trie/node-source.ts'
 import { KEY_NIBBLES, nibbleAt, type Path, sharedNibbles } from '../trie/path.ts'
 import { SequenceCursor } from '../trie/sequence.ts'
 import { BlockCache } from './block-cache.ts'
@@ -44,28 +44,28 @@ export class LevelSource implements NodeSource {
     return equalHash(this.root, root)
   }
 
-  async run(root: Uint8Array, ref: Ref, maxNodes: number, maxBytes: number): Promise<Uint8Array> {
+  async run(
+    root: Uint8Array,
+    ref: Ref,
+    maxNodes: number,
+    maxBytes: number,
+    work: Work = OWN_WORK,
+  ): Promise<Uint8Array> {
     if (!this.has(root)) return NOTHING
     let index = this.#indexOf(ref.path)
     if (index < 0) return NOTHING
     let cursor = new SequenceCursor(await this.#blocks.get(index))
-    if (!seek(cursor, ref.path) || !this.#holds(cursor, ref)) return NOTHING
+    if (!work.do(() => seek(cursor, ref.path) && this.#holds(cursor, ref))) return NOTHING
     const run = new Pieces()
-    for (;;) {
-      run.add(cursor)
-      if (run.count === maxNodes || run.bytes >= maxBytes) break
-      if (!cursor.next()) {
-        const start = this.#starts[++index]
-        if (start === undefined) break
-        cursor = new SequenceCursor(await this.#blocks.get(index))
-        cursor.next()
-      }
-      if (!isBelow(cursor, ref.path)) break
+    while (!work.do(() => run.fill(cursor, ref.path, maxNodes, maxBytes)) && ++index < this.#starts.length) {
+      await work.pause()
+      cursor = new SequenceCursor(await this.#blocks.get(index))
+      cursor.next()
     }
-    return run.join()
+    return work.do(() => run.join())
   }
 
-  async path(root: Uint8Array, ref: Ref, key: Path): Promise<Uint8Array> {
+  async path(root: Uint8Array, ref: Ref, key: Path, work: Work = OWN_WORK): Promise<Uint8Array> {
     if (!this.has(root) || !key.startsWith(ref.path)) return NOTHING
     const levels: Pieces[] = []
     // An account's leaf stands above 64 nibbles; at 64 its storage begins, which is not on the way to the account.
@@ -73,7 +73,9 @@ export class LevelSource implements NodeSource {
     while (deepest >= ref.path.length) {
       const index = this.#indexOf(key.slice(0, deepest))
       if (index < 0) break
-      const { pieces, foundRef } = this.#prefixesOf(key, deepest, ref, await this.#blocks.get(index))
+      if (levels.length > 0) await work.pause()
+      const block = await this.#blocks.get(index)
+      const { pieces, foundRef } = work.do(() => this.#prefixesOf(key, deepest, ref, block))
       levels.unshift(pieces)
       if (foundRef) return Pieces.join(levels)
       // What else is a prefix of the key stands ahead of this block, so it is a prefix of the block's start too.
@@ -95,9 +97,15 @@ export class LevelSource implements NodeSource {
     const pieces = new Pieces()
     let foundRef = false
     const cursor = new SequenceCursor(block)
+    /** Leading nibbles that the entry before had in common with the key. */
+    let matched = 0
     while (cursor.next()) {
       const { pathLength } = cursor
-      if (pathLength < ref.path.length || pathLength > deepest || !isAbove(cursor, key)) continue
+      // An entry that leaves the key where the one before did not comes behind it, and so do all others.
+      if (cursor.shared < matched) break
+      if (cursor.shared === matched) matched = matchedNibbles(cursor, key, matched)
+      if (isBehind(cursor, key, matched)) break
+      if (matched < pathLength || pathLength < ref.path.length || pathLength > deepest) continue
       if (pathLength === ref.path.length) foundRef = this.#holds(cursor, ref)
       pieces.add(cursor)
     }
@@ -137,6 +145,16 @@ class Pieces {
     return this.#views.length
   }
 
+  /** Adds what a block has below `path`, from the cursor's entry on. True: the run ends there. */
+  fill(cursor: SequenceCursor, path: Path, maxNodes: number, maxBytes: number): boolean {
+    do {
+      if (!isBelow(cursor, path)) return true
+      this.add(cursor)
+      if (this.count === maxNodes || this.bytes >= maxBytes) return true
+    } while (cursor.next())
+    return false
+  }
+
   add({ bytes, start, end }: SequenceCursor): void {
     this.#views.push(bytes.subarray(start, end))
     this.bytes += end - start
@@ -159,9 +177,15 @@ class Pieces {
   }
 }
 
-/** Moves `cursor` on to the entry at `path`; false if it is not there. */
+/** Moves `cursor`, which is at the beginning, on to the entry at `path`; false if it is not there. */
 function seek(cursor: SequenceCursor, path: Path): boolean {
-  while (cursor.next()) if (cursor.pathLength === path.length && isBelow(cursor, path)) return true
+  let matched = 0
+  while (cursor.next()) {
+    if (cursor.shared < matched) return false
+    if (cursor.shared === matched) matched = matchedNibbles(cursor, path, matched)
+    if (matched === path.length && cursor.pathLength === matched) return true
+    if (isBehind(cursor, path, matched)) return false
+  }
   return false
 }
 
@@ -169,8 +193,17 @@ function isBelow(cursor: SequenceCursor, path: Path): boolean {
   return cursor.pathLength >= path.length && agrees(cursor, path, path.length)
 }
 
-function isAbove(cursor: SequenceCursor, key: Path): boolean {
-  return agrees(cursor, key, cursor.pathLength)
+/** How many leading nibbles the entry has in common with `key`, of which it is known that the first `from` are. */
+function matchedNibbles({ nibbles, pathLength }: SequenceCursor, key: Path, from: number): number {
+  let at = from
+  while (at < pathLength && at < key.length && nibbles[at] === nibbleAt(key, at)) at++
+  return at
+}
+
+/** True if the entry, which has `matched` nibbles in common with `path` and not more, comes behind it. */
+function isBehind({ nibbles, pathLength }: SequenceCursor, path: Path, matched: number): boolean {
+  if (matched === pathLength) return false
+  return matched === path.length || nibbles[matched]! > nibbleAt(path, matched)
 }
 
 function agrees({ nibbles }: SequenceCursor, path: Path, length: number): boolean {

@@ -8,8 +8,9 @@ export function multiSource(sources: readonly NodeSource[]): NodeSource {
   const sourceOf = (root: Uint8Array) => sources.find((source) => source.has(root))
   return {
     has: (root) => sourceOf(root) !== undefined,
-    run: async (root, ref, maxNodes, maxBytes) => (await sourceOf(root)?.run(root, ref, maxNodes, maxBytes)) ?? NOTHING,
-    path: async (root, ref, key) => (await sourceOf(root)?.path(root, ref, key)) ?? NOTHING,
+    run: async (root, ref, maxNodes, maxBytes, work) =>
+      (await sourceOf(root)?.run(root, ref, maxNodes, maxBytes, work)) ?? NOTHING,
+    path: async (root, ref, key, work) => (await sourceOf(root)?.path(root, ref, key, work)) ?? NOTHING,
     async code(hash) {
       for (const source of sources) {
         const code = await source.code(hash)

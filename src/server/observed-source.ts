@@ -18,13 +18,13 @@ export type Served =
 export function observedSource(source: NodeSource, onServed: (served: Served) => void): NodeSource {
   return {
     has: (root) => source.has(root),
-    async run(root, ref, maxNodes, maxBytes) {
-      const bytes = await source.run(root, ref, maxNodes, maxBytes)
+    async run(root, ref, maxNodes, maxBytes, work) {
+      const bytes = await source.run(root, ref, maxNodes, maxBytes, work)
       onServed({ kind: 'run', root, ref, bytes })
       return bytes
     },
-    async path(root, ref, key) {
-      const bytes = await source.path(root, ref, key)
+    async path(root, ref, key, work) {
+      const bytes = await source.path(root, ref, key, work)
       onServed({ kind: 'path', root, ref, key, bytes })
       return bytes
     },

@@ -14,8 +14,9 @@ export function throttledSource(source: NodeSource, bytesPerSecond: number, cloc
   const most = Math.max(1, Math.floor(bytesPerSecond / 4))
   return {
     has: (root) => source.has(root),
-    run: async (root, ref, maxNodes, maxBytes) => pay(await source.run(root, ref, maxNodes, Math.min(maxBytes, most))),
-    path: async (root, ref, key) => pay(await source.path(root, ref, key)),
+    run: async (root, ref, maxNodes, maxBytes, work) =>
+      pay(await source.run(root, ref, maxNodes, Math.min(maxBytes, most), work)),
+    path: async (root, ref, key, work) => pay(await source.path(root, ref, key, work)),
     async code(hash) {
       const code = await source.code(hash)
       return code === undefined ? undefined : pay(code)

@@ -4,7 +4,7 @@
  */
 import { concatBytes } from '@noble/hashes/utils.js'
 import { isRootlightError } from '../trie/error.ts'
-import type { NodeSource, Ref } from '../trie/node-source.ts'
+import { type NodeSource, OWN_WORK, type Ref, type Work } from '../trie/node-source.ts'
 import { isWithin, KEY_NIBBLES, MAX_PATH_NIBBLES, type Path } from '../trie/path.ts'
 import { stepDown } from '../trie/step-down.ts'
 import type { GenerationState } from './catalog.ts'
@@ -30,7 +30,13 @@ export class StoreSource implements NodeSource {
     return state !== undefined && state.pages.size > 0
   }
 
-  async run(root: Uint8Array, ref: Ref, maxNodes: number, maxBytes: number): Promise<Uint8Array> {
+  async run(
+    root: Uint8Array,
+    ref: Ref,
+    maxNodes: number,
+    maxBytes: number,
+    work: Work = OWN_WORK,
+  ): Promise<Uint8Array> {
     const { catalog, keccak } = this.#context
     const state = catalog.withRoot(root)
     if (state === undefined) return NOTHING
@@ -39,17 +45,17 @@ export class StoreSource implements NodeSource {
       .upTo(state)
       .map((older) => new GenerationCursor(this.#context, older, (page) => readPage(this.#context, page)))
     for (let path = walk.next; path !== null; path = walk.next) {
-      if (await this.#takeNext(walk, path, cursors)) continue
+      if (await this.#takeNext(walk, path, cursors, work)) continue
       if (!(await this.#takeMissed(walk, path, state, path === ref.path))) break
     }
     return walk.take()
   }
 
-  async path(root: Uint8Array, ref: Ref, key: Path): Promise<Uint8Array> {
+  async path(root: Uint8Array, ref: Ref, key: Path, work: Work = OWN_WORK): Promise<Uint8Array> {
     const state = this.#context.catalog.withRoot(root)
     if (state === undefined || !isWayDown(ref.path, key)) return NOTHING
     try {
-      return (await this.#wayDown(state, ref, key)) ?? NOTHING
+      return (await this.#wayDown(state, ref, key, work)) ?? NOTHING
     } catch (error) {
       if (isRootlightError(error, 'damagedPage')) return NOTHING // dropped and reported; we have it no longer
       throw error
@@ -70,13 +76,14 @@ export class StoreSource implements NodeSource {
   }
 
   /** Finds the node that the run goes on with. False: it is nowhere. */
-  async #takeNext(walk: RunWalk, path: Path, cursors: readonly GenerationCursor[]): Promise<boolean> {
+  async #takeNext(walk: RunWalk, path: Path, cursors: readonly GenerationCursor[], work: Work): Promise<boolean> {
     for (const cursor of cursors) {
       if (!cursor.isAt(path)) {
         // Hashing a page takes some milliseconds, and cached ones are read without a wait.
         if (await cursor.load(path)) await this.#context.yieldThread()
+        await work.pause()
       }
-      if (cursor.seek(path) && walk.accept(cursor.bytes, cursor.start, cursor.end)) return true
+      if (work.do(() => cursor.seek(path) && walk.accept(cursor.bytes, cursor.start, cursor.end))) return true
       await cursor.dropIfDamaged()
     }
     return false
@@ -98,16 +105,17 @@ export class StoreSource implements NodeSource {
   }
 
   /** All of the way, or nothing: its first part would prove neither presence nor absence. */
-  async #wayDown(state: GenerationState, ref: Ref, key: Path): Promise<Uint8Array | undefined> {
+  async #wayDown(state: GenerationState, ref: Ref, key: Path, work: Work): Promise<Uint8Array | undefined> {
     const blobs: Uint8Array[] = []
-    let blob = await lookUpRef(this.#context, state, ref)
+    let blob = await lookUpRef(this.#context, state, ref, work)
     let { path } = ref
     while (blob !== undefined) {
       blobs.push(blob)
       const next = stepDown(path, blob, key)
       if (next === null) return concatBytes(...blobs)
       path = next.path
-      blob = await lookUpRef(this.#context, state, next)
+      await work.pause()
+      blob = await lookUpRef(this.#context, state, next, work)
     }
     if (path !== ref.path && state.coversPath(path)) await checkWayTo(this.#context, state, path)
     return undefined

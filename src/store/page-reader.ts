@@ -6,7 +6,7 @@
  * same transaction no generation that may rest on it is complete any more, so that the next sync fetches it.
  */
 import { equalHash } from '../trie/keccak.ts'
-import type { Ref } from '../trie/node-source.ts'
+import { OWN_WORK, type Ref, type Work } from '../trie/node-source.ts'
 import { isWithin, KEY_NIBBLES, MAX_PATH_NIBBLES, type Path, ROOT_PATH } from '../trie/path.ts'
 import { findInSequence, SequenceError } from '../trie/sequence.ts'
 import { stepDown } from '../trie/step-down.ts'
@@ -35,8 +35,13 @@ export function lookUp(
 }
 
 /** The same for a ref of unknown origin: a node that is not there, or another one, is no damage but `undefined`. */
-export function lookUpRef(context: StoreContext, state: GenerationState, ref: Ref): Promise<Uint8Array | undefined> {
-  return find(context, state, ref, false)
+export function lookUpRef(
+  context: StoreContext,
+  state: GenerationState,
+  ref: Ref,
+  work?: Work,
+): Promise<Uint8Array | undefined> {
+  return find(context, state, ref, false, undefined, work)
 }
 
 /**
@@ -49,12 +54,13 @@ async function find(
   ref: Ref,
   isNamed: boolean,
   read?: ReadPage,
+  work?: Work,
 ): Promise<Uint8Array | undefined> {
   for (;;) {
     const mustBeThere = isNamed && state.coversPath(ref.path)
     const searched = pagesAt(context, state, ref.path)
     for (const placed of searched) {
-      const blob = await findInPage(context, placed, ref, read)
+      const blob = await findInPage(context, placed, ref, read, work)
       if (blob !== undefined) return blob
     }
     if (!mustBeThere) return undefined
@@ -79,9 +85,10 @@ export async function findInPage(
   { state, page }: PlacedPage,
   { path, hash }: Ref,
   read: ReadPage = (page) => readPage(context, page),
+  work: Work = OWN_WORK,
 ): Promise<Uint8Array | undefined> {
   const bytes = await read(page)
-  const found = bytes === undefined ? 'damaged' : search(bytes, path)
+  const found = bytes === undefined ? 'damaged' : work.do(() => search(bytes, path))
   if (found === 'damaged') {
     if (await dropPage(context, state, page)) throw damagedPage(page)
     return undefined

@@ -84,11 +84,11 @@ class PageHost {
     return { link: this.#add(opened), peerId: opened.peerId }
   }
 
-  #admit({ peerId, isWebRtc, wire, hangUp }: Guest): void {
+  #admit({ peerId, host, isWebRtc, wire, hangUp }: Guest): void {
     // Not until its stream has ended, but until the engine says so: it ends the stream first, and then hangs up.
     const link = this.#add({ hangUp })
     const port = portOf(wire)
-    this.#post({ kind: 'guest', link, peerId, isWebRtc, port }, [port])
+    this.#post({ kind: 'guest', link, peerId, host, isWebRtc, port }, [port])
   }
 
   #add(link: OpenLink): number {

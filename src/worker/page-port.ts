@@ -25,6 +25,7 @@ export type FromPage =
       readonly kind: 'guest'
       readonly link: number
       readonly peerId: string
+      readonly host: string
       readonly isWebRtc: boolean
       readonly port: MessagePort
     }

@@ -3,7 +3,7 @@
  * itself, and nothing while it is paused. What is paused has nothing: whoever asks goes elsewhere at once.
  */
 import type { Clock } from '../protocol/clock.ts'
-import type { NodeSource, Ref } from '../trie/node-source.ts'
+import { type NodeSource, OWN_WORK, type Ref, type Work } from '../trie/node-source.ts'
 import type { Path } from '../trie/path.ts'
 import { UPLOAD_BURST_MS } from './constants.ts'
 import type { OwnWork } from './own-work.ts'
@@ -48,12 +48,12 @@ export class PoliteSource implements NodeSource {
     return !this.#isPaused && this.#options.source.has(root)
   }
 
-  run(root: Uint8Array, ref: Ref, maxNodes: number, maxBytes: number): Promise<Uint8Array> {
-    return this.#serve(NOTHING, (source) => source.run(root, ref, maxNodes, maxBytes))
+  run(root: Uint8Array, ref: Ref, maxNodes: number, maxBytes: number, work: Work = OWN_WORK): Promise<Uint8Array> {
+    return this.#serve(NOTHING, (source) => source.run(root, ref, maxNodes, maxBytes, this.#polite(work)))
   }
 
-  path(root: Uint8Array, ref: Ref, key: Path): Promise<Uint8Array> {
-    return this.#serve(NOTHING, (source) => source.path(root, ref, key))
+  path(root: Uint8Array, ref: Ref, key: Path, work: Work = OWN_WORK): Promise<Uint8Array> {
+    return this.#serve(NOTHING, (source) => source.path(root, ref, key, this.#polite(work)))
   }
 
   code(hash: Uint8Array): Promise<Uint8Array | undefined> {
@@ -74,8 +74,23 @@ export class PoliteSource implements NodeSource {
       this.#pay(bytes?.length ?? 0)
       return this.#isPaused ? nothing : bytes
     } finally {
-      this.#serving--
-      for (let room = this.#room(); room > 0; room--) this.#line.shift()?.()
+      this.#leave()
+    }
+  }
+
+  /** Work whose pauses are anybody's: who waits for another turn there keeps no place here, and own reads go ahead. */
+  #polite(work: Work): Work {
+    return {
+      do: (piece) => work.do(piece),
+      pause: async () => {
+        this.#leave()
+        try {
+          await work.pause()
+        } finally {
+          await this.#enter()
+        }
+        await this.#options.ownWork.noReads()
+      },
     }
   }
 
@@ -88,6 +103,11 @@ export class PoliteSource implements NodeSource {
   async #enter(): Promise<void> {
     while (this.#room() <= 0) await new Promise<void>((resolve) => this.#line.push(resolve))
     this.#serving++
+  }
+
+  #leave(): void {
+    this.#serving--
+    for (let room = this.#room(); room > 0; room--) this.#line.shift()?.()
   }
 
   /** Waits until the next answer may go: what was sent runs ahead of the rate by a burst at most. */

@@ -91,10 +91,10 @@ describe('RemotePage', () => {
     handlers[0]?.onConditions(conditions)
     const [wire, far] = createWirePair()
     let hungUp = 0
-    handlers[0]?.onGuest({ peerId: ID, isWebRtc: true, wire, hangUp: () => void hungUp++ })
+    handlers[0]?.onGuest({ peerId: ID, host: '', isWebRtc: true, wire, hangUp: () => void hungUp++ })
     await expect.poll(() => [guests.length, told]).toEqual([1, ['/somewhere', conditions]])
     const [guest] = guests
-    expect(guest).toMatchObject({ peerId: ID, isWebRtc: true })
+    expect(guest).toMatchObject({ peerId: ID, host: '', isWebRtc: true })
     const received: number[] = []
     guest?.wire.open({ onChunk: (chunk) => received.push(...chunk), onClose: () => received.push(0) })
     await far.send([Uint8Array.of(9)])
@@ -104,7 +104,7 @@ describe('RemotePage', () => {
     await page.stop()
     expect(stops).toEqual(['stop'])
     const [late] = createWirePair()
-    handlers[0]?.onGuest({ peerId: ID, isWebRtc: true, wire: late, hangUp: () => void hungUp++ })
+    handlers[0]?.onGuest({ peerId: ID, host: '', isWebRtc: true, wire: late, hangUp: () => void hungUp++ })
     await expect.poll(() => hungUp).toBe(1)
     expect(guests.length).toBe(1)
   })
@@ -117,7 +117,7 @@ describe('RemotePage', () => {
     far.open({ onChunk: () => {}, onClose: () => log.push('ended') })
     const node: PageNode = {
       start: async ({ onGuest }) =>
-        onGuest({ peerId: ID, isWebRtc: true, wire, hangUp: () => void log.push('hung up') }),
+        onGuest({ peerId: ID, host: '', isWebRtc: true, wire, hangUp: () => void log.push('hung up') }),
       stop: async () => {},
       dial: () => Promise.reject(new Error('nobody answers')),
     }
@@ -144,7 +144,7 @@ describe('RemotePage', () => {
     for (const isLetIn of [true, false]) {
       const [wire, far] = createWirePair()
       const ended = new Promise<void>((resolve) => far.open({ onChunk: () => {}, onClose: () => resolve() }))
-      handlers[0]?.onGuest({ peerId: ID, isWebRtc: true, wire, hangUp: () => void hungUp++ })
+      handlers[0]?.onGuest({ peerId: ID, host: '', isWebRtc: true, wire, hangUp: () => void hungUp++ })
       await expect.poll(() => guests.length).toBe(isLetIn ? 1 : 2)
       const guest = guests.at(-1)
       if (isLetIn) guest?.wire.open({ onChunk: () => {}, onClose: () => {} })

@@ -63,12 +63,12 @@ export class RemotePage implements PageNode {
         this.#handlers?.onFound(message.address)
         return
       case 'guest': {
-        const { link, peerId, isWebRtc, port } = message
+        const { link, peerId, host, isWebRtc, port } = message
         const hangUp = () => void this.#call({ method: 'hangUp', link })
         if (this.#handlers === null) hangUp()
         else {
           const wire = watched(new PortWire(port), () => void this.#call({ method: 'forget', link }))
-          this.#handlers.onGuest({ peerId, isWebRtc, wire, hangUp })
+          this.#handlers.onGuest({ peerId, host, isWebRtc, wire, hangUp })
         }
         return
       }

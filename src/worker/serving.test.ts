@@ -33,7 +33,7 @@ async function setUp(limits = LIMITS) {
   serving.start()
   const [wire, theirs] = createWirePair()
   let hungUp = 0
-  serving.welcome({ peerId: 'them', isWebRtc: true, wire, hangUp: () => void hungUp++ })
+  serving.welcome({ peerId: 'them', host: '', isWebRtc: true, wire, hangUp: () => void hungUp++ })
   const heard: (readonly string[])[] = []
   const requester = new Requester({
     wire: theirs,
@@ -92,7 +92,7 @@ describe('TabServing', () => {
     const welcomeRude = async () => {
       const [wire, theirs] = createWirePair()
       let hungUpHere = 0
-      serving.welcome({ peerId: 'rude', isWebRtc: true, wire, hangUp: () => void hungUpHere++ })
+      serving.welcome({ peerId: 'rude', host: '', isWebRtc: true, wire, hangUp: () => void hungUpHere++ })
       theirs.open({ onChunk: () => {}, onClose: () => {} })
       await theirs.send([Uint8Array.of(1, 0x80)])
       await settle()

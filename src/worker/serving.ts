@@ -108,8 +108,11 @@ function servingLimits({ uploadBytesPerSecond, maxRequests }: ServeLimits): Part
     bytes: { perSecond: bytesPerSecond, burst: bytesPerSecond },
     // More would wait for the polite source in the order in which they came: here peers take turns.
     readAtOnce: Math.ceil(maxRequests),
+    // All other tabs are one host as long as nobody tells where they are.
     streams: MAX_TAB_STREAMS,
+    streamsPerHost: MAX_TAB_STREAMS,
     heldBytes: MAX_TAB_HELD_BYTES,
+    heldBytesPerHost: MAX_TAB_HELD_BYTES,
   }
 }
 
