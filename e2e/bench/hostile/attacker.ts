@@ -5,9 +5,10 @@
 import { setPriority } from 'node:os'
 import { WebSocket } from 'ws'
 import { type Attack, BURDENS, FLOODS, type Target, VIOLATIONS } from '../../../src/testing/hostile/attacks.ts'
+import { DEAR_REQUESTS } from '../../../src/testing/hostile/dear-requests.ts'
 import { HostileClient } from '../../../src/testing/hostile/hostile-client.ts'
 import { seededRandom } from '../../../src/testing/random.ts'
-import { attackFor, greedy } from './attacking.ts'
+import { attackFor, Crowd, greedy } from './attacking.ts'
 import { answerParent } from './child.ts'
 import type { AttackerFigures } from './scene.ts'
 import type { ServerReady } from './server.ts'
@@ -23,12 +24,33 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
   ...FLOODS,
   'greed, within the limits': greedy,
 }
+/** Within the limits, by one peer, and by as many as one host may connect. */
+const CROWDS = { 'one peer': 1, 'sixty peers': 60 }
+const CROWD_ATTACKS = new Map<string, { readonly attack: Attack; readonly peers: number }>(
+  Object.entries(CROWDS).flatMap(([crowd, peers]) =>
+    Object.entries(DEAR_REQUESTS).map(([name, attack]) => [`${name}, of ${crowd}`, { attack, peers }] as const),
+  ),
+)
 const LOWEST_PRIORITY = 19
 
-Object.assign(globalThis, { WebSocket })
+/** Of another host than the honest client. */
+class OtherHostsWebSocket extends WebSocket {
+  constructor(url: string, protocols?: string | string[]) {
+    super(url, protocols, { localAddress: '127.0.0.2' })
+  }
+}
+
+Object.assign(globalThis, { WebSocket: OtherHostsWebSocket })
 setPriority(LOWEST_PRIORITY)
 const { address = '', root = '' } = JSON.parse(process.argv[2]!) as Partial<ServerReady>
 const target: Target = { address, root: new Uint8Array(Buffer.from(root, 'hex')), random: seededRandom(1) }
-answerParent<AttackerQuestion, AttackerFigures>(Object.keys(ATTACKS), ({ attack, ms }) =>
-  attackFor(ATTACKS[attack]!, target, ms, () => HostileClient.create()),
+const crowd = new Crowd()
+answerParent<AttackerQuestion, AttackerFigures>(
+  [...Object.keys(ATTACKS), ...CROWD_ATTACKS.keys()],
+  async ({ attack, ms }) => {
+    const dear = CROWD_ATTACKS.get(attack)
+    if (dear === undefined) return attackFor(ATTACKS[attack]!, target, ms, () => HostileClient.create())
+    await crowd.gather(dear.peers, target, () => HostileClient.create())
+    return crowd.attackFor(dear.attack, target, ms)
+  },
 )

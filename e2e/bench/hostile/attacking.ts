@@ -4,7 +4,7 @@ import { ended, type HostileClient, openStream, send } from '../../../src/testin
 import { getNodes, MAX_RESPONSE_BYTES, STATUS } from '../../../src/testing/hostile/wire-bytes.ts'
 import type { AttackerFigures } from './scene.ts'
 
-/** Attacks that are under way at the same time, each of a peer of its own. */
+/** Attacks that are under way at the same time, each of a peer of its own, where nothing else is said. */
 const AT_ONCE = 8
 
 /** Keeps within every limit, and takes all that it is given. */
@@ -32,22 +32,55 @@ export async function attackFor(
 ): Promise<AttackerFigures> {
   const until = performance.now() + ms
   const figures = { attacks: 0, refused: 0, cutOff: 0 }
-  async function attackOn(): Promise<void> {
-    const client = await create()
-    while (performance.now() < until) {
-      try {
-        const { end } = await attack(client, target)
-        figures.attacks++
-        await Promise.race([end.then(() => void figures.cutOff++), timeUntil(until)])
-      } catch {
-        // No connection, or no longer one: what the other side is for.
-        figures.refused++
-      }
-    }
-    await client.stop()
-  }
-  await Promise.all(Array.from({ length: AT_ONCE }, attackOn))
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      const client = await create()
+      await attackOn(attack, target, client, until, figures)
+      await client.stop()
+    }),
+  )
   return figures
+}
+
+/** Peers that are connected before they attack, and stay connected: what they cost is what they ask for. */
+export class Crowd {
+  readonly #clients: HostileClient[] = []
+
+  /** `count` peers, connected to the target. */
+  async gather(count: number, { address }: Target, create: () => Promise<HostileClient>): Promise<void> {
+    while (this.#clients.length < count) {
+      const client = await create()
+      await client.prepare(address)
+      this.#clients.push(client)
+    }
+  }
+
+  async attackFor(attack: Attack, target: Target, ms: number): Promise<AttackerFigures> {
+    const until = performance.now() + ms
+    const figures = { attacks: 0, refused: 0, cutOff: 0 }
+    await Promise.all(this.#clients.map((client) => attackOn(attack, target, client, until, figures)))
+    for (const client of this.#clients) client.rest()
+    return figures
+  }
+}
+
+async function attackOn(
+  attack: Attack,
+  target: Target,
+  client: HostileClient,
+  until: number,
+  figures: { attacks: number; refused: number; cutOff: number },
+): Promise<void> {
+  while (performance.now() < until) {
+    try {
+      const { end } = await attack(client, target)
+      figures.attacks++
+      await Promise.race([end.then(() => void figures.cutOff++), timeUntil(until)])
+    } catch {
+      // No connection, or no longer one: what the other side is for.
+      figures.refused++
+    }
+  }
 }
 
 function timeUntil(ms: number): Promise<void> {

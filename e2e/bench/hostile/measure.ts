@@ -58,6 +58,7 @@ async function measure(attack: string, scene: Scene, { ms, turns: count }: Hosti
     const [measured, made] = await Promise.all([scene.ask(ms), isAttacked ? scene.attack(attack, ms) : {}])
     return { ...measured, ...made, ...(await scene.served()) }
   }
+  await scene.attack(attack, 0) // whoever stands ready for it is connected
   await turn(false) // warms up
   const turns: { alone: Turn; beside: Turn; after: Turn }[] = []
   let before = await turn(false)

@@ -48,11 +48,18 @@ export class HostileClient {
     this.#prepared = await this.#connect(address)
   }
 
-  /** A connection: a further one each time. */
+  /** A connection: a further one each time, but for one that was {@link prepare}d. */
   async dial(address: string): Promise<Connection> {
     const prepared = this.#prepared
     this.#prepared = null
     return prepared ?? this.#connect(address)
+  }
+
+  /** Resets all streams, and keeps the one connection that it has for the next {@link dial}. */
+  rest(): void {
+    const [connection] = this.node.getConnections()
+    for (const stream of connection?.streams ?? []) stream.abort(new Error('a pause'))
+    this.#prepared = connection ?? null
   }
 
   #connect(address: string): Promise<Connection> {

@@ -66,3 +66,29 @@ export function repeated(bytes: Uint8Array, count: number): Uint8Array {
   for (let i = 0; i < count; i++) all.set(bytes, i * bytes.length)
   return all
 }
+
+/** Takes the chunks of a stream, and calls `onMessage` with the number of each message (the first is 0) when it is complete. */
+export function messageCounter(onMessage: (index: number) => void): (chunk: Uint8Array) => void {
+  let index = 0
+  let length = 0
+  let shift = 0
+  let left = 0
+  return (chunk) => {
+    for (let at = 0; at < chunk.length; ) {
+      if (left === 0) {
+        const byte = chunk[at++]!
+        length += (byte & 0x7f) * 2 ** shift
+        shift += 7
+        if (byte >= 0x80) continue
+        left = length
+        length = 0
+        shift = 0
+        continue
+      }
+      const taken = Math.min(left, chunk.length - at)
+      left -= taken
+      at += taken
+      if (left === 0) onMessage(index++)
+    }
+  }
+}
