@@ -1,8 +1,9 @@
-import type { PeerId } from '@libp2p/interface'
+import type { MultiaddrConnection, PeerId } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { describe, expect, test } from 'vitest'
 import { ManualClock } from '../testing/manual-clock.ts'
 import { InboundGater } from './connection-limits.ts'
+import { hostOf } from './host.ts'
 
 const limits = { connections: 100, connectionsPerPeer: 2, connectionsPerHost: 32 }
 
@@ -15,14 +16,16 @@ function setUp() {
   function connect(host: string, name = String(port)): boolean {
     const remoteAddr = multiaddr(`/ip4/${host}/tcp/${port++}/ws`)
     const remotePeer = { name, equals: (other: { name: string }) => other.name === name } as unknown as PeerId
-    const isDenied = gater.denyInboundConnection({ remoteAddr }) || gater.denyInboundEncryptedConnection(remotePeer)
+    const isDenied =
+      gater.denyInboundConnection({ remoteAddr, onData() {} } as unknown as MultiaddrConnection) ||
+      gater.denyInboundEncryptedConnection(remotePeer)
     if (!isDenied) connections.push({ remoteAddr, remotePeer })
     return !isDenied
   }
   const count = (host: string, times: number) =>
     Array.from({ length: times }, () => connect(host)).filter(Boolean).length
   const strike = (host: string) => gater.strike(multiaddr(`/ip4/${host}/tcp/1/ws`))
-  return { clock, connections, connect, count, strike }
+  return { clock, connections, connect, count, gater, strike }
 }
 
 describe('InboundGater', () => {
@@ -64,5 +67,18 @@ describe('InboundGater', () => {
     expect(connect('10.0.0.1', 'b')).toBe(true)
     connections.shift()
     expect(connect('10.0.0.3', 'a')).toBe(true)
+  })
+
+  test('behavior: an IPv6 network of 64 bits is one host, and so is an IPv4 address however it is written', () => {
+    const { connections, gater } = setUp()
+    const counts = (host: (i: number) => string) => {
+      connections.length = 0
+      return Array.from({ length: 40 }, (_, i) => gater.admits(hostOf(multiaddr(`${host(i)}/tcp/1/ws`)))).filter(
+        Boolean,
+      ).length
+    }
+    expect(counts((i) => `/ip6/2001:db8:0:7:${i}::1`)).toBe(16)
+    expect(counts((i) => `/ip6/2001:db8:0:${100 + i}::1`)).toBe(40)
+    expect(counts((i) => (i % 2 === 0 ? '/ip4/10.0.0.7' : '/ip6/::ffff:10.0.0.7'))).toBe(16)
   })
 })

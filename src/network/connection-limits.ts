@@ -5,7 +5,6 @@
 import type { Connection, ConnectionGater, Libp2p, MultiaddrConnection, PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Clock } from '../protocol/clock.ts'
-import { Gcra } from '../protocol/gcra.ts'
 import {
   HANDSHAKE_MS,
   MAX_CONNECTIONS_PER_HOST,
@@ -13,10 +12,13 @@ import {
   MAX_PENDING_CONNECTIONS,
   MAX_PENDING_CONNECTIONS_PER_HOST,
   MAX_SERVER_CONNECTIONS,
+  NOISE_PROTOCOL_ID,
   REQUEST_MS,
   STRIKE_CONNECTIONS,
 } from './constants.ts'
+import { guardHandshake } from './guarded-negotiation.ts'
 import { hostOf } from './host.ts'
+import { HostAccounts } from './host-accounts.ts'
 import type { PendingLimits } from './pending-sockets.ts'
 
 /** Of connections that stand. */
@@ -56,9 +58,8 @@ type Standing = Pick<Connection, 'remoteAddr' | 'remotePeer'>
 export class InboundGater implements ConnectionGater {
   readonly #limits: StandingLimits
   readonly #connections: () => readonly Standing[]
-  readonly #clock: Clock
-  /** What hosts have taken; those that owe nothing are forgotten. */
-  readonly #hosts = new Map<string, Gcra>()
+  /** What hosts have taken. */
+  readonly #hosts: HostAccounts
   readonly #asked: 'connections' | 'sockets'
 
   /**
@@ -74,15 +75,19 @@ export class InboundGater implements ConnectionGater {
     this.#asked = asked
     this.#limits = limits
     this.#connections = connections
-    this.#clock = clock
+    const perSecond = Math.max(1, limits.connectionsPerHost / 32)
+    this.#hosts = new HostAccounts({ perSecond, burst: burstPerHost(limits) }, clock)
   }
 
-  denyInboundConnection = ({ remoteAddr }: Pick<MultiaddrConnection, 'remoteAddr'>): boolean =>
-    this.#asked === 'connections' && !this.admits(hostOf(remoteAddr))
+  denyInboundConnection = (connection: MultiaddrConnection): boolean => {
+    // The one place that sees them all, whatever the transport, before anything is said on them.
+    guardHandshake(connection, [NOISE_PROTOCOL_ID])
+    return this.#asked === 'connections' && !this.admits(hostOf(connection.remoteAddr))
+  }
 
   /** Whether one more of `host` may come in; it is counted then. */
   admits = (host: string): boolean => {
-    if (!this.#account(host).accepts(1)) return false
+    if (!this.#hosts.of(host).accepts(1)) return false
     return this.#count((other) => hostOf(other.remoteAddr) === host) < this.#limits.connectionsPerHost
   }
 
@@ -91,15 +96,7 @@ export class InboundGater implements ConnectionGater {
 
   /** A peer at `address` broke the protocol: its next connections wait as if it had made {@link STRIKE_CONNECTIONS} more. */
   strike(address: Multiaddr): void {
-    this.#account(hostOf(address)).take(STRIKE_CONNECTIONS)
-  }
-
-  #account(host: string): Gcra {
-    for (const [name, gcra] of this.#hosts) if (gcra.isPaid) this.#hosts.delete(name)
-    const perSecond = Math.max(1, this.#limits.connectionsPerHost / 32)
-    const gcra = this.#hosts.get(host) ?? new Gcra({ perSecond, burst: burstPerHost(this.#limits) }, this.#clock)
-    this.#hosts.set(host, gcra)
-    return gcra
+    this.#hosts.of(hostOf(address)).take(STRIKE_CONNECTIONS)
   }
 
   #count(isMeant: (connection: Standing) => boolean): number {

@@ -65,8 +65,30 @@ export const MAX_READ_BUFFER_BYTES = 8 * 1024 * 1024
 export const MAX_REQUEST_READ_BUFFER_BYTES = 512 * 1024
 /** Streams of any protocol on a connection that the peer opened, those included that do not say which: each holds a read buffer. */
 export const MAX_INBOUND_STREAMS = 32
-/** Streams a second that a peer may open on a connection, and the burst: each has an answer, also one that is refused. */
-export const INBOUND_STREAMS_PER_SECOND = 500
+/**
+ * Streams a second that a peer may open on a connection, and at once: each costs some 0.2 ms, also one that is refused. A tab
+ * that was opened with many addresses opens {@link MAX_HOP_STREAMS} at its relay; nobody opens one for each request.
+ */
+export const INBOUND_STREAMS_PER_SECOND = 64
+export const INBOUND_STREAM_BURST = 256
+/** Protocols that may be proposed on a connection's streams, two for each stream: an answer to each takes some 50 µs. */
+export const PROPOSALS_PER_SECOND = 2 * INBOUND_STREAMS_PER_SECOND
+export const PROPOSAL_BURST = 2 * INBOUND_STREAM_BURST
+/** The same before there is a connection: the line that everybody begins with, and all ciphers that anybody has. */
+export const MAX_HANDSHAKE_PROPOSALS = 16
+/**
+ * Frames of yamux with less data than that are counted, whatever they are: a window update, an empty frame and a reset each cost
+ * some 5 µs. Most are updates, one for each piece of an answer, and requests: a few thousand a second on a fast machine.
+ */
+export const SMALL_FRAME_BYTES = 128
+export const SMALL_FRAMES_PER_SECOND = 8_192
+export const SMALL_FRAME_BURST = 16_384
+/** Those of all connections of a host to a server. */
+export const HOST_SMALL_FRAMES_PER_SECOND = 2 * SMALL_FRAMES_PER_SECOND
+export const HOST_SMALL_FRAME_BURST = 2 * SMALL_FRAME_BURST
+/** What the muxer is called in a negotiation, and the cipher. */
+export const YAMUX_PROTOCOL_ID = '/yamux/1.0.0'
+export const NOISE_PROTOCOL_ID = '/noise'
 /** Pings a second on a connection: yamux makes one in 30 s, and each has an answer. */
 export const PINGS_PER_SECOND = 1
 export const PING_BURST = 32

@@ -5,7 +5,8 @@
 import type { Libp2p } from '@libp2p/interface'
 import type { Libp2pOptions } from 'libp2p'
 import { MAX_INBOUND_STREAMS, MAX_READ_BUFFER_BYTES, MAX_STREAM_WINDOW_BYTES } from './constants.ts'
-import { guardedMuxer } from './guarded-muxer.ts'
+import { guardedEncrypter } from './guarded-encrypter.ts'
+import { guardedMuxer, type MuxerGuard } from './guarded-muxer.ts'
 import { installPromiseWithResolvers } from './promise-with-resolvers.ts'
 
 /** libp2p, and the options that all our nodes share. */
@@ -19,19 +20,20 @@ export interface Libp2pSettings {
   readonly readBufferBytes?: number
   /** A browser's: noise comes with ciphers in JavaScript for it, and for Node with those of Node. */
   readonly needsFastCipher?: boolean
+  readonly muxerGuard?: MuxerGuard
 }
 
 /** Loads the modules and returns them, wired; starts nothing. */
 export async function loadLibp2p(settings: Libp2pSettings = {}): Promise<Libp2pParts> {
-  const { readBufferBytes = MAX_READ_BUFFER_BYTES, needsFastCipher = false } = settings
+  const { readBufferBytes = MAX_READ_BUFFER_BYTES, needsFastCipher = false, muxerGuard } = settings
   installPromiseWithResolvers()
   const { createLibp2p, fastNoiseCrypto, identify, noise, webSockets, yamux } = await import('./libp2p-modules.ts')
   const streamOptions = { maxStreamWindowSize: MAX_STREAM_WINDOW_BYTES, maxReadBufferLength: readBufferBytes }
   const parts = {
     start: false,
     transports: [webSockets()],
-    connectionEncrypters: [noise(needsFastCipher ? { crypto: fastNoiseCrypto() } : {})],
-    streamMuxers: [guardedMuxer(yamux({ streamOptions, maxInboundStreams: MAX_INBOUND_STREAMS }))],
+    connectionEncrypters: [guardedEncrypter(noise(needsFastCipher ? { crypto: fastNoiseCrypto() } : {}))],
+    streamMuxers: [guardedMuxer(yamux({ streamOptions, maxInboundStreams: MAX_INBOUND_STREAMS }), muxerGuard)],
     services: { identify: identify() },
   }
   return { createLibp2p, parts }

@@ -16,13 +16,18 @@ import {
 import {
   CONNECTION_CHECK_INTERVAL_MS,
   CONNECTION_CHECK_TIMEOUT_MS,
+  HOST_SMALL_FRAME_BURST,
+  HOST_SMALL_FRAMES_PER_SECOND,
   MAX_REQUEST_READ_BUFFER_BYTES,
 } from './constants.ts'
 import { NetworkError } from './error.ts'
 import { guardedWebSockets } from './guarded-websockets.ts'
+import { HostAccounts } from './host-accounts.ts'
 import { loadLibp2p } from './libp2p-parts.ts'
 import { type RelayLimits, relayServices, startRelaying } from './relay.ts'
 import { isWebRtcDirect, loadWebRtcDirect } from './webrtc-direct.ts'
+
+const HOST_SMALL_FRAMES = { perSecond: HOST_SMALL_FRAMES_PER_SECOND, burst: HOST_SMALL_FRAME_BURST }
 
 export interface ListeningNodeOptions {
   /** Multiaddrs such as `/ip4/0.0.0.0/tcp/9000/ws` and `/ip4/0.0.0.0/udp/9000/webrtc-direct`; port 0 takes any free one. */
@@ -47,7 +52,10 @@ export async function createListeningNode(options: ListeningNodeOptions): Promis
   const { listen, transports } = await chooseTransports(options)
   const privateKey = options.privateKey === undefined ? undefined : decodePrivateKey(options.privateKey)
   const relay = options.relay === undefined ? {} : await relayServices(options.relay)
-  const { createLibp2p, parts } = await loadLibp2p({ readBufferBytes: MAX_REQUEST_READ_BUFFER_BYTES })
+  const { createLibp2p, parts } = await loadLibp2p({
+    readBufferBytes: MAX_REQUEST_READ_BUFFER_BYTES,
+    muxerGuard: { hosts: new HostAccounts(HOST_SMALL_FRAMES, systemClock) },
+  })
   const limits = { ...DEFAULT_CONNECTION_LIMITS, ...options.connectionLimits }
   // Those that stand and those that do not yet, and room for some that are just being closed.
   const maxSockets = limits.connections + 2 * limits.pendingConnections

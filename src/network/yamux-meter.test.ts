@@ -1,6 +1,7 @@
 import { concatBytes } from '@noble/hashes/utils.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { Gcra } from '../protocol/gcra.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
 import { YamuxMeter } from './yamux-meter.ts'
 
@@ -34,10 +35,14 @@ function setUp() {
   const clock = new ManualClock()
   const limits = {
     maxFrameBytes: 1000,
+    smallFrameBytes: 10,
+    smallFrames: { perSecond: 1_000, burst: 1_000 },
     streams: { perSecond: 10, burst: 10 },
     pings: { perSecond: 1, burst: 2 },
   }
-  return { clock, meter: new YamuxMeter(limits, clock) }
+  const host = new Gcra({ perSecond: 2_000, burst: 1_500 }, clock)
+  const create = () => new YamuxMeter(limits, clock, () => host)
+  return { clock, create, meter: create() }
 }
 
 function accepts(stream: Uint8Array, at: readonly number[]): boolean {
@@ -68,5 +73,36 @@ describe('YamuxMeter', () => {
       expect(meter.accepts(bytes)).toBe(true)
     }
     expect(meter.accepts(bytes)).toBe(false)
+  })
+
+  test.each([
+    ['window updates', frame(WINDOW_UPDATE, 0, 1)],
+    ['empty data', frame(DATA, 0, 0)],
+    ['data of a byte', frame(DATA, 0, 1, Uint8Array.of(0))],
+    ['resets', frame(WINDOW_UPDATE, RST, 0)],
+    ['ends', frame(DATA, FIN, 0)],
+    ['goings away', frame(GO_AWAY, 0, 0)],
+  ])('behavior: refuses %s without end, of a connection and of all those of a host', (_, bytes) => {
+    const { clock, create } = setUp()
+    const accepted = (meter: YamuxMeter) => {
+      for (let i = 0; i < 10_000; i++) if (!meter.accepts(bytes)) return i
+      return Number.POSITIVE_INFINITY
+    }
+    expect([accepted(create()), accepted(create()), accepted(create())]).toEqual([1_000, 500, 0])
+    clock.advance(100)
+    expect(accepted(create())).toBe(200)
+  })
+
+  test('behavior: data of some length is not counted', () => {
+    const { meter } = setUp()
+    const bytes = frame(DATA, 0, 10, new Uint8Array(10))
+    for (let i = 0; i < 10_000; i++) expect(meter.accepts(bytes)).toBe(true)
+  })
+
+  test.each([
+    ['a type that there is not', frame(4, 0, 0)],
+    ['a version that there is not', Uint8Array.of(1, ...frame(DATA, 0, 0).subarray(1))],
+  ])('behavior: refuses %s', (_, bytes) => {
+    expect(setUp().meter.accepts(bytes)).toBe(false)
   })
 })

@@ -9,6 +9,7 @@ import {
   framed,
   getHeader,
   getNodes,
+  line,
   MAX_HASHES,
   MAX_MESSAGE_BYTES,
   MAX_OPEN_REQUESTS,
@@ -20,6 +21,10 @@ import {
   STATUS,
   yamuxHeader,
 } from './wire-bytes.ts'
+
+/** Flags of a frame of yamux. */
+const SYN = 1
+const RST = 8
 
 export interface Target {
   readonly address: string
@@ -97,14 +102,34 @@ export const BURDENS = {
   ],
 } as const satisfies Record<string, readonly [code: string, Attack]>
 
+/** Behind a stream that was begun: its number is the first of a client's, unless identify has begun one before. */
+function onStream(bytes: (stream: number) => Uint8Array, times: number): Attack {
+  const STREAM = 99_999
+  return flooding(concatBytes(yamuxHeader(1, SYN, STREAM, 0), bytes(STREAM)), times)
+}
+
+/** One data frame of yamux after the other, each full of `text`. */
+function data(stream: number, bytes: Uint8Array): Uint8Array {
+  return concatBytes(yamuxHeader(0, 0, stream, bytes.length), bytes)
+}
+
+/** What everybody begins with, and then what nobody speaks. */
+const PROPOSALS = concatBytes(line('/multistream/1.0.0'), repeated(line('a'), 20_000))
+
 /** What is below the protocol: the connection has to end. */
 export const FLOODS = {
   'a frame of yamux of a gigabyte': flooding(concatBytes(yamuxHeader(0, 1, 101, 2 ** 30), new Uint8Array(2 ** 20)), 64),
-  'pings without end': flooding(repeated(yamuxHeader(2, 1, 0, 7), 5_000), 64),
+  'pings without end': flooding(repeated(yamuxHeader(2, SYN, 0, 7), 5_000), 64),
   'streams without end': flooding(
-    concatBytes(...Array.from({ length: 5_000 }, (_, i) => yamuxHeader(1, 1, 101 + 2 * i, 0))),
+    concatBytes(...Array.from({ length: 5_000 }, (_, i) => yamuxHeader(1, SYN, 101 + 2 * i, 0))),
     1,
   ),
+  'window updates without end': onStream((stream) => repeated(yamuxHeader(1, 0, stream, 1), 5_000), 64),
+  'frames of nothing without end': onStream((stream) => repeated(yamuxHeader(0, 0, stream, 0), 5_000), 64),
+  'resets of streams that there are not': flooding(repeated(yamuxHeader(1, RST, 77_777, 0), 5_000), 64),
+  'goings away without end': flooding(repeated(yamuxHeader(3, 0, 0, 0), 5_000), 64),
+  'frames of a type that there is not': flooding(repeated(yamuxHeader(9, 0, 0, 0), 5_000), 64),
+  'protocols that nobody speaks, on a stream': onStream((stream) => data(stream, PROPOSALS), 64),
 } as const satisfies Record<string, Attack>
 
 /** A list that holds a list that holds a list, and nothing else. */

@@ -92,3 +92,8 @@ export function messageCounter(onMessage: (index: number) => void): (chunk: Uint
     }
   }
 }
+
+/** A line of multistream-select: https://github.com/multiformats/multistream-select */
+export function line(text: string): Uint8Array {
+  return framed(new TextEncoder().encode(`${text}\n`))
+}
