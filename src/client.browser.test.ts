@@ -1,7 +1,11 @@
 /** The client in a real Chromium, on either engine, without a peer. With peers: `e2e/`. */
+import { RLP } from '@ethereumjs/rlp'
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createLightClient, type LightClient } from './index.ts'
 import { deleteStateDatabase } from './store/database.ts'
+import { keccak256 } from './trie/keccak.ts'
+import { KNOWN_HEADERS } from './wallet/known-headers.suite.ts'
 
 const ADDRESS = '0x000d836201318ec6899a67540690382780743280'
 const ROOT = `0x${'12'.repeat(32)}`
@@ -47,6 +51,21 @@ describe.each(['worker', 'window'])('createLightClient, engine in the %s', (engi
     expect(await second.getAccount(ADDRESS)).toEqual({ root: EMPTY_ROOT, value: null })
     expect(await second.getCode(ADDRESS)).toEqual({ root: EMPTY_ROOT, value: '0x' })
     expect(await second.getStorageAt(ADDRESS, '0x1')).toEqual({ root: EMPTY_ROOT, value: `0x${'00'.repeat(32)}` })
+  })
+
+  test('behavior: a request of the provider right behind sync is about its target, also of a block', async () => {
+    const fields = RLP.decode(hexToBytes(KNOWN_HEADERS[0]!.rlp)) as Uint8Array[]
+    fields[3] = hexToBytes(EMPTY_ROOT.slice(2))
+    const header = RLP.encode(fields)
+    const block = `0x${bytesToHex(keccak256(header))}`
+    for (const target of [{ root: EMPTY_ROOT }, { block, header: `0x${bytesToHex(header)}` }]) {
+      const light = await open(engine)
+      const provider = light.provider()
+      await provider.request({ method: 'eth_chainId' })
+      light.sync(target)
+      expect(await provider.request({ method: 'eth_getBalance', params: [ADDRESS, 'latest'] })).toBe('0x0')
+      await light.close()
+    }
   })
 
   test('behavior: a newer sync supersedes the one that runs, at any moment', async () => {

@@ -173,7 +173,12 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
    * that are not known are refused. Throws `badArgument`.
    */
   provider(options: ProviderOptions = {}): Eip1193Provider {
-    return createProvider({ ...parseProviderOptions(options), source: this, chainId: this.chainId })
+    return createProvider({
+      ...parseProviderOptions(options),
+      source: this,
+      chainId: this.chainId,
+      settledStatus: () => this.#engine.settledStatus(),
+    })
   }
 
   /** The peers that this client knows, as they were when `peers` was told last. */

@@ -186,6 +186,11 @@ export interface Engine {
   /** Ends everything that runs and deletes everything; the engine stays usable. */
   wipe(): Promise<void>
   status(): Promise<ClientStatus>
+  /**
+   * The same, once it is known what a sync that was asked for is about: right behind `sync` its target may be on nobody's disk
+   * yet, and of a block its header has to come first. Waits no longer than a read does: rejects with `notSynced` then.
+   */
+  settledStatus(): Promise<ClientStatus>
   role(): Promise<TabRole>
   close(): Promise<void>
 }

@@ -275,6 +275,12 @@ class LocalEngine implements Engine {
     return statusOf(this.#store)
   }
 
+  async settledStatus() {
+    this.#checkOpen()
+    await this.#reads.settle()
+    return this.status()
+  }
+
   /** Nobody else is known here: see `tab-engine.ts`. */
   async role(): Promise<TabRole> {
     return 'writer'

@@ -95,6 +95,21 @@ export class ReadsOnDemand {
     return hexOf(root)
   }
 
+  /**
+   * Resolves when it is known what a sync that was just asked for is about. It may have to find the header of its block first,
+   * which may take longer than a read may: rejects with `notSynced` then.
+   */
+  async settle(): Promise<void> {
+    const { clock, settled } = this.#parts
+    let stop = () => {}
+    const late = new Promise<never>((_, reject) => {
+      const message = 'the header of the block that is being synced has not been found yet'
+      const fail = () => reject(new ReadError('notSynced', message, { details: { reason: 'timeout', peers: [] } }))
+      stop = startDeadline(clock, READ_TIMEOUT_MS, fail, { countsOffline: true })
+    })
+    await Promise.race([settled(), late]).finally(stop)
+  }
+
   /** Writes what was fetched and is not on disk. Never rejects: what could not be written is fetched again. */
   async keep(): Promise<void> {
     if (this.#stopKeeping === null) return
@@ -141,7 +156,7 @@ export class ReadsOnDemand {
   async #stateAt(at: ReadAt | undefined): Promise<ReadableState> {
     const { store, keccak } = this.#parts
     if (at === 'target' || (at === undefined && store.lastComplete() === null)) {
-      await this.#waitForRoot()
+      await this.settle()
     }
     const running = this.#parts.running()
     const inSync = ({ sync, generation }: RunningSync) => {
@@ -161,18 +176,6 @@ export class ReadsOnDemand {
     const root = parseRoot(at)
     if (running !== null && equalHash(running.generation.root, root)) return inSync(running)
     return { root, below: store.readerOf(root) }
-  }
-
-  /** A sync that was just asked for may have to find the header of its block first, which may take longer than a read may. */
-  async #waitForRoot(): Promise<void> {
-    const { clock, settled } = this.#parts
-    let stop = () => {}
-    const late = new Promise<never>((_, reject) => {
-      const message = 'the header of the block that is being synced has not been found yet'
-      const fail = () => reject(new ReadError('notSynced', message, { details: { reason: 'timeout', peers: [] } }))
-      stop = startDeadline(clock, READ_TIMEOUT_MS, fail, { countsOffline: true })
-    })
-    await Promise.race([settled(), late]).finally(stop)
   }
 
   #take(nodes: readonly WayNode[]): void {

@@ -55,6 +55,7 @@ export async function createRemoteEngine(
     storage: call('storage'),
     wipe: call('wipe'),
     status: call('status'),
+    settledStatus: call('settledStatus'),
     role: call('role'),
     close: () => port.close(),
   }

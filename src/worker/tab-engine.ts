@@ -173,6 +173,10 @@ class TabEngine implements Engine {
     return statusOf(await this.#options.view.current())
   }
 
+  settledStatus(): ReturnType<Engine['status']> {
+    return this.#call('settledStatus', [])
+  }
+
   async role(): Promise<TabRole> {
     this.#checkOpen()
     return this.#term === null ? 'follower' : 'writer'

@@ -170,6 +170,10 @@ export class ScriptedEngine implements ScriptedMethods {
     return statusOf(this.store)
   }
 
+  settledStatus() {
+    return this.status()
+  }
+
   async role(): Promise<TabRole> {
     return 'writer'
   }

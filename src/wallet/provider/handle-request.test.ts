@@ -105,6 +105,45 @@ describe('handleRequest', () => {
     expect(reads).toHaveLength(4)
   })
 
+  test('behavior: what a sync that was just asked for is about is waited for, as reads do', async () => {
+    complete = null
+    target = null
+    let isSettled = false
+    const settledStatus = async () => {
+      await new Promise((resolve) => setImmediate(resolve))
+      isSettled = true
+      return { complete: null, target: { root: root('22'), blockNumber: HEADER.number, header: RLP } }
+    }
+    expect(await ask('eth_getBalance', [ADDRESS], { settledStatus })).toBe('0xff')
+    expect(await ask('eth_getBalance', [ADDRESS, HEADER.hash], { settledStatus })).toBe('0xff')
+    expect(await ask('eth_blockNumber', [], { settledStatus })).toBe(`0x${HEADER.number.toString(16)}`)
+    await expect(ask('eth_getBalance', [ADDRESS, 'pending'], { settledStatus })).rejects.toMatchObject({ code: -32001 })
+    // The target of an older sync is not what the one that begins is about.
+    target = { root: root('33'), blockNumber: 1, header: null }
+    reads = []
+    await ask('eth_getBalance', [ADDRESS], { settledStatus })
+    expect(reads).toEqual([`account ${root('22')}`])
+    // With a complete state there is nothing to wait for, but for a block that is about to be known.
+    complete = { root: root('11'), blockNumber: 100, header: null }
+    isSettled = false
+    await ask('eth_getBalance', [ADDRESS], { settledStatus })
+    await ask('eth_getBalance', [ADDRESS, 'safe'], { settledStatus }).catch(() => {})
+    expect(isSettled).toBe(false)
+    expect(await ask('eth_getBalance', [ADDRESS, HEADER.hash], { settledStatus })).toBe('0xff')
+  })
+
+  test('error: a header that is not found is an answer that cannot be had, or a block that is not known', async () => {
+    const error = new RootlightError('notSynced', 'the header has not been found yet', {
+      details: { reason: 'timeout' },
+    })
+    const settledStatus = () => Promise.reject(error)
+    await expect(ask('eth_getBalance', [ADDRESS, '0x65'], { settledStatus })).rejects.toMatchObject({ code: -32001 })
+    complete = null
+    await expect(ask('eth_getBalance', [ADDRESS], { settledStatus })).rejects.toMatchObject({
+      ...{ code: 4900, message: error.message, data: { code: 'notSynced', details: { reason: 'timeout' } } },
+    })
+  })
+
   test('behavior: what the client is and does', async () => {
     expect(await ask('eth_chainId')).toBe('0x539')
     expect(await ask('net_version')).toBe('1337')

@@ -3,10 +3,11 @@
  * request names must be one of them: nothing is ever answered from another state than the one that was asked for.
  */
 import { hexToBytes } from '@noble/hashes/utils.js'
+import { isRootlightError } from '../../trie/error.ts'
 import { type BlockHeader, decodeHeader } from '../header.ts'
 import { booleanOf, hashOf, quantityOf, recordOf } from './params.ts'
 import { invalidParams, ProviderRpcError, RPC_CODE } from './rpc-error.ts'
-import type { ProviderSource, SourceState } from './source.ts'
+import type { ProviderSource, SourceState, SourceStatus } from './source.ts'
 
 export interface KnownState {
   readonly root: `0x${string}`
@@ -56,21 +57,53 @@ export class UnknownBlockError extends ProviderRpcError {
   }
 }
 
-/** The state that `param` names. Rejects with `UnknownBlockError` if it is none of those that are known, and with 4900 before any is. */
-export async function findState(source: ProviderSource, param: BlockParam): Promise<KnownState> {
-  const { complete, target } = await source.status()
-  const latest = complete ?? target
-  if (latest === null) {
-    throw new ProviderRpcError(RPC_CODE.disconnected, 'no state is known yet: sync a root or a block first')
+/** Who knows states: see `ProviderContext`. */
+export interface StateFinder {
+  readonly source: ProviderSource
+  readonly settledStatus?: () => Promise<SourceStatus>
+}
+
+/**
+ * The state that `param` names. Rejects with `UnknownBlockError` if it is none of those that are known, and with 4900 before any
+ * is. What a sync that was just asked for is about is waited for, as reads do.
+ */
+export async function findState({ source, settledStatus }: StateFinder, param: BlockParam): Promise<KnownState> {
+  const status = await source.status()
+  // Nothing is complete: then it is about what is to be synced, and that may just have become another state.
+  const isOfTarget = status.complete === null
+  const found = isOfTarget && settledStatus !== undefined ? null : stateIn(status, param)
+  if (found !== null) return found
+  // A tag will name none of them either.
+  if (settledStatus === undefined || (param.kind === 'tag' && !isOfTarget))
+    return stateIn(status, param) ?? refuse(status, param)
+  const settled = await settledStatus().catch((error: unknown) => {
+    if (isOfTarget || !isRootlightError(error, 'notSynced')) throw error
+    return status // a header that is not found makes no other block known
+  })
+  return stateIn(settled, param) ?? refuse(settled, param)
+}
+
+/** `null`: it is none of those. */
+function stateIn({ complete, target }: SourceStatus, param: BlockParam): KnownState | null {
+  if (param.kind === 'latest') {
+    const latest = complete ?? target
+    return latest && knownState(latest)
   }
-  if (param.kind === 'latest') return knownState(latest)
-  const known = [complete, target].flatMap((state) => (state === null ? [] : [knownState(state)]))
-  const found = known.find(({ number, header }) => {
+  const found = knownStates({ complete, target }).find(({ number, header }) => {
     if (param.kind === 'number') return number !== null && BigInt(number) === param.number
     return param.kind === 'hash' && header?.hash === param.hash
   })
-  if (found !== undefined) return found
-  throw new UnknownBlockError(refusal(param, known))
+  return found ?? null
+}
+
+function knownStates({ complete, target }: SourceStatus): readonly KnownState[] {
+  return [complete, target].flatMap((state) => (state === null ? [] : [knownState(state)]))
+}
+
+function refuse(status: SourceStatus, param: BlockParam): never {
+  const known = knownStates(status)
+  if (known.length > 0) throw new UnknownBlockError(refusal(param, known))
+  throw new ProviderRpcError(RPC_CODE.disconnected, 'no state is known yet: sync a root or a block first')
 }
 
 function knownState({ root, blockNumber, header }: SourceState): KnownState {

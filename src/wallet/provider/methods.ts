@@ -8,7 +8,7 @@ import type { Fallback } from './fallback.ts'
 import { type BlockParam, blockParamOf, findState, type KnownState } from './known-states.ts'
 import { addressOf, booleanOf, hashOf, listOf, slotOf, slotsOf } from './params.ts'
 import { ProviderRpcError, RPC_CODE } from './rpc-error.ts'
-import type { ProviderSource } from './source.ts'
+import type { ProviderSource, SourceStatus } from './source.ts'
 import type { CallState, Eip1193Requester, EvmModule, ProviderOptions } from './types.ts'
 
 /** What a provider is made of. */
@@ -16,6 +16,8 @@ export interface ProviderContext extends Omit<ProviderOptions, 'fallback'> {
   readonly fallback?: Eip1193Requester | undefined
   readonly source: ProviderSource
   readonly chainId: number
+  /** The status, once it is known what a sync that was just asked for is about; left out: it always is. */
+  readonly settledStatus?: () => Promise<SourceStatus>
   /** For how long the fallback is waited; left out: the system's. */
   readonly clock?: Pick<Clock, 'after'>
 }
@@ -74,9 +76,9 @@ export const METHODS: Readonly<Record<string, Method>> = {
   eth_estimateGas: withEvm(async (evm, call) => quantity(await evm.estimateGas(...call))),
   eth_blockNumber: {
     grounds: 'header',
-    async run({ source }, params) {
+    async run(context, params) {
       listOf(params, 0)
-      const { number, root } = await findState(source, { kind: 'latest' })
+      const { number, root } = await findState(context, { kind: 'latest' })
       if (number !== null) return quantity(number)
       throw new ProviderRpcError(
         RPC_CODE.resourceNotFound,
@@ -116,7 +118,7 @@ function ofState(
     grounds,
     async run(context, params) {
       const list = listOf(params, blockAt + 1 + behind)
-      return answer(context, list, await findState(context.source, blockParamOf(list[blockAt])))
+      return answer(context, list, await findState(context, blockParamOf(list[blockAt])))
     },
   }
 }
@@ -143,15 +145,15 @@ async function loadEvm({ evm }: MethodContext): Promise<EvmModule> {
 function ofBlock(paramOf: (value: unknown) => BlockParam): Method {
   return {
     grounds: 'header',
-    async run({ source, fallback }, params) {
+    async run(context, params) {
       const [block, isFull] = listOf(params, 2)
       if (isFull !== undefined) booleanOf(isFull)
-      const { header, rlp, root } = await findState(source, paramOf(block))
+      const { header, rlp, root } = await findState(context, paramOf(block))
       if (header === null || rlp === null) {
         throw new ProviderRpcError(RPC_CODE.resourceNotFound, `only the root ${root} is known, and not its block`)
       }
       const known = { header, rlp, isFull: isFull === true }
-      return blockOf(known, isHeaderOnly(header) ? null : await restOf(fallback, header.hash, known.isFull))
+      return blockOf(known, isHeaderOnly(header) ? null : await restOf(context.fallback, header.hash, known.isFull))
     },
   }
 }

@@ -32,10 +32,16 @@ export interface SourceReadOptions {
   readonly at: `0x${string}`
 }
 
+/** The states that are trusted. */
+export interface SourceStatus {
+  readonly complete: SourceState | null
+  readonly target: SourceState | null
+}
+
 export interface ProviderSource {
   /** The sync that runs, as it was told last; `null`: none does. */
   readonly progress: SyncProgress | null
-  status(): Promise<{ readonly complete: SourceState | null; readonly target: SourceState | null }>
+  status(): Promise<SourceStatus>
   getAccount(address: string, options: SourceReadOptions): Promise<SourceAnswer<CallAccount | null>>
   getStorageAt(address: string, slot: SlotNumber, options: SourceReadOptions): Promise<SourceAnswer<string>>
   getCode(address: string, options: SourceReadOptions): Promise<SourceAnswer<string>>
