@@ -68,6 +68,7 @@ async function greet(address: PeerAddress, link: Link, options: ConnectOptions):
     score: peers.scoreOf(address.text, address.transport),
     clock,
     onStatus: () => peers.changed(),
+    onRoom: () => peers.changed(),
     onLeave,
     onLateBlame,
   })

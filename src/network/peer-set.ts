@@ -64,7 +64,7 @@ export class PeerSet {
     return peers
   }
 
-  /** Calls `listener` whenever a peer has come, gone, or changed its Status. Returns the way to stop that. */
+  /** Calls `listener` whenever a peer has come, gone, changed its Status, or has room again. Returns the way to stop that. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
@@ -142,7 +142,7 @@ export class PeerSet {
     return undefined
   }
 
-  /** Tells the listeners; a peer calls it when its Status has changed. */
+  /** Tells the listeners; a peer calls it when its Status has changed, or when it has room again. */
   changed(): void {
     for (const listener of [...this.#listeners]) listener()
   }

@@ -1,12 +1,13 @@
 /** A peer and the set of peers, with a responder in memory at the other end. */
 import { describe, expect, test } from 'vitest'
+import { MAX_STATUS_SPANS } from '../protocol/constants.ts'
 import { EVERYTHING, statusOf } from '../protocol/messages.ts'
 import { Responder } from '../protocol/responder.ts'
 import type { Wire } from '../protocol/wire.ts'
-import { ManualClock } from '../testing/manual-clock.ts'
+import { ManualClock, settle } from '../testing/manual-clock.ts'
 import { createWirePair } from '../testing/memory-wire.ts'
 import type { NodeSource } from '../trie/node-source.ts'
-import { ROOT_PATH } from '../trie/path.ts'
+import { type Path, ROOT_PATH } from '../trie/path.ts'
 import type { Departure } from './blame.ts'
 import { LIE_BAN_MS, MIN_REQUEST_BYTES, START_REQUEST_BYTES, USEFUL_SCORE } from './constants.ts'
 import { NetworkPeer } from './peer.ts'
@@ -64,6 +65,19 @@ describe('NetworkPeer', () => {
     expect(peer.requestBytes()).toBe(20_000)
     peer.report({ kind: 'useful', bytes: 10_000_000, elapsedMs: 10 })
     expect(peer.requestBytes()).toBe(20_000)
+  })
+
+  test('behavior: with as many spans as a Status may have, it says of each path whether one covers it', async () => {
+    const path = (i: number) => i.toString(16).padStart(4, '0')
+    const spans = Array.from({ length: MAX_STATUS_SPANS }, (_, i) => ({ start: path(4 * i + 1), end: path(4 * i + 3) }))
+    const { peer, responder } = await setUp()
+    responder.sendStatus(statusOf(1, [{ root: ROOT, blockNumber: 7, coverage: spans }]))
+    await settle()
+    for (let i = 0; i < 4 * MAX_STATUS_SPANS; i++) {
+      expect(peer.mayHave(ROOT, path(i) as Path)).toBe(i % 4 === 1 || i % 4 === 2)
+      expect(peer.mayHave(ROOT, `${path(i)}0` as Path)).toBe(i % 4 === 1 || i % 4 === 2)
+    }
+    expect(peer.mayHave(ROOT, ROOT_PATH)).toBe(false)
   })
 
   test('default: answers with what the other side has', async () => {

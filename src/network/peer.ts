@@ -29,6 +29,8 @@ export interface NetworkPeerOptions {
   readonly clock?: Clock
   /** The peer's Status has changed. */
   readonly onStatus?: (peer: NetworkPeer) => void
+  /** It may be asked for bulk again. */
+  readonly onRoom?: (peer: NetworkPeer) => void
   /** The stream has ended, whoever ended it. Called once, and possibly from inside {@link NetworkPeer.report}. */
   readonly onLeave?: (departure: Departure, peer: NetworkPeer) => void
   /** A lie was found in its answers when it had left already. */
@@ -68,6 +70,7 @@ export class NetworkPeer {
         this.#coverage = new Map(status.roots.map(({ root, coverage }) => [bytesToHex(root), coverage]))
         options.onStatus?.(this)
       },
+      onRoom: () => options.onRoom?.(this),
       ...(options.transport === 'webrtc' ? { maxOpenBytes: MAX_WEBRTC_IN_FLIGHT_BYTES } : {}),
       onViolation: (error) => {
         this.#departure = protocolViolation(`${error.code}: ${error.message}`)
@@ -106,6 +109,11 @@ export class NetworkPeer {
     return this.#requester.openRequests > 0
   }
 
+  /** See {@link Requester.hasRoom}. */
+  get hasRoom(): boolean {
+    return this.#requester.hasRoom
+  }
+
   /** The roots of its Status, as `0x` and 64 hex digits. */
   get roots(): string[] {
     return [...(this.#coverage?.keys() ?? [])].map((hex) => `0x${hex}`)
@@ -129,7 +137,8 @@ export class NetworkPeer {
     if (this.#coverage === undefined) return true
     const spans = this.#coverage.get(bytesToHex(root))
     if (spans === undefined || path === undefined) return spans !== undefined
-    return spans.some(({ start, end }) => start <= path && path < end)
+    const before = lastAtOrBefore(spans, path)
+    return before !== undefined && path < before.end
   }
 
   /** Bytes to ask for in the next request: from the measured throughput, and no more than the peer says it answers. */
@@ -142,6 +151,11 @@ export class NetworkPeer {
   /** How long to wait for the answer to a request of `maxBytes`, in milliseconds. */
   timeoutMs(maxBytes: number): number {
     return this.#capacity.timeoutMs(maxBytes)
+  }
+
+  /** See {@link Requester.goAhead}. */
+  goAhead<T>(ask: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return this.#requester.goAhead(ask, signal)
   }
 
   /** See {@link Requester.getNodes}. */
@@ -184,4 +198,16 @@ export class NetworkPeer {
     this.#departure ??= departure
     this.#requester.close()
   }
+}
+
+/** The last of `spans`, which are in order and apart, that begins at or before `path`. */
+function lastAtOrBefore(spans: readonly Span[], path: Path): Span | undefined {
+  let low = 0
+  let high = spans.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (spans[middle]!.start <= path) low = middle + 1
+    else high = middle
+  }
+  return spans[low - 1]
 }

@@ -18,7 +18,7 @@ const RUN = Uint8Array.of(0xc1, 0x80)
 const coded = (code: string) => expect.objectContaining({ code })
 
 /** A requester, and a peer that says exactly what the test tells it to. */
-function setUp(limits: Partial<Limits> = {}, options: Pick<RequesterOptions, 'maxOpenBytes'> = {}) {
+function setUp(limits: Partial<Limits> = {}, options: Pick<RequesterOptions, 'maxOpenBytes' | 'onRoom'> = {}) {
   const [ours, theirs] = createWirePair()
   const received: Message[] = []
   const violations: ProtocolError[] = []
@@ -181,6 +181,46 @@ describe('Requester', () => {
     await open
     void requester.getNodes(ROOT, [REF], 1000).catch(() => {})
     expect(requester.openRequests).toBe(2)
+  })
+
+  test('behavior: what goes ahead has the next place, in its order, and bulk has none until then', async () => {
+    let rooms = 0
+    const { requester, greet, answer, received } = setUp({ maxOpenRequests: 1 }, { onRoom: () => rooms++ })
+    await greet()
+    const bulk = requester.getNodes(ROOT, [REF], 1000)
+    const asked: string[] = []
+    const ahead = (name: string, signal?: AbortSignal) =>
+      requester.goAhead(() => {
+        asked.push(name)
+        return requester.getPaths(ROOT, [WAY], 1000)
+      }, signal)
+    const controller = new AbortController()
+    const [first, aborted, second] = [ahead('first'), ahead('aborted', controller.signal), ahead('second')]
+    controller.abort()
+    await expect(aborted).rejects.toEqual(coded('aborted'))
+    expect([asked, requester.hasRoom]).toEqual([[], false])
+    await answer(1, [RUN])
+    // In the very moment of the answer: bulk that follows it at once comes too late.
+    await bulk
+    await expect(requester.getNodes(ROOT, [REF], 1000)).rejects.toEqual(coded('tooManyRequests'))
+    expect(asked).toEqual(['first'])
+    await answer(2, [RUN], 'paths')
+    await first
+    expect([asked, rooms, requester.hasRoom]).toEqual([['first', 'second'], 0, false])
+    await answer(3, [RUN], 'paths')
+    await second
+    expect([rooms, requester.hasRoom]).toEqual([1, true])
+    expect(received.map(({ kind }) => kind)).toEqual(['status', 'getNodes', 'getPaths', 'getPaths'])
+  })
+
+  test('error: disconnected: what waits to go ahead when the peer leaves', async () => {
+    const { requester, theirs, greet } = setUp({ maxOpenRequests: 1 })
+    await greet()
+    requester.getNodes(ROOT, [REF], 1000).catch(() => {})
+    const ahead = requester.goAhead(() => requester.getPaths(ROOT, [WAY], 1000))
+    theirs.close()
+    await expect(ahead).rejects.toEqual(coded('disconnected'))
+    await expect(requester.goAhead(async () => 1)).rejects.toEqual(coded('disconnected'))
   })
 
   test('error: tooManyRequests: as many as we leave open ourselves, whatever the peer allows', async () => {

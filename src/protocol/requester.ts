@@ -37,6 +37,8 @@ export interface RequesterOptions {
   readonly maxOpenBytes?: number
   /** The peer's Status, the first one and each later one. */
   readonly onStatus?: (status: Status) => void
+  /** {@link Requester.hasRoom} has become true again, after what went ahead. */
+  readonly onRoom?: () => void
   /** The peer broke the protocol; the stream has ended because of it. Called before {@link onClose}. */
   readonly onViolation?: (error: ProtocolError) => void
   /** The stream has ended, whoever ended it: undefined if in an orderly way. Called once. */
@@ -50,7 +52,15 @@ interface Open {
   /** Its budget, and what its answer may have at most. */
   readonly budget: number
   readonly maxBytes: number
+  /** Bulk may have been refused because of it. */
+  readonly wentAhead: boolean
   settle: ((result: Uint8Array[] | RequestError) => void) | undefined
+}
+
+/** Somebody who waits for a turn ahead of all bulk. */
+interface Ahead {
+  begin(): void
+  reject(error: RequestError): void
 }
 
 /** What an answer of each kind may pass its budget by: the item that was begun within it. */
@@ -66,6 +76,9 @@ export class Requester {
   readonly #session: Session
   readonly #options: RequesterOptions
   readonly #open = new Map<number, Open>()
+  readonly #ahead = new Set<Ahead>()
+  /** One of `#ahead` asks now. */
+  #isAheadsTurn = false
   readonly #greeting: PromiseWithSettlers<Status> = withSettlers()
   #lastId = 0
   #started = false
@@ -88,6 +101,20 @@ export class Requester {
   /** Requests that the peer has not answered yet, those included that nobody waits for any more. */
   get openRequests(): number {
     return this.#open.size
+  }
+
+  /** True if one more request may be sent: the peer takes one, and nobody waits for a turn ahead of it. */
+  get hasRoom(): boolean {
+    return this.#hasPlace && this.#ahead.size === 0
+  }
+
+  get #hasPlace(): boolean {
+    return this.#open.size < this.#maxOpenRequests
+  }
+
+  /** A peer that allows any number and answers none gets no more of our memory. */
+  get #maxOpenRequests(): number {
+    return Math.min(this.#session.theirStatus?.limits.maxOpenRequests ?? 0, MAX_OPEN_REQUESTS)
   }
 
   /** The last Status of the peer. */
@@ -162,12 +189,54 @@ export class Requester {
     }))
   }
 
+  /**
+   * Calls `ask`, which asks for one thing, as soon as there is a place for it, ahead of all that does not wait here; settles
+   * as it does. Rejects with {@link RequestError} `aborted`, `disconnected` or `protocol` if there never is.
+   */
+  goAhead<T>(ask: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted || this.#endedBy !== undefined) throw signal?.aborted ? aborted(signal) : this.#endedBy
+      const onAbort = () => ahead.reject(aborted(signal))
+      const leave = () => {
+        signal?.removeEventListener('abort', onAbort)
+        this.#ahead.delete(ahead)
+      }
+      const ahead: Ahead = {
+        begin: () => {
+          leave()
+          resolve(ask())
+        },
+        reject: (error) => {
+          leave()
+          reject(error)
+        },
+      }
+      signal?.addEventListener('abort', onAbort, { once: true })
+      this.#ahead.add(ahead)
+      this.#letAhead()
+    })
+  }
+
+  /** Gives the places that there are to those who wait for one. */
+  #letAhead(): void {
+    for (const next of this.#ahead) {
+      if (!this.#hasPlace) return
+      this.#isAheadsTurn = true
+      try {
+        next.begin()
+      } finally {
+        this.#isAheadsTurn = false
+      }
+    }
+  }
+
   #ask(
     signal: AbortSignal | undefined,
     compose: (id: number, limits: Status['limits']) => Request,
   ): Promise<Uint8Array[]> {
     return new Promise((resolve, reject) => {
-      const request = compose(this.#nextId(), this.#limitsOrThrow(signal))
+      const limits = this.#limitsOrThrow(signal)
+      const request = compose(this.#nextId(), limits)
       this.#checkOpenBytes(request.maxBytes)
       const frame = encodeRequest(request)
       const onAbort = () => open.settle?.(aborted(signal))
@@ -176,6 +245,7 @@ export class Requester {
         maxItems: countWanted(request),
         budget: request.maxBytes,
         maxBytes: request.maxBytes + SLACK_BYTES[ANSWER_KIND[request.kind]],
+        wentAhead: this.#isAheadsTurn,
         settle: (result) => {
           open.settle = undefined
           signal?.removeEventListener('abort', onAbort)
@@ -195,10 +265,8 @@ export class Requester {
     if (this.#endedBy !== undefined) throw this.#endedBy
     const limits = this.#session.theirStatus?.limits
     if (limits === undefined) throw new RequestError('disconnected', 'the peer has not sent its Status yet')
-    // A peer that allows any number and answers none gets no more of our memory.
-    const maxOpenRequests = Math.min(limits.maxOpenRequests, MAX_OPEN_REQUESTS)
-    if (this.#open.size >= maxOpenRequests) {
-      const details = { got: this.#open.size, expected: maxOpenRequests }
+    if (!(this.#isAheadsTurn ? this.#hasPlace : this.hasRoom)) {
+      const details = { got: this.#open.size, expected: this.#maxOpenRequests }
       throw new RequestError('tooManyRequests', 'as many requests are open as the peer allows', { details })
     }
     return limits
@@ -222,6 +290,7 @@ export class Requester {
 
   #onStatus(status: Status): void {
     this.#greeting.resolve(status)
+    this.#letAhead()
     this.#options.onStatus?.(status)
   }
 
@@ -238,8 +307,11 @@ export class Requester {
     const bytes = message.items.reduce((sum, item) => sum + item.length, 0)
     if (bytes > open.maxBytes)
       throw violation('answerTooLarge', 'more bytes than were asked for', { got: bytes, expected: open.maxBytes })
+    const hadRoom = this.hasRoom
     this.#open.delete(message.id)
+    this.#letAhead()
     open.settle?.(message.items)
+    if (open.wentAhead && !hadRoom && this.hasRoom) this.#options.onRoom?.()
   }
 
   #onEnd(error: unknown): void {
@@ -249,6 +321,7 @@ export class Requester {
         : new RequestError('disconnected', 'the peer has left', { cause: error })
     if (error instanceof ProtocolError) this.#options.onViolation?.(error)
     this.#greeting.reject(this.#endedBy)
+    for (const ahead of this.#ahead) ahead.reject(this.#endedBy)
     for (const open of this.#open.values()) open.settle?.(this.#endedBy)
     this.#open.clear()
     this.#options.onClose?.(error)

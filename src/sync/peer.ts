@@ -38,6 +38,13 @@ export interface SyncPeer {
   mayHave(root: Uint8Array, path?: Path): boolean
   /** It is somebody's browser tab: asked ahead of servers, which are there for what no tab has. */
   readonly isTab?: boolean
+  /** False: no bulk may be asked of it now, because as many requests are open as it allows or a read waits. Left out: it may. */
+  readonly hasRoom?: boolean
+  /**
+   * For what somebody waits for: calls `ask`, which sends one request, as soon as the peer takes one more, ahead of all
+   * bulk, and settles as it does. Rejects like {@link getNodes} when there will be no turn. Left out: the turn is now.
+   */
+  goAhead?<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T>
   /** Measured throughput; 0 before the first answer. */
   readonly bytesPerSecond: number
   /** Measured time from a request to the end of its answer, in milliseconds; 0 before the first answer. */
@@ -75,6 +82,6 @@ export interface SyncPeer {
 /** The peers that are connected now. */
 export interface SyncPeers {
   connected(): Iterable<SyncPeer>
-  /** Calls `listener` whenever a peer has come, gone, or changed its Status. Returns the way to stop that. */
+  /** Calls `listener` whenever a peer has come, gone, changed its Status, or has room again. Returns the way to stop that. */
   onChange(listener: () => void): () => void
 }

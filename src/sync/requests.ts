@@ -148,7 +148,7 @@ export class Requests {
   }
 
   #hasRoom(peer: SyncPeer): boolean {
-    if (this.#resting.has(peer) || this.#inFlightBytes >= MAX_IN_FLIGHT_BYTES) return false
+    if (peer.hasRoom === false || this.#resting.has(peer) || this.#inFlightBytes >= MAX_IN_FLIGHT_BYTES) return false
     const isNarrow = this.#silent.has(peer) || this.#options.isYielding?.() === true
     return (this.#open.get(peer)?.size ?? 0) < (isNarrow ? 1 : MAX_REQUESTS_PER_PEER)
   }

@@ -207,12 +207,18 @@ export class Fetcher {
       for (const want of wants) want.isOverdue = true
       void this.#pump()
     })
-    const stopTimeout = startDeadline(clock, Math.min(READ_TIMEOUT_MS, peer.timeoutMs(maxBytes)), () => {
-      this.#release(peer, wants, 'timeout')
-      peer.report({ kind: 'timeout', maxBytes })
-    })
-    const wanted = wants.map((want) => want.wanted)
-    askFor(peer, wanted, maxBytes, this.#abort.signal)
+    let stopTimeout = () => {}
+    const ask = () => {
+      // Before that it waits for other requests of ours.
+      stopTimeout = startDeadline(clock, Math.min(READ_TIMEOUT_MS, peer.timeoutMs(maxBytes)), () => {
+        this.#release(peer, wants, 'timeout')
+        peer.report({ kind: 'timeout', maxBytes })
+      })
+      const wanted = wants.map((want) => want.wanted)
+      return askFor(peer, wanted, maxBytes, this.#abort.signal)
+    }
+    const answer = peer.goAhead?.(ask, this.#abort.signal) ?? ask()
+    answer
       .then(
         (parts) => this.#take(peer, wants, parts),
         // It has gone, or takes no more requests for now; or we have stopped.
