@@ -52,10 +52,10 @@ export class CodeQueue {
   missing(limit: number, mayAsk: (code: WantedCode) => boolean): WantedCode[] {
     const codes: WantedCode[] = []
     for (const code of this.#wanted.values()) {
+      if (codes.length >= limit) break
       if (code.inFlight > 0 || !mayAsk(code)) continue
       code.inFlight++
       codes.push(code)
-      if (codes.length === limit) break
     }
     return codes
   }

@@ -130,13 +130,13 @@ export class Scheduler {
     let seen = 0
     const { tail } = this.#frontier
     for (let item = this.#frontier.head.next; item !== tail && seen < window && bytes < maxBytes; item = item.next) {
+      if (gaps.length >= maxRefs) break
       if (item.kind !== 'gap') continue
       seen++
       if (item.inFlight > 0 || item.unresolved !== null || !mayAsk(item)) continue
       if (item.trie !== null && this.#frontier.twins.isAsked(item)) continue
       item.inFlight++
       gaps.push(item)
-      if (gaps.length === maxRefs) break
       bytes += item.maxNodes === 1 ? SINGLE_NODE_BYTES : this.#estimate.bytesBelow(item)
     }
     return gaps
@@ -206,10 +206,10 @@ export class Scheduler {
   unresolved(limit: number): Gap[] {
     const gaps: Gap[] = []
     for (const gap of this.#unresolved) {
+      if (gaps.length >= limit) break
       if (gap.inFlight > 0) continue
       gap.inFlight++
       gaps.push(gap)
-      if (gaps.length === limit) break
     }
     return gaps
   }
