@@ -88,7 +88,8 @@ export interface LightClientEventMap {
 /**
  * Opens the database and, if one is given, the worker; dials nobody before the first sync, or the first read that misses something. Rejects with a coded error:
  * `badArgument`, `badMultiaddr`, `badNumber`, `workerDied`, or one of the store's (`databaseOfOtherChain`, `databaseFailed`,
- * `databaseBlocked`, `databaseTooNew`, `damagedMeta`, `quotaExceeded`).
+ * `databaseBlocked`, `databaseSilent`, `databaseTooNew`, `damagedMeta`, `quotaExceeded`), or `noWriter`: the browser does not
+ * say whether another tab writes.
  */
 export async function createLightClient(options: LightClientOptions): Promise<LightClient> {
   const events = new EventTarget()

@@ -1,7 +1,7 @@
 /** When a connection is opened again, and when it is given up. In a real Chromium: `connection.browser.test.ts`. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type ClosedReason, Connection } from './connection.ts'
-import { REOPEN_TRIES } from './constants.ts'
+import { REOPEN_TRIES, USE_TRIES } from './constants.ts'
 import { StoreError } from './errors.ts'
 import type { StateDatabase } from './schema.ts'
 
@@ -105,9 +105,49 @@ describe('Connection', () => {
       times++
       throw aborted()
     }
-    await expect(connection.use(failing)).rejects.toMatchObject({ code: 'databaseClosed' })
-    expect(times).toBe(2)
+    const used = expect(connection.use(failing)).rejects.toMatchObject({ code: 'databaseClosed' })
+    await vi.runAllTimersAsync()
+    await used
+    expect(times).toBe(USE_TRIES)
   })
+
+  test.each([
+    'UnknownError',
+    'AbortError',
+    'InvalidStateError',
+    'TransactionInactiveError',
+    'TimeoutError',
+    'SomeNewError',
+  ])(
+    'behavior: an operation that fails with %s is done on a new connection, and opened again as often as it takes',
+    async (name) => {
+      const connection = await connect()
+      const failure = new DOMException('Connection to Indexed Database server lost', name)
+      outcomes = Array.from({ length: REOPEN_TRIES - 1 }, () => failure)
+      let times = 0
+      const used = connection.use(async (database) => {
+        if (times++ < USE_TRIES - 1) throw failure
+        return operate(database)
+      })
+      await vi.runAllTimersAsync()
+      expect(await used).toBe(2)
+      expect(reasons).toEqual([])
+    },
+  )
+
+  test.each(['QuotaExceededError', 'ConstraintError', 'DataCloneError', 'ReadOnlyError', 'VersionError'])(
+    'error: an operation that fails with %s is not done again',
+    async (name) => {
+      const connection = await connect()
+      let times = 0
+      const used = connection.use(async () => {
+        times++
+        throw new DOMException('as the browser says', name)
+      })
+      await expect(used).rejects.toMatchObject({ cause: { name } })
+      expect([times, opened.length]).toEqual([1, 1])
+    },
+  )
 
   test('behavior: the end of a connection that was replaced is of no interest', async () => {
     const connection = await connect()

@@ -2,8 +2,8 @@
  * One IndexedDB connection after another to the same database. A browser may take a connection at any moment (it cleans
  * up, or its storage process has died): the operation that meets this opens another one, and is done on that.
  */
-import { REOPEN_PAUSE_MS, REOPEN_TRIES } from './constants.ts'
-import { codedError } from './database-error.ts'
+import { REOPEN_PAUSE_MS, REOPEN_TRIES, USE_TRIES } from './constants.ts'
+import { codedError, mayPass } from './database-error.ts'
 import { StoreError } from './errors.ts'
 import type { StateDatabase } from './schema.ts'
 
@@ -38,25 +38,25 @@ export class Connection {
   }
 
   /**
-   * Does `operate` on the connection; if the browser has taken that, once more on a new one. Rejects with coded errors.
+   * Does `operate` on the connection; if that fails in a way that may pass, again on a new one, {@link USE_TRIES} times in
+   * all. Rejects with coded errors.
    *
-   * Doing it twice is safe, even if it was done the first time and only the news of that got lost: it is a read, or a list
+   * Doing it again is safe, even if it was done the first time and only the news of that got lost: it is a read, or a list
    * of puts, deletes and clears whose keys and values were fixed before. The same list once more leaves the same records,
    * and nobody else writes in between: a database has one writer.
    */
   async use<T>(operate: (database: StateDatabase) => Promise<T>): Promise<T> {
-    const used = this.#opening
-    try {
-      return await operate(await this.#usable())
-    } catch (cause) {
-      const error = coded(cause)
-      if (this.#isClosed || error.code !== 'databaseClosed') throw error
-    }
-    try {
+    for (let tries = 1; ; tries++) {
+      const used = this.#opening
+      try {
+        return await operate(await this.#usable())
+      } catch (cause) {
+        const error = coded(cause)
+        if (this.#isClosed || tries === USE_TRIES || !mayPass(error)) throw error
+      }
+      // What was opened since is another one.
       if (this.#opening === used) this.#replace()
-      return await operate(await this.#usable())
-    } catch (cause) {
-      throw coded(cause)
+      if (tries > 1) await pause()
     }
   }
 
@@ -96,9 +96,9 @@ export class Connection {
       try {
         return await this.#open()
       } catch (cause) {
-        if (this.#isClosed || tries === REOPEN_TRIES || coded(cause).code !== 'databaseClosed') throw cause
+        if (this.#isClosed || tries === REOPEN_TRIES || !mayPass(coded(cause))) throw cause
       }
-      await new Promise((resolve) => setTimeout(resolve, REOPEN_PAUSE_MS))
+      await pause()
     }
   }
 
@@ -108,6 +108,10 @@ export class Connection {
     this.#database = database
     return database
   }
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, REOPEN_PAUSE_MS))
 }
 
 function reasonOf(cause: unknown): ClosedReason {

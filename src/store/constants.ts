@@ -23,11 +23,21 @@ export const SWEEP_CHUNK_RECORDS = 256
 /** Recent pages that are kept as bytes: 68 full ones hold the upper five levels, and a wallet's own neighbourhoods. */
 export const PAGE_CACHE_BYTES = 4 * 1024 * 1024
 
+/**
+ * How long an opening or a deletion may be silent: no event at all, though nobody blocks it. A cold disk takes some hundredths
+ * of a second; Safari is known never to answer after a start of the system's storage process.
+ */
+export const SILENCE_MS = 10_000
+
 /** How long to wait for other connections to let go: one that closes politely ends a transaction of some 50 ms first. */
 export const BLOCKED_GRACE_MS = 1000
 
 /** A connection is tried to open so often: Chromium aborts the first try while it still evicts. */
 export const REOPEN_TRIES = 5
+/** A record is read so often before the browser is believed that it cannot be read: the last try says that it is lost. */
+export const READ_TRIES = 2
+/** An operation is done so often, on one connection after another: a storage process that restarts may take two of them. */
+export const USE_TRIES = 3
 /** Between two such tries: all of them take about a second, which whoever waits for the disk can bear. */
 export const REOPEN_PAUSE_MS = 200
 /** Share of the pages' bytes that may be dead before they are compacted: five bytes are rewritten to free one. */

@@ -22,6 +22,31 @@ export function codedError(cause: unknown): StoreError {
   }
 }
 
+/**
+ * What another try will not change: it is about what was asked for, or about the disk's room. Everything else that a browser
+ * reports may be over in a moment, on a new connection: no list of those is ever whole. Safari's commonest is an
+ * `UnknownError`, "Connection to Indexed Database server lost".
+ */
+const LASTING: ReadonlySet<string> = new Set([
+  'QuotaExceededError',
+  'VersionError',
+  'ConstraintError',
+  'DataCloneError',
+  'DataError',
+  'InvalidAccessError',
+  'NotFoundError',
+  'NotSupportedError',
+  'ReadOnlyError',
+  'SecurityError',
+  'SyntaxError',
+])
+
+/** True if the operation, or the opening, that ended with this may succeed when it is done again on a new connection. */
+export function mayPass({ code, cause }: StoreError): boolean {
+  if (code === 'databaseClosed') return true
+  return code === 'databaseFailed' && cause instanceof DOMException && !LASTING.has(cause.name)
+}
+
 function nameOf(cause: unknown): string {
   return cause instanceof Error || cause instanceof DOMException ? cause.name : ''
 }

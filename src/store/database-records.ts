@@ -1,6 +1,7 @@
 /** The records in an IndexedDB database, through `idb`. Runs in a worker or in the window. */
 import type { IDBPObjectStore } from 'idb'
 import type { Connection } from './connection.ts'
+import { READ_TRIES } from './constants.ts'
 import { isUnreadable } from './database-error.ts'
 import { checkFence, StoreError } from './errors.ts'
 import type { Durability, Operation, RecordStore, Records, RecordTypes } from './records.ts'
@@ -16,11 +17,14 @@ export class DatabaseRecords implements Records {
 
   get<S extends RecordStore>(store: S, key: RecordTypes[S]['key']): Promise<unknown> {
     return this.#connection.use(async (database) => {
-      try {
-        return await read(database, store, (records) => records.get(idbKey(key)))
-      } catch (cause) {
-        if (isUnreadable(cause)) return undefined
-        throw cause
+      for (let tries = 1; ; tries++) {
+        try {
+          return await read(database, store, (records) => records.get(idbKey(key)))
+        } catch (cause) {
+          if (!isUnreadable(cause)) throw cause
+          // Whoever reads `undefined` takes the record for lost, and drops it: a file that could not be opened once may be there.
+          if (tries === READ_TRIES) return undefined
+        }
       }
     })
   }

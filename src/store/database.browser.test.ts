@@ -255,6 +255,56 @@ describe('openStateStore', () => {
   })
 })
 
+describe('a browser that does not answer', () => {
+  /** From now on nothing is heard of such requests. */
+  function mute(method: 'open' | 'deleteDatabase'): void {
+    const original = IDBFactory.prototype[method]
+    vi.spyOn(IDBFactory.prototype, method).mockImplementation(function (this: IDBFactory, ...args: [string]) {
+      const request = original.apply(this, args)
+      request.addEventListener = () => {}
+      return request
+    })
+  }
+  afterEach(() => vi.restoreAllMocks())
+
+  test('error: an opening without any event is databaseSilent, and so is a deletion', async () => {
+    for (const [method, start] of [
+      ['open', () => openDatabase(name, { silenceMs: 20 })],
+      ['deleteDatabase', () => deleteStateDatabase(`${name}-2`, { silenceMs: 20 })],
+    ] as const) {
+      mute(method)
+      await expect(start()).rejects.toMatchObject({ code: 'databaseSilent', details: { waitedMs: 20 } })
+      vi.restoreAllMocks()
+    }
+    // What was opened and not heard of holds the database until it is collected.
+    name = fresh()
+  })
+
+  test('behavior: a record that could not be read once is not lost, and a server that was lost once is found again', async () => {
+    const records = await openDatabase(name)
+    await records.write([put(1)], 'strict')
+    for (const failure of ['NotReadableError', 'DataError', 'UnknownError']) {
+      const get = IDBObjectStore.prototype.get
+      vi.spyOn(IDBObjectStore.prototype, 'get').mockImplementationOnce(() => {
+        throw new DOMException('Connection to Indexed Database server lost. Refresh the page to try again', failure)
+      })
+      expect(await records.get('codes', Uint8Array.of(1))).toEqual(Uint8Array.of(1))
+      expect(IDBObjectStore.prototype.get).toHaveBeenCalledTimes(failure === 'UnknownError' ? 3 : 2)
+      vi.restoreAllMocks()
+      expect(IDBObjectStore.prototype.get).toBe(get)
+    }
+    vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementationOnce(() => {
+      throw new DOMException(
+        'Connection to Indexed Database server lost. Refresh the page to try again',
+        'UnknownError',
+      )
+    })
+    await records.write([put(2)], 'strict')
+    expect(await records.keys('codes')).toHaveLength(2)
+    records.close()
+  })
+})
+
 /** A connection that ignores requests to close, and a promise of the first such request. */
 async function stubbornConnection(database: string) {
   let ask = () => {}

@@ -1,10 +1,12 @@
 /**
- * Opens and deletes the IndexedDB database. What the platform does to it ends here as a coded error or a reason: nothing
- * hangs. Runs in a worker or in the window.
+ * Opens and deletes the IndexedDB database. What the platform does to it, or does not do, ends here as a coded error or a
+ * reason: nothing hangs. Runs in a worker or in the window.
  */
 import { deleteDB, openDB } from 'idb'
+import { type Clock, systemClock } from '../runtime/clock.ts'
+import { startDeadline } from '../runtime/deadline.ts'
 import { type ClosedReason, Connection } from './connection.ts'
-import { BLOCKED_GRACE_MS, SCHEMA_VERSION } from './constants.ts'
+import { BLOCKED_GRACE_MS, SCHEMA_VERSION, SILENCE_MS } from './constants.ts'
 import { codedError } from './database-error.ts'
 import { DatabaseRecords } from './database-records.ts'
 import { StoreError } from './errors.ts'
@@ -21,17 +23,20 @@ export interface DatabaseOptions {
   readonly version?: number
   /** How long another connection may take to let go, in milliseconds. */
   readonly graceMs?: number
+  /** How long the browser may say nothing at all. */
+  readonly silenceMs?: number
+  readonly clock?: Clock
 }
 
 /**
- * Opens the database, and makes it if there is none. Rejects with `databaseBlocked`, `databaseTooNew`, `quotaExceeded` or
- * `databaseFailed`.
+ * Opens the database, and makes it if there is none. Rejects with `databaseBlocked`, `databaseSilent`, `databaseTooNew`,
+ * `quotaExceeded` or `databaseFailed`.
  */
 export async function openDatabase(name: string, options: DatabaseOptions = {}): Promise<Records> {
-  const { onClosed, version = SCHEMA_VERSION, graceMs = BLOCKED_GRACE_MS } = options
+  const { onClosed, version = SCHEMA_VERSION, ...patience } = options
   let id: string | undefined
   const open = async (): Promise<StateDatabase> => {
-    const database = await connect({ name, version, graceMs, connection, mustExist: id !== undefined })
+    const database = await connect({ name, version, patience, connection, mustExist: id !== undefined })
     const found = (await database.get('identity', IDENTITY_KEY))?.id
     id ??= found
     if (found === id) return database
@@ -50,18 +55,19 @@ export async function openDatabase(name: string, options: DatabaseOptions = {}):
 interface ConnectOptions {
   readonly name: string
   readonly version: number
-  readonly graceMs: number
+  readonly patience: Patience
   /** Learns what becomes of the new one. */
   readonly connection: Connection
   readonly mustExist: boolean
 }
 
-async function connect({ name, version, graceMs, connection, mustExist }: ConnectOptions): Promise<StateDatabase> {
+async function connect({ name, version, patience, connection, mustExist }: ConnectOptions): Promise<StateDatabase> {
   let refusal: StoreError | undefined
   let database: StateDatabase | undefined
-  const start = (blocked: () => void) =>
+  const start = ({ blocked, heard }: Signs) =>
     openDB<StateSchema>(name, version, {
       upgrade: (created, from, to, upgrade) => {
+        heard() // how long it takes depends on what there is; its requests fail, or succeed
         upgrade.done.catch(() => {}) // the opening rejects with the same
         // What is thrown out of here is nobody's. Aborted, the database stays what it was: of the old version, or none.
         const refuse = (cause: unknown) => {
@@ -82,7 +88,7 @@ async function connect({ name, version, graceMs, connection, mustExist }: Connec
       },
     })
   try {
-    database = await unlessBlocked(name, graceMs, start, (late) => late.close())
+    database = await patiently(name, patience, start, (late) => late.close())
     return database
   } catch (error) {
     throw refusal ?? error
@@ -95,40 +101,59 @@ function databaseGone(name: string): StoreError {
 
 /**
  * Deletes a database and all that is in it; there need not be one. Rejects with `databaseBlocked` if some connection does
- * not let go: the browser then deletes it as soon as that connection is gone.
+ * not let go, or with `databaseSilent`: the browser then deletes it as soon as it can.
  */
-export function deleteStateDatabase(name: string, options: Pick<DatabaseOptions, 'graceMs'> = {}): Promise<void> {
-  const { graceMs = BLOCKED_GRACE_MS } = options
-  return unlessBlocked(name, graceMs, (blocked) => deleteDB(name, { blocked }))
+export function deleteStateDatabase(name: string, patience: Patience = {}): Promise<void> {
+  return patiently(name, patience, ({ blocked }) => deleteDB(name, { blocked }))
 }
 
-/** Runs `start` until it ends, or for `graceMs` from when it reports that it is blocked; `late` gets what came after. */
-function unlessBlocked<T>(
+type Patience = Pick<DatabaseOptions, 'graceMs' | 'silenceMs' | 'clock'>
+
+/** What is heard of a request before its end. */
+interface Signs {
+  /** Another connection holds the database. */
+  readonly blocked: () => void
+  /** It is under way, and will end. */
+  readonly heard: () => void
+}
+
+/**
+ * Runs `start` until it ends, while nothing is heard of it for `silenceMs` at most, and for `graceMs` from when it reports
+ * that it is blocked; `late` gets what came after.
+ */
+function patiently<T>(
   name: string,
-  graceMs: number,
-  start: (blocked: () => void) => Promise<T>,
+  { graceMs = BLOCKED_GRACE_MS, silenceMs = SILENCE_MS, clock = systemClock }: Patience,
+  start: (signs: Signs) => Promise<T>,
   late: (value: T) => void = () => {},
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    let timer: ReturnType<typeof setTimeout> | undefined
     let isLate = false
-    const giveUp = () => {
-      isLate = true
-      const message = `another connection holds the database "${name}"`
-      reject(new StoreError('databaseBlocked', message, { details: { database: name } }))
+    const limit = (ms: number, code: 'databaseBlocked' | 'databaseSilent', message: string) => {
+      const giveUp = () => {
+        isLate = true
+        reject(new StoreError(code, message, { details: { database: name, waitedMs: ms } }))
+      }
+      // The disk has nothing to do with the network.
+      return startDeadline(clock, ms, giveUp, { countsOffline: true })
     }
-    // Connections that are just closing block, too, for some milliseconds.
-    const blocked = () => {
-      timer = setTimeout(giveUp, graceMs)
+    let heard = limit(silenceMs, 'databaseSilent', `the browser does not answer for the database "${name}"`)
+    const signs: Signs = {
+      heard: () => heard(),
+      // Connections that are just closing block, too, for some milliseconds.
+      blocked: () => {
+        heard()
+        heard = limit(graceMs, 'databaseBlocked', `another connection holds the database "${name}"`)
+      },
     }
-    start(blocked).then(
+    start(signs).then(
       (value) => {
-        clearTimeout(timer)
+        heard()
         if (isLate) late(value)
         else resolve(value)
       },
       (cause) => {
-        clearTimeout(timer)
+        heard()
         reject(codedError(cause))
       },
     )

@@ -22,6 +22,8 @@ export type StoreErrorCode =
   | 'fenced'
   /** Another connection holds an older version of the database, or one that is to be deleted, and does not let go. */
   | 'databaseBlocked'
+  /** The browser was asked to open or delete the database, and has not answered at all. */
+  | 'databaseSilent'
   /** The database was written by a newer version of this software. */
   | 'databaseTooNew'
   /** The browser took the connection, and what stands there now is not the database that was opened: it was evicted. */

@@ -9,6 +9,16 @@ export const HEARTBEAT_MS = 1_000
  */
 export const SILENT_BEATS = 5
 
+/**
+ * Beats without a writer, heard or become, after which open calls are refused: a writer that is frozen is replaced within
+ * seven, and the one that replaces it may find the database silent for ten.
+ */
+export const WRITERLESS_BEATS = 30
+/** How long the browser may take to say whether the writer's lock is free: it is a message to another process. */
+export const LOCK_TIMEOUT_MS = 10_000
+/** The same for how much room there is: nothing depends on it but what is shown. */
+export const QUOTA_TIMEOUT_MS = 2_000
+
 /** How often a tab says what it has, if that has changed: a page every some hundredths of a second would be noise. */
 export const STATUS_INTERVAL_MS = 1_000
 /** What a tab that serves may send ahead of its rate: a second of silence does not have to be made up for byte by byte. */

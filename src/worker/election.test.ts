@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { settle } from '../testing/manual-clock.ts'
 import { FakeOrigin, type FakeTab } from '../testing/tabs.ts'
-import { HEARTBEAT_MS, SILENT_BEATS } from './constants.ts'
+import { HEARTBEAT_MS, LOCK_TIMEOUT_MS, SILENT_BEATS, WRITERLESS_BEATS } from './constants.ts'
 import { Election } from './election.ts'
+import type { Locks } from './writer-lock.ts'
 
 /** Elections of the tabs with these names, started in this order. What happens is logged in order; all hear each other. */
 async function candidates(...names: string[]) {
@@ -19,6 +20,7 @@ async function candidates(...names: string[]) {
       onElected: () => log.push(`${name} elected`),
       onDeposed: () => log.push(`${name} deposed`),
       onBeat: () => others((other) => other.hearBeat()),
+      onWriterless: () => log.push(`${name} writerless`),
       onCandidate: () => {
         log.push(`${name} candidate`)
         others((other) => other.hearCandidate(name))
@@ -111,5 +113,46 @@ describe('Election', () => {
     await settle()
     expect(log).toEqual(['a first'])
     expect(origin.holder).toBeNull()
+  })
+
+  test('error: a browser that does not say whether the lock is free is noWriter; what it grants later is let go', async () => {
+    const origin = new FakeOrigin()
+    const tab = origin.open('a')
+    let grant = () => {}
+    const requested = new Promise<unknown>((resolve) => {
+      grant = () => resolve(callback({}))
+    })
+    let callback: (lock: object) => unknown = () => {}
+    const locks: Locks = {
+      request: (_, __, then) => {
+        callback = then
+        return requested
+      },
+    }
+    const ignore = () => {}
+    const election = new Election({
+      ...{ locks, name: 'lock', tab: 'a', clock: tab.clock, onElected: ignore, onDeposed: ignore },
+      ...{ onBeat: ignore, onCandidate: ignore, onWriterless: ignore },
+    })
+    const started = expect(election.start()).rejects.toMatchObject({ code: 'noWriter' })
+    await origin.pass(LOCK_TIMEOUT_MS)
+    await started
+    election.stop()
+    grant()
+    await expect(requested).resolves.toBeUndefined()
+  })
+
+  test('behavior: a tab that hears no writer and gets no lock says so at each beat, until it hears one', async () => {
+    const { log, beats, second, first } = await candidates('a', 'b')
+    first.tab.freeze()
+    second.tab.locks.request = () => new Promise(() => {})
+    await beats(WRITERLESS_BEATS)
+    expect(log).not.toContain('b writerless')
+    await beats(2)
+    expect(log.filter((line) => line === 'b writerless')).toHaveLength(2)
+    second.election.hearBeat()
+    const said = log.length
+    await beats(1)
+    expect(log).toHaveLength(said)
   })
 })

@@ -4,7 +4,9 @@
  * beats, not the time, so one that has slept suspects nobody.
  */
 import type { Clock } from '../protocol/clock.ts'
-import { HEARTBEAT_MS, SILENT_BEATS } from './constants.ts'
+import { startDeadline } from '../runtime/deadline.ts'
+import { HEARTBEAT_MS, LOCK_TIMEOUT_MS, SILENT_BEATS, WRITERLESS_BEATS } from './constants.ts'
+import { noWriter } from './errors.ts'
 import { type Locks, WriterLock } from './writer-lock.ts'
 
 export interface ElectionOptions {
@@ -22,6 +24,8 @@ export interface ElectionOptions {
   readonly onBeat: () => void
   /** It would take over from a writer that is silent, and the others should hear it. */
   readonly onCandidate: () => void
+  /** There has been no writer for long, and the browser does not make this tab one; called at each further beat. */
+  readonly onWriterless: () => void
 }
 
 /** `follower` ⇄ `writer`; a candidate is a follower that will steal at its next beat, unless it hears a better one. */
@@ -32,6 +36,8 @@ export class Election {
   readonly #lock: WriterLock
   #state: State = 'idle'
   #silentBeats = 0
+  /** Since a writer was heard, or this tab was one; its own candidacies do not end it. */
+  #writerlessBeats = 0
   #stopTimer = () => {}
 
   constructor(options: ElectionOptions) {
@@ -40,18 +46,27 @@ export class Election {
     this.#lock = new WriterLock({ locks, name, onHeld: () => this.#win(), onLost: () => this.#lose() })
   }
 
-  /** Becomes the writer if there is none, and says whether it did; else stands in line. */
+  /** Becomes the writer if there is none, and says whether it did; else stands in line. Rejects with `noWriter`. */
   async start(): Promise<boolean> {
-    const isHeld = await this.#lock.take()
+    const isHeld = await this.#take()
     this.#state = isHeld ? 'writer' : 'follower'
     if (!isHeld) this.#lock.wait()
     this.#tick()
     return isHeld
   }
 
+  #take(): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      const giveUp = () => reject(noWriter('the browser does not say whether another tab writes'))
+      const stop = startDeadline(this.#options.clock, LOCK_TIMEOUT_MS, giveUp, { countsOffline: true })
+      this.#lock.take().then(resolve, reject).finally(stop)
+    })
+  }
+
   /** The writer was heard. */
   hearBeat(): void {
     this.#silentBeats = 0
+    this.#writerlessBeats = 0
     if (this.#state === 'candidate') this.#state = 'follower'
   }
 
@@ -73,12 +88,13 @@ export class Election {
   stop(): void {
     this.#state = 'idle'
     this.#stopTimer()
-    this.#lock.release()
+    this.#lock.close()
   }
 
   #win(): void {
     if (this.#state === 'idle') return
     this.#state = 'writer'
+    this.#writerlessBeats = 0
     this.#options.onElected()
   }
 
@@ -98,6 +114,7 @@ export class Election {
   }
 
   #count(): void {
+    if (++this.#writerlessBeats > WRITERLESS_BEATS) this.#options.onWriterless()
     if (this.#state === 'candidate') {
       this.#state = 'follower'
       this.#silentBeats = 0

@@ -4,10 +4,16 @@ import { type ErrorDetails, RootlightError } from '../trie/error.ts'
 export type WorkerErrorCode =
   /** The worker's thread has ended, or its script could not be loaded: open calls reject, and so do all later ones. */
   | 'workerDied'
+  /** No tab writes to the database, and the browser does not let this one: it grants no lock, or does not answer. */
+  | 'noWriter'
   /** Something was thrown that is no coded error: a bug of ours. `cause` has its message. */
   | 'internal'
 
 export class WorkerError extends RootlightError<WorkerErrorCode> {}
+
+export function noWriter(reason: string): WorkerError {
+  return new WorkerError('noWriter', `no tab can write to the database: ${reason}`, { details: { reason } })
+}
 
 /** An error as plain data. */
 export interface PlainError {

@@ -24,7 +24,7 @@ import type {
   TabRole,
   VerifySummary,
 } from './engine.ts'
-import { fromPlainError } from './errors.ts'
+import { fromPlainError, noWriter } from './errors.ts'
 import { OpenCalls } from './open-calls.ts'
 import type { EngineMethod } from './port.ts'
 import { accountRead, codeRead, proofRead, readComplete, type StateRead, slotRead, statusOf } from './reads.ts'
@@ -82,6 +82,7 @@ class TabEngine implements Engine {
       onDeposed: () => this.#stepDown(),
       onBeat: () => this.#beat(),
       onCandidate: () => this.#say({ kind: 'candidate', tab }),
+      onWriterless: () => this.#calls.rejectAll(noWriter('none is heard, and the browser does not pass the lock on')),
     })
   }
 

@@ -26,12 +26,13 @@ export class WriterLock {
   /** Lets go of the lock; `null`: it is not ours. */
   #release: (() => void) | null = null
   #waiting: AbortController | null = null
+  #isClosed = false
 
   constructor(options: WriterLockOptions) {
     this.#options = options
   }
 
-  /** Takes the lock if nobody has it, and says whether it did. */
+  /** Takes the lock if nobody has it, and says whether it did. Never settles where the browser does not answer. */
   take(): Promise<boolean> {
     return new Promise((resolve) => {
       this.#request({ ifAvailable: true }, () => resolve(true)).then(
@@ -62,13 +63,19 @@ export class WriterLock {
     this.#release = null
   }
 
+  /** The same for good: a lock that the browser grants later is let go at once. */
+  close(): void {
+    this.#isClosed = true
+    this.release()
+  }
+
   /** Settles when the lock is ours no more, or was not given to us; never rejects. */
   async #request(options: LockOptions, onHeld: () => void): Promise<void> {
     const { locks, name, onLost } = this.#options
     let own: (() => void) | null = null
     try {
       await locks.request(name, options, (lock) => {
-        if (lock === null) return
+        if (lock === null || this.#isClosed) return
         return new Promise<void>((release) => {
           own = release
           this.#release = release
