@@ -2,6 +2,7 @@ import { playwright } from '@vitest/browser-playwright'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 import { launchOptions } from './e2e/chromium.ts'
 import packageJson from './package.json' with { type: 'json' }
+import { browserCommands } from './src/testing/browser-commands.ts'
 
 /** The demo page is the root that `vite` serves and builds. */
 const demo: ViteUserConfig = {
@@ -115,6 +116,7 @@ const test: NonNullable<ViteUserConfig['test']> = {
           headless: true,
           screenshotFailures: false,
           provider: playwright({ launchOptions: launchOptions() }),
+          commands: browserCommands,
           instances: [{ browser: 'chromium' }],
         },
       },

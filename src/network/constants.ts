@@ -55,6 +55,28 @@ export const STABLE_CONNECTION_MS = 30_000
 /** How long a dial may take, with the first Status. Noise on a slow phone over a slow line takes seconds. */
 export const DIAL_TIMEOUT_MS = 20_000
 
+/** How long a WebSocket may take to open: name, TCP, TLS and the HTTP upgrade are four round trips, and each may be lost once. */
+export const SOCKET_OPEN_MS = 6_000
+/**
+ * How long a tab waits for the next byte of a handshake. Each is a round trip and some 20 ms of the server's time, and in
+ * the meantime a browser may be collecting a message without end, at what the line carries.
+ */
+export const HANDSHAKE_SILENCE_MS = 4_000
+/** A tab that has heard nothing for so long pings: what fills the memory meanwhile is what the line carries in it. */
+export const QUIET_MS = 4_000
+/** How long the pong, or anything else, may take: a message of 64 KiB on a line of 128 kbit/s, and a server that is busy. */
+export const PONG_MS = 6_000
+/** A timer that fires later than this was held back: the answer may be waiting behind it. */
+export const LATE_SILENCE_TIMER_MS = 1_000
+/** What a WebSocket takes before it makes us wait: more than a tab says to a server. */
+export const MAX_SOCKET_BUFFERED_BYTES = 4 * 1024 * 1024
+/** Sockets of one server that we have closed, and it has not: an honest one answers in a round trip. A page has 255 in all. */
+export const MAX_CLOSING_SOCKETS = 2
+/** How long a dial waits for one of them to end. */
+export const CLOSING_MS = 1_000
+/** How often the buffer of a full WebSocket is looked at. */
+export const DRAIN_POLL_MS = 10
+
 /** Streams of the protocol that a peer may open on one connection: one is enough, a second may overlap while one ends. */
 export const MAX_STREAMS_PER_CONNECTION = 2
 /** Yamux's window of a stream: more than a round trip of 50 ms can hold at 40 MB/s, less than the read buffer. */

@@ -2,7 +2,7 @@
 
 export { noise } from '@chainsafe/libp2p-noise'
 export { identify, identifyPush } from '@libp2p/identify'
-export { webSockets } from '@libp2p/websockets'
 export { yamux } from '@libp2p/yamux'
 export { createLibp2p } from 'libp2p'
+export { dialingWebSockets } from './dialing-websockets.ts'
 export { fastNoiseCrypto } from './noise-crypto.ts'

@@ -4,6 +4,7 @@
  */
 import type { Libp2p } from '@libp2p/interface'
 import type { Libp2pOptions } from 'libp2p'
+import { attentiveMuxer } from './attentive-muxer.ts'
 import { MAX_INBOUND_STREAMS, MAX_READ_BUFFER_BYTES, MAX_STREAM_WINDOW_BYTES } from './constants.ts'
 import { guardedEncrypter } from './guarded-encrypter.ts'
 import { guardedMuxer, type MuxerGuard } from './guarded-muxer.ts'
@@ -18,22 +19,28 @@ export interface Libp2pParts {
 export interface Libp2pSettings {
   /** A stream that holds more unread is reset. */
   readonly readBufferBytes?: number
-  /** A browser's: noise comes with ciphers in JavaScript for it, and for Node with those of Node. */
-  readonly needsFastCipher?: boolean
+  /**
+   * A tab's: noise comes with ciphers in JavaScript for browsers, and for Node with those of Node; and a tab looks after its
+   * connections by itself, where a server has libp2p's monitor.
+   */
+  readonly isTab?: boolean
   readonly muxerGuard?: MuxerGuard
 }
 
 /** Loads the modules and returns them, wired; starts nothing. */
 export async function loadLibp2p(settings: Libp2pSettings = {}): Promise<Libp2pParts> {
-  const { readBufferBytes = MAX_READ_BUFFER_BYTES, needsFastCipher = false, muxerGuard } = settings
+  const { readBufferBytes = MAX_READ_BUFFER_BYTES, isTab = false, muxerGuard } = settings
   installPromiseWithResolvers()
-  const { createLibp2p, fastNoiseCrypto, identify, noise, webSockets, yamux } = await import('./libp2p-modules.ts')
+  const { createLibp2p, dialingWebSockets, fastNoiseCrypto, identify, noise, yamux } = await import(
+    './libp2p-modules.ts'
+  )
   const streamOptions = { maxStreamWindowSize: MAX_STREAM_WINDOW_BYTES, maxReadBufferLength: readBufferBytes }
+  const muxer = guardedMuxer(yamux({ streamOptions, maxInboundStreams: MAX_INBOUND_STREAMS }), muxerGuard)
   const parts = {
     start: false,
-    transports: [webSockets()],
-    connectionEncrypters: [guardedEncrypter(noise(needsFastCipher ? { crypto: fastNoiseCrypto() } : {}))],
-    streamMuxers: [guardedMuxer(yamux({ streamOptions, maxInboundStreams: MAX_INBOUND_STREAMS }), muxerGuard)],
+    transports: [dialingWebSockets()],
+    connectionEncrypters: [guardedEncrypter(noise(isTab ? { crypto: fastNoiseCrypto() } : {}))],
+    streamMuxers: [isTab ? attentiveMuxer(muxer) : muxer],
     services: { identify: identify() },
   }
   return { createLibp2p, parts }

@@ -8,6 +8,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import { systemClock } from '../protocol/clock.ts'
 import { burstPerHost, InboundGater, inboundGaters, type StandingLimits } from './connection-limits.ts'
 import {
+  DIAL_TIMEOUT_MS,
   MAX_CONNECTIONS_PER_PEER,
   MAX_TAB_CONNECTIONS,
   MAX_WEBRTC_BUFFERED_BYTES,
@@ -36,11 +37,7 @@ const LIMITS: StandingLimits = {
 export async function createWebRtcNode(options: WebRtcNodeOptions): Promise<Libp2p> {
   const { named, relays, isListening, rtcConfiguration } = options
   const [{ createLibp2p, parts }, { circuitRelayTransport, webRTC, webRTCDirect }, { identifyPush }] =
-    await Promise.all([
-      loadLibp2p({ needsFastCipher: true }),
-      import('./webrtc-parts.ts'),
-      import('./libp2p-modules.ts'),
-    ])
+    await Promise.all([loadLibp2p({ isTab: true }), import('./webrtc-parts.ts'), import('./libp2p-modules.ts')])
   const dataChannel = { maxBufferedAmount: MAX_WEBRTC_BUFFERED_BYTES }
   const gater = new InboundGater(LIMITS, () => node.getConnections(), systemClock)
   const node: Libp2p = await createLibp2p({
@@ -61,6 +58,7 @@ export async function createWebRtcNode(options: WebRtcNodeOptions): Promise<Libp
     connectionGater: Object.assign(gater, { denyDialMultiaddr: denyUnnamed([...named, ...relays]) }),
     connectionManager: {
       maxConnections: MAX_TAB_CONNECTIONS,
+      addressDialTimeout: DIAL_TIMEOUT_MS,
       // The gater's is the one that counts.
       inboundConnectionThreshold: 2 * burstPerHost(LIMITS),
     },

@@ -1,0 +1,51 @@
+/**
+ * What a test in a browser has Node do for it: servers to dial. Vitest hands each call over; a server is a number there. Those
+ * that a test leaves behind end with the process.
+ */
+import type { Libp2p } from '@libp2p/interface'
+import type { BrowserCommand } from 'vitest/node'
+import { type RawCounts, RawServer, type RawVice } from './hostile/raw-server.ts'
+import { TappedProxy } from './hostile/tapped-proxy.ts'
+
+const rawServers: RawServer[] = []
+const honestServers: { readonly node: Libp2p; readonly proxy: TappedProxy }[] = []
+
+/** Starts a {@link RawServer}. */
+const startRawServer: BrowserCommand<[RawVice]> = async (_, vice): Promise<{ id: number; port: number }> => {
+  const server = await RawServer.start(vice)
+  return { id: rawServers.push(server) - 1, port: server.port }
+}
+
+const rawServerCounts: BrowserCommand<[number]> = async (_, id): Promise<RawCounts> => rawServers[id]!.counts
+
+const stopRawServer: BrowserCommand<[number]> = async (_, id): Promise<void> => rawServers[id]!.stop()
+
+/** Starts a libp2p server that speaks nothing of ours, and gives its address: by way of a proxy, for {@link floodFrom}. */
+const startHonestServer: BrowserCommand<[]> = async (): Promise<{ id: number; address: string }> => {
+  const { createListeningNode } = await import('../network/listening-node.ts')
+  const node = await createListeningNode({ listen: ['/ip4/127.0.0.1/tcp/0/ws'] })
+  const port = Number(node.getMultiaddrs()[0]!.getComponents()[1]!.value)
+  const proxy = await TappedProxy.start(port)
+  const id = honestServers.push({ node, proxy }) - 1
+  return { id, address: `/ip4/127.0.0.1/tcp/${proxy.port}/ws/p2p/${node.peerId}` }
+}
+
+const openSocketsOf: BrowserCommand<[number]> = async (_, id): Promise<number> => honestServers[id]!.proxy.open
+
+/** From now on what comes from the server is a message that never ends. */
+const floodFrom: BrowserCommand<[number]> = async (_, id): Promise<void> => honestServers[id]!.proxy.flood()
+
+const stopHonestServer: BrowserCommand<[number]> = async (_, id): Promise<void> => {
+  await honestServers[id]!.proxy.stop()
+  await honestServers[id]!.node.stop()
+}
+
+export const browserCommands = {
+  startRawServer,
+  rawServerCounts,
+  stopRawServer,
+  startHonestServer,
+  openSocketsOf,
+  floodFrom,
+  stopHonestServer,
+}
