@@ -1,62 +1,66 @@
 /**
- * What a call may know of its block: everything where the header is known, else its number at most. Whatever is not known
- * ends the call when it asks for it.
+ * The block as the EVM asks for it. What is not known ends the call when it is asked for, and not before: nothing is guessed.
  */
 import type { Common } from '@ethereumjs/common'
 import { type Address, createAddressFromString, hexToBytes } from '@ethereumjs/util'
-import type { BlockHeader } from '../wallet/header.ts'
-import type { CallBlock } from '../wallet/provider/types.ts'
 import { blobBaseFee } from './blob-base-fee.ts'
+import type { CallContext } from './call-context.ts'
 import { CallError } from './errors.ts'
+import type { Fees } from './fees.ts'
 
 /** A block in the form that the EVM reads; each property throws `noBlockContext` when it is read and not known. */
-export function evmBlock(block: CallBlock, common: Common) {
-  const know = <T>(opcode: string, read: (header: BlockHeader) => T | null): T => {
-    const value = block.header === null ? null : read(block.header)
+export function evmBlock(context: CallContext, fees: Fees, common: Common) {
+  const know = <T>(opcode: string, value: T | null): T => {
     if (value === null) throw noBlockContext(opcode)
     return value
   }
   return {
     header: {
       get number(): bigint {
-        if (block.number === null) throw noBlockContext('NUMBER')
-        return BigInt(block.number)
+        return know('NUMBER', context.number)
       },
       get coinbase(): Address {
-        return know('COINBASE', ({ miner }) => createAddressFromString(miner))
+        return createAddressFromString(know('COINBASE', context.coinbase))
       },
       get timestamp(): bigint {
-        return know('TIMESTAMP', ({ timestamp }) => BigInt(timestamp))
+        return know('TIMESTAMP', context.timestamp)
       },
       get difficulty(): bigint {
-        return know('DIFFICULTY', ({ difficulty }) => difficulty)
+        return know('DIFFICULTY', context.difficulty)
       },
       get prevRandao(): Uint8Array {
-        return know('PREVRANDAO', ({ mixHash }) => hexToBytes(mixHash as `0x${string}`))
+        return hexToBytes(know('PREVRANDAO', context.prevRandao) as `0x${string}`)
       },
       get gasLimit(): bigint {
-        return know('GASLIMIT', ({ gasLimit }) => gasLimit)
+        return know('GASLIMIT', context.gasLimit)
       },
+      /** 0 for a call that names no price: `gasprice - basefee` is negative in no transaction. */
       get baseFeePerGas(): bigint {
-        return know('BASEFEE', ({ baseFeePerGas }) => baseFeePerGas)
+        return fees.price === 0n ? 0n : know('BASEFEE', context.baseFee)
       },
       get slotNumber(): bigint {
         throw noBlockContext('SLOTNUM')
       },
-      getBlobGasPrice: (): bigint =>
-        know('BLOBBASEFEE', ({ excessBlobGas }) =>
-          excessBlobGas === null ? null : blobBaseFee(excessBlobGas, common),
-        ),
+      getBlobGasPrice: (): bigint => (fees.blobCap === 0n ? 0n : know('BLOBBASEFEE', blobFeeOf(context, common))),
     },
   }
 }
 
-/** Hashes of earlier blocks: of the parent alone, which the header names. */
-export function blockHashes({ header }: CallBlock) {
+/** The price of blob gas; `null`: not known. */
+export function blobFeeOf({ blobBaseFee: fee, excessBlobGas }: CallContext, common: Common): bigint | null {
+  if (fee !== null) return fee
+  return excessBlobGas === null ? null : blobBaseFee(excessBlobGas, common)
+}
+
+const NO_HASH = new Uint8Array(32)
+
+/** Hashes of earlier blocks: of the parent alone, which the header names. None of blocks behind the one that there is. */
+export function blockHashes({ header }: CallContext) {
   const hashes = {
     async getBlock(number: number) {
-      if (header === null || number !== header.number - 1) throw noBlockContext('BLOCKHASH')
-      return { hash: () => hexToBytes(header.parentHash as `0x${string}`) }
+      if (header === null || number < header.number - 1) throw noBlockContext('BLOCKHASH')
+      const hash = number >= header.number ? NO_HASH : hexToBytes(header.parentHash as `0x${string}`)
+      return { hash: () => hash }
     },
     async putBlock() {},
     shallowCopy: () => hashes,

@@ -2,15 +2,19 @@
 import type { CallBlock, CallOptions, CallRequest, CallResult, CallState } from '../wallet/provider/types.ts'
 import { MAX_CALL_GAS } from './constants.ts'
 import { readsOf } from './overridden-state.ts'
+import type { Pacer } from './pacer.ts'
 import { runCall } from './run-call.ts'
 
 /** Runs a call, and leaves no trace of it. Rejects with one of `CallErrorCode`, or as the state does. */
-export function call(
+export async function call(
   state: CallState,
   block: CallBlock,
   request: CallRequest,
   options: CallOptions,
+  pacer?: Pacer,
 ): Promise<CallResult> {
   const { gas = MAX_CALL_GAS } = request
-  return runCall(readsOf(state, options), block, request, { ...options, gas: gas < MAX_CALL_GAS ? gas : MAX_CALL_GAS })
+  const runOptions = { ...options, gas: gas < MAX_CALL_GAS ? gas : MAX_CALL_GAS, pacer }
+  const { output, gasUsed } = await runCall(readsOf(state, options, pacer), block, request, runOptions)
+  return { output, gasUsed }
 }

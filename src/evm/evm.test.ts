@@ -1,7 +1,7 @@
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { describe, expect, test } from 'vitest'
+import { RootlightError } from '../runtime/error.ts'
 import { EMPTY_CODE_HASH_HEX, EMPTY_ROOT_HEX } from '../trie/account.ts'
-import { RootlightError } from '../trie/error.ts'
 import { keccak256 } from '../trie/keccak.ts'
 import { type BlockHeader, decodeHeader } from '../wallet/header.ts'
 import { KNOWN_HEADERS } from '../wallet/known-headers.suite.ts'
@@ -111,7 +111,6 @@ describe('call', () => {
     const opcodes = {
       '43': BigInt(HEADER.number),
       '42': BigInt(HEADER.timestamp),
-      '48': HEADER.baseFeePerGas!,
       '41': BigInt(HEADER.miner),
       '44': BigInt(HEADER.mixHash),
       '45': HEADER.gasLimit,
@@ -133,7 +132,6 @@ describe('call', () => {
   test.each([
     ['43', 'NUMBER'],
     ['42', 'TIMESTAMP'],
-    ['48', 'BASEFEE'],
     ['41', 'COINBASE'],
     ['44', 'PREVRANDAO'],
     ['45', 'GASLIMIT'],
@@ -141,6 +139,23 @@ describe('call', () => {
     ['600040', 'NUMBER'],
   ])('error: %s asks for %s, and where only a root is known that is no guess', async (code, opcode) => {
     await expect(run(code + RETURN_TOP)).rejects.toMatchObject({ code: 'noBlockContext', details: { opcode } })
+  })
+
+  test('behavior: a call without a price sees no base fee, whether the block is known or not; one with a price sees it', async () => {
+    // price − base fee, which would be negative, and a checked subtraction reverts then
+    const code = `483a1015600c5760006000fd5b483a03${RETURN_TOP}`
+    for (const block of [ROOT_ONLY, IN_BLOCK]) {
+      expect((await run(code, block)).output).toBe(word(0n))
+      const state = stateOf({ [CONTRACT]: { code } })
+      expect(await estimateGas(state, block, { to: CONTRACT }, { chainId: 1 })).toBeGreaterThan(21_000n)
+    }
+    const state = stateOf({ [CONTRACT]: { code: `48${RETURN_TOP}` }, [ALICE]: { balance: 10n ** 18n } })
+    const request = { from: ALICE, to: CONTRACT, gas: 100_000n, maxFeePerGas: HEADER.baseFeePerGas! }
+    expect((await call(state, IN_BLOCK, request, { chainId: 1 })).output).toBe(word(HEADER.baseFeePerGas!))
+    await expect(call(state, ROOT_ONLY, request, { chainId: 1 })).rejects.toMatchObject({
+      code: 'noBlockContext',
+      details: { opcode: 'BASEFEE' },
+    })
   })
 
   test('behavior: of a number alone, the number is known', async () => {
@@ -309,7 +324,8 @@ describe('estimateGas', () => {
   test('behavior: looks no further than what the sender can pay for', async () => {
     const state = stateOf({ [CONTRACT]: { code: '6001600055' }, [ALICE]: { balance: 30_000n } })
     const request = { from: ALICE, to: CONTRACT, gasPrice: 1n }
-    await expect(estimate(state, request)).rejects.toMatchObject({ details: { reason: 'out of gas' } })
+    const reason = 'gas required exceeds allowance (30000)'
+    await expect(estimate(state, request)).rejects.toMatchObject({ details: { reason } })
     const transfer = { from: ALICE, to: BOB, gasPrice: 1n }
     expect(await estimate(state, transfer)).toBe(21_000n)
     await expect(estimate(state, { ...transfer, gasPrice: 2n })).rejects.toMatchObject({

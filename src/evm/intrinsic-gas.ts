@@ -1,4 +1,4 @@
-/** What a transaction costs before any of it runs: the Yellow Paper's g0, with EIP-2028, 2930, 3860 and 7623. */
+/** What a transaction costs before any of it runs: the Yellow Paper's g0, with EIP-2028, 2930, 3860, 7623 and 7702. */
 import type { Common } from '@ethereumjs/common'
 import { hexToBytes } from '@ethereumjs/util'
 import type { CallRequest } from '../wallet/provider/types.ts'
@@ -11,6 +11,7 @@ const BYTE_GAS_BEFORE_ISTANBUL = 68n
 const INITCODE_WORD_GAS = 2n
 const ACCESSED_ADDRESS_GAS = 2_400n
 const ACCESSED_SLOT_GAS = 1_900n
+const AUTHORIZATION_GAS = 25_000n
 /** EIP-7623: tokens are zero bytes, and other bytes four times. */
 const FLOOR_TOKEN_GAS = 10n
 
@@ -21,12 +22,14 @@ export interface IntrinsicGas {
   readonly floor: bigint
 }
 
-export function intrinsicGas({ to, data = '0x', accessList = [] }: CallRequest, common: Common): IntrinsicGas {
+export function intrinsicGas(request: CallRequest, common: Common): IntrinsicGas {
+  const { to, data = '0x', accessList = [], authorizationList = [] } = request
   const bytes = hexToBytes(data as `0x${string}`)
   const zeros = BigInt(bytes.reduce((count, byte) => count + (byte === 0 ? 1 : 0), 0))
   const others = BigInt(bytes.length) - zeros
   const byteGas = common.gteHardfork('istanbul') ? BYTE_GAS : BYTE_GAS_BEFORE_ISTANBUL
   let base = TRANSACTION_GAS + zeros * ZERO_BYTE_GAS + others * byteGas
+  base += AUTHORIZATION_GAS * BigInt(authorizationList.length)
   if (to === undefined) {
     base += CREATION_GAS
     if (common.isActivatedEIP(3860)) base += INITCODE_WORD_GAS * ((BigInt(bytes.length) + 31n) / 32n)

@@ -4,6 +4,7 @@ import { EMPTY_CODE_HASH_HEX, EMPTY_ROOT_HEX } from '../trie/account.ts'
 import { keccak256 } from '../trie/keccak.ts'
 import type { AccountOverride, CallAccount, CallOptions, CallState, StateOverrides } from '../wallet/provider/types.ts'
 import { KeptReads } from './kept-reads.ts'
+import { type Pacer, pacedReads } from './pacer.ts'
 
 const NOBODY: CallAccount = {
   nonce: 0n,
@@ -12,9 +13,9 @@ const NOBODY: CallAccount = {
   codeHash: `0x${EMPTY_CODE_HASH_HEX}`,
 }
 
-/** What a call reads: `state`, each part once, under the overrides. */
-export function readsOf(state: CallState, { overrides }: CallOptions): CallState {
-  const reads = new KeptReads(state)
+/** What a call reads: `state`, each part once, under the overrides. A `pacer` is told when the call waits for it. */
+export function readsOf(state: CallState, { overrides }: CallOptions, pacer?: Pacer): CallState {
+  const reads = new KeptReads(pacer === undefined ? state : pacedReads(state, pacer))
   return overrides === undefined ? reads : new OverriddenState(reads, overrides)
 }
 

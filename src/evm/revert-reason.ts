@@ -1,13 +1,30 @@
-/** What a contract says when it reverts: Solidity's `Error(string)` and `Panic(uint256)`. */
+/** What a contract says when it reverts: Solidity's `Error(string)` and `Panic(uint256)`, in geth's words. */
 import { bytesToBigInt, bytesToHex } from '@ethereumjs/util'
 
 const ERROR = '0x08c379a0'
 const PANIC = '0x4e487b71'
 
+/** https://docs.soliditylang.org/en/latest/control-structures.html#panic-via-assert-and-error-via-require */
+const PANICS: ReadonlyMap<bigint, string> = new Map([
+  [0x00n, 'generic panic'],
+  [0x01n, 'assert(false)'],
+  [0x11n, 'arithmetic underflow or overflow'],
+  [0x12n, 'division or modulo by zero'],
+  [0x21n, 'enum overflow'],
+  [0x22n, 'invalid encoded storage byte array accessed'],
+  [0x31n, 'out-of-bounds array access; popping on an empty array'],
+  [0x32n, 'out-of-bounds access of an array or bytesN'],
+  [0x41n, 'out of memory'],
+  [0x51n, 'uninitialized function'],
+])
+
 /** `null`: it says nothing that is known. */
 export function revertReason(data: Uint8Array): string | null {
   const selector = bytesToHex(data.subarray(0, 4))
-  if (selector === PANIC && data.length === 36) return `panic 0x${bytesToBigInt(data.subarray(4)).toString(16)}`
+  if (selector === PANIC && data.length === 36) {
+    const panic = bytesToBigInt(data.subarray(4))
+    return PANICS.get(panic) ?? `unknown panic code: 0x${panic.toString(16)}`
+  }
   if (selector !== ERROR || data.length < 68) return null
   const length = Number(bytesToBigInt(data.subarray(36, 68)))
   if (data.length < 68 + length) return null

@@ -9,20 +9,21 @@ import {
   Mainnet,
   Sepolia,
 } from '@ethereumjs/common'
-import type { CallBlock, CallOptions } from '../wallet/provider/types.ts'
+import type { CallOptions } from '../wallet/provider/types.ts'
+import type { CallContext } from './call-context.ts'
 
 const CHAINS: readonly ChainConfig[] = [Mainnet, Sepolia, Holesky, Hoodi]
 /** The newest that is live somewhere. */
 const NEWEST = Hardfork.Osaka
 
-export function rulesOf({ header }: CallBlock, { chainId, hardfork }: CallOptions): Common {
+export function rulesOf({ number, timestamp }: CallContext, { chainId, hardfork }: CallOptions): Common {
   const chain = CHAINS.find((each) => Number(each.chainId) === chainId)
   if (chain === undefined) {
     return createCustomCommon({ chainId, name: `chain ${chainId}` }, Mainnet, { hardfork: hardfork ?? NEWEST })
   }
   const common = new Common({ chain, hardfork: hardfork ?? NEWEST })
-  if (hardfork === undefined && header !== null) {
-    common.setHardforkBy({ blockNumber: header.number, timestamp: header.timestamp })
+  if (hardfork === undefined && number !== null && timestamp !== null) {
+    common.setHardforkBy({ blockNumber: number, timestamp })
   }
   return common
 }

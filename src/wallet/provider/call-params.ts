@@ -1,10 +1,10 @@
-/** Reads what `eth_call` and `eth_estimateGas` are to run, and on which changes of the state. All throw error -32602. */
+/** Reads what `eth_call` and `eth_estimateGas` are to run, and on which changes of state and block. All throw error -32602. */
 import { addressOf, dataOf, hashOf, quantityOf, recordOf } from './params.ts'
 import { invalidParams } from './rpc-error.ts'
-import type { AccountOverride, CallRequest, StateOverrides } from './types.ts'
+import type { AccountOverride, BlockOverrides, CallAuthorization, CallRequest, StateOverrides } from './types.ts'
 
-/** What changes the outcome and cannot be run here: to leave it out would be to answer something else. */
-const NOT_RUN = ['authorizationList', 'blobVersionedHashes', 'blobs'] as const
+/** geth takes them for `eth_sendTransaction` alone: a call has the hashes of its blobs. */
+const NOT_RUN = ['blobs'] as const
 
 /** A transaction that is only to be run. Its type and nonce make no difference to that. */
 export function callOf(value: unknown, chainId: number): CallRequest {
@@ -27,12 +27,15 @@ export function overridesOf(value: unknown): StateOverrides {
   return new Map(accounts.map(([address, account]) => [addressOf(address).toLowerCase(), overrideOf(account)]))
 }
 
+/** geth's object of overrides of the block. */
+export function blockOverridesOf(value: unknown): BlockOverrides {
+  return known<BlockOverrides>(recordOf(value, 'overrides of a block are an object'), BLOCK_FIELDS)
+}
+
 function overrideOf(value: unknown): AccountOverride {
   const fields = recordOf(value, 'an override is an object')
   if (isGiven(fields['state']) && isGiven(fields['stateDiff'])) throw invalidParams('both state and stateDiff given')
-  const unknown = Object.keys(fields).find((name) => !Object.hasOwn(OVERRIDE_FIELDS, name))
-  if (unknown !== undefined) throw invalidParams(`${unknown} cannot be overridden here`)
-  return given<AccountOverride>(fields, OVERRIDE_FIELDS)
+  return known<AccountOverride>(fields, OVERRIDE_FIELDS)
 }
 
 type Readers<T> = { readonly [name in keyof T]-?: (value: unknown) => T[name] }
@@ -40,21 +43,52 @@ type Readers<T> = { readonly [name in keyof T]-?: (value: unknown) => T[name] }
 const CALL_FIELDS: Readers<CallRequest> = {
   from: addressOf,
   to: addressOf,
-  gas: quantityOf,
+  gas: uint64Of,
   gasPrice: quantityOf,
   maxFeePerGas: quantityOf,
   maxPriorityFeePerGas: quantityOf,
   value: quantityOf,
   data: dataOf,
   accessList: accessListOf,
+  maxFeePerBlobGas: quantityOf,
+  blobVersionedHashes: hashesOf,
+  authorizationList: authorizationsOf,
 }
 
 const OVERRIDE_FIELDS: Readers<AccountOverride> = {
-  nonce: quantityOf,
+  nonce: uint64Of,
   balance: quantityOf,
   code: dataOf,
   state: slotsOf,
   stateDiff: slotsOf,
+  movePrecompileToAddress: addressOf,
+}
+
+const BLOCK_FIELDS: Readers<BlockOverrides> = {
+  number: quantityOf,
+  difficulty: quantityOf,
+  time: uint64Of,
+  gasLimit: uint64Of,
+  feeRecipient: addressOf,
+  prevRandao: hashOf,
+  baseFeePerGas: quantityOf,
+  blobBaseFee: quantityOf,
+}
+
+const AUTHORIZATION_FIELDS: Readers<CallAuthorization> = {
+  chainId: quantityOf,
+  address: addressOf,
+  nonce: uint64Of,
+  yParity: quantityOf,
+  r: quantityOf,
+  s: quantityOf,
+}
+
+/** As {@link given}; what is given and has no reader changes the outcome, and is refused. */
+function known<T>(fields: Readonly<Record<string, unknown>>, readers: Readers<T>): T {
+  const unknown = Object.keys(fields).find((name) => isGiven(fields[name]) && !Object.hasOwn(readers, name))
+  if (unknown !== undefined) throw invalidParams(`${unknown} cannot be overridden here`)
+  return given(fields, readers)
 }
 
 /** The fields that `readers` has, as far as they are given. */
@@ -76,6 +110,28 @@ function accessListOf(value: unknown): CallRequest['accessList'] {
     if (!Array.isArray(storageKeys)) throw invalidParams('storage keys are a list')
     return { address: addressOf(address), storageKeys: storageKeys.map(hashOf) }
   })
+}
+
+function hashesOf(value: unknown): readonly string[] {
+  if (!Array.isArray(value)) throw invalidParams('versioned hashes are a list')
+  return value.map(hashOf)
+}
+
+function authorizationsOf(value: unknown): readonly CallAuthorization[] {
+  if (!Array.isArray(value)) throw invalidParams('an authorization list is a list')
+  return value.map((entry) => {
+    const fields = recordOf(entry, 'an authorization is an object')
+    const missing = Object.keys(AUTHORIZATION_FIELDS).find((name) => !isGiven(fields[name]))
+    if (missing !== undefined) throw invalidParams(`an authorization has a ${missing}`)
+    const authorization = given<CallAuthorization>(fields, AUTHORIZATION_FIELDS)
+    return { ...authorization, address: authorization.address.toLowerCase() }
+  })
+}
+
+function uint64Of(value: unknown): bigint {
+  const number = quantityOf(value)
+  if (number >= 2n ** 64n) throw invalidParams(`a quantity below 2^64, got ${number}`)
+  return number
 }
 
 function slotsOf(value: unknown): ReadonlyMap<bigint, bigint> {

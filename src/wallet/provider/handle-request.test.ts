@@ -235,12 +235,14 @@ describe('handleRequest', () => {
     const overrides = {
       [ADDRESS.toUpperCase().replace('0X', '0x')]: { balance: '0x7', stateDiff: { [slot]: root('22') } },
     }
-    await ask('eth_call', [transaction, 'latest', overrides], { evm: async () => module })
+    const block = { number: '0x7', time: null, feeRecipient: ADDRESS, baseFeePerGas: '0x9' }
+    await ask('eth_call', [transaction, 'latest', overrides, block], { evm: async () => module })
     expect(seen).toEqual([
       { to: ADDRESS, data: '0x01', gas: 16n },
       {
         chainId: 1337,
         overrides: new Map([[ADDRESS, { balance: 7n, stateDiff: new Map([[1n, BigInt(root('22'))]]) }]]),
+        blockOverrides: { number: 7n, feeRecipient: ADDRESS, baseFeePerGas: 9n },
       },
     ])
   })
@@ -290,14 +292,21 @@ describe('handleRequest', () => {
     ['eth_call', [{ to: ADDRESS, data: '0x1' }]],
     ['eth_call', [{ to: ADDRESS, data: '0x01', input: '0x02' }]],
     ['eth_call', [{ to: ADDRESS, value: 5 }]],
-    ['eth_call', [{ to: ADDRESS, authorizationList: [] }]],
+    ['eth_call', [{ to: ADDRESS, authorizationList: {} }]],
+    ['eth_call', [{ to: ADDRESS, authorizationList: [{ address: ADDRESS }] }]],
+    ['eth_call', [{ to: ADDRESS, blobVersionedHashes: ['0x01'] }]],
+    ['eth_call', [{ to: ADDRESS, blobs: [] }]],
+    ['eth_call', [{ to: ADDRESS, gas: '0x10000000000000000' }]],
     ['eth_call', [{ to: ADDRESS, chainId: '0x1' }]],
     ['eth_call', [{ to: ADDRESS, gasPrice: '0x1', maxFeePerGas: '0x1' }]],
-    ['eth_call', [{ to: ADDRESS }, 'latest', {}, {}]],
+    ['eth_call', [{ to: ADDRESS }, 'latest', {}, {}, {}]],
+    ['eth_call', [{ to: ADDRESS }, 'latest', {}, { beaconRoot: root('11') }]],
+    ['eth_call', [{ to: ADDRESS }, 'latest', {}, { withdrawals: [] }]],
+    ['eth_call', [{ to: ADDRESS }, 'latest', {}, { time: 5 }]],
     ['eth_call', [{ to: ADDRESS }, 'latest', { '0x12': {} }]],
     ['eth_call', [{ to: ADDRESS }, 'latest', { [ADDRESS]: { state: {}, stateDiff: {} } }]],
     ['eth_call', [{ to: ADDRESS }, 'latest', { [ADDRESS]: { stateDiff: { '0x1': '0x2' } } }]],
-    ['eth_call', [{ to: ADDRESS }, 'latest', { [ADDRESS]: { movePrecompileToAddress: ADDRESS } }]],
+    ['eth_call', [{ to: ADDRESS }, 'latest', { [ADDRESS]: { movePrecompileToAddress: '0x4' } }]],
     ['eth_getBalance', [ADDRESS, { blockNumber: '0x64', blockHash: root('11') }]],
     ['eth_chainId', [1]],
     ['eth_getBlockByHash', ['latest', false]],

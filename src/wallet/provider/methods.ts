@@ -3,7 +3,7 @@ import type { Clock } from '../../runtime/clock.ts'
 import type { SyncProgress } from '../../sync/progress.ts'
 import { badArgument } from '../plain.ts'
 import { blockOf, isHeaderOnly } from './block.ts'
-import { callOf, overridesOf } from './call-params.ts'
+import { blockOverridesOf, callOf, overridesOf } from './call-params.ts'
 import type { Fallback } from './fallback.ts'
 import { type BlockParam, blockParamOf, findState, type KnownState } from './known-states.ts'
 import { addressOf, booleanOf, hashOf, listOf, slotOf, slotsOf } from './params.ts'
@@ -123,15 +123,20 @@ function ofState(
   }
 }
 
-/** A method of a transaction, a block, and overrides of its state. */
+/** A method of a transaction, a block, and overrides of its state and of itself. */
 function withEvm(answer: (evm: EvmModule, call: Parameters<EvmModule['call']>) => Promise<string>): Method {
-  const run: Parameters<typeof ofState>[1] = async (context, [transaction, , overrides], state) => {
+  const run: Parameters<typeof ofState>[1] = async (context, [transaction, , overrides, blockOverrides], state) => {
     const request = callOf(transaction, context.chainId)
     const { number, header } = state
-    const call = [callState(context, state), { number, header }, request, callOptions(context, overrides)] as const
+    const call = [
+      callState(context, state),
+      { number, header },
+      request,
+      callOptions(context, overrides, blockOverrides),
+    ] as const
     return answer(await loadEvm(context), [...call])
   }
-  return { ...ofState('verified', run, 1, 1), takesEvm: true }
+  return { ...ofState('verified', run, 1, 2), takesEvm: true }
 }
 
 /** Rejects with what loading it rejects with, or `badArgument`: the application may load anything. */
@@ -182,11 +187,13 @@ function callState({ source }: MethodContext, { root }: KnownState): CallState {
   }
 }
 
-function callOptions({ chainId, hardfork }: MethodContext, overrides: unknown) {
+function callOptions({ chainId, hardfork }: MethodContext, overrides: unknown, blockOverrides: unknown) {
+  const isGiven = (value: unknown) => value !== undefined && value !== null
   return {
     chainId,
     ...(hardfork === undefined ? {} : { hardfork }),
-    ...(overrides === undefined || overrides === null ? {} : { overrides: overridesOf(overrides) }),
+    ...(isGiven(overrides) ? { overrides: overridesOf(overrides) } : {}),
+    ...(isGiven(blockOverrides) ? { blockOverrides: blockOverridesOf(blockOverrides) } : {}),
   }
 }
 

@@ -33,6 +33,9 @@ function rpcCodeOf(code: string, reason: unknown): RpcCode {
     case 'callFailed':
     case 'noBlockContext':
     case 'noPrecompile':
+    case 'callTimeout':
+    case 'callAborted':
+    case 'callTooLarge':
       return RPC_CODE.invalidInput
     case 'notSynced':
       return reason === 'unavailable' ? RPC_CODE.resourceNotFound : RPC_CODE.disconnected

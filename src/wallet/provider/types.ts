@@ -77,12 +77,47 @@ export interface CallRequest {
   /** `0x` and hex digits. */
   readonly data?: string
   readonly accessList?: readonly { readonly address: string; readonly storageKeys: readonly string[] }[]
+  /** EIP-4844: the most that a unit of blob gas may cost. */
+  readonly maxFeePerBlobGas?: bigint
+  /** EIP-4844: `0x` and 64 hex digits each. */
+  readonly blobVersionedHashes?: readonly string[]
+  /** EIP-7702. */
+  readonly authorizationList?: readonly CallAuthorization[]
+}
+
+/** An account's consent to run the code at `address`. One whose signature does not hold is passed over. */
+export interface CallAuthorization {
+  readonly chainId: bigint
+  readonly address: string
+  readonly nonce: bigint
+  readonly yParity: bigint
+  readonly r: bigint
+  readonly s: bigint
 }
 
 export interface CallOptions {
   readonly chainId: number
   readonly hardfork?: string
   readonly overrides?: StateOverrides
+  readonly blockOverrides?: BlockOverrides
+  /** Ends the call: it rejects with `callAborted`. */
+  readonly signal?: AbortSignal
+}
+
+/** What of the block is to be taken as other than it is. */
+export interface BlockOverrides {
+  readonly number?: bigint
+  /** Of blocks from before the merge. */
+  readonly difficulty?: bigint
+  /** Seconds. */
+  readonly time?: bigint
+  readonly gasLimit?: bigint
+  /** `0x` and 40 hex digits. */
+  readonly feeRecipient?: string
+  /** `0x` and 64 hex digits. */
+  readonly prevRandao?: string
+  readonly baseFeePerGas?: bigint
+  readonly blobBaseFee?: bigint
 }
 
 /** By address, in lower case: what of the state is to be taken as other than it is. */
@@ -97,6 +132,8 @@ export interface AccountOverride {
   readonly state?: ReadonlyMap<bigint, bigint>
   /** Slots that are other than they are; the rest stay. Never beside {@link state}. */
   readonly stateDiff?: ReadonlyMap<bigint, bigint>
+  /** Where the precompile at this address is moved to. */
+  readonly movePrecompileToAddress?: string
 }
 
 export interface CallResult {

@@ -1,0 +1,93 @@
+/**
+ * Lets the page do other work while a call runs on its thread, and ends the call that runs for too long. Only where there is no
+ * worker: a worker is simply ended.
+ */
+import type { EVMOpts } from '@ethereumjs/evm'
+import { yieldThread } from '../runtime/yield-thread.ts'
+import type { CallState } from '../wallet/provider/types.ts'
+import { SLICE_MS, STOPS_BETWEEN_LOOKS } from './constants.ts'
+import { callAborted, callTimeout } from './errors.ts'
+
+type CustomOpcode = NonNullable<EVMOpts['customOpcodes']>[number]
+
+export interface PaceOptions {
+  readonly limitMs: number
+  readonly signal?: AbortSignal | undefined
+  /** Milliseconds, from any origin. */
+  readonly now?: () => number
+  readonly yieldThread?: () => Promise<void>
+}
+
+export class Pacer {
+  readonly #limitMs: number
+  readonly #signal: AbortSignal | undefined
+  readonly #now: () => number
+  readonly #yieldThread: () => Promise<void>
+  #stops = 0
+  #ranMs = 0
+  #sliceStart: number
+
+  constructor(options: PaceOptions) {
+    this.#limitMs = options.limitMs
+    this.#signal = options.signal
+    this.#now = options.now ?? (() => performance.now())
+    this.#yieldThread = options.yieldThread ?? yieldThread
+    this.#sliceStart = this.#now()
+  }
+
+  /** A place where a call may stop: yields by the clock. Rejects with `callAborted` and `callTimeout`. */
+  async stop(): Promise<void> {
+    if (++this.#stops % STOPS_BETWEEN_LOOKS === 0) await this.#look()
+  }
+
+  /** Waits for `read`, which is none of the call's own time, or for the signal. */
+  async waitFor<T>(read: () => Promise<T>): Promise<T> {
+    await this.#look()
+    this.#ranMs += this.#now() - this.#sliceStart
+    try {
+      return await unlessAborted(this.#signal, read)
+    } finally {
+      this.#sliceStart = this.#now()
+    }
+  }
+
+  async #look(): Promise<void> {
+    const sliceMs = this.#now() - this.#sliceStart
+    if (this.#signal?.aborted === true) throw callAborted(this.#signal)
+    if (this.#ranMs + sliceMs > this.#limitMs) throw callTimeout(this.#limitMs, { thread: 'page' })
+    if (sliceMs < SLICE_MS) return
+    this.#ranMs += sliceMs
+    await this.#yieldThread()
+    this.#sliceStart = this.#now()
+  }
+}
+
+/** Rejects with `callAborted` as soon as `signal` aborts, whatever becomes of `read`. */
+export function unlessAborted<T>(signal: AbortSignal | undefined, read: () => Promise<T>): Promise<T> {
+  if (signal === undefined) return read()
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(callAborted(signal))
+    if (signal.aborted) onAbort()
+    signal.addEventListener('abort', onAbort)
+    read()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', onAbort))
+  })
+}
+
+/**
+ * JUMPDEST that stops there: code that goes on for long comes by it, or calls. To listen to the EVM's steps would make it copy
+ * its memory at each of them.
+ */
+export function pacedJumpDestination(pacer: Pacer): CustomOpcode {
+  return { opcode: 0x5b, opcodeName: 'JUMPDEST', baseFee: 1, logicFunction: () => pacer.stop() }
+}
+
+/** Reads of `state`, during which the call's own time stands still. */
+export function pacedReads(state: CallState, pacer: Pacer): CallState {
+  return {
+    account: (address) => pacer.waitFor(() => state.account(address)),
+    storage: (address, slot) => pacer.waitFor(() => state.storage(address, slot)),
+    code: (address) => pacer.waitFor(() => state.code(address)),
+  }
+}
