@@ -96,7 +96,12 @@ export class InboundGater implements ConnectionGater {
 
   /** A peer at `address` broke the protocol: its next connections wait as if it had made {@link STRIKE_CONNECTIONS} more. */
   strike(address: Multiaddr): void {
-    this.#hosts.of(hostOf(address)).take(STRIKE_CONNECTIONS)
+    this.strikeHost(hostOf(address))
+  }
+
+  /** The same for whoever is at `host`. */
+  strikeHost(host: string): void {
+    this.#hosts.of(host).take(STRIKE_CONNECTIONS)
   }
 
   #count(isMeant: (connection: Standing) => boolean): number {

@@ -93,9 +93,9 @@ export const MAX_INBOUND_STREAMS = 32
  */
 export const INBOUND_STREAMS_PER_SECOND = 64
 export const INBOUND_STREAM_BURST = 256
-/** Protocols that may be proposed on a connection's streams, two for each stream: an answer to each takes some 50 µs. */
-export const PROPOSALS_PER_SECOND = 2 * INBOUND_STREAMS_PER_SECOND
-export const PROPOSAL_BURST = 2 * INBOUND_STREAM_BURST
+/** Protocols that may be proposed on a connection's streams, two for each stream, which counts itself: an answer takes some 50 µs. */
+export const PROPOSALS_PER_SECOND = 3 * INBOUND_STREAMS_PER_SECOND
+export const PROPOSAL_BURST = 3 * INBOUND_STREAM_BURST
 /** The same before there is a connection: the line that everybody begins with, and all ciphers that anybody has. */
 export const MAX_HANDSHAKE_PROPOSALS = 16
 /**

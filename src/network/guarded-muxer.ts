@@ -12,6 +12,7 @@ import {
   INBOUND_STREAM_BURST,
   INBOUND_STREAMS_PER_SECOND,
   MAX_CONNECTION_WRITE_BYTES,
+  MAX_INBOUND_STREAMS,
   MAX_STREAM_WINDOW_BYTES,
   PING_BURST,
   PINGS_PER_SECOND,
@@ -115,13 +116,17 @@ interface StreamGuard {
   readonly isSpoken: (protocol: string) => boolean
 }
 
-/** Counts what is proposed on the streams that the other side opens on any muxer of libp2p. */
+/** Counts the streams that the other side opens on any muxer of libp2p, and what is proposed on them. */
 export function guardStreams(muxer: StreamMuxer, { end, clock, isSpoken }: StreamGuard): void {
   const inside = muxer as Inside
   if (typeof inside.onRemoteStream !== 'function') throw new Error('a muxer has no insides that can be guarded')
   const proposals = new Gcra({ perSecond: PROPOSALS_PER_SECOND, burst: PROPOSAL_BURST }, clock)
   const onRemoteStream = inside.onRemoteStream.bind(muxer)
   inside.onRemoteStream = (stream) => {
+    // Yamux has the same limit, and WebRTC none.
+    const inbound = muxer.streams.filter(({ direction }) => direction === 'inbound').length
+    if (!proposals.accepts(1)) return end(new ConnectionError('muxerViolation', 'too many streams'))
+    if (inbound >= MAX_INBOUND_STREAMS) return stream.abort(new Error('too many streams'))
     guardNegotiation(stream, { isSpoken, takes: () => proposals.accepts(1), onViolation: end })
     onRemoteStream(stream)
   }

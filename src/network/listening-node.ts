@@ -21,6 +21,7 @@ import {
   MAX_REQUEST_READ_BUFFER_BYTES,
 } from './constants.ts'
 import { NetworkError } from './error.ts'
+import { guardedWebRtc, type WebRtcGuard } from './guarded-webrtc.ts'
 import { guardedWebSockets } from './guarded-websockets.ts'
 import { HostAccounts } from './host-accounts.ts'
 import { loadLibp2p } from './libp2p-parts.ts'
@@ -49,7 +50,6 @@ export interface ListeningNodeOptions {
  */
 export async function createListeningNode(options: ListeningNodeOptions): Promise<Libp2p> {
   for (const address of options.listen) parseListen(address)
-  const { listen, transports } = await chooseTransports(options)
   const privateKey = options.privateKey === undefined ? undefined : decodePrivateKey(options.privateKey)
   const relay = options.relay === undefined ? {} : await relayServices(options.relay)
   const { createLibp2p, parts } = await loadLibp2p({
@@ -60,12 +60,13 @@ export async function createListeningNode(options: ListeningNodeOptions): Promis
   // Those that stand and those that do not yet, and room for some that are just being closed.
   const maxSockets = limits.connections + 2 * limits.pendingConnections
   const gater = new InboundGater(limits, () => node.getConnections(), systemClock, 'sockets')
-  const webSockets = guardedWebSockets({
+  const { admits } = gater
+  const { listen, transports } = await chooseTransports(options, {
     ...limits,
-    maxSockets,
-    admits: gater.admits,
-    onAbort: (address) => gater.strike(address),
+    admits,
+    onAbort: (host) => gater.strikeHost(host),
   })
+  const webSockets = guardedWebSockets({ ...limits, maxSockets, admits, onAbort: (from) => gater.strike(from) })
   const node: Libp2p = await createLibp2p({
     ...parts,
     transports: [webSockets, ...transports],
@@ -97,10 +98,10 @@ export async function createListeningNode(options: ListeningNodeOptions): Promis
 }
 
 /** Where it listens, and what that takes beside WebSockets. */
-async function chooseTransports({ listen, onWebRtcUnavailable }: ListeningNodeOptions) {
+async function chooseTransports({ listen, onWebRtcUnavailable }: ListeningNodeOptions, guard: WebRtcGuard) {
   if (!listen.some(isWebRtcDirect)) return { listen, transports: [] }
   try {
-    return { listen, transports: await loadWebRtcDirect() }
+    return { listen, transports: (await loadWebRtcDirect()).map((create) => guardedWebRtc(create, guard)) }
   } catch (error) {
     const others = listen.filter((address) => !isWebRtcDirect(address))
     if (onWebRtcUnavailable === undefined || others.length === 0 || !(error instanceof NetworkError)) throw error
