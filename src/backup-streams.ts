@@ -74,7 +74,6 @@ export async function importStream(
 
 /** Whoever fills the stream may have put anything into it. Throws `badArgument`. */
 function chunkOf(value: unknown): Uint8Array {
-  if (value instanceof Uint8Array) return value
-  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
-  throw badArgument('a chunk of the file', 'a Uint8Array', value)
+  if (!ArrayBuffer.isView(value)) throw badArgument('a chunk of the file', 'a Uint8Array', value)
+  return value instanceof Uint8Array ? value : new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
 }

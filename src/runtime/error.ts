@@ -21,7 +21,11 @@ export class RootlightError<Code extends string = string> extends Error {
   }
 }
 
-/** True if `error` is a {@link RootlightError}, with that code if one is given. */
+/** True if `error` is a {@link RootlightError}, with that code if one is given. Whatever `error` is: anything may be thrown. */
 export function isRootlightError<Code extends string>(error: unknown, code?: Code): error is RootlightError<Code> {
-  return error instanceof RootlightError && (code === undefined || error.code === code)
+  try {
+    return error instanceof RootlightError && (code === undefined || error.code === code)
+  } catch {
+    return false // a proxy that says nothing of itself
+  }
 }

@@ -3,7 +3,7 @@
  * made where they are used, by `parse.ts`.
  */
 import { InputError, type InputErrorCode } from './errors.ts'
-import { badArgument, describe, fieldsOf, listOf, reading, textsOf } from './plain.ts'
+import { describe, fieldsOf, listOf, reading, textsOf } from './plain.ts'
 
 /** The digits of a root: `0x` and 64 of them. Throws `badRootText`. */
 export function checkRoot(root: unknown): string {
@@ -119,11 +119,7 @@ function checkAccounts(accounts: unknown): string[] {
 function checkStorage(storage: unknown): NonNullable<ScopeInput['storage']> {
   const expected = 'an object of "all" or lists of slots, by address'
   fieldsOf('storage', storage, [], expected)
-  const entries = reading('storage', expected, storage, () => {
-    // They have no entries of their own: it would be a scope without storage.
-    return storage instanceof Map || storage instanceof Set ? null : Object.entries(storage as object)
-  })
-  if (entries === null) throw badArgument('storage', expected, storage)
+  const entries = reading('storage', expected, storage, () => Object.entries(storage as object))
   return Object.fromEntries(
     entries.map(([address, slots]) => {
       checkAddress(address)

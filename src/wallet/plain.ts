@@ -27,10 +27,14 @@ export function fieldsOf<const Name extends string>(
   fields: readonly Name[],
   expected = `an object with ${fields.join(', ')}`,
 ): { readonly [field in Name]: unknown } {
-  if (typeof value !== 'object' || value === null || isList(value)) throw badArgument(name, expected, value)
-  return reading(name, expected, value, () =>
-    Object.fromEntries(fields.map((field) => [field, (value as Record<string, unknown>)[field]])),
-  ) as { [field in Name]: unknown }
+  if (typeof value !== 'object' || value === null) throw badArgument(name, expected, value)
+  const read = reading(name, expected, value, () => {
+    // A list, a map or a set has none of them: it would pass for an object that leaves them all out.
+    if (Symbol.iterator in value) return null
+    return fields.map((field) => [field, (value as Record<string, unknown>)[field]] as const)
+  })
+  if (read === null) throw badArgument(name, expected, value)
+  return Object.fromEntries(read) as { [field in Name]: unknown }
 }
 
 /** A copy of a list. Throws `badArgument`. */

@@ -5,6 +5,11 @@ import { createProvider } from './lazy-provider.ts'
 import type { ProviderSource } from './source.ts'
 
 const ACCOUNT = `0x${'a'.repeat(40)}`
+const revoked = () => {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  return proxy
+}
 const nothing = () => Promise.reject(new Error('nobody asks for it'))
 const source: ProviderSource = {
   progress: null,
@@ -141,6 +146,7 @@ describe('a provider with a fallback', () => {
     ['an error without a code', () => Promise.reject(new Error('no'))],
     ['an error with a code that is text', () => Promise.reject(Object.assign(new Error('no'), { code: 'NO' }))],
     ['an exception of the platform', () => Promise.reject(new DOMException('no', 'DataCloneError'))],
+    ['a proxy that was revoked', () => Promise.reject(revoked())],
     [
       'at once',
       () => {

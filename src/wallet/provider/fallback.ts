@@ -7,7 +7,7 @@ import { FALLBACK_CHAIN_TIMEOUT_MS, FALLBACK_READ_TIMEOUT_MS, MAX_CHAIN_CHECKS }
 import { listen } from './listen.ts'
 import type { ProviderContext } from './methods.ts'
 import { ProviderRpcError, RPC_CODE } from './rpc-error.ts'
-import { isRpcError } from './to-rpc-error.ts'
+import { isRpcError, messageOf } from './to-rpc-error.ts'
 import type { Eip1193Requester, RequestArguments } from './types.ts'
 
 export interface FallbackOptions {
@@ -141,7 +141,7 @@ export class Fallback implements Eip1193Requester {
       return await Promise.race([this.#requester.request(args), late])
     } catch (error) {
       if (isRpcError(error)) throw error
-      throw failed(`it refused ${args.method}: ${reasonOf(error)}`, error)
+      throw failed(`it refused ${args.method}: ${messageOf(error)}`, error)
     } finally {
       stop()
     }
@@ -169,10 +169,6 @@ function failed(rule: string, cause?: unknown): ProviderRpcError {
 function chainIdOf(value: unknown): bigint | null {
   if (typeof value === 'string' && /^0x[0-9a-fA-F]{1,64}$/.test(value)) return BigInt(value)
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? BigInt(value) : null
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : typeof error
 }
 
 function hexOf(value: bigint | number): string {

@@ -2,6 +2,7 @@
 import { Fallback } from './fallback.ts'
 import { UnknownBlockError } from './known-states.ts'
 import { METHODS, type MethodContext, type ProviderContext, REFUSED } from './methods.ts'
+import { plainOf } from './params.ts'
 import { ProviderRpcError, RPC_CODE } from './rpc-error.ts'
 import { toRpcError } from './to-rpc-error.ts'
 import type { RequestArguments } from './types.ts'
@@ -20,7 +21,7 @@ export async function handleRequest(provider: ProviderContext, args: RequestArgu
   const own = Object.hasOwn(METHODS, method) ? METHODS[method] : undefined
   if (own === undefined || (own.takesEvm === true && context.evm === undefined)) return askFallback(context, request)
   try {
-    return await own.run(context, params)
+    return await own.run(context, plainOf(params))
   } catch (error) {
     if (error instanceof UnknownBlockError && context.otherBlocks === 'fallback') return askFallback(context, request)
     throw toRpcError(error)

@@ -9,6 +9,24 @@ const QUANTITY = /^0x(?:0|[1-9a-fA-F][0-9a-fA-F]{0,63})$/
 /** A slot: geth takes leading zeros here. */
 const SLOT = /^0x[0-9a-fA-F]{1,64}$/
 
+/** No params of ours are nested deeper: those of calls are, with access lists and overrides. */
+const MAX_DEPTH = 8
+
+/** A copy of what an application passed in as params, each field read once: plain data, as if it had crossed a wire. */
+export function plainOf(value: unknown, depth = 0): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  try {
+    if (depth < MAX_DEPTH && Array.isArray(value)) return value.map((item) => plainOf(item, depth + 1))
+    // A map or a set has no fields: it would pass for an object without any.
+    if (depth < MAX_DEPTH && !(Symbol.iterator in value)) {
+      return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, plainOf(field, depth + 1)]))
+    }
+  } catch {
+    // getters, and the traps of proxies, may throw
+  }
+  throw invalidParams('they are lists and objects as JSON has them')
+}
+
 /** The positional params of a method that has so many; a missing one is `undefined`. */
 export function listOf(params: unknown, most: number): readonly unknown[] {
   if (params === undefined || params === null) return []

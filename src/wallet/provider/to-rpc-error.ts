@@ -4,7 +4,7 @@ import { ProviderRpcError, RPC_CODE, type RpcCode } from './rpc-error.ts'
 
 /** Any error of ours as one of the provider's; those that are one stay. */
 export function toRpcError(error: unknown): unknown {
-  if (error instanceof ProviderRpcError || isRpcError(error)) return error
+  if (isRpcError(error)) return error
   if (!isRootlightError(error)) return new ProviderRpcError(RPC_CODE.internal, messageOf(error), { cause: error })
   const { code, message, details } = error
   // Without its cause: viem takes the deepest one, and looks for what the contract returned in the `data` of that.
@@ -14,9 +14,10 @@ export function toRpcError(error: unknown): unknown {
 
 /** True if `error` is one of EIP-1193, whoever made it: a number for a code, and a message. */
 export function isRpcError(error: unknown): boolean {
-  // An exception of the platform has a number of its own.
-  if (typeof error !== 'object' || error === null || error instanceof DOMException) return false
+  if (typeof error !== 'object' || error === null) return false
   try {
+    // An exception of the platform has a number of its own.
+    if (error instanceof DOMException) return false
     const { code, message } = error as { code?: unknown; message?: unknown }
     return Number.isInteger(code) && typeof message === 'string'
   } catch {
@@ -47,6 +48,12 @@ function rpcCodeOf(code: string, reason: unknown): RpcCode {
   }
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : `something was thrown that is no error: ${typeof error}`
+/** What an error says, whatever was thrown. */
+export function messageOf(error: unknown): string {
+  try {
+    if (error instanceof Error) return error.message
+  } catch {
+    // a proxy that says nothing of itself
+  }
+  return `something was thrown that is no error: ${typeof error}`
 }
