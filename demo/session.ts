@@ -8,7 +8,7 @@ import { codeOf } from './words.ts'
 /** What the session tells the page. */
 export interface SessionListener {
   progress(progress: SyncProgress, coverage: Float32Array): void
-  /** Nothing arrives: `reason` is `noPeers`, `rootUnavailable` or `noProgress`. Progress goes on by itself. */
+  /** Nothing arrives: `reason` is `noPeers`, `loadFailed`, `rootUnavailable` or `noProgress`. Progress goes on by itself. */
   stalled(reason: string): void
   /** The disk is full: `error` has the numbers. The sync goes on by itself when there is room. */
   full(error: unknown): void

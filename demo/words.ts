@@ -24,6 +24,7 @@ const ERRORS: Readonly<Record<string, string>> = {
 
 const STALLED: Readonly<Record<string, string>> = {
   noPeers: 'No peer is connected. The sync goes on by itself when one comes.',
+  loadFailed: 'A part of this page could not be loaded, so no peer can be reached. It is loaded again in a moment.',
   rootUnavailable: 'The connected peers do not have the state under this root. Waiting for one that does.',
   noProgress: 'The peers answer, but with nothing that helps. Waiting for one that does.',
 }
@@ -40,6 +41,7 @@ const LOST: Readonly<Record<string, string>> = {
 
 const ABSENCE: Readonly<Record<string, string>> = {
   dialFailed: 'Nobody answers there.',
+  loadFailed: 'A part of this page that connects to it could not be loaded.',
   unsupportedProtocol: 'It does not speak the protocol.',
   wrongChain: 'It serves another chain.',
   duplicatePeer: 'It is connected already, under another address.',

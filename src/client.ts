@@ -7,10 +7,12 @@ import { exportStream, fileStreamOf, importStream } from './backup-streams.ts'
 import { parseProviderOptions, parseRead, parseSignal } from './call-options.ts'
 import { createWorker, type LightClientOptions, parseOptions } from './client-options.ts'
 import type { PeerSnapshot } from './network/peer-set.ts'
+import { LazyPart } from './runtime/lazy-part.ts'
 import type { ClosedReason } from './store/connection.ts'
 import type { Damage } from './store/context.ts'
 import type { StallReason, SyncProgress } from './sync/progress.ts'
 import { Sync } from './sync-handle.ts'
+import type { ErrorDetails } from './trie/error.ts'
 import { TypedEventTarget } from './typed-events.ts'
 import {
   checkAddress,
@@ -68,7 +70,7 @@ export interface ImportOptions {
 export interface LightClientEventMap {
   /** Of the sync that runs, whichever tab asked for it: as {@link Sync} tells it to who did. */
   progress: CustomEvent<SyncProgress>
-  stalled: CustomEvent<{ readonly reason: StallReason }>
+  stalled: CustomEvent<{ readonly reason: StallReason; readonly details: ErrorDetails | null }>
   /** This tab has become the one that writes to the database, or has lost that place to another. */
   role: CustomEvent<TabRole>
   /** {@link LightClient.addresses} have changed. */
@@ -85,11 +87,13 @@ export interface LightClientEventMap {
   storeClosed: CustomEvent<{ readonly reason: ClosedReason }>
 }
 
+const tabEngine = new LazyPart('the engine', () => import('./worker/create-tab-engine.ts'))
+
 /**
  * Opens the database and, if one is given, the worker; dials nobody before the first sync, or the first read that misses something. Rejects with a coded error:
- * `badArgument`, `badMultiaddr`, `badNumber`, `workerDied`, or one of the store's (`databaseOfOtherChain`, `databaseFailed`,
- * `databaseBlocked`, `databaseSilent`, `databaseTooNew`, `damagedMeta`, `quotaExceeded`), or `noWriter`: the browser does not
- * say whether another tab writes.
+ * `badArgument`, `badMultiaddr`, `badNumber`, `workerDied`, `loadFailed` (a part of the code could not be loaded: another
+ * call tries again), or one of the store's (`databaseOfOtherChain`, `databaseFailed`, `databaseBlocked`, `databaseSilent`,
+ * `databaseTooNew`, `damagedMeta`, `quotaExceeded`), or `noWriter`: the browser does not say whether another tab writes.
  */
 export async function createLightClient(options: LightClientOptions): Promise<LightClient> {
   const events = new EventTarget()
@@ -100,13 +104,12 @@ export async function createLightClient(options: LightClientOptions): Promise<Li
     ? await createPageNode(pageOptions, () => events.dispatchEvent(new Event('addresses')))
     : null
   if (worker !== undefined) {
-    const thread = createWorker(worker)
     const window = page && { port: await portTo(page), stop: () => page.stop() }
-    const engine = await createRemoteEngine(thread, engineOptions, emit, window)
+    const engine = await createRemoteEngine(createWorker(worker), engineOptions, emit, window)
     return new LightClient({ engine, events, chainId, page })
   }
   // Lazily: a page that has given its engine a worker does not load it a second time.
-  const { createTabEngine } = await import('./worker/create-tab-engine.ts')
+  const { createTabEngine } = await tabEngine.load()
   return new LightClient({ engine: await createTabEngine(engineOptions, emit, page), events, chainId, page })
 }
 
@@ -346,8 +349,8 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
       this.#syncOf(event.id)?.receive(event.progress, event.coverage)
       this.dispatchEvent(new CustomEvent('progress', { detail: event.progress }))
     } else if (event.kind === 'stalled') {
-      this.#syncOf(event.id)?.receiveStall(event.reason)
-      this.dispatchEvent(new CustomEvent('stalled', { detail: { reason: event.reason } }))
+      this.#syncOf(event.id)?.receiveStall(event.reason, event.details)
+      this.dispatchEvent(new CustomEvent('stalled', { detail: { reason: event.reason, details: event.details } }))
     } else if (event.kind === 'paused') {
       this.#syncOf(event.id)?.receivePause(event.reason, fromPlainError(event.error))
     } else if (event.kind === 'verifying') {

@@ -1,13 +1,16 @@
 /** One sync as the application sees it: events, a promise, and the way to stop it. */
 import type { PauseReason, StallReason, SyncProgress } from './sync/progress.ts'
-import { isRootlightError, type RootlightError } from './trie/error.ts'
+import { type ErrorDetails, isRootlightError, type RootlightError } from './trie/error.ts'
 import { TypedEventTarget } from './typed-events.ts'
 
 export interface SyncEventMap {
   /** At most ten times a second, and whenever the phase changes. */
   progress: CustomEvent<SyncProgress>
-  /** Nothing can be asked for. It goes on by itself as soon as something can; a newer root may help. */
-  stalled: CustomEvent<{ readonly reason: StallReason }>
+  /**
+   * Nothing can be asked for. It goes on by itself as soon as something can; a newer root may help. `details` say with
+   * `loadFailed` which `part` of the code could not be loaded, and the browser's `message`.
+   */
+  stalled: CustomEvent<{ readonly reason: StallReason; readonly details: ErrorDetails | null }>
   /**
    * The disk is full. What is verified is kept in memory, nothing more is asked for, and the sync goes on by itself when
    * there is room; {@link Sync.resume} makes it try at once. `error` is `quotaExceeded`, and its details have `usage` and
@@ -81,7 +84,7 @@ export class Sync extends TypedEventTarget<SyncEventMap> {
   }
 
   /** Takes in that the engine is stalled. */
-  receiveStall(reason: StallReason): void {
-    this.dispatchEvent(new CustomEvent('stalled', { detail: { reason } }))
+  receiveStall(reason: StallReason, details: ErrorDetails | null): void {
+    this.dispatchEvent(new CustomEvent('stalled', { detail: { reason, details } }))
   }
 }

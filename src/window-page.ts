@@ -5,6 +5,10 @@
 import type { Libp2p } from '@libp2p/interface'
 import type { PageNode } from './network/page-node.ts'
 import type { WindowNode } from './network/window-node.ts'
+import { LazyPart } from './runtime/lazy-part.ts'
+
+const windowNode = new LazyPart('WebRTC', () => import('./network/window-node.ts'))
+const pageHost = new LazyPart('the way from the worker to WebRTC', () => import('./worker/page-host.ts'))
 
 /** The options of a client that this is about. */
 export interface WebRtcPageOptions {
@@ -22,12 +26,12 @@ export function wantsWebRtc({ peers, webrtc, libp2p, isServing }: WebRtcPageOpti
   return peers.some((address) => /\/webrtc(-direct)?(\/|$)/.test(address))
 }
 
-/** A node that nothing is loaded of before an engine starts it. Rejects with `badMultiaddr`. */
+/** A node that nothing is loaded of before an engine starts it. Rejects with `badMultiaddr` or `loadFailed`. */
 export async function createPageNode(
   { peers, webrtc, libp2p, isServing }: WebRtcPageOptions,
   onAddresses: () => void,
 ): Promise<WindowNode> {
-  const { WindowNode } = await import('./network/window-node.ts')
+  const { WindowNode } = await windowNode.load()
   return new WindowNode({
     peers,
     relays: webrtc?.relays ?? [],
@@ -39,9 +43,9 @@ export async function createPageNode(
   })
 }
 
-/** The port by which an engine in a worker uses `node`. */
+/** The port by which an engine in a worker uses `node`. Rejects with `loadFailed`. */
 export async function portTo(node: PageNode): Promise<MessagePort> {
-  const { hostPage } = await import('./worker/page-host.ts')
+  const { hostPage } = await pageHost.load()
   const { port1, port2 } = new MessageChannel()
   hostPage(port1, node)
   return port2

@@ -1,5 +1,5 @@
 /** Why a dial did not end in a connected peer; and the words for whatever a browser rejects with. */
-import { type ErrorDetails, RootlightError } from '../trie/error.ts'
+import { type ErrorDetails, isRootlightError, RootlightError } from '../trie/error.ts'
 import type { Departure } from './blame.ts'
 import type { LeaveReason } from './error.ts'
 
@@ -13,9 +13,12 @@ export class DialError extends RootlightError<LeaveReason> {
   }
 }
 
-/** `error` as a {@link DialError}: `dialFailed` unless it is one already. */
+/** `error` as a {@link DialError}: `dialFailed`, unless it is one already, or says that a part could not be loaded. */
 export function asDialError(error: unknown): DialError {
   if (error instanceof DialError) return error
+  if (isRootlightError(error, 'loadFailed')) {
+    return new DialError({ reason: 'loadFailed', banMs: 0, message: error.message }, { cause: error })
+  }
   return new DialError({ reason: 'dialFailed', banMs: 0, message: describeError(error) }, { cause: error })
 }
 

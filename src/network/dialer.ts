@@ -6,6 +6,7 @@
  */
 import { type Clock, systemClock } from '../protocol/clock.ts'
 import type { Status } from '../protocol/messages.ts'
+import { startDeadline } from '../runtime/deadline.ts'
 import type { PeerAddress } from './address.ts'
 import type { Departure } from './blame.ts'
 import { type Connected, connectPeer, duplicatePeer } from './connect.ts'
@@ -140,7 +141,8 @@ export class Dialer {
 
   /** Never rejects. */
   async #attempt(line: Line, abort: AbortController): Promise<void> {
-    const cancelTimeout = this.#clock.after(DIAL_TIMEOUT_MS, () => abort.abort(new Error('the dial took too long')))
+    const giveUp = () => abort.abort(new Error('the dial took too long'))
+    const cancelTimeout = startDeadline(this.#clock, DIAL_TIMEOUT_MS, giveUp)
     const status = this.#status
     try {
       const connected = await connectPeer(line.address, {
@@ -200,7 +202,8 @@ export class Dialer {
   #miss(line: Line, departure: Departure, id?: string): void {
     const pauseMs = this.#pauseMs(line.failures++)
     const { address, isFound, failures } = line
-    const isGone = isFound && failures >= MAX_FOUND_FAILURES
+    // What we could not load says nothing about the peer.
+    const isGone = isFound && failures >= MAX_FOUND_FAILURES && departure.reason !== 'loadFailed'
     if (this.#running && !isGone) this.#wait(line, Math.max(pauseMs, departure.banMs))
     else line.phase = { is: 'idle' }
     this.#options.peers.leave(address.text, address.transport, departure, id)

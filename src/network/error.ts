@@ -23,6 +23,8 @@ export class NetworkError extends RootlightError<NetworkErrorCode> {}
 export type LeaveReason =
   /** Nobody answers at its address, or the handshake failed. */
   | 'dialFailed'
+  /** The code that connects to it could not be loaded: that is not its fault, and is tried again. */
+  | 'loadFailed'
   /** It is there, and does not speak our protocol. */
   | 'unsupportedProtocol'
   /** It serves another chain. */

@@ -4,11 +4,15 @@
  */
 import type { Libp2p } from '@libp2p/interface'
 import type { Libp2pOptions } from 'libp2p'
+import { LazyPart } from '../runtime/lazy-part.ts'
 import { attentiveMuxer } from './attentive-muxer.ts'
 import { MAX_INBOUND_STREAMS, MAX_READ_BUFFER_BYTES, MAX_STREAM_WINDOW_BYTES } from './constants.ts'
 import { guardedEncrypter } from './guarded-encrypter.ts'
 import { guardedMuxer, type MuxerGuard } from './guarded-muxer.ts'
 import { installPromiseWithResolvers } from './promise-with-resolvers.ts'
+
+/** libp2p itself, for this thread. */
+export const libp2pModules = new LazyPart('libp2p', () => import('./libp2p-modules.ts'))
 
 /** libp2p, and the options that all our nodes share. */
 export interface Libp2pParts {
@@ -27,13 +31,11 @@ export interface Libp2pSettings {
   readonly muxerGuard?: MuxerGuard
 }
 
-/** Loads the modules and returns them, wired; starts nothing. */
+/** Loads the modules and returns them, wired; starts nothing. Rejects with `loadFailed`. */
 export async function loadLibp2p(settings: Libp2pSettings = {}): Promise<Libp2pParts> {
   const { readBufferBytes = MAX_READ_BUFFER_BYTES, isTab = false, muxerGuard } = settings
   installPromiseWithResolvers()
-  const { createLibp2p, dialingWebSockets, fastNoiseCrypto, identify, noise, yamux } = await import(
-    './libp2p-modules.ts'
-  )
+  const { createLibp2p, dialingWebSockets, fastNoiseCrypto, identify, noise, yamux } = await libp2pModules.load()
   const streamOptions = { maxStreamWindowSize: MAX_STREAM_WINDOW_BYTES, maxReadBufferLength: readBufferBytes }
   const muxer = guardedMuxer(yamux({ streamOptions, maxInboundStreams: MAX_INBOUND_STREAMS }), muxerGuard)
   const parts = {

@@ -1,7 +1,8 @@
 /** Finds other tabs: asks whoever is connected and tells of peers, when it has come and from time to time after that. */
 import type { Connection, IdentifyResult, Libp2p } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import type { Clock } from '../protocol/clock.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { startDeadline } from '../runtime/deadline.ts'
 import { parsePeer } from './address.ts'
 import { DIAL_TIMEOUT_MS, FIND_INTERVAL_MS, PEERS_PROTOCOL_ID } from './constants.ts'
 import { askPeers } from './peer-exchange.ts'
@@ -64,7 +65,7 @@ export class PeerFinder {
     const stopped = this.#abort?.signal
     if (stopped === undefined) return
     const late = new AbortController()
-    const cancelTimeout = this.#options.clock.after(DIAL_TIMEOUT_MS, () => late.abort())
+    const cancelTimeout = startDeadline(this.#options.clock, DIAL_TIMEOUT_MS, () => late.abort())
     const abort = () => late.abort()
     stopped.addEventListener('abort', abort)
     try {

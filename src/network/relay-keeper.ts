@@ -1,7 +1,8 @@
 /** Keeps a tab connected to its relays: dials each, and again after a pause when it cannot be reached or has gone. */
 import type { Connection } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import type { Clock } from '../protocol/clock.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { startDeadline } from '../runtime/deadline.ts'
 import { DIAL_TIMEOUT_MS, MAX_REDIAL_MS, MIN_REDIAL_MS } from './constants.ts'
 
 export interface RelayKeeperOptions {
@@ -42,7 +43,7 @@ export class RelayKeeper {
     const attempt = new AbortController()
     const abort = () => attempt.abort()
     dials.signal.addEventListener('abort', abort)
-    const cancelTimeout = this.#options.clock.after(DIAL_TIMEOUT_MS, abort)
+    const cancelTimeout = startDeadline(this.#options.clock, DIAL_TIMEOUT_MS, abort)
     try {
       const connection = await this.#options.dial(relay, { signal: attempt.signal })
       if (connection.status !== 'open') throw new Error('the connection has ended already')

@@ -6,6 +6,7 @@ import type { Libp2p, PeerId, TopologyFilter } from '@libp2p/interface'
 import { FaultTolerance } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { systemClock } from '../protocol/clock.ts'
+import { LazyPart } from '../runtime/lazy-part.ts'
 import { burstPerHost, InboundGater, inboundGaters, type StandingLimits } from './connection-limits.ts'
 import {
   DIAL_TIMEOUT_MS,
@@ -15,7 +16,7 @@ import {
   WEBRTC_MESSAGE_BYTES,
 } from './constants.ts'
 import { denyUnnamed } from './gater.ts'
-import { loadLibp2p } from './libp2p-parts.ts'
+import { libp2pModules, loadLibp2p } from './libp2p-parts.ts'
 
 export interface WebRtcNodeOptions {
   /** Addresses of peers from the application; beside them and the relays, public ones may be dialed. */
@@ -27,17 +28,20 @@ export interface WebRtcNodeOptions {
   readonly rtcConfiguration: RTCConfiguration
 }
 
+/** libp2p's WebRTC, in this window. */
+const webRtcParts = new LazyPart('WebRTC', () => import('./webrtc-parts.ts'))
+
 const LIMITS: StandingLimits = {
   connections: MAX_TAB_CONNECTIONS,
   connectionsPerPeer: MAX_CONNECTIONS_PER_PEER,
   connectionsPerHost: MAX_TAB_CONNECTIONS,
 }
 
-/** A node; started, and dialing nobody by itself. The caller stops it with `node.stop()`. */
+/** A node; started, and dialing nobody by itself. The caller stops it with `node.stop()`. Rejects with `loadFailed`. */
 export async function createWebRtcNode(options: WebRtcNodeOptions): Promise<Libp2p> {
   const { named, relays, isListening, rtcConfiguration } = options
   const [{ createLibp2p, parts }, { circuitRelayTransport, webRTC, webRTCDirect }, { identifyPush }] =
-    await Promise.all([loadLibp2p({ isTab: true }), import('./webrtc-parts.ts'), import('./libp2p-modules.ts')])
+    await Promise.all([loadLibp2p({ isTab: true }), webRtcParts.load(), libp2pModules.load()])
   const dataChannel = { maxBufferedAmount: MAX_WEBRTC_BUFFERED_BYTES }
   const gater = new InboundGater(LIMITS, () => node.getConnections(), systemClock)
   const node: Libp2p = await createLibp2p({

@@ -21,3 +21,5 @@ export const MIN_SLEEP_MS = 1_000
 export const MIN_RELOAD_MS = 1_000
 /** The longest such pause: a deployment that is being repaired takes minutes, and an attempt costs one request. */
 export const MAX_RELOAD_MS = 30_000
+/** An import that has brought nothing for so long is said to have failed; if it comes later, it is used. */
+export const LOAD_TIMEOUT_MS = 30_000

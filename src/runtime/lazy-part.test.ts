@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest'
 import { ManualClock, settle } from '../testing/manual-clock.ts'
-import { MAX_RELOAD_MS } from './constants.ts'
+import { LOAD_TIMEOUT_MS, MAX_RELOAD_MS } from './constants.ts'
 import { keepTrying } from './keep-trying.ts'
 import { LazyPart } from './lazy-part.ts'
 
@@ -44,6 +44,25 @@ describe('LazyPart', () => {
     const { part } = failing(3)
     for (let i = 0; i < 3; i++) await part.load().catch(() => {})
     expect(told.mock.calls).toEqual([['rootlight: the part could not be loaded: no such file']])
+  })
+
+  test('error: in bounded time where nothing comes, and what comes later is used', async () => {
+    const clock = new ManualClock()
+    let arrive = (_: number) => {}
+    let imports = 0
+    const never = () => {
+      imports++
+      return new Promise<number>((resolve) => {
+        arrive = resolve
+      })
+    }
+    const part = new LazyPart('the part', never, clock)
+    const first = part.load().catch((error) => error)
+    await clock.pass(LOAD_TIMEOUT_MS)
+    expect(await first).toMatchObject({ code: 'loadFailed', details: { part: 'the part' } })
+    const second = part.load()
+    arrive(7)
+    expect([await second, await part.load(), imports, clock.pending]).toEqual([7, 7, 1, []])
   })
 
   test('behavior: where a browser remembers a failed fetch, the second attempt is another module to it', async () => {

@@ -1,12 +1,28 @@
 /**
  * A part of the program that is loaded when it is first wanted, by an `import()`. Every such import goes through here: a load
  * that failed is forgotten, so that the next one tries again; it is a coded error; and the developer reads of it on the console,
- * once. Whether to try again without being asked is up to `keep-trying.ts`.
+ * once. Whether to try again without being asked is up to `keep-trying.ts`, or to whoever dials again anyway.
  */
-import { RootlightError } from './error.ts'
+import { type Clock, systemClock } from './clock.ts'
+import { LOAD_TIMEOUT_MS } from './constants.ts'
+import { startDeadline } from './deadline.ts'
+import { isRootlightError, RootlightError } from './error.ts'
 
-/** `loadFailed`: a part of the program could not be loaded. `details.part` names it, `details.message` is the browser's. */
+/**
+ * `loadFailed`: a part of the program could not be loaded. `details.part` names it, `details.message` is what the browser says,
+ * and `cause` is its error.
+ */
 export class LoadError extends RootlightError<'loadFailed'> {}
+
+/** `error` as a {@link LoadError} of the part with this name, unless it is one already. */
+export function toLoadError(part: string, error: unknown): LoadError {
+  if (error instanceof LoadError) return error
+  const message = error instanceof Error ? error.message : String(error)
+  // One that has crossed a port.
+  if (isRootlightError(error, 'loadFailed')) return new LoadError('loadFailed', message, error)
+  const details = { part, message }
+  return new LoadError('loadFailed', `${part} could not be loaded: ${message}`, { details, cause: error })
+}
 
 /** What browsers say of a module that they could not fetch, before its URL; Safari does not name it. */
 const FETCH_FAILED = /(?:Failed to fetch|error loading) dynamically imported module: (\S+)/
@@ -15,30 +31,51 @@ const FETCH_FAILED = /(?:Failed to fetch|error loading) dynamically imported mod
 export class LazyPart<T> {
   readonly name: string
   readonly #import: () => Promise<T>
-  #loading: Promise<T> | null = null
+  readonly #clock: Clock
+  /** The import that has not failed: it may still be under way when an attempt has been given up. */
+  #importing: Promise<T> | null = null
+  #attempt: Promise<T> | null = null
   #failures = 0
 
-  /** `name` is for the developer; `importPart` is one `import()`. */
-  constructor(name: string, importPart: () => Promise<T>) {
+  /** `name` is for the developer; `importPart` is one `import()`, and what has to be done with it. */
+  constructor(name: string, importPart: () => Promise<T>, clock: Clock = systemClock) {
     this.name = name
     this.#import = importPart
+    this.#clock = clock
   }
 
-  /** Loads the part, once; callers at the same time share an attempt. Rejects with {@link LoadError}. */
+  /** Loads the part, once; callers at the same time share an attempt. Rejects with {@link LoadError}, in bounded time. */
   load(): Promise<T> {
-    this.#loading ??= this.#attempt()
-    return this.#loading
+    this.#attempt ??= this.#try()
+    return this.#attempt
   }
 
-  async #attempt(): Promise<T> {
+  async #try(): Promise<T> {
+    let stop = () => {}
+    const late = new Promise<never>((_, reject) => {
+      const seconds = LOAD_TIMEOUT_MS / 1000
+      const giveUp = () => reject(new Error(`nothing has come for ${seconds} seconds`))
+      stop = startDeadline(this.#clock, LOAD_TIMEOUT_MS, giveUp)
+    })
+    try {
+      this.#importing ??= this.#importPart()
+      return await Promise.race([this.#importing, late])
+    } catch (cause) {
+      this.#attempt = null
+      const error = toLoadError(this.name, cause)
+      // A part of a part has told of itself.
+      if (this.#failures++ === 0 && cause !== error) console.error(`rootlight: ${error.message}`)
+      throw error
+    } finally {
+      stop()
+    }
+  }
+
+  async #importPart(): Promise<T> {
     try {
       return await this.#import().catch((error) => this.#importAgain(error))
-    } catch (cause) {
-      this.#loading = null
-      const message = cause instanceof Error ? cause.message : String(cause)
-      const details = { part: this.name, message }
-      const error = new LoadError('loadFailed', `${this.name} could not be loaded: ${message}`, { details, cause })
-      if (this.#failures++ === 0) console.error(`rootlight: ${error.message}`)
+    } catch (error) {
+      this.#importing = null
       throw error
     }
   }

@@ -1,4 +1,6 @@
 /** What one sync is given: its target, the disk, the peers, and every effect that it has. */
+import type { ErrorDetails } from '../runtime/error.ts'
+import type { LoadError } from '../runtime/lazy-part.ts'
 import type { Keccak } from '../trie/keccak.ts'
 import type { LeafCallback } from '../trie/leaf.ts'
 import type { Clock } from './clock.ts'
@@ -29,7 +31,9 @@ export interface StateSyncOptions {
   /** Bytes received for this target, for progress; left out, those of the answers themselves. */
   readonly receivedBytes?: () => number
   readonly onProgress?: (progress: SyncProgress) => void
-  readonly onStalled?: (reason: StallReason) => void
+  readonly onStalled?: (reason: StallReason, details: ErrorDetails | null) => void
+  /** Why no peer can be dialed; `null`: nothing is known to be in the way. A change is told by {@link peers}. */
+  readonly loadFailure?: () => LoadError | null
   /** What the browser lets us store, for {@link onPaused}; left out: nobody knows. */
   readonly estimateStorage?: () => Promise<StorageNumbers>
   /** The disk is full: called once a pause, with `quotaExceeded` and the numbers. */

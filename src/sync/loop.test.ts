@@ -1,5 +1,6 @@
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { LoadError } from '../runtime/lazy-part.ts'
 import { createMemoryStore } from '../store/state-store.ts'
 import { settle } from '../testing/manual-clock.ts'
 import { mptOracle, type Oracle, sequenceOf } from '../testing/oracle.ts'
@@ -17,7 +18,15 @@ import {
 } from '../testing/peers.ts'
 import { seededRandom } from '../testing/random.ts'
 import { mutatedState, type RandomState, randomState } from '../testing/random-state.ts'
-import { expectStored, finishSync, kindsOf, type Run, type StartOptions, startSync } from '../testing/sync-harness.ts'
+import {
+  expectStored,
+  finishSync,
+  kindsOf,
+  type Run,
+  type StartOptions,
+  type Surroundings,
+  startSync,
+} from '../testing/sync-harness.ts'
 import { EMPTY_ROOT } from '../trie/account.ts'
 import { nobleKeccak } from '../trie/keccak.ts'
 import type { Path } from '../trie/path.ts'
@@ -159,6 +168,30 @@ describe('StateSync', () => {
     await settle()
     expect(run.sync.progress()).toMatchObject({ phase: 'stalled', reason: 'noPeers' })
     expect(run.stalls).toEqual(['noPeers'])
+  })
+
+  test('behavior: what could not be loaded is told at once as loadFailed, and the sync goes on when it is', async () => {
+    const details = { part: 'libp2p', message: 'no such chunk' }
+    const surroundings: Surroundings = {
+      isOnline: true,
+      loadFailure: new LoadError('loadFailed', 'no such chunk', { details }),
+    }
+    const run = await start([], { surroundings })
+    run.sync.nudge()
+    await run.clock.pass(0)
+    expect(run.stalls).toEqual(['loadFailed'])
+    expect(run.sync.progress()).toMatchObject({ phase: 'stalled', reason: 'loadFailed', details })
+    surroundings.isOnline = false
+    run.sync.nudge()
+    await settle()
+    expect(run.sync.progress()).toMatchObject({ phase: 'paused', reason: null, details })
+    surroundings.isOnline = true
+    surroundings.loadFailure = null
+    run.sync.nudge()
+    await settle()
+    expect(run.sync.progress()).toMatchObject({ phase: 'stalled', reason: 'noPeers', details: null })
+    run.peers.join(honestPeer(peerState))
+    await expectEverything(await finishSync(run))
   })
 
   test.each([

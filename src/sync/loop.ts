@@ -6,6 +6,7 @@
  * DIFF FROM GETH: nothing here aborts because all peers failed; the sync is stalled then, says why, and goes on by itself.
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
+import type { ErrorDetails } from '../runtime/error.ts'
 import { isRootlightError } from '../trie/error.ts'
 import type { Path } from '../trie/path.ts'
 import { findInSequence } from '../trie/sequence.ts'
@@ -27,6 +28,9 @@ import { Scheduler } from './scheduler.ts'
 import { StoragePause } from './storage-pause.ts'
 import { takeAnswer } from './take-answer.ts'
 import { Timers } from './timers.ts'
+
+/** Why a sync is stalled that has nobody to ask. */
+const WITHOUT_PEERS: ReadonlySet<StallReason | PauseReason> = new Set(['noPeers', 'loadFailed'])
 
 export class StateSync {
   readonly #options: StateSyncOptions
@@ -155,6 +159,7 @@ export class StateSync {
   progress(): SyncProgress {
     const { root, peers, generation } = this.#options
     const scheduler = this.#scheduler
+    const connected = [...peers.connected()].length
     const counts = scheduler?.counts ?? { nodes: 0, bytes: 0, accounts: 0, slots: 0 }
     const bytes = counts.bytes + this.#codes.bytes
     const rates = this.#rates.sample(counts.nodes, bytes)
@@ -165,11 +170,12 @@ export class StateSync {
     return {
       phase: this.#phase,
       reason: this.#reason,
+      details: connected === 0 ? this.#loadDetails() : null,
       ...counts,
       bytes,
       codes: this.#codes.count,
       pending: scheduler?.pending ?? 1,
-      peers: [...peers.connected()].length,
+      peers: connected,
       ...rates,
       fraction: isComplete ? 1 : this.#fraction,
       etaMs: isComplete ? 0 : eta,
@@ -331,21 +337,22 @@ export class StateSync {
     const verified = scheduler.counts.nodes + this.#codes.count
     if (!this.#requests.idle || !this.#reads.idle) {
       // Peers that had nothing are asked again from time to time: the stall ends when one of them has something.
-      const stillHasNothing = this.#reason !== null && this.#reason !== 'noPeers' && verified === this.#stalledAt
+      const stillHasNothing = this.#reason !== null && !WITHOUT_PEERS.has(this.#reason) && verified === this.#stalledAt
       if (!stillHasNothing) this.#setPhase('syncing', null)
       return
     }
     this.#stalledAt = verified
     const waited = this.#options.clock.now() - this.#startedAt >= CONNECT_GRACE_MS
-    if (peers.length === 0 && !this.#hadPeers && !waited) return
+    const isWaiting = !this.#hadPeers && !waited && this.#loadDetails() === null
+    if (peers.length === 0 && isWaiting) return
     if (peers.length === 0 && this.#options.isOnline?.() === false) {
       this.#setPhase('paused', null)
       return
     }
     if (scheduler.gaps.size === 0 && this.#committer.bytes === 0 && this.#reads.dropStrayCodes()) return
     const reason = this.#stallReason(scheduler, peers)
-    if (this.#setPhase('stalled', reason)) this.#options.onStalled?.(reason)
-    if (reason !== 'noPeers' && !this.#retryTimer) {
+    if (this.#setPhase('stalled', reason)) this.#options.onStalled?.(reason, this.#loadDetails())
+    if (peers.length > 0 && !this.#retryTimer) {
       this.#retryTimer = true
       this.#timers.after(RETRY_EMPTY_MS, () => {
         this.#retryTimer = false
@@ -356,11 +363,16 @@ export class StateSync {
   }
 
   #stallReason(scheduler: Scheduler, peers: readonly { mayHave(root: Uint8Array): boolean }[]): StallReason {
-    if (peers.length === 0) return 'noPeers'
+    if (peers.length === 0) return this.#loadDetails() === null ? 'noPeers' : 'loadFailed'
     const able = peers.filter((peer) => peer.mayHave(this.#options.root))
     // Whoever does not even have the root's node does not have the root.
     if (able.length === 0 || scheduler.counts.nodes === 0) return 'rootUnavailable'
     return 'noProgress'
+  }
+
+  /** What could not be loaded, without which no peer is dialed; `null`: nothing. */
+  #loadDetails(): ErrorDetails | null {
+    return this.#options.loadFailure?.()?.details ?? null
   }
 
   /** any → paused, if `error` says that the disk is full. */

@@ -1,4 +1,5 @@
 /** What a sync tells of itself while it runs. */
+import type { ErrorDetails } from '../runtime/error.ts'
 import type { Clock } from './clock.ts'
 
 export type SyncPhase = 'connecting' | 'syncing' | 'stalled' | 'paused' | 'complete' | 'failed'
@@ -6,10 +7,11 @@ export type SyncPhase = 'connecting' | 'syncing' | 'stalled' | 'paused' | 'compl
 /**
  * Why a sync that has something to ask for asks nobody:
  * - `noPeers`: no peer is connected;
+ * - `loadFailed`: no peer is connected, for the code that connects to them could not be loaded; it is tried again;
  * - `rootUnavailable`: those that are say, or have shown, that they do not have this root;
  * - `noProgress`: they have the root, and none has what is missing.
  */
-export type StallReason = 'noPeers' | 'rootUnavailable' | 'noProgress'
+export type StallReason = 'noPeers' | 'loadFailed' | 'rootUnavailable' | 'noProgress'
 
 /** Why a sync asks for nothing more, beside a machine that has no network: `storageFull`: what is verified does not fit. */
 export type PauseReason = 'storageFull'
@@ -18,6 +20,11 @@ export interface SyncProgress {
   readonly phase: SyncPhase
   /** Set while `phase` is `stalled`, or `paused` by a full disk; a sync that is paused without one has no network. */
   readonly reason: StallReason | PauseReason | null
+  /**
+   * More about why no peer is connected, while a part of the code could not be loaded: `part` names it, and `message` is what
+   * the browser says. Else `null`.
+   */
+  readonly details: ErrorDetails | null
   /**
    * Verified nodes (those that are embedded in others do not count), and bytes: of these nodes by path, and of codes. What
    * older states on disk have in common with this one is not among them, nor in `accounts` and `slots`.

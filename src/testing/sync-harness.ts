@@ -1,6 +1,8 @@
 /** One sync of the real engine in the hands of a test: peers in memory, a clock that stands still, a store that forgets. */
+
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { expect } from 'vitest'
+import type { LoadError } from '../runtime/lazy-part.ts'
 import { createMemoryStore, type StateStore } from '../store/state-store.ts'
 import type { Disk } from '../sync/disk.ts'
 import type { SyncError } from '../sync/errors.ts'
@@ -26,12 +28,18 @@ export interface Run {
   outcome: SyncProgress | SyncError | undefined
 }
 
+/** What a test may change while the sync runs. */
+export interface Surroundings {
+  isOnline: boolean
+  loadFailure?: LoadError | null
+}
+
 export interface StartOptions {
   /** Left out: an empty one. */
   readonly store?: StateStore
   /** Which part of the state is wanted; left out: all of it. */
   readonly scope?: Scope
-  readonly surroundings?: { readonly isOnline: boolean }
+  readonly surroundings?: Surroundings
   /** Left out: one that stands at 0. */
   readonly clock?: ManualClock
   /** Stands between the sync and its disk. */
@@ -72,6 +80,7 @@ export async function startSync(
     clock,
     yieldThread: async () => {},
     isOnline: () => surroundings?.isOnline ?? true,
+    loadFailure: () => surroundings?.loadFailure ?? null,
     estimateStorage: async () => ({ usage: 900, quota: 1000 }),
     onStalled: (reason) => stalls.push(reason),
     onPaused: (error) => pauses.push(error),

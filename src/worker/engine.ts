@@ -8,6 +8,7 @@ import type { Damage } from '../store/context.ts'
 import type { GenerationStorage as StoreGenerationStorage, StoreStorage } from '../store/storage.ts'
 import type { VerifySummary as StoreVerifySummary, VerifyProgress } from '../store/verify.ts'
 import type { PauseReason, StallReason, SyncProgress } from '../sync/progress.ts'
+import type { ErrorDetails } from '../trie/error.ts'
 import type { ProofInput, ScopeInput, SlotNumber } from '../wallet/input.ts'
 import type { PlainError } from './errors.ts'
 import type { Quota } from './quota.ts'
@@ -203,7 +204,13 @@ export type EngineEvent =
       readonly progress: SyncProgress
       readonly coverage: Float32Array
     }
-  | { readonly kind: 'stalled'; readonly id: number | null; readonly reason: StallReason }
+  | {
+      readonly kind: 'stalled'
+      readonly id: number | null
+      readonly reason: StallReason
+      /** As in {@link SyncProgress}. */
+      readonly details: ErrorDetails | null
+    }
   | { readonly kind: 'paused'; readonly id: number | null; readonly reason: PauseReason; readonly error: PlainError }
   | { readonly kind: 'verifying'; readonly id: number; readonly progress: VerifyProgress }
   | { readonly kind: 'damaged'; readonly damage: Damage }

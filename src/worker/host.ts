@@ -1,8 +1,11 @@
 /** The worker's side of the port: runs an engine for the window that opens it. */
+import { LazyPart } from '../runtime/lazy-part.ts'
 import { createTabEngine } from './create-tab-engine.ts'
 import type { Engine, EngineEvent, EngineOptions } from './engine.ts'
 import { toPlainError } from './errors.ts'
 import type { EngineMethod, FromWorker, ToWorker, WorkerScope } from './port.ts'
+
+const remotePage = new LazyPart('the way to the window', () => import('./remote-page.ts'))
 
 /** Begins to listen on `scope`; the rest is up to the window. */
 export function hostEngine(scope: WorkerScope): void {
@@ -42,7 +45,7 @@ async function openEngine(
   emit: (event: EngineEvent) => void,
 ): Promise<Engine> {
   if (page === null) return createTabEngine(options, emit)
-  const { RemotePage } = await import('./remote-page.ts')
+  const { RemotePage } = await remotePage.load()
   return createTabEngine(options, emit, new RemotePage(page))
 }
 

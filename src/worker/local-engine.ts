@@ -7,6 +7,7 @@ import type { PageNode } from '../network/page-node.ts'
 import { PeerSet } from '../network/peer-set.ts'
 import { systemClock } from '../protocol/clock.ts'
 import { isOnline, watchConnectivity } from '../runtime/connectivity.ts'
+import { LazyPart } from '../runtime/lazy-part.ts'
 import { yieldThread } from '../runtime/yield-thread.ts'
 import type { ClosedReason } from '../store/connection.ts'
 import type { Generation } from '../store/generation.ts'
@@ -66,6 +67,8 @@ interface Claim {
   ended: Promise<unknown>
 }
 
+const tabServing = new LazyPart('what serves other tabs', () => import('./serving.ts'))
+
 /**
  * Opens the database and dials nobody: the first sync does, or the first read that misses something. Rejects with `badMultiaddr`, or with what
  * the store rejects with.
@@ -94,8 +97,10 @@ export async function createLocalEngine(
     const ownWork = new OwnWork()
     if (serve !== null) {
       // Lazily: most tabs serve nobody.
-      const { TabServing } = await import('./serving.ts')
-      network.serve(new TabServing({ store, chainId, limits: serve, clock: systemClock, ownWork }))
+      network.serve(async () => {
+        const { TabServing } = await tabServing.load()
+        return new TabServing({ store, chainId, limits: serve, clock: systemClock, ownWork })
+      })
     }
     const engine = new LocalEngine({ store, keccak, chainId, peers, network, ownWork, emit })
     onClosed = (reason) => engine.loseStore(reason)
@@ -313,7 +318,7 @@ class LocalEngine implements Engine {
     })
     const found = findHeader(block, {
       find: (hash) => this.#reads.header(hash),
-      onStalled: (reason) => this.#emit({ kind: 'stalled', id: claim.id, reason }),
+      onStalled: (reason, details) => this.#emit({ kind: 'stalled', id: claim.id, reason, details }),
       pause: () => Promise.race([revoked, new Promise<void>((resolve) => systemClock.after(RETRY_EMPTY_MS, resolve))]),
     })
     return Promise.race([found, revoked]).finally(() => {
@@ -383,7 +388,8 @@ class LocalEngine implements Engine {
         this.#emit({ kind: 'peers', peers: this.#peers.snapshots() })
       },
       estimateStorage: readQuota,
-      onStalled: (reason) => this.#emit({ kind: 'stalled', id, reason }),
+      onStalled: (reason, details) => this.#emit({ kind: 'stalled', id, reason, details }),
+      loadFailure: () => this.#network.loadFailure,
       onPaused: (error) => this.#emit({ kind: 'paused', id, reason: 'storageFull', error: toPlainError(error) }),
     })
     return sync

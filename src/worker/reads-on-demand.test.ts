@@ -37,7 +37,7 @@ const accountAt =
 
 function start(store: StateStore, peers: TestPeers, running: RunningSync | null = null) {
   const clock = new ManualClock()
-  const network = { start: () => {}, mayCome: false, canCome: true }
+  const network = { start: () => {}, mayCome: false, canCome: true, loadFailure: null }
   const reads = new ReadsOnDemand({
     store,
     keccak: nobleKeccak,

@@ -37,7 +37,7 @@ export interface ReadsOnDemandParts {
   readonly store: StateStore
   readonly keccak: Keccak
   readonly peers: SyncPeers
-  readonly network: Pick<Network, 'start' | 'mayCome' | 'canCome'>
+  readonly network: Pick<Network, 'start' | 'mayCome' | 'canCome' | 'loadFailure'>
   readonly clock: Clock
   readonly ownWork: OwnWork
   /** `null`: none runs. */
@@ -69,6 +69,7 @@ export class ReadsOnDemand {
       connect: () => network.start(),
       mayCome: () => network.mayCome,
       canCome: () => network.canCome,
+      loadFailure: () => network.loadFailure,
     })
   }
 

@@ -3,6 +3,7 @@
  * lives; a writer has one as long as it is the writer, so that nothing meant for its last term reaches it in its next.
  */
 import type { PauseReason, StallReason, SyncProgress } from '../sync/progress.ts'
+import type { ErrorDetails } from '../trie/error.ts'
 import type { EngineEvent, SyncTarget, VerifyProgress } from './engine.ts'
 import type { PlainError } from './errors.ts'
 import type { EngineMethod } from './port.ts'
@@ -15,7 +16,12 @@ export type TabEvent =
       readonly progress: SyncProgress
       readonly coverage: Float32Array
     }
-  | { readonly kind: 'stalled'; readonly ids: ReadonlyMap<string, number>; readonly reason: StallReason }
+  | {
+      readonly kind: 'stalled'
+      readonly ids: ReadonlyMap<string, number>
+      readonly reason: StallReason
+      readonly details: ErrorDetails | null
+    }
   | {
       readonly kind: 'paused'
       readonly ids: ReadonlyMap<string, number>

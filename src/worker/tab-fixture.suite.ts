@@ -40,7 +40,18 @@ export const [OLDER, NEWER] = [states[0]!.root, states[1]!.root]
 export const ADDRESS = `0x${'12'.repeat(20)}`
 
 const PROGRESS: SyncProgress = {
-  ...{ phase: 'syncing', reason: null, nodes: 1, bytes: 1, codes: 0, accounts: 0, slots: 0, pending: 1, peers: 1 },
+  ...{
+    phase: 'syncing',
+    reason: null,
+    details: null,
+    nodes: 1,
+    bytes: 1,
+    codes: 0,
+    accounts: 0,
+    slots: 0,
+    pending: 1,
+    peers: 1,
+  },
   ...{ nodesPerSecond: 0, bytesPerSecond: 0, fraction: 0.5, etaMs: null, wireBytes: 1, root: OLDER, generation: 1 },
 }
 
