@@ -30,6 +30,7 @@ import {
 import { EMPTY_ROOT } from '../trie/account.ts'
 import { nobleKeccak } from '../trie/keccak.ts'
 import type { Path } from '../trie/path.ts'
+import { CONNECT_GRACE_MS } from './constants.ts'
 import { SyncError } from './errors.ts'
 import type { SyncProgress } from './progress.ts'
 
@@ -188,7 +189,7 @@ describe('StateSync', () => {
     surroundings.isOnline = true
     surroundings.loadFailure = null
     run.sync.nudge()
-    await settle()
+    await run.clock.pass(CONNECT_GRACE_MS)
     expect(run.sync.progress()).toMatchObject({ phase: 'stalled', reason: 'noPeers', details: null })
     run.peers.join(honestPeer(peerState))
     await expectEverything(await finishSync(run))
