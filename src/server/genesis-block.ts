@@ -9,7 +9,7 @@ import { bytesOf } from '../trie/integer.ts'
 import { keccak256 } from '../trie/keccak.ts'
 
 /** The forks that add fields to a header, in their order, behind the one that a chain without any begins with. */
-export const GENESIS_FORKS = ['frontier', 'london', 'shanghai', 'cancun', 'prague'] as const
+export const GENESIS_FORKS = ['frontier', 'london', 'shanghai', 'cancun', 'prague', 'amsterdam'] as const
 
 /** What is left out is zero, or nothing. */
 export interface GenesisBlock {
@@ -33,6 +33,7 @@ export interface GenesisBlock {
   readonly baseFeePerGas?: bigint
   readonly blobGasUsed?: bigint
   readonly excessBlobGas?: bigint
+  readonly slotNumber?: bigint
 }
 
 /** The RLP of the header of `block` with this state root (32 bytes). */
@@ -54,10 +55,13 @@ const INITIAL_BASE_FEE = 1_000_000_000n
 const NOTHING = new Uint8Array()
 const ZERO_HASH = new Uint8Array(32)
 const NO_UNCLES = keccak256(RLP.encode([]))
+/** EIP-7928: keccak-256 of the RLP of no list entries. */
+const NO_BLOCK_ACCESSES = NO_UNCLES
 /** EIP-7685: SHA-256 of nothing. */
 const NO_REQUESTS = hexToBytes('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855')
 
-function laterFields({ fork, baseFeePerGas, blobGasUsed = 0n, excessBlobGas = 0n }: GenesisBlock): Uint8Array[] {
+function laterFields(block: GenesisBlock): Uint8Array[] {
+  const { fork, baseFeePerGas, blobGasUsed = 0n, excessBlobGas = 0n, slotNumber = 0n } = block
   const has = (other: GenesisBlock['fork']) => GENESIS_FORKS.indexOf(fork) >= GENESIS_FORKS.indexOf(other)
   // A base fee that the genesis names is in the header, London or not.
   const baseFee = baseFeePerGas ?? (has('london') ? INITIAL_BASE_FEE : undefined)
@@ -66,6 +70,7 @@ function laterFields({ fork, baseFeePerGas, blobGasUsed = 0n, excessBlobGas = 0n
     ...(has('shanghai') ? [EMPTY_ROOT] : []),
     ...(has('cancun') ? [bytesOf(blobGasUsed), bytesOf(excessBlobGas), ZERO_HASH] : []),
     ...(has('prague') ? [NO_REQUESTS] : []),
+    ...(has('amsterdam') ? [NO_BLOCK_ACCESSES, bytesOf(slotNumber)] : []),
   ]
 }
 

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { RLP } from '@ethereumjs/rlp'
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { describe, expect, test } from 'vitest'
 import { EMPTY_ROOT_HEX } from '../trie/account.ts'
+import { keccak256 } from '../trie/keccak.ts'
 import { decodeHeader } from '../wallet/header.ts'
 import { type GenesisName, knownGenesis } from './genesis.ts'
 import { genesisFile, genesisText } from './genesis-file.ts'
@@ -37,8 +39,8 @@ async function read(chunks: Iterable<Uint8Array>): Promise<StateRecord[]> {
   return records
 }
 
-function inPieces(text: string, size: number): Uint8Array[] {
-  const all = bytes(text)
+function inPieces(text: string | Uint8Array, size: number): Uint8Array[] {
+  const all = typeof text === 'string' ? bytes(text) : Uint8Array.from(text)
   return Array.from({ length: Math.ceil(all.length / size) }, (_, i) => all.slice(i * size, (i + 1) * size))
 }
 
@@ -61,6 +63,25 @@ describe('genesisFile', () => {
       { kind: 'account', address: c, nonce: 0n, balance: 7n },
     ])
     expect(file.chainId()).toBe(1337)
+  })
+
+  test('behavior: the case of a name does not matter, and null says nothing', async () => {
+    const fields = '"BALANCE":"1","Nonce":"2","cODE":"0x60","\u017ftorage":{"01":"02","03":null}'
+    const nothing = '"Balance":1,"nonce":null,"code":null,"storage":null'
+    const records = await read([bytes(`{"ALLOC":{"${A}":{${fields}},"${B}":{${nothing}}}}`)])
+    expect(records.map(({ address: _, ...record }) => record)).toEqual([
+      { kind: 'slot', slot: 1n, value: 2n },
+      { kind: 'slot', slot: 3n, value: 0n },
+      { kind: 'account', nonce: 2n, balance: 1n, code: Uint8Array.of(0x60) },
+      { kind: 'account', nonce: 0n, balance: 1n },
+    ])
+  })
+
+  test('behavior: a number of JSON is read exactly, whatever its size', async () => {
+    const balance = 2n ** 256n - 1n
+    expect(await read([bytes(account(`{"balance":${balance}}`))])).toMatchObject([{ balance }])
+    const tooMuch = read([bytes(account(`{"balance":${balance + 1n}}`))])
+    await expect(tooMuch).rejects.toMatchObject({ code: 'badGenesis', message: expect.stringMatching(/32 bytes/) })
   })
 
   test('error: unknownGenesis where there is no such file', async () => {
@@ -135,7 +156,7 @@ describe('genesisFile.header', () => {
     const rlp = file.header(root)
     return rlp === undefined ? undefined : decodeHeader(rlp)
   }
-  const SMALL = { difficulty: '0x0', gasLimit: '0x1c9c380' }
+  const SMALL = { config: {}, difficulty: '0x0', gasLimit: '0x1c9c380' }
   const PRAGUE = { londonBlock: 0, shanghaiTime: 0, cancunTime: 0, pragueTime: 0 }
 
   test.each(PUBLIC)('default: that of %s, by the forks that are active in it', async (name, hash, genesis) => {
@@ -151,6 +172,25 @@ describe('genesisFile.header', () => {
       parentBeaconBlockRoot: `0x${'00'.repeat(32)}`,
       requestsHash: `0x${createHash('sha256').digest('hex')}`,
     })
+  })
+
+  test('behavior: from Amsterdam on there are the hash of no accesses and the slot number', async () => {
+    const file = genesisText(
+      [bytes(JSON.stringify({ ...SMALL, slotNumber: '0x7', config: { ...PRAGUE, amsterdamTime: 0 }, alloc: {} }))],
+      'genesis.json',
+    )
+    for await (const _ of file.records);
+    const fields = RLP.decode(file.header(new Uint8Array(32))!) as Uint8Array[]
+    expect(fields).toHaveLength(23)
+    expect(fields[21]).toEqual(keccak256(RLP.encode([])))
+    expect(fields[22]).toEqual(Uint8Array.of(7))
+  })
+
+  test('error: badGenesis for a header that no answer can carry, or no peer would read', async () => {
+    const large = headerOf({ ...SMALL, extraData: `0x${'00'.repeat(17_000)}` })
+    await expect(large).rejects.toMatchObject({ code: 'badGenesis', message: expect.stringMatching(/can be sent/) })
+    const late = headerOf({ ...SMALL, timestamp: '0xffffffffffffffff' })
+    await expect(late).rejects.toMatchObject({ code: 'badGenesis', message: expect.stringMatching(/timestamp/) })
   })
 
   test('behavior: a fork is active from its time on', async () => {
@@ -179,12 +219,17 @@ describe('genesisFile.header', () => {
   })
 
   test.each<[string, Record<string, unknown>]>([
-    ['without a difficulty', { gasLimit: 1 }],
-    ['without a gas limit', { difficulty: 1 }],
+    ['without a difficulty', { config: {}, gasLimit: 1 }],
+    ['without a gas limit', { config: {}, difficulty: 1 }],
+    ['that says nothing of its forks', { ...SMALL, config: undefined }],
+    ['whose config is null', { ...SMALL, config: null }],
+    ['with excess blob gas before Cancun', { ...SMALL, excessBlobGas: 0 }],
+    ['that begins with a fork of another client', { ...SMALL, config: { londonBlock: 0, isthmusTime: 0 } }],
+    ['whose timestamp has reached a fork that is not known', { ...SMALL, timestamp: 9, config: { verkleTime: '0x9' } }],
     ['with Cancun and no Shanghai', { ...SMALL, config: { londonBlock: 0, cancunTime: 0 } }],
     [
       'that begins with a fork of which the fields are not known',
-      { ...SMALL, config: { ...PRAGUE, amsterdamTime: 0 } },
+      { ...SMALL, config: { ...PRAGUE, amsterdamTime: 0, bogotaTime: 0 } },
     ],
   ])('behavior: there is none of a genesis %s', async (_, genesis) => {
     expect(await headerOf(genesis)).toBeUndefined()
@@ -251,14 +296,32 @@ describe('genesisText', () => {
     ['a balance that is a word', account('{"balance":"much"}'), /not an integer/],
     ['a balance of 33 bytes', account(`{"balance":"0x1${'00'.repeat(32)}"}`), /more than 32 bytes/],
     ['a balance below zero', account('{"balance":-1}'), /not an integer/],
-    ['a balance that JSON numbers cannot hold', account('{"balance":9007199254740993}'), /not an integer/],
+    ['a balance with a fraction', account('{"balance":1.5}'), /not an integer/],
     ['a balance that is an object', account('{"balance":{}}'), /balance is a string/],
-    ['a balance of null', account('{"balance":null}'), /not an integer/],
+    ['a balance of null', account('{"balance":null}'), /has no balance/],
     ['a nonce of nine bytes', account('{"balance":"1","nonce":"0x10000000000000000"}'), /more than 8 bytes/],
     ['a code of half a byte', account('{"balance":"1","code":"0x6"}'), /is not hex/],
     ['a code that is a number', account('{"balance":"1","code":6}'), /is not hex/],
     ['storage that is a list', account('{"balance":"1","storage":[]}'), /storage is an object/],
     ['storage that is a string', account('{"balance":"1","storage":"0x"}'), /storage is an object/],
+    ['two allocs', `{"alloc":{},"alloc":{"${A}":{"balance":"1"}}}`, /alloc is there twice/],
+    ['two allocs of different case', '{"alloc":{},"Alloc":{}}', /Alloc is there twice/],
+    ['two balances', account('{"balance":"1","balance":"2"}'), /balance is there twice/],
+    ['two balances, one of them null', account('{"balance":"1","Balance":null}'), /Balance is there twice/],
+    ['two nonces of different case', account('{"balance":"1","nonce":1,"Nonce":2}'), /Nonce is there twice/],
+    ['two codes', account('{"balance":"1","code":"0x","CODE":"0x60"}'), /CODE is there twice/],
+    ['two storages', account('{"balance":"1","storage":{},"Storage":{}}'), /Storage is there twice/],
+    ['two configs', '{"config":{},"CONFIG":null,"alloc":{}}', /CONFIG is there twice/],
+    ['two chain ids', '{"config":{"chainId":1,"chainID":1},"alloc":{}}', /config\.chainID is there twice/],
+    ['two gas limits', '{"gasLimit":1,"gaslimit":"0x1","alloc":{}}', /gaslimit is there twice/],
+    ['a config that is a list', '{"config":[],"alloc":{}}', /config is an object/],
+    ['a config that is a string', '{"config":"mainnet","alloc":{}}', /config is an object/],
+    ['a chain id that a number cannot hold', '{"config":{"chainId":9007199254740992},"alloc":{}}', /is more than/],
+    ['a state in another trie', '{"config":{"enableVerkleAtGenesis":true},"alloc":{}}', /no Merkle-Patricia trie/],
+    ['a balance that is misspelt', account('{"ballance":"1","balance":"1"}'), /did you mean balance/],
+    ['storage that is misspelt', account('{"balance":"1","Storages":{}}'), /did you mean storage/],
+    ['text that is not UTF-8', Buffer.from('{"comment":"\xff\xfe"}', 'latin1'), /not UTF-8/],
+    ['an address that is not UTF-8', Buffer.from('{"alloc":{"\xc3\x28":{}}}', 'latin1'), /not UTF-8/],
     ['a slot of 33 bytes', account(`{"balance":"1","storage":{"${'11'.repeat(33)}":"1"}}`), /32 bytes of hex/],
     ['a slot that is not hex', account('{"balance":"1","storage":{"owner":"1"}}'), /32 bytes of hex/],
     ['a slot with a number', account('{"balance":"1","storage":{"1":1}}'), /32 bytes of hex/],
@@ -268,6 +331,24 @@ describe('genesisText', () => {
       const error = await read(inPieces(text, size)).catch((thrown) => thrown)
       expect(error).toMatchObject({ code: 'badGenesis', details: { file: 'genesis.json' } })
       expect(error.message).toMatch(message)
+    }
+  })
+
+  test('error: badGenesis, before it fills the memory, for a word without an end and for nesting without one', async () => {
+    let given = 0
+    function* endless(first: string, piece: string) {
+      yield bytes(first)
+      for (; given < 64; given++) yield bytes(piece)
+    }
+    const mebibyte = 'a'.repeat(2 ** 20)
+    const long = await read(endless('{"comment":"', mebibyte)).catch((thrown) => thrown)
+    expect(long).toMatchObject({ code: 'badGenesis', message: expect.stringMatching(/a word has more than/) })
+    expect(given).toBeLessThan(8)
+    for (const level of ['[', '{"a":']) {
+      given = 0
+      const deep = await read(endless('{"comment":', level.repeat(100_000))).catch((thrown) => thrown)
+      expect(deep).toMatchObject({ code: 'badGenesis', message: expect.stringMatching(/levels are open/) })
+      expect([given, deep.message.length < 500]).toEqual([0, true])
     }
   })
 
@@ -286,6 +367,10 @@ describe('genesisText', () => {
     const reading = (async () => {
       for await (const _ of genesisText(chunks, 'genesis.json').records);
     })()
-    await expect(reading).rejects.toBe(failure)
+    await expect(reading).rejects.toMatchObject({
+      code: 'unreadable',
+      message: expect.stringMatching(/EIO: i\/o error/),
+      cause: failure,
+    })
   })
 })

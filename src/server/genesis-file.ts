@@ -1,10 +1,14 @@
 /** Streams a geth-style `genesis.json` of any size: what it holds at a time is one piece of the file, and one code. */
 import { createReadStream } from 'node:fs'
+import { MAX_HEADER_BYTES } from '../protocol/constants.ts'
+import { isRootlightError } from '../trie/error.ts'
+import { decodeHeader } from '../wallet/header.ts'
 import { AllocReader } from './alloc-reader.ts'
 import { missingPackage, ServerError } from './error.ts'
 import { encodeGenesisHeader } from './genesis-block.ts'
 import { GenesisBlockReader } from './genesis-block-reader.ts'
 import type { JsonVisitor } from './json-walker.ts'
+import { diskError } from './platform-error.ts'
 import type { StateRecord } from './state-record.ts'
 
 export interface GenesisFile {
@@ -28,8 +32,22 @@ export function genesisText(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Ar
   return {
     records: readRecords(chunks, name, alloc, reader),
     chainId: () => reader.chainId,
-    header: (root) => reader.block && encodeGenesisHeader(reader.block, root),
+    header: (root) => reader.block && headerOf(name, encodeGenesisHeader(reader.block, root)),
   }
+}
+
+/** A header that peers would refuse, or that no answer can carry, must not be announced. */
+function headerOf(name: string, rlp: Uint8Array): Uint8Array {
+  const bad = (rule: string, cause?: unknown) =>
+    new ServerError('badGenesis', `bad genesis ${name}: ${rule}`, { details: { file: name }, cause })
+  if (rlp.length > MAX_HEADER_BYTES)
+    throw bad(`its header has ${rlp.length} bytes, and at most ${MAX_HEADER_BYTES} can be sent`)
+  try {
+    decodeHeader(rlp)
+  } catch (cause) {
+    throw isRootlightError(cause) ? bad(cause.message, cause) : cause
+  }
+  return rlp
 }
 
 const CHUNK_BYTES = 256 * 1024
@@ -83,12 +101,13 @@ function bad(name: string, at: number, cause: unknown): unknown {
   const { code, message } = cause as NodeJS.ErrnoException
   if (code === 'ENOENT' || code === 'EISDIR') {
     const known = 'mainnet, sepolia, holesky, hoodi, or a geth-style genesis.json'
-    return new ServerError('unknownGenesis', `no genesis state ${name}: expected ${known}`, {
+    const got = code === 'EISDIR' ? `${name} is a directory` : `no genesis state ${name}`
+    return new ServerError('unknownGenesis', `${got}: expected ${known}`, {
       details: { got: name },
       cause,
     })
   }
-  if (!(cause instanceof SyntaxError)) return cause // the disk's fault, not the file's
+  if (!(cause instanceof SyntaxError)) return diskError(`cannot read ${name}`, cause, 'unreadable')
   return new ServerError('badGenesis', `bad genesis ${name}, byte ${at}: ${message}`, {
     details: { file: name, at },
     cause,

@@ -6,7 +6,8 @@ import { JsonWalker } from './json-walker.ts'
 function walk(text: string): unknown {
   const open: unknown[] = []
   let result: unknown
-  const put = (keys: readonly string[], value: unknown) => {
+  const put = (keys: readonly string[], given: unknown) => {
+    const value = typeof given === 'bigint' ? Number(given) : given
     const parent = open.at(-1)
     if (parent === undefined) result = value
     else if (Array.isArray(parent)) parent.push(value)

@@ -3,8 +3,10 @@
  * but those keys. The tokens come from `@streamparser/json`; its own parser would keep every account whole.
  */
 import { type ParsedTokenInfo, Tokenizer, TokenizerError, TokenType } from '@streamparser/json'
+import { MAX_JSON_DEPTH, MAX_JSON_TOKEN_BYTES } from './constants.ts'
 
-export type Scalar = string | number | boolean | null
+/** A bigint is an integer that a number cannot hold exactly. */
+export type Scalar = string | number | bigint | boolean | null
 
 /** What a walk meets. `keys` lead from the root to the value and are only lent; an array's elements have the key `''`. */
 export interface JsonVisitor {
@@ -18,12 +20,13 @@ type Expected = 'value' | 'keyOrEnd' | 'key' | 'colon' | 'valueOrEnd' | 'commaOr
 /** `write` the text piece by piece, then `end`. Both throw `SyntaxError` for what is not JSON, and let the visitor's errors through. */
 export class JsonWalker {
   readonly #visitor: JsonVisitor
-  readonly #tokenizer = new Tokenizer()
+  readonly #tokenizer = new ExactTokenizer()
   readonly #open: ('object' | 'array')[] = []
   readonly #keys: string[] = []
   #expected: Expected = 'value'
   /** The byte at which the last token begins. */
   #at = 0
+  #written = 0
 
   constructor(visitor: JsonVisitor) {
     this.#visitor = visitor
@@ -38,7 +41,12 @@ export class JsonWalker {
     try {
       this.#tokenizer.write(chunk)
     } catch (cause) {
-      throw cause instanceof TokenizerError ? new SyntaxError(cause.message, { cause }) : cause
+      if (cause instanceof TokenizerError) throw new SyntaxError(cause.message, { cause })
+      throw isEncodingError(cause) ? new SyntaxError('the text is not UTF-8', { cause }) : cause
+    }
+    this.#written += chunk.length
+    if (this.#written - this.#at > MAX_JSON_TOKEN_BYTES) {
+      throw new SyntaxError(`a word has more than ${MAX_JSON_TOKEN_BYTES} bytes`)
     }
   }
 
@@ -66,7 +74,7 @@ export class JsonWalker {
 
   #takeScalar(value: Scalar): void {
     this.#beginValue()
-    this.#visitor.onScalar(this.#keys, value)
+    this.#visitor.onScalar(this.#keys, typeof value === 'number' ? this.#tokenizer.exact(value) : value)
     this.#endValue()
   }
 
@@ -79,7 +87,7 @@ export class JsonWalker {
   #enter(kind: 'object' | 'array'): void {
     this.#beginValue()
     this.#visitor.onOpen(this.#keys, kind)
-    this.#open.push(kind)
+    if (this.#open.push(kind) > MAX_JSON_DEPTH) throw new SyntaxError(`more than ${MAX_JSON_DEPTH} levels are open`)
     this.#expected = kind === 'object' ? 'keyOrEnd' : 'valueOrEnd'
   }
 
@@ -108,6 +116,29 @@ export class JsonWalker {
   #unexpected(): never {
     throw new SyntaxError(`expected ${EXPECTED_TEXT[this.#expected]}`)
   }
+}
+
+/** Remembers the digits of the last number. */
+class ExactTokenizer extends Tokenizer {
+  #digits = ''
+
+  /** `number`, which was the last one, or all of its digits if it cannot hold them. */
+  exact(number: number): number | bigint {
+    if (Number.isSafeInteger(number) || this.#digits.length > MAX_DIGITS) return number
+    return /^-?[0-9]+$/.test(this.#digits) ? BigInt(this.#digits) : number
+  }
+
+  protected override parseNumber(digits: string): number {
+    this.#digits = digits
+    return Number(digits)
+  }
+}
+
+/** Of an integer of 256 bits, with its sign; what is longer is none that a genesis can hold. */
+const MAX_DIGITS = 80
+
+function isEncodingError(error: unknown): boolean {
+  return error instanceof TypeError && (error as NodeJS.ErrnoException).code === 'ERR_ENCODING_INVALID_ENCODED_DATA'
 }
 
 const EXPECTED_TEXT: Record<Expected, string> = {

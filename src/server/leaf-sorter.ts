@@ -3,6 +3,7 @@
  * addresses and slots, sorts, and groups each account with its slots. Codes go their own way, each one once.
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
+import { MAX_CODE_BYTES } from '../protocol/constants.ts'
 import { EMPTY_CODE_HASH, EMPTY_ROOT, encodeAccount, encodeSlot } from '../trie/account.ts'
 import { bytesOf } from '../trie/integer.ts'
 import type { Keccak } from '../trie/keccak.ts'
@@ -48,12 +49,14 @@ export class LeafSorter {
   async add(record: StateRecord): Promise<void> {
     const account = this.#hashOf(record.address)
     if (record.kind === 'slot') {
-      if (record.value === 0n) return
       const slot = this.#keccak.digest(wordOf(record.slot))
-      if (this.#sorter.add(keyOf(account, slot), encodeSlot(record.value))) await this.#sorter.spill()
+      // A zero is not stored; it is sorted all the same, for it may be one of two that claim the slot.
+      const value = record.value === 0n ? NOTHING : encodeSlot(record.value)
+      if (this.#sorter.add(keyOf(account, slot), value)) await this.#sorter.spill()
       return
     }
     const { nonce, balance, code } = record
+    if (code !== undefined && code.length > MAX_CODE_BYTES) throw tooLarge(record.address, code)
     const codeHash = code === undefined ? EMPTY_CODE_HASH : this.#codeHash(code)
     const leaf = encodeAccount({ nonce, balance, storageRoot: EMPTY_ROOT, codeHash })
     if (this.#sorter.add(keyOf(account), leaf)) await this.#sorter.spill()
@@ -68,7 +71,7 @@ export class LeafSorter {
       if (leaf.kind === 'account' && sameAccount) throw bad('an account is there twice', leaf)
       if (leaf.kind === 'slot' && !sameAccount) throw bad('a slot belongs to no account', leaf)
       if (leaf.kind === 'slot' && Buffer.compare(last!.slot, leaf.slot) === 0) throw bad('a slot is there twice', leaf)
-      yield leaf
+      if (leaf.value.length > 0) yield leaf
       last = leaf
     }
   }
@@ -94,6 +97,15 @@ export class LeafSorter {
     }
     return hash
   }
+}
+
+const NOTHING = new Uint8Array()
+
+/** No answer could carry it: whoever syncs the state would wait for it for ever. */
+function tooLarge(address: Uint8Array, code: Uint8Array): ServerError {
+  const details = { address: bytesToHex(address), got: code.length, expected: MAX_CODE_BYTES }
+  const rule = `a code has ${code.length} bytes, and at most ${MAX_CODE_BYTES} can be sent`
+  return new ServerError('badGenesis', `bad genesis state: ${rule} (address 0x${details.address})`, { details })
 }
 
 // A byte between the two hashes tells an account from its slots, and keeps one key from being the prefix of another.
