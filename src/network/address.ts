@@ -21,6 +21,8 @@ const PEER = new RegExp(
 )
 const RELAY = new RegExp(`^${WEB_SOCKET},p2p$`)
 const LISTEN = new RegExp(`^(${WEB_SOCKET}|(ip4|ip6),udp,webrtc-direct)$`)
+/** What takes a certificate, which a server here has not. */
+const LISTEN_TLS = /,(tls|wss)(,|$)/
 
 /** A peer id: of an Ed25519, a secp256k1 or an RSA key in base58, or any of them as a CID. */
 const PEER_ID = /^(12D3KooW\w{44}|16Uiu2HA\w{45}|Qm\w{44}|(bafz|k)[a-z0-9]{50,})$/
@@ -42,10 +44,13 @@ export function parseRelay(text: string): Multiaddr {
 
 /** Throws {@link NetworkError} `badMultiaddr` if a server cannot listen at `text`. */
 export function parseListen(text: string): Multiaddr {
-  return parse(text, LISTEN, 'an address to listen at', [
+  const [address] = parse(text, LISTEN, 'an address to listen at', [
     '/ip4/ADDRESS/tcp/PORT/ws',
     '/ip4/ADDRESS/udp/PORT/webrtc-direct',
-  ])[0]
+  ])
+  if (!LISTEN_TLS.test(namesOf(address))) return address
+  const rule = 'a server has no certificate: listen with /ws, and let a proxy that has one pass WebSockets on to it'
+  throw new NetworkError('badMultiaddr', `${rule}: ${text}`, { details: { got: text } })
 }
 
 function parse(text: string, form: RegExp, what: string, expected: readonly string[]): [Multiaddr, RegExpExecArray] {
@@ -60,9 +65,16 @@ function parse(text: string, form: RegExp, what: string, expected: readonly stri
     throw bad('not a multiaddr', cause)
   }
   const components = address.getComponents()
-  const match = form.exec(components.map(({ name }) => name).join())
+  const match = form.exec(namesOf(address))
   if (match === null) throw bad(`not ${what}`)
   // The multiaddr itself takes any base58, and the dial would fail for ever.
   if (components.some(({ name, value }) => name === 'p2p' && !PEER_ID.test(value ?? ''))) throw bad('not a peer id')
   return [address, match]
+}
+
+function namesOf(address: Multiaddr): string {
+  return address
+    .getComponents()
+    .map(({ name }) => name)
+    .join()
 }

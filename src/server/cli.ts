@@ -4,6 +4,7 @@ import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from '../network/con
 import { MAX_STREAMS_PER_CONNECTION } from '../network/constants.ts'
 import { DEFAULT_RELAY_LIMITS, type RelayLimits } from '../network/relay.ts'
 import { DEFAULT_SERVING_LIMITS, type ServingLimits } from '../protocol/serving-limits.ts'
+import { isRootlightError } from '../trie/error.ts'
 import { ServerError } from './error.ts'
 import { DEFAULT_LISTEN } from './server.ts'
 import type { WantedState } from './state-directory.ts'
@@ -32,8 +33,9 @@ export type Command =
       readonly listen: readonly string[]
       readonly json: boolean
     }
-  /** `import` and `generate`: bring a state into a data directory. */
+  /** `import` and `generate`: bring a state into a data directory, again if it is damaged there. */
   | { readonly kind: 'store'; readonly state: WantedState; readonly data: string; readonly json: boolean }
+  | { readonly kind: 'verify'; readonly data: string; readonly json: boolean }
 
 export const USAGE = `Usage:
   rootlight serve --genesis NAME|FILE [--genesis ...] [options]   serve genesis states
@@ -42,7 +44,9 @@ export const USAGE = `Usage:
   rootlight relay [options]                                       help tabs to connect to each other; serves no state
   rootlight import --genesis NAME|FILE --data DIR [--root 0x...]  bring a genesis state into a data directory
   rootlight generate --accounts N [--seed S] --data DIR           bring a synthetic state into a data directory
+  rootlight verify --data DIR                                     read all that a data directory holds, and check it
 
+import and generate verify a state that is there already, and bring it in again where it is damaged.
 NAME is mainnet, sepolia, holesky or hoodi. FILE is a genesis.json as geth reads it.
 
 Options:
@@ -117,6 +121,7 @@ export function parseCommand(args: readonly string[]): Command {
   if (name === 'relay') return relayCommand(values)
   if (name === 'import') return importCommand(values)
   if (name === 'generate') return generateCommand(values)
+  if (name === 'verify') return verifyCommand(values)
   throw usage(name === undefined ? 'no command' : `no command ${name}`)
 }
 
@@ -186,6 +191,13 @@ function generateCommand(values: Values): Command {
   return { kind: 'store', state: generated('accounts', values), data, json }
 }
 
+function verifyCommand(values: Values): Command {
+  allow(values, 'data', 'json')
+  const { data, json = false } = values
+  if (data === undefined) throw usage('verify needs --data')
+  return { kind: 'verify', data, json }
+}
+
 function generated(option: 'generate' | 'accounts', values: Values): WantedState {
   const accounts = integerOf(option, values[option]!, 1)
   return { generate: { accounts, seed: integerOf('seed', values.seed ?? '1', 0) } }
@@ -211,10 +223,20 @@ function allow(values: Values, ...allowed: Option[]): void {
 
 function parse(args: readonly string[]) {
   try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true })
+    const { tokens, ...parsed } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true, tokens: true })
+    const seen = new Set<string>()
+    for (const token of tokens) if (token.kind === 'option') checkOption(token.name as Option, token.value, seen)
+    return parsed
   } catch (cause) {
-    throw usage((cause as Error).message.split('. ')[0]!, cause)
+    throw isRootlightError(cause) ? cause : usage((cause as Error).message.split('. ')[0]!, cause)
   }
+}
+
+/** Twice, the last one would silently win; empty, it is most often a variable of a script that was not set. */
+function checkOption(name: Option, value: string | undefined, seen: Set<string>): void {
+  if (value?.trim() === '') throw usage(`--${name} is empty`)
+  if (seen.has(name) && !('multiple' in OPTIONS[name])) throw usage(`--${name} is there twice`)
+  seen.add(name)
 }
 
 function usage(message: string, cause?: unknown): ServerError {

@@ -1,18 +1,57 @@
 /** The private key of a server in its data directory: made once, so that its peer id stays the same. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { generateKeyPairFromSeed, privateKeyFromProtobuf } from '@libp2p/crypto/keys'
 import { createPrivateKey } from '../network/listening-node.ts'
+import { ServerError } from './error.ts'
+import { makeDirectory } from './make-directory.ts'
+import { diskError } from './platform-error.ts'
 
-/** The key in `directory`; both are made if they are not there. */
+/**
+ * The key in `directory`; both are made if they are not there. Throws `ServerError` `badIdentity`, `unreadable`, `diskFull`
+ * or `badDatabase`.
+ */
 export async function identityIn(directory: string): Promise<Uint8Array> {
+  await makeDirectory(directory)
   const path = join(directory, 'identity')
+  const key = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw diskError(`cannot read ${path}`, error, 'unreadable')
+  })
+  if (key === undefined) return makeIdentity(path)
+  if (await isPrivateKey(key)) return key
+  // Another key in its place would be another peer, which nobody who knows this one finds: that is the operator's choice.
+  throw new ServerError(
+    'badIdentity',
+    `${path} is not a private key, or damaged: restore it, or delete it for a new one`,
+    {
+      details: { path },
+    },
+  )
+}
+
+/** An Ed25519 key whose public half is that of its seed: with any other no handshake would ever succeed. */
+async function isPrivateKey(bytes: Uint8Array): Promise<boolean> {
   try {
-    return await readFile(path)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    const key = await createPrivateKey()
-    await mkdir(directory, { recursive: true })
-    await writeFile(path, key, { mode: 0o600 })
-    return key
+    const { type, raw, publicKey } = privateKeyFromProtobuf(bytes)
+    if (type !== 'Ed25519') return true // an operator's own: libp2p has checked its form
+    return publicKey.equals((await generateKeyPairFromSeed('Ed25519', raw.subarray(0, SEED_BYTES))).publicKey)
+  } catch {
+    return false // nothing of it can be read
   }
+}
+
+const SEED_BYTES = 32
+
+/** Written aside first: half a key would be there for ever. */
+async function makeIdentity(path: string): Promise<Uint8Array> {
+  const key = await createPrivateKey()
+  try {
+    await writeFile(`${path}.new`, key, { mode: 0o600 })
+    await rename(`${path}.new`, path)
+  } catch (error) {
+    await rm(`${path}.new`, { force: true }).catch(() => {}) // it takes a few bytes only, and the next attempt replaces it
+    throw diskError(`cannot write ${path}`, error)
+  }
+  return key
 }

@@ -1,5 +1,5 @@
 /** A header as an operator hands it over: in hex, or in a file that has it in hex. */
-import { readFile } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { MAX_HEADER_BYTES } from '../protocol/constants.ts'
 import { isRootlightError } from '../trie/error.ts'
@@ -24,10 +24,24 @@ function bytesOf(text: string): Uint8Array | undefined {
   return digits === undefined ? undefined : hexToBytes(digits)
 }
 
+/** What a file begins with; more than the hex of the largest header, and room, is not read. */
 async function textOf(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((cause: unknown) => {
-    throw bad(path, 'neither hex nor a file', cause)
-  })
+  try {
+    const file = await open(path)
+    try {
+      const text = Buffer.alloc(4 * MAX_HEADER_BYTES)
+      let length = 0
+      for (let read = -1; read !== 0 && length < text.length; length += read) {
+        read = (await file.read(text, length)).bytesRead // a pipe gives what it has
+      }
+      return text.toString('latin1', 0, length)
+    } finally {
+      await file.close()
+    }
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    throw bad(path, code === 'ENOENT' ? 'neither hex nor a file' : message, cause)
+  }
 }
 
 function bad(name: string, why: string, cause?: unknown): ServerError {

@@ -1,18 +1,22 @@
 /** Does what the command line asks for. Everything it touches comes in as an argument. */
 import { readFile } from 'node:fs/promises'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+import { parseListen } from '../network/address.ts'
 import type { RelayLimits } from '../network/relay.ts'
 import { isRootlightError } from '../trie/error.ts'
 import { keccak256 } from '../trie/keccak.ts'
 import { type Command, parseCommand, USAGE } from './cli.ts'
+import { ServerError } from './error.ts'
 import { identityIn } from './identity.ts'
 import type { ImportProgress } from './importer.ts'
+import { isPlatformError } from './platform-error.ts'
 import { ProgressBar, type Terminal } from './progress-bar.ts'
 import { readHeader } from './read-header.ts'
 import { type RunningRelay, startRelay } from './relay.ts'
 import { type RunningServer, startServer } from './server.ts'
 import type { StateInfo } from './state-database.ts'
-import { type EnsureOptions, StateDirectory } from './state-directory.ts'
+import { type EnsureOptions, type OpenOptions, StateDirectory } from './state-directory.ts'
+import type { VerifyOptions } from './verify-state.ts'
 
 /** Where a command writes, and what ends it. */
 export interface CommandContext {
@@ -22,25 +26,47 @@ export interface CommandContext {
   readonly signal: AbortSignal
 }
 
-/** Runs one command to its end and returns the exit code: 0, 1 for what went wrong, 2 for a command that makes no sense. */
-export async function runCommand(args: readonly string[], context: CommandContext): Promise<number> {
+/**
+ * Runs one command to its end and returns the exit code: 0, 1 for what went wrong, 2 for a command that makes no sense. A
+ * server that is told to end has done its work; `stopped`: a command that was told to end has not.
+ */
+export async function runCommand(args: readonly string[], context: CommandContext): Promise<number | 'stopped'> {
   const bar = new ProgressBar(context.stderr)
+  const running: Running = { isReady: false }
+  const onAbort = () => {
+    bar.clear()
+    if (!running.isReady) context.stderr.write('rootlight: told to end before it was done; what was begun is dropped\n')
+  }
+  context.signal.addEventListener('abort', onAbort, { once: true })
   try {
-    await run(parseCommand(args), context, bar)
-    return 0
+    await run(parseCommand(args), context, bar, running)
+    return context.signal.aborted && !running.isReady ? 'stopped' : 0
   } catch (error) {
     bar.clear()
-    if (context.signal.aborted) return 1
-    // Anything without a code is our bug: show where it comes from.
-    const text = isRootlightError(error) ? error.message : String((error as Error)?.stack ?? error)
-    context.stderr.write(`rootlight: ${text}\n`)
+    if (context.signal.aborted && !running.isReady) return 'stopped'
+    context.stderr.write(`rootlight: ${textOf(error)}\n`)
     return isRootlightError(error, 'usage') ? 2 : 1
+  } finally {
+    context.signal.removeEventListener('abort', onAbort)
   }
 }
 
-async function run(command: Command, context: CommandContext, bar: ProgressBar): Promise<void> {
+/** What a command has come to. */
+interface Running {
+  /** It has done what it was asked to do, but for serving on. */
+  isReady: boolean
+}
+
+/** One line for what an operator or the platform got wrong. Anything else is our bug: it shows where it comes from. */
+function textOf(error: unknown): string {
+  const isKnown = isRootlightError(error) || isPlatformError(error)
+  return isKnown ? error.message.replace(/\p{Cc}+/gu, ' ') : String((error as Error)?.stack ?? error)
+}
+
+async function run(command: Command, context: CommandContext, bar: ProgressBar, running: Running): Promise<void> {
   switch (command.kind) {
     case 'help':
+      running.isReady = true
       context.stdout.write(USAGE)
       return
     case 'version':
@@ -48,21 +74,40 @@ async function run(command: Command, context: CommandContext, bar: ProgressBar):
       return
     case 'store':
       return store(command, context, bar)
+    case 'verify':
+      return verify(command, context, bar)
     case 'serve':
-      return serveStates(command, context, bar)
+      return serveStates(command, context, bar, running)
     case 'relay':
-      return relayForTabs(command, context)
+      return relayForTabs(command, context, running)
     default:
       command satisfies never
   }
 }
 
 async function store(command: Command & { kind: 'store' }, context: CommandContext, bar: ProgressBar): Promise<void> {
-  const directory = await StateDirectory.open(command.data)
+  const directory = await StateDirectory.open(command.data, { ...openOptions(context, bar), repair: true })
   try {
-    const info = await directory.ensure(command.state, ensureOptions(context, bar))
+    const info = await directory.ensure(command.state, { ...ensureOptions(context, bar), verify: true })
     bar.clear()
     context.stdout.write(command.json ? `${JSON.stringify(summaryOf(info))}\n` : `${summaryText(info)}\n`)
+  } finally {
+    await directory.close()
+  }
+}
+
+async function verify(command: Command & { kind: 'verify' }, context: CommandContext, bar: ProgressBar): Promise<void> {
+  const directory = await StateDirectory.open(command.data, { ...openOptions(context, bar), mustExist: true })
+  try {
+    const { whole, damaged } = await directory.verify(verifyOptions(context, bar))
+    bar.clear()
+    const json = { whole: damaged === 0, states: whole.map(summaryOf), damaged }
+    const lines = whole.map((info) => `whole: ${summaryText(info)}\n`)
+    context.stdout.write(command.json ? `${JSON.stringify(json)}\n` : lines.join(''))
+    if (damaged > 0) {
+      const message = `${damaged} of ${damaged + whole.length} states in ${command.data} are damaged: import or generate them again`
+      throw new ServerError('damagedState', message, { details: { damaged } })
+    }
   } finally {
     await directory.close()
   }
@@ -72,10 +117,13 @@ async function serveStates(
   command: Command & { kind: 'serve' },
   context: CommandContext,
   bar: ProgressBar,
+  running: Running,
 ): Promise<void> {
   const { states, data, listen, throttleBytesPerSecond, limits, connectionLimits, relay, json } = command
+  for (const address of listen) parseListen(address) // ahead of an import that may take long
   const headers = await Promise.all(command.headers.map(readHeader))
-  const directory = await StateDirectory.open(data)
+  const mustExist = states.length === 0
+  const directory = await StateDirectory.open(data, { ...openOptions(context, bar), mustExist, repair: !mustExist })
   try {
     const sources = await directory.sources(states, ensureOptions(context, bar))
     bar.clear()
@@ -92,8 +140,10 @@ async function serveStates(
       ...(relay === undefined ? {} : { relay }),
       onWebRtcUnavailable: ({ message }) =>
         context.stderr.write(`rootlight: serving over WebSockets only. ${message}\n`),
-      onFailure: (error) => context.stderr.write(`rootlight: ${String(error)}\n`),
+      onFailure: (error) => context.stderr.write(`rootlight: ${textOf(error)}\n`),
+      onDamage: (error) => context.stderr.write(`rootlight: ${textOf(error)}; it is not served any more (${ADVICE})\n`),
     })
+    running.isReady = true
     context.stdout.write(
       json
         ? `${readyLine(infos, headers, server, relay)}\n`
@@ -106,18 +156,37 @@ async function serveStates(
   }
 }
 
-async function relayForTabs(command: Command & { kind: 'relay' }, context: CommandContext): Promise<void> {
+async function relayForTabs(
+  command: Command & { kind: 'relay' },
+  context: CommandContext,
+  running: Running,
+): Promise<void> {
   const { data, listen, relay, json } = command
   const key = data === undefined ? {} : { privateKey: await identityIn(data) }
   const server = await startRelay({ listen, limits: relay, ...key })
   const { peerId, multiaddrs } = server
+  running.isReady = true
   context.stdout.write(json ? `${JSON.stringify({ peerId, multiaddrs, relay })}\n` : readyText(server, relay))
   await aborted(context.signal)
   await server.close()
 }
 
-function ensureOptions({ signal }: CommandContext, bar: ProgressBar): EnsureOptions {
-  return { signal, onProgress: (progress) => bar.update(...progressText(progress)) }
+const ADVICE = 'rootlight import, or generate, brings it in again'
+
+function openOptions(context: CommandContext, bar: ProgressBar): OpenOptions {
+  const onDamage = (error: ServerError) => {
+    bar.clear()
+    context.stderr.write(`rootlight: ${textOf(error)}\n`)
+  }
+  return { ...verifyOptions(context, bar), onDamage }
+}
+
+function ensureOptions(context: CommandContext, bar: ProgressBar): EnsureOptions {
+  return { ...verifyOptions(context, bar), onProgress: (progress) => bar.update(...progressText(progress)) }
+}
+
+function verifyOptions({ signal }: CommandContext, bar: ProgressBar): VerifyOptions {
+  return { signal, onVerify: (label, fraction) => bar.update(`Verifying ${label}`, fraction) }
 }
 
 function progressText(progress: ImportProgress): [text: string, fraction?: number] {

@@ -1,0 +1,56 @@
+/** Makes directories. Node's own `recursive` spins for ever below /proc, where making one says that its parent is missing. */
+import { rmSync } from 'node:fs'
+import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { ServerError } from './error.ts'
+import { diskError } from './platform-error.ts'
+
+/** Makes the directory at `path`, and those above it, unless they are there. Throws `badDatabase` or `diskFull`. */
+export async function makeDirectory(path: string): Promise<void> {
+  const missing: string[] = []
+  try {
+    for (let at = resolve(path); !(await isDirectory(at)); at = dirname(at)) missing.unshift(at)
+    for (const directory of missing) {
+      await mkdir(directory).catch(async (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EEXIST' || !(await isDirectory(directory))) throw error
+      })
+    }
+  } catch (error) {
+    throw diskError(`cannot use ${path} as a data directory`, error)
+  }
+}
+
+/** False if there is nothing at `path`. Throws `badDatabase` if there is something else. */
+async function isDirectory(path: string): Promise<boolean> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  if (found === undefined) return false
+  if (found.isDirectory()) return true
+  throw new ServerError('badDatabase', `cannot use ${path} as a data directory: it is a file`, { details: { path } })
+}
+
+/** A new directory that is deleted with {@link removeTemporary}, or when the process exits, however that comes. */
+export async function makeTemporary(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'rootlight-')).catch((error: unknown) => {
+    throw diskError(`cannot make a temporary directory in ${tmpdir()}`, error)
+  })
+  if (temporary.size === 0) process.on('exit', removeAll)
+  temporary.add(path)
+  return path
+}
+
+/** Deletes what {@link makeTemporary} made. */
+export async function removeTemporary(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true })
+  temporary.delete(path)
+  if (temporary.size === 0) process.off('exit', removeAll)
+}
+
+const temporary = new Set<string>()
+
+function removeAll(): void {
+  for (const path of temporary) rmSync(path, { recursive: true, force: true })
+}
