@@ -14,8 +14,16 @@ export type ServerErrorCode =
   | 'rootMismatch'
   /** Another process has the data directory open. */
   | 'databaseInUse'
-  /** The data directory cannot be opened, or holds no state. */
+  /** The data directory cannot be used or opened, or holds no state. */
   | 'badDatabase'
+  /** Something of a state is missing or wrong on disk; `details` name the state and say what. Importing it again repairs it. */
+  | 'damagedState'
+  /** There is no room for what was to be written. */
+  | 'diskFull'
+  /** A file that was handed over, or the server's own key, cannot be read. */
+  | 'unreadable'
+  /** The server's own key in the data directory is none. */
+  | 'badIdentity'
   /** The command line makes no sense; exit code 2. */
   | 'usage'
 

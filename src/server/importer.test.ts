@@ -1,6 +1,7 @@
 import { createMPT } from '@ethereumjs/mpt'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { describe, expect, test } from 'vitest'
+import { MAX_CODE_BYTES } from '../protocol/constants.ts'
 import { EMPTY_ROOT_HEX, encodeAccount, encodeSlot } from '../trie/account.ts'
 import { keccak256 } from '../trie/keccak.ts'
 import { SequenceCursor } from '../trie/sequence.ts'
@@ -94,6 +95,8 @@ describe('importState', () => {
   test.each<[string, StateRecord[]]>([
     ['an account that is there twice', [plain(1), plain(2), plain(1)]],
     ['a slot that is there twice', [plain(1), slotOf(1, 5n), slotOf(1, 5n, 2n)]],
+    ['a slot that is there twice, once as zero', [plain(1), slotOf(1, 5n, 0n), slotOf(1, 5n, 2n)]],
+    ['a code that no answer can carry', [{ ...plain(1), code: new Uint8Array(MAX_CODE_BYTES + 1) } as StateRecord]],
     ['a slot of nobody', [plain(1), slotOf(2, 5n)]],
   ])('error: %s', async (_, records) => {
     await expect(importInto({ records })).rejects.toMatchObject({ code: 'badGenesis' })

@@ -12,7 +12,9 @@ import { pathOfKey } from '../trie/path.ts'
 import { PROGRESS_EVERY, WRITE_BATCH_BYTES } from './constants.ts'
 import { ServerError } from './error.ts'
 import { LeafSorter, type SortedLeaf } from './leaf-sorter.ts'
+import { Pacer } from './pacer.ts'
 import { blockKey, codeKey, type StateDatabase, type StateInfo, type Write } from './state-database.ts'
+import { InventoryWriter } from './state-inventory.ts'
 import type { StateRecords } from './state-record.ts'
 
 /** How far an import is. `total` is known once everything has been read. */
@@ -57,7 +59,8 @@ export async function importState(options: ImportOptions): Promise<StateInfo> {
     await buildLeaves(options, sorter, writer)
     return await completeState(options, id, writer)
   } catch (error) {
-    await options.database.drop(id)
+    // Told to end: deleting much takes long, and the next one who opens the database does it. Nor does a disk that fails hide why.
+    if (!options.signal?.aborted) await options.database.drop(id).catch(() => {})
     throw error
   } finally {
     await sorter.close()
@@ -66,10 +69,12 @@ export async function importState(options: ImportOptions): Promise<StateInfo> {
 
 async function readRecords(options: ImportOptions, sorter: LeafSorter, writer: StateWriter): Promise<void> {
   const { records, onProgress, signal } = options
+  const pacer = new Pacer(signal)
   let read = 0
   for await (const record of records) {
     await sorter.add(record)
     await writer.flushIfFull()
+    if (pacer.isDue) await pacer.yield()
     if (++read % PROGRESS_EVERY > 0) continue
     signal?.throwIfAborted()
     onProgress?.({ phase: 'reading', records: read })
@@ -79,10 +84,12 @@ async function readRecords(options: ImportOptions, sorter: LeafSorter, writer: S
 async function buildLeaves(options: ImportOptions, sorter: LeafSorter, writer: StateWriter): Promise<void> {
   const { onProgress, signal } = options
   const total = sorter.count
+  const pacer = new Pacer(signal)
   let built = 0
   for await (const leaf of sorter.sorted()) {
     writer.addLeaf(leaf)
     await writer.flushIfFull()
+    if (pacer.isDue) await pacer.yield()
     if (++built % PROGRESS_EVERY > 0) continue
     signal?.throwIfAborted()
     onProgress?.({ phase: 'building', records: built, total })
@@ -101,13 +108,14 @@ async function completeState(options: ImportOptions, id: number, writer: StateWr
   const rlp = header?.(writer.root)
   const block = rlp === undefined ? {} : { header: bytesToHex(rlp) }
   const info: StateInfo = { id, label, chainId: chainId?.() ?? 0, root, ...block, ...writer.counts }
-  await database.complete(info)
+  await database.complete(info, writer.inventory.finish())
   return info
 }
 
 /** Turns sorted leaves into writes: the builder's nodes, packed into blocks, and the codes. */
 class StateWriter {
   readonly counts = { accounts: 0, slots: 0, nodes: 0, codes: 0, bytes: 0 }
+  readonly inventory = new InventoryWriter()
   root: Uint8Array = new Uint8Array()
   readonly #database: StateDatabase
   readonly #keccak: Keccak
@@ -122,13 +130,19 @@ class StateWriter {
   constructor(database: StateDatabase, id: number, keccak: Keccak) {
     this.#database = database
     this.#keccak = keccak
-    this.#packer = new Packer({ onBlock: ({ start, bytes }) => this.#put(blockKey(id, start), bytes) })
+    this.#packer = new Packer({
+      onBlock: ({ start, bytes }) => {
+        this.inventory.addBlock(start, bytes)
+        this.#put(blockKey(id, start), bytes)
+      },
+    })
     this.#accounts = this.#trie()
   }
 
   addCode(hash: Uint8Array, code: Uint8Array): void {
     this.counts.codes++
     this.counts.bytes += code.length
+    this.inventory.addCode(hash, code)
     this.#put(codeKey(hash), code)
   }
 

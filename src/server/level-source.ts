@@ -8,9 +8,10 @@ import { type NodeSource, OWN_WORK, type Ref, type Work } from '../trie/node-sou
 import { KEY_NIBBLES, nibbleAt, type Path, sharedNibbles } from '../trie/path.ts'
 import { SequenceCursor } from '../trie/sequence.ts'
 import { BlockCache } from './block-cache.ts'
-import { ServerError } from './error.ts'
+import { damagedState, isCorruption } from './damage.ts'
 import { HeaderSource } from './header-source.ts'
 import type { StateDatabase, StateInfo } from './state-database.ts'
+import { checkOf, indexOfCode, type StateInventory } from './state-inventory.ts'
 
 const NOTHING = new Uint8Array()
 
@@ -20,24 +21,29 @@ export class LevelSource implements NodeSource {
   readonly root: Uint8Array
   readonly #database: StateDatabase
   readonly #keccak: Keccak
+  readonly #inventory: StateInventory
   /** Where each block begins, in path order. */
   readonly #starts: readonly Path[]
   readonly #blocks: BlockCache
   readonly #headers: HeaderSource
 
-  private constructor(database: StateDatabase, info: StateInfo, starts: readonly Path[], keccak: Keccak) {
+  private constructor(database: StateDatabase, info: StateInfo, inventory: StateInventory, keccak: Keccak) {
     this.info = info
     this.root = hexToBytes(info.root)
     this.#database = database
     this.#keccak = keccak
-    this.#starts = starts
+    this.#inventory = inventory
+    this.#starts = inventory.starts
     this.#blocks = new BlockCache((index) => this.#readBlock(index))
     this.#headers = new HeaderSource(info.header === undefined ? [] : [hexToBytes(info.header)])
   }
 
-  /** A source of a complete state of `database`, which stays open as long as the source is used. */
+  /**
+   * A source of a complete state of `database`, which stays open as long as the source is used. Rejects with `damagedState`
+   * where something is missing; what is damaged in another way rejects the reads that meet it, with the same code.
+   */
   static async open(database: StateDatabase, info: StateInfo): Promise<LevelSource> {
-    return new LevelSource(database, info, await database.blockStarts(info.id), await createFastKeccak())
+    return new LevelSource(database, info, await database.inventory(info), await createFastKeccak())
   }
 
   has(root: Uint8Array): boolean {
@@ -84,8 +90,11 @@ export class LevelSource implements NodeSource {
     return NOTHING
   }
 
-  code(hash: Uint8Array): Promise<Uint8Array | undefined> {
-    return this.#database.code(hash)
+  async code(hash: Uint8Array): Promise<Uint8Array | undefined> {
+    const index = indexOfCode(this.#inventory, hash)
+    if (index < 0) return undefined
+    const name = `the code ${Buffer.from(hash).toString('hex')}`
+    return this.#whole(name, await this.#read(name, this.#database.code(hash)), this.#inventory.codeChecks[index]!)
   }
 
   header(hash: Uint8Array): Promise<Uint8Array | undefined> {
@@ -130,9 +139,24 @@ export class LevelSource implements NodeSource {
 
   async #readBlock(index: number): Promise<Uint8Array> {
     const start = this.#starts[index]!
-    const block = await this.#database.block(this.info.id, start)
-    if (block !== undefined) return block
-    throw new ServerError('badDatabase', `a block of ${this.info.label} is missing`, { details: { start } })
+    const name = `its block at '${start}'`
+    const block = await this.#read(name, this.#database.block(this.info.id, start))
+    return this.#whole(name, block, this.#inventory.blockChecks[index]!)
+  }
+
+  async #read(name: string, reading: Promise<Uint8Array | undefined>): Promise<Uint8Array | undefined> {
+    try {
+      return await reading
+    } catch (error) {
+      throw isCorruption(error) ? damagedState(this.info, `${name} cannot be read`, error) : error
+    }
+  }
+
+  /** The bytes, if they are what the importer has written. */
+  #whole(name: string, bytes: Uint8Array | undefined, check: number): Uint8Array {
+    if (bytes === undefined) throw damagedState(this.info, `${name} is missing`)
+    if (checkOf(bytes) !== check) throw damagedState(this.info, `${name} is not what was written`)
+    return bytes
   }
 }
 

@@ -7,13 +7,14 @@ import { createDialingNode } from '../network/dialing-node.ts'
 import { createPrivateKey } from '../network/listening-node.ts'
 import { StreamWire } from '../network/stream-wire.ts'
 import { PROTOCOL_ID } from '../protocol/constants.ts'
-import { statusOf } from '../protocol/messages.ts'
+import { type Status, statusOf } from '../protocol/messages.ts'
 import { Requester } from '../protocol/requester.ts'
 import { keccak256 } from '../trie/keccak.ts'
 import { pathOfKey, ROOT_PATH } from '../trie/path.ts'
 import { LevelSource } from './level-source.ts'
 import type { Served } from './observed-source.ts'
 import { type ServerOptions, startServer } from './server.ts'
+import { blockKey } from './state-database.ts'
 import { recordsOf } from './state-record.ts'
 import { SyntheticState } from './synthetic.ts'
 import { importInto } from './temporary.suite.ts'
@@ -29,7 +30,7 @@ async function sourceOf(accounts: number, seed = 1) {
   const state = new SyntheticState(seed)
   const descriptions = Array.from({ length: accounts }, (_, index) => state.account(index))
   const { database, info } = await importInto({ records: recordsOf(descriptions) })
-  return { source: await LevelSource.open(database, info), descriptions }
+  return { source: await LevelSource.open(database, info), descriptions, database, info }
 }
 
 async function start(options: Partial<ServerOptions> & Pick<ServerOptions, 'sources'>) {
@@ -38,12 +39,12 @@ async function start(options: Partial<ServerOptions> & Pick<ServerOptions, 'sour
   return server
 }
 
-async function connect(address: string) {
+async function connect(address: string, onStatus?: (status: Status) => void) {
   const node = await createDialingNode([parsePeer(address)])
   onTestFinished(async () => node.stop())
   const connection = await node.dial(multiaddr(address))
   const wire = new StreamWire(await connection.newStream(PROTOCOL_ID))
-  const requester = new Requester({ wire, status: statusOf(0) })
+  const requester = new Requester({ wire, status: statusOf(0), ...(onStatus === undefined ? {} : { onStatus }) })
   return { requester, status: await requester.start() }
 }
 
@@ -165,5 +166,29 @@ describe('startServer', () => {
     expect(await requester.getNodes(other, [{ path: ROOT_PATH, hash: other, maxNodes: 0 }], MIB)).toEqual([
       new Uint8Array(),
     ])
+  })
+
+  test('behavior: a state that turns out to be damaged is not claimed any more, and the others are served on', async () => {
+    const [whole, damaged] = [await sourceOf(200, 1), await sourceOf(200, 2)]
+    const { database, info } = damaged
+    const [first] = await database.blockStarts(info.id)
+    const block = Uint8Array.from((await database.block(info.id, first!))!)
+    block[block.length - 1]! ^= 1
+    await database.write([{ type: 'put', key: blockKey(info.id, first!), value: block }])
+    const told: unknown[] = []
+    const statuses: number[] = []
+    const sources = [whole, damaged].map(({ source }) => ({ root: source.root, source }))
+    const server = await start({ sources, onDamage: (error) => told.push(error) })
+    const { requester } = await connect(server.multiaddrs[0]!, ({ roots }) => statuses.push(roots.length))
+    const ask = async ({ root }: LevelSource) =>
+      (await requester.getNodes(root, [{ path: ROOT_PATH, hash: root, maxNodes: 1 }], MIB))[0]!
+    expect(await ask(damaged.source)).toHaveLength(0)
+    expect(statuses).toEqual([2, 1]) // ahead of the answer that has nothing
+    expect(told).toMatchObject([{ code: 'damagedState', details: { root: info.root } }])
+    expect(await ask(damaged.source)).toHaveLength(0)
+    expect(told).toHaveLength(1)
+    expect(server.roots).toEqual([whole.source.root])
+    expect((await connect(server.multiaddrs[0]!)).status.roots.map(({ root }) => root)).toEqual([whole.source.root])
+    expect(keccak256(await ask(whole.source))).toEqual(whole.source.root)
   })
 })

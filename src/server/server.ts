@@ -3,9 +3,10 @@ import type { ConnectionLimits } from '../network/connection-limits.ts'
 import { createListeningNode } from '../network/listening-node.ts'
 import type { RelayLimits } from '../network/relay.ts'
 import { type ServeCounters, serve } from '../network/serve.ts'
-import { EVERYTHING, statusOf } from '../protocol/messages.ts'
+import { EVERYTHING, type Status, statusOf } from '../protocol/messages.ts'
 import type { ServingLimits } from '../protocol/serving-limits.ts'
 import type { NodeSource } from '../trie/node-source.ts'
+import { guardDamage } from './damage-guard.ts'
 import { HeaderSource } from './header-source.ts'
 import { multiSource } from './multi-source.ts'
 import { observedSource, type Served } from './observed-source.ts'
@@ -43,6 +44,11 @@ export interface ServerOptions {
   readonly throttleBytesPerSecond?: number
   /** Called for each answer, before it is sent. */
   readonly onServed?: (served: Served) => void
+  /**
+   * A read of this state met damage (`damagedState`): it is not served any more, and every peer has been told so. The others
+   * are served on.
+   */
+  readonly onDamage?: (error: unknown, state: ServedState) => void
   /** A source failed; the peer that asked was disconnected. */
   readonly onFailure?: (error: unknown) => void
 }
@@ -51,6 +57,7 @@ export interface RunningServer {
   readonly peerId: string
   /** Where it listens, each with the peer id. */
   readonly multiaddrs: readonly string[]
+  /** Those of the states that are served now. */
   readonly roots: readonly Uint8Array[]
   stats(): ServeCounters
   /** Ends all connections. The sources stay open. May be called twice. */
@@ -59,7 +66,7 @@ export interface RunningServer {
 
 /** Starts to serve. Rejects with `NetworkError` `badMultiaddr`, `badRelayLimit`, `webrtcUnavailable`, `addressInUse` or `listenFailed`; then nothing listens. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { sources, listen = [DEFAULT_LISTEN], chainId = 0, privateKey, relay, onWebRtcUnavailable, onFailure } = options
+  const { listen = [DEFAULT_LISTEN], privateKey, relay, onWebRtcUnavailable, onFailure } = options
   const { limits = {}, connectionLimits = {} } = options
   const node = await createListeningNode({
     listen,
@@ -68,14 +75,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ...(relay === undefined ? {} : { relay }),
     ...(onWebRtcUnavailable === undefined ? {} : { onWebRtcUnavailable }),
   })
+  let states = options.sources
+  const withdraw = (error: unknown, damaged: ServedState) => {
+    states = states.filter((state) => state !== damaged)
+    serving.setStatus(statusFor(options, states))
+    options.onDamage?.(error, damaged)
+  }
   const serving = await serve({
     node,
-    source: sourceOf(options),
+    source: sourceOf(options, withdraw),
     limits,
-    status: statusOf(
-      chainId,
-      sources.map(({ root, blockNumber = 0 }) => ({ root, blockNumber, coverage: EVERYTHING })),
-    ),
+    status: statusFor(options, states),
     ...(onFailure === undefined ? {} : { onFailure }),
   }).catch(async (error: unknown) => {
     await node.stop()
@@ -84,7 +94,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return {
     peerId: node.peerId.toString(),
     multiaddrs: node.getMultiaddrs().map((address) => address.toString()),
-    roots: sources.map(({ root }) => root),
+    get roots() {
+      return states.map(({ root }) => root)
+    },
     stats: () => serving.counters(),
     async close() {
       await serving.stop()
@@ -93,8 +105,19 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
-function sourceOf({ sources, headers = [], throttleBytesPerSecond, onServed }: ServerOptions): NodeSource {
-  let source = multiSource([...sources.map((state) => state.source), new HeaderSource(headers)])
+function statusFor({ chainId = 0 }: ServerOptions, states: readonly ServedState[]): Status {
+  return statusOf(
+    chainId,
+    states.map(({ root, blockNumber = 0 }) => ({ root, blockNumber, coverage: EVERYTHING })),
+  )
+}
+
+function sourceOf(
+  { sources, headers = [], throttleBytesPerSecond, onServed }: ServerOptions,
+  withdraw: (error: unknown, state: ServedState) => void,
+): NodeSource {
+  const guarded = sources.map((state) => guardDamage(state.source, (error) => withdraw(error, state)))
+  let source = multiSource([...guarded, new HeaderSource(headers)])
   if (throttleBytesPerSecond !== undefined) source = throttledSource(source, throttleBytesPerSecond)
   return onServed === undefined ? source : observedSource(source, onServed)
 }

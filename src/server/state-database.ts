@@ -3,14 +3,22 @@
  * all states share. Keys are text and tell what they hold:
  *
  *     state/0000000a             what is known of the state with this number, as JSON
+ *     inventory/0000000a         which blocks and codes it consists of, with their checks
  *     block/0000000a/PATH        the stretch of its sequence from PATH to the next block (one byte a nibble)
  *     code/HASH
  *
- * A state counts from the moment its `complete` record is on disk, which is written last. What an import that was cut off
- * has left is dropped when the database is opened.
+ * A state counts from the moment the catalog names it (see `state-catalog.ts`), which is written last. What an import
+ * that was cut off has left is dropped when the database is opened. States that have a record here and are not in the
+ * catalog are of an older version, or the catalog is damaged: they are read in full, and count if every hash is right.
  */
+import { isRootlightError } from '../trie/error.ts'
 import type { Path } from '../trie/path.ts'
+import { damagedState, isCorruption } from './damage.ts'
 import { type Level, openLevel } from './level.ts'
+import { diskError } from './platform-error.ts'
+import { type CatalogEntry, readCatalog, writeCatalog } from './state-catalog.ts'
+import { checkOf, decodeInventory, encodeInventory, type StateInventory } from './state-inventory.ts'
+import { type VerifyOptions, verifyState } from './verify-state.ts'
 
 /** What is known of a state. `bytes` are those of its nodes and, counted once each, of its codes. */
 export interface StateInfo {
@@ -41,49 +49,99 @@ export interface Write {
 
 export class StateDatabase {
   readonly #level: Level<string>
+  readonly #directory: string
+  #catalog: readonly CatalogEntry[]
+  readonly #damaged: StateInfo[] = []
   #nextId = 0
 
-  private constructor(level: Level<string>) {
+  private constructor(level: Level<string>, directory: string, catalog: readonly CatalogEntry[]) {
     this.#level = level
+    this.#directory = directory
+    this.#catalog = catalog
   }
 
-  /** Opens or creates the database in `directory`. Throws `missingPackage`, `databaseInUse` or `badDatabase`. */
-  static async open(directory: string): Promise<StateDatabase> {
-    const database = new StateDatabase(await openLevel<string>(directory, 'utf8'))
-    await database.#dropUnfinished()
-    return database
+  /**
+   * Opens or creates the database in `directory`. States that an older version wrote are verified first, with `options`.
+   * Throws `missingPackage`, `databaseInUse`, `diskFull` or `badDatabase`.
+   */
+  static async open(directory: string, options: VerifyOptions = {}): Promise<StateDatabase> {
+    const catalog = await readCatalog(directory)
+    // Where there are states and LevelDB does not find itself, it would begin anew and delete all that is there.
+    const level = await openLevel<string>(directory, 'utf8', !Array.isArray(catalog) || catalog.length === 0)
+    try {
+      const database = new StateDatabase(level, directory, typeof catalog === 'string' ? [] : catalog)
+      await database.#reconcile(options)
+      if (typeof catalog === 'string') await database.#writeCatalog(database.#catalog)
+      return database
+    } catch (error) {
+      await level.close()
+      throw diskError(`cannot open ${directory}`, error)
+    }
   }
 
-  /** The complete states, oldest first. */
+  /** The complete states, oldest first. Whether one of them is damaged shows when its {@link inventory} or it is read. */
   async states(): Promise<StateInfo[]> {
-    const list: StateInfo[] = []
-    for await (const [id, { complete, ...state }] of this.#stored())
-      if (complete) list.push({ id, ...state } as StateInfo)
-    return list
+    return this.#catalog.map(({ inventory: _, ...info }) => info)
+  }
+
+  /** States of an older version of which something was missing or wrong when the database was opened: they do not count. */
+  get damaged(): readonly StateInfo[] {
+    return this.#damaged
   }
 
   /** Takes a number for a state that is about to be written. */
   async begin(): Promise<number> {
     const id = this.#nextId++
-    const stored: StoredState = { complete: false }
-    await this.#level.put<string, StoredState>(stateKey(id), stored, { valueEncoding: 'json', sync: true })
+    await this.#putState(id, { complete: false })
     return id
   }
 
-  write(batch: Write[]): Promise<void> {
-    return this.#level.batch(batch)
+  async write(batch: Write[]): Promise<void> {
+    await this.#writing(this.#level.batch(batch))
   }
 
-  /** From here on the state counts. */
-  async complete({ id, ...state }: StateInfo): Promise<void> {
-    const stored: StoredState = { complete: true, ...state }
-    await this.#level.put<string, StoredState>(stateKey(id), stored, { valueEncoding: 'json', sync: true })
+  /** From here on the state counts. All of its blocks and codes have been written. */
+  async complete(info: StateInfo, inventory: StateInventory): Promise<void> {
+    const { id, ...state } = info
+    const value = encodeInventory(inventory)
+    await this.#writing(this.#level.put(inventoryKey(id), value))
+    await this.#putState(id, { complete: true, ...state })
+    const others = this.#catalog.filter((entry) => entry.id !== id)
+    await this.#writeCatalog([...others, { ...info, inventory: checkOf(value) }].sort((a, b) => a.id - b.id))
   }
 
   /** Deletes a state. Its codes stay: others may share them. */
   async drop(id: number): Promise<void> {
-    await this.#level.clear({ gte: blockKey(id, '' as Path), lt: `${blockPrefix(id)}~` })
-    await this.#level.del(stateKey(id))
+    if (this.#catalog.some((entry) => entry.id === id)) {
+      await this.#writeCatalog(this.#catalog.filter((entry) => entry.id !== id))
+    }
+    await this.#writing(this.#level.del(stateKey(id)))
+    try {
+      await this.#level.del(inventoryKey(id))
+      await this.#level.clear({ gte: blockKey(id, '' as Path), lt: `${blockPrefix(id)}~` })
+    } catch (error) {
+      // What lies in a damaged table cannot be listed, so it stays and takes room; its number is not used again.
+      if (!isCorruption(error)) throw diskError('cannot delete a state', error)
+    }
+  }
+
+  /**
+   * What a complete state consists of. Throws `damagedState` where the list is damaged, or names a block or a code that is
+   * not there; the bytes of those that are there are not read.
+   */
+  async inventory(info: StateInfo): Promise<StateInventory> {
+    const entry = this.#catalog.find(({ id }) => id === info.id)
+    const value = await this.#reading(info, this.#level.get(inventoryKey(info.id)))
+    if (entry === undefined || value === undefined || checkOf(value) !== entry.inventory) {
+      throw damagedState(info, value === undefined ? 'its inventory is missing' : 'its inventory is damaged')
+    }
+    const inventory = decodeInventory(value)
+    const blocks = new Set(await this.#reading(info, this.blockStarts(info.id)))
+    const missing = inventory.starts.find((start) => !blocks.has(start))
+    if (missing !== undefined) throw damagedState(info, `its block at '${missing}' is missing`)
+    const codes = await this.#reading(info, this.#hasCodes(inventory.codes))
+    if (codes.includes(false)) throw damagedState(info, 'a code is missing')
+    return inventory
   }
 
   /** Where the blocks of a state begin, in path order. */
@@ -105,19 +163,73 @@ export class StateDatabase {
     return this.#level.close()
   }
 
-  async #dropUnfinished(): Promise<void> {
-    const unfinished: number[] = []
-    for await (const [id, state] of this.#stored()) {
-      this.#nextId = id + 1
-      if (!state.complete) unfinished.push(id)
-    }
-    for (const id of unfinished) await this.drop(id)
+  #hasCodes(hashes: Uint8Array): Promise<boolean[]> {
+    const keys: string[] = []
+    for (let at = 0; at < hashes.length; at += 32) keys.push(codeKey(hashes.subarray(at, at + 32)))
+    return this.#level.hasMany(keys)
   }
 
-  async *#stored(): AsyncGenerator<[number, StoredState]> {
-    const range = { gt: STATE, lt: `${STATE}~`, valueEncoding: 'json' } as const
-    for await (const [key, state] of this.#level.iterator<string, StoredState>(range)) {
-      yield [Number.parseInt(key.slice(STATE.length), 16), state]
+  /** Drops what is unfinished, and takes up what is complete and not in the catalog. */
+  async #reconcile(options: VerifyOptions): Promise<void> {
+    this.#nextId = Math.max(-1, ...this.#catalog.map(({ id }) => id)) + 1
+    const counted = new Set(this.#catalog.map(({ id }) => id))
+    for (const [id, stored] of await this.#stored()) {
+      this.#nextId = Math.max(this.#nextId, id + 1)
+      if (counted.has(id)) continue
+      if (stored?.complete) await this.#takeUp(id, stored, options)
+      else await this.drop(id)
+    }
+  }
+
+  async #takeUp(id: number, { complete: _, ...state }: StoredState, options: VerifyOptions): Promise<void> {
+    const info = { id, ...state } as StateInfo
+    try {
+      await this.complete(info, await verifyState(this, info, options))
+    } catch (error) {
+      if (!isRootlightError(error, 'damagedState')) throw error
+      this.#damaged.push(info)
+    }
+  }
+
+  /** The records of states; `undefined`: one that cannot be read. */
+  async #stored(): Promise<[number, StoredState | undefined][]> {
+    const list: [number, StoredState | undefined][] = []
+    const iterator = this.#level.iterator<string, string>({ gt: STATE, lt: `${STATE}~`, valueEncoding: 'utf8' })
+    try {
+      for await (const [key, text] of iterator) {
+        const id = /^[0-9a-f]{8}$/.test(key.slice(STATE.length)) ? Number.parseInt(key.slice(STATE.length), 16) : -1
+        if (id >= 0) list.push([id, parsed(text)])
+      }
+    } catch (error) {
+      // What the catalog names is looked for there; what it does not name cannot be found any more.
+      if (!isCorruption(error)) throw error
+    }
+    return list
+  }
+
+  #putState(id: number, stored: StoredState): Promise<void> {
+    const put = this.#level.put<string, StoredState>(stateKey(id), stored, { valueEncoding: 'json', sync: true })
+    return this.#writing(put)
+  }
+
+  async #writeCatalog(entries: readonly CatalogEntry[]): Promise<void> {
+    await writeCatalog(this.#directory, entries)
+    this.#catalog = entries
+  }
+
+  async #writing(write: Promise<void>): Promise<void> {
+    try {
+      await write
+    } catch (error) {
+      throw diskError(`cannot write to ${this.#directory}`, error)
+    }
+  }
+
+  async #reading<T>(info: StateInfo, read: Promise<T>): Promise<T> {
+    try {
+      return await read
+    } catch (error) {
+      throw isCorruption(error) ? damagedState(info, 'the database is corrupt', error) : error
     }
   }
 }
@@ -125,11 +237,15 @@ export class StateDatabase {
 const STATE = 'state/'
 
 function stateKey(id: number): string {
-  return STATE + id.toString(16).padStart(8, '0')
+  return STATE + hexOf(id)
+}
+
+function inventoryKey(id: number): string {
+  return `inventory/${hexOf(id)}`
 }
 
 function blockPrefix(id: number): string {
-  return `block/${id.toString(16).padStart(8, '0')}/`
+  return `block/${hexOf(id)}/`
 }
 
 /** The key of the block of state `id` that begins at `start`. */
@@ -140,4 +256,16 @@ export function blockKey(id: number, start: Path): string {
 /** The key of a code. */
 export function codeKey(hash: Uint8Array): string {
   return `code/${Buffer.from(hash).toString('hex')}`
+}
+
+function hexOf(id: number): string {
+  return id.toString(16).padStart(8, '0')
+}
+
+function parsed(text: string): StoredState | undefined {
+  try {
+    return JSON.parse(text) as StoredState
+  } catch {
+    return undefined // damaged: the caller drops it, unless the catalog knows better
+  }
 }

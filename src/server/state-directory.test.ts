@@ -30,7 +30,7 @@ describe('StateDirectory', () => {
     const genesis = join(path, 'genesis.json')
     await writeFile(
       genesis,
-      JSON.stringify({ difficulty: 1, gasLimit: 1, alloc: { ['00'.repeat(20)]: { balance: 1 } } }),
+      JSON.stringify({ config: {}, difficulty: 1, gasLimit: 1, alloc: { ['00'.repeat(20)]: { balance: 1 } } }),
     )
     const first = await StateDirectory.open(join(path, 'data'))
     for (const wanted of [{ genesis: 'sepolia' }, generated, { genesis }]) await first.ensure(wanted)
@@ -62,7 +62,8 @@ describe('StateDirectory', () => {
     const path = await temporaryDirectory()
     const directory = await StateDirectory.open(path)
     const { header: _, ...older } = await directory.ensure(generated)
-    await directory.database.complete(older)
+    const { database } = directory
+    await database.complete(older, await database.inventory(older))
     expect(await directory.ensure(generated)).toEqual(older)
     const [source] = await directory.sources()
     expect(await source!.header(source!.root)).toBeUndefined()

@@ -1,11 +1,13 @@
 /**
  * A data directory: the database, room for the sorter, and the server's identity. Brings the states that are wanted into
- * it, unless they are there already. Without a path it is temporary and is deleted at the end.
+ * it, unless they are there already, and again if they are damaged. Without a path it is temporary and is deleted at the
+ * end.
  */
-import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { isRootlightError } from '../trie/error.ts'
 import { createFastKeccak } from '../trie/keccak.ts'
+import { damagedState } from './damage.ts'
 import { ServerError } from './error.ts'
 import { knownGenesis, knownGenesisRecords } from './genesis.ts'
 import { encodeGenesisHeader } from './genesis-block.ts'
@@ -13,56 +15,73 @@ import { genesisFile } from './genesis-file.ts'
 import { identityIn } from './identity.ts'
 import { type ImportOptions, type ImportProgress, importState } from './importer.ts'
 import { LevelSource } from './level-source.ts'
+import { makeDirectory, makeTemporary, removeTemporary } from './make-directory.ts'
+import { isDamagedDatabase, repairDatabase } from './repair-database.ts'
 import { StateDatabase, type StateInfo } from './state-database.ts'
 import { recordsOf } from './state-record.ts'
 import { generateAccounts, syntheticBlock } from './synthetic.ts'
+import { type VerifyOptions, verifyStored } from './verify-state.ts'
 
 /** A state that is wanted: a known genesis by its name, a genesis file by its path, or a synthetic state. */
 export type WantedState =
   | { readonly genesis: string; readonly root?: string }
   | { readonly generate: { readonly accounts: number; readonly seed: number } }
 
-export interface EnsureOptions {
+export interface OpenOptions extends VerifyOptions {
+  /** Where it must be there already: opening makes nothing. */
+  readonly mustExist?: boolean
+  /** Makes a database that cannot be opened one that can, of what is left; {@link StateDirectory.ensure} restores the rest. */
+  readonly repair?: boolean
+  /** Told of what is damaged, and is left out or brought in again. */
+  readonly onDamage?: (error: ServerError) => void
+}
+
+export interface EnsureOptions extends VerifyOptions {
   readonly onProgress?: (progress: ImportProgress) => void
-  readonly signal?: AbortSignal
+  /** Verifies a state that is there already, in full, and imports it again if it is damaged. */
+  readonly verify?: boolean
 }
 
 export class StateDirectory {
-  readonly database: StateDatabase
+  #database: StateDatabase
   readonly #path: string
   readonly #isTemporary: boolean
+  readonly #onDamage: (error: ServerError) => void
 
-  private constructor(database: StateDatabase, path: string, isTemporary: boolean) {
-    this.database = database
+  private constructor(database: StateDatabase, path: string, isTemporary: boolean, { onDamage }: OpenOptions) {
+    this.#database = database
     this.#path = path
     this.#isTemporary = isTemporary
+    this.#onDamage = onDamage ?? (() => {})
   }
 
-  /** Opens or creates the data directory. Throws `missingPackage`, `databaseInUse` or `badDatabase`. */
-  static async open(path?: string): Promise<StateDirectory> {
-    const isTemporary = path === undefined
-    const directory = path ?? (await mkdtemp(join(tmpdir(), 'rootlight-')))
-    await mkdir(directory, { recursive: true })
-    const database = await StateDatabase.open(join(directory, 'state')).catch(async (error: unknown) => {
-      if (isTemporary) await rm(directory, { recursive: true, force: true })
+  get database(): StateDatabase {
+    return this.#database
+  }
+
+  /** Opens or creates the data directory. Throws `missingPackage`, `databaseInUse`, `diskFull` or `badDatabase`. */
+  static async open(path?: string, options: OpenOptions = {}): Promise<StateDirectory> {
+    if (path !== undefined && options.mustExist) await mustExist(path)
+    const directory = path ?? (await makeTemporary())
+    try {
+      await makeDirectory(directory)
+      await makeDirectory(join(directory, DATABASE))
+      const database = await openDatabase(join(directory, DATABASE), options)
+      await rm(join(directory, SCRATCH), { recursive: true, force: true }) // what a killed import has left
+      for (const info of database.damaged) options.onDamage?.(damagedState(info, 'some of it is missing or wrong'))
+      return new StateDirectory(database, directory, path === undefined, options)
+    } catch (error) {
+      if (path === undefined) await removeTemporary(directory)
       throw error
-    })
-    await rm(join(directory, SCRATCH), { recursive: true, force: true }) // what a killed import has left
-    return new StateDirectory(database, directory, isTemporary)
+    }
   }
 
-  /** The wanted state, imported if it is not there. Throws what `importState` does, and `unknownGenesis`. */
+  /** The wanted state, imported if it is not there or damaged. Throws what `importState` does, and `unknownGenesis`. */
   async ensure(wanted: WantedState, options: EnsureOptions = {}): Promise<StateInfo> {
     const source = await sourceOf(wanted)
     const there = (await this.database.states()).find((state) => state.label === source.label)
-    if (there === undefined) {
-      return importState({
-        ...source,
-        ...options,
-        database: this.database,
-        scratchDirectory: join(this.#path, SCRATCH),
-      })
-    }
+    if (there === undefined) return this.#import(wanted, options)
+    if (!(await this.#isWhole(there, options))) return this.#import(wanted, options, there.id)
     if (source.expectedRoot !== undefined && source.expectedRoot !== there.root) {
       const message = `${there.label}: the state has root 0x${there.root}, expected 0x${source.expectedRoot}`
       throw new ServerError('rootMismatch', message, { details: { got: there.root, expected: source.expectedRoot } })
@@ -70,26 +89,121 @@ export class StateDirectory {
     return there
   }
 
-  /** Sources of the wanted states, in that order; of all that are there if none is wanted. */
+  /**
+   * Sources of the wanted states, in that order; of all that are there and whole if none is wanted. Throws `badDatabase`
+   * where there is none, and `damagedState` where there is none that is whole.
+   */
   async sources(wanted: readonly WantedState[] = [], options: EnsureOptions = {}): Promise<LevelSource[]> {
-    const states: StateInfo[] = wanted.length > 0 ? [] : await this.database.states()
+    if (wanted.length === 0) return this.#wholeSources()
+    const states: StateInfo[] = []
     for (const state of wanted) states.push(await this.ensure(state, options))
-    if (states.length === 0) throw new ServerError('badDatabase', `${this.#path} holds no state`)
     return Promise.all(states.map((state) => LevelSource.open(this.database, state)))
   }
 
-  /** The server's private key, made once, so that its peer id stays the same. */
+  /** Verifies all states in full. Returns those that are whole; tells `onDamage` of the others. Throws `badDatabase` where there is no state. */
+  async verify(options: VerifyOptions = {}): Promise<{ whole: StateInfo[]; damaged: number }> {
+    const states = await this.database.states()
+    const whole: StateInfo[] = []
+    for (const info of states) if (await this.#isWhole(info, { ...options, verify: true })) whole.push(info)
+    const damaged = states.length - whole.length + this.database.damaged.length
+    if (states.length + damaged === 0) throw this.#empty()
+    return { whole, damaged }
+  }
+
+  /** The server's private key, made once, so that its peer id stays the same. Throws `badIdentity` and what is said of disks. */
   privateKey(): Promise<Uint8Array> {
     return identityIn(this.#path)
   }
 
   async close(): Promise<void> {
     await this.database.close()
-    if (this.#isTemporary) await rm(this.#path, { recursive: true, force: true })
+    if (this.#isTemporary) await removeTemporary(this.#path)
+  }
+
+  async #wholeSources(): Promise<LevelSource[]> {
+    const sources: LevelSource[] = []
+    let damage: unknown
+    for (const info of await this.database.states()) {
+      const source = await LevelSource.open(this.database, info).catch((error: unknown) => {
+        this.#meetDamage(error)
+        damage = error
+      })
+      if (source !== undefined) sources.push(source)
+    }
+    if (sources.length > 0) return sources
+    throw damage ?? this.#empty()
+  }
+
+  /** Whether all of a state is there; with `verify`, whether it is right. */
+  async #isWhole(info: StateInfo, { verify, ...options }: EnsureOptions): Promise<boolean> {
+    try {
+      if (verify) await verifyStored(this.database, info, options)
+      else await this.database.inventory(info)
+      return true
+    } catch (error) {
+      this.#meetDamage(error)
+      return false
+    }
+  }
+
+  #meetDamage(error: unknown): void {
+    if (!isRootlightError(error, 'damagedState')) throw error
+    this.#onDamage(error as ServerError)
+  }
+
+  async #import(wanted: WantedState, options: EnsureOptions, replaced?: number): Promise<StateInfo> {
+    try {
+      const info = await this.#importOnce(wanted, options, replaced)
+      await this.database.inventory(info)
+      return info
+    } catch (error) {
+      if (!isDamagedDatabase(error) && !isRootlightError(error, 'damagedState')) throw error
+      // A damaged table is in the way of writes, and of reads beside it: what is left of it is moved to good ones first.
+      await this.database.close()
+      const directory = join(this.#path, DATABASE)
+      await repairDatabase(directory)
+      this.#database = await StateDatabase.open(directory, options)
+      return this.#importOnce(wanted, options, replaced)
+    }
+  }
+
+  async #importOnce(wanted: WantedState, options: EnsureOptions, replaced?: number): Promise<StateInfo> {
+    if (replaced !== undefined) await this.database.drop(replaced)
+    const source = await sourceOf(wanted)
+    const scratchDirectory = join(this.#path, SCRATCH)
+    const info = await importState({ ...source, ...options, database: this.database, scratchDirectory })
+    for (const { id, label } of this.database.damaged) if (label === source.label) await this.database.drop(id)
+    return info
+  }
+
+  #empty(): ServerError {
+    return new ServerError('badDatabase', `${this.#path} holds no state`, { details: { path: this.#path } })
   }
 }
 
+const DATABASE = 'state'
 const SCRATCH = 'scratch'
+
+async function mustExist(path: string): Promise<void> {
+  const found = await stat(join(path, DATABASE)).catch(() => undefined) // opening it tells what else is wrong
+  if (found === undefined) throw new ServerError('badDatabase', `${path} holds no state`, { details: { path } })
+}
+
+async function openDatabase(directory: string, { repair, ...options }: OpenOptions): Promise<StateDatabase> {
+  try {
+    return await StateDatabase.open(directory, options)
+  } catch (error) {
+    if (!isDamagedDatabase(error)) throw error
+    if (!repair) throw withAdvice(directory, error as ServerError)
+    await repairDatabase(directory)
+    return StateDatabase.open(directory, options)
+  }
+}
+
+function withAdvice(directory: string, { message, details, cause }: ServerError): ServerError {
+  const advice = 'rootlight import repairs it'
+  return new ServerError('badDatabase', `${message} (${advice})`, { details: { ...details, directory }, cause })
+}
 
 type StateImport = Pick<ImportOptions, 'label' | 'records' | 'chainId' | 'header' | 'expectedRoot'>
 

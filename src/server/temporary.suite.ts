@@ -1,5 +1,5 @@
 /** Directories and databases for the tests of this folder, deleted when the test ends. */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
@@ -10,6 +10,12 @@ export async function temporaryDirectory(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'rootlight-test-'))
   onTestFinished(() => rm(directory, { recursive: true, force: true }))
   return directory
+}
+
+/** The files of LevelDB in the database of a data directory, and ours. */
+export async function databaseFiles(directory: string): Promise<string[]> {
+  const names = await readdir(join(directory, 'state'))
+  return names.filter((name) => !/^LO(CK|G)/.test(name)).map((name) => join(directory, 'state', name))
 }
 
 /** An empty database, closed when the test ends. */
