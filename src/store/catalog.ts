@@ -59,6 +59,8 @@ export class Catalog {
   readonly codes = new Set<string>()
   /** The generation that reads are answered from. */
   lastComplete: GenerationState | null = null
+  /** The generation of the state that was to be synced last, if that is known. */
+  #target: GenerationState | null = null
   /** The oldest generation that newer ones may rest on; what is older can go. */
   oldest = 0
   /** The newest first. */
@@ -78,6 +80,16 @@ export class Catalog {
   /** The number of the next generation. */
   get nextNumber(): number {
     return Math.max(0, ...this.#generations.keys()) + 1
+  }
+
+  /** The generation of the state that was to be synced last, finished or not; `null`: nothing is known of any. */
+  get target(): GenerationState | null {
+    if (this.#target !== null && this.has(this.#target)) return this.#target
+    return this.generations.find(({ record }) => !record.dense) ?? this.lastComplete
+  }
+
+  set target(state: GenerationState | null) {
+    this.#target = state
   }
 
   get(generation: number): GenerationState | undefined {
@@ -121,6 +133,7 @@ export class Catalog {
     this.#order()
     this.codes.clear()
     this.lastComplete = null
+    this.#target = null
     this.oldest = 0
   }
 

@@ -38,6 +38,8 @@ export const META_KEY = {
   fence: 'fence',
   /** The generation that reads are answered from: the last that was complete. */
   complete: 'complete',
+  /** The generation of the state that was to be synced last. Not there, or of one that is gone: the newest. */
+  target: 'target',
   /** The chain that all states are of: `chain.ts`. */
   chain: 'chain',
   /** The oldest generation that newer ones rest on; what is older is deleted. Not there: none is. */
@@ -127,9 +129,14 @@ export function putOldest(generation: number): Operation {
   return putSealed(META_KEY.oldest, { generation })
 }
 
-/** Reads what stands under `oldest`; `null`: it is damaged, or not there. */
-export function readOldest(value: unknown): number | null {
-  const fields = openSealed(META_KEY.oldest, value)
+/** The write of which generation is that of the state that is to be synced. */
+export function putTarget(generation: number): Operation {
+  return putSealed(META_KEY.target, { generation })
+}
+
+/** Reads what stands under `oldest` or `target`; `null`: it is damaged, or not there. */
+export function readNumber(key: typeof META_KEY.oldest | typeof META_KEY.target, value: unknown): number | null {
+  const fields = openSealed(key, value)
   return fields !== null && isCount(fields['generation']) ? fields['generation'] : null
 }
 

@@ -17,7 +17,7 @@ import {
   putGenerationRecord,
   readComplete,
   readGenerationRecord,
-  readOldest,
+  readNumber,
 } from './generation-record.ts'
 import { punch } from './holes.ts'
 import { PageIndex } from './page-index.ts'
@@ -96,7 +96,8 @@ function loadGenerations(meta: Meta, catalog: Catalog): Operation[] {
     else repairs.push({ kind: 'delete', store: 'meta', key })
   }
   // A record that is damaged names nothing: all that is there may be rested on.
-  catalog.oldest = readOldest(meta.get(META_KEY.oldest)) ?? 0
+  catalog.oldest = readNumber('oldest', meta.get(META_KEY.oldest)) ?? 0
+  catalog.target = catalog.get(readNumber('target', meta.get(META_KEY.target)) ?? 0) ?? null
   return repairs
 }
 

@@ -38,6 +38,28 @@ export function stateStoreSuite(backend: Backend): void {
       await store.close()
     })
 
+    test('behavior: the target is what was to be synced last, also if it was complete already, and after reopening', async () => {
+      const store = await open()
+      const targetOf = (of: StateStore) => of.newestTarget()?.root
+      expect(targetOf(store)).toBeUndefined()
+      await complete(store)
+      expect(targetOf(store)).toEqual(root)
+      await complete(store, newer)
+      await store.target({ root: hashOf('abandoned') })
+      expect(targetOf(store)).toEqual(hashOf('abandoned'))
+      await (await store.target({ root })).complete() // back to an earlier one, which is there
+      expect([targetOf(store), store.lastComplete()?.root]).toEqual([root, root])
+      await store.target({ root: newer.trie.root })
+      expect([targetOf(store), store.lastComplete()?.root]).toEqual([newer.trie.root, root])
+      await store.close()
+      const reopened = await open()
+      expect(targetOf(reopened)).toEqual(newer.trie.root)
+      expect((await StateStore.reader(await backend.connect())).newestTarget()?.root).toEqual(newer.trie.root)
+      await reopened.wipe()
+      expect(targetOf(reopened)).toBeUndefined()
+      await reopened.close()
+    })
+
     test('behavior: two callers who ask for a new root at the same time get one generation', async () => {
       const store = await open()
       const both = await Promise.all([store.target({ root }), store.target({ root })])
@@ -221,6 +243,7 @@ export function stateStoreSuite(backend: Backend): void {
         'generation:4',
         'oldest',
         'schema',
+        'target',
       ])
       records.close()
       await abandoned.contents()

@@ -23,7 +23,7 @@ import { type ClosedReason, openDatabase } from './database.ts'
 import { takeOver, withoutWriting } from './fenced-records.ts'
 import { findHeader } from './find-header.ts'
 import { Generation } from './generation.ts'
-import { INITIAL_META, putGenerationRecord } from './generation-record.ts'
+import { INITIAL_META, putGenerationRecord, putTarget } from './generation-record.ts'
 import { loadCatalog, viewCatalog } from './load-catalog.ts'
 import { addLoose, keepLoose, readLoose } from './loose-pages.ts'
 import { MemoryRecords } from './memory.ts'
@@ -168,10 +168,10 @@ export class StateStore {
     return state && { ...knownState(state), intact: state.record.complete }
   }
 
-  /** The newest state that was to be synced, finished or not; `null`: none ever was. */
+  /** The state that was to be synced last, finished or not, and also if it was there already; `null`: none ever was. */
   newestTarget(): KnownState | null {
-    const state = this.#context.catalog.generations.find(({ record }) => !record.dense)
-    return state === undefined ? this.lastComplete() : knownState(state)
+    const { target } = this.#context.catalog
+    return target && knownState(target)
   }
 
   /** What other generations than this one cover, the newest first. */
@@ -199,10 +199,13 @@ export class StateStore {
       const state = known && isWritable(catalog, known) ? known : await newGeneration(this.#context, target)
       const { record } = state
       const told = { blockNumber: blockNumber ?? record.blockNumber, header: header ?? record.header }
-      if (told.blockNumber !== record.blockNumber || told.header !== record.header) {
-        state.record = { ...record, ...told }
-        await records.write([putGenerationRecord(state.record)], 'relaxed')
-      }
+      const isNews = told.blockNumber !== record.blockNumber || told.header !== record.header
+      const next = { ...record, ...told }
+      const writes = isNews ? [putGenerationRecord(next)] : []
+      if (catalog.target !== state) writes.push(putTarget(state.number))
+      await records.write(writes, 'relaxed')
+      if (isNews) state.record = next
+      catalog.target = state
       return new Generation(this.#context, state)
     })
   }

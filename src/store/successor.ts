@@ -1,7 +1,7 @@
 /** Which generation a sync goes on with, and how a new one begins. Both run inside a turn of the write queue. */
 import { type Catalog, GenerationState } from './catalog.ts'
 import type { StoreContext } from './context.ts'
-import { type GenerationTarget, newGenerationRecord, putGenerationRecord } from './generation-record.ts'
+import { type GenerationTarget, newGenerationRecord, putGenerationRecord, putTarget } from './generation-record.ts'
 import { encodeWantedKey } from './wanted-key.ts'
 
 /**
@@ -26,9 +26,11 @@ export async function newGeneration(
   const puts = [...wanted].map((hash) => {
     return { kind: 'put', store: 'wanted', key: encodeWantedKey({ generation: state.number, hash }), value: 1 } as const
   })
-  await records.write([putGenerationRecord(state.record), ...puts], 'relaxed')
+  const targets = target.dense ? [] : [putTarget(state.number)]
+  await records.write([putGenerationRecord(state.record), ...puts, ...targets], 'relaxed')
   for (const hash of wanted) state.wanted.add(hash)
   catalog.add(state)
+  if (!target.dense) catalog.target = state
   return state
 }
 
