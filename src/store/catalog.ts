@@ -61,6 +61,8 @@ export class Catalog {
   lastComplete: GenerationState | null = null
   /** The generation of the state that was to be synced last, if that is known. */
   #target: GenerationState | null = null
+  /** How often all loose pages went. */
+  looseLosses = 0
   /** The oldest generation that newer ones may rest on; what is older can go. */
   oldest = 0
   /** The newest first. */
@@ -134,6 +136,7 @@ export class Catalog {
     this.codes.clear()
     this.lastComplete = null
     this.#target = null
+    this.looseLosses++
     this.oldest = 0
   }
 

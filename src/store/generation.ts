@@ -130,6 +130,7 @@ export class Generation implements Disk {
       )
       this.#state.record = record
       for (const state of catalog.generations) state.loose = []
+      catalog.looseLosses++
       catalog.lastComplete = this.#state
       catalog.oldest = oldest
       return detachOlder(catalog)

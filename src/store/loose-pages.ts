@@ -2,7 +2,7 @@
  * Loose pages: nodes that were verified once and cover nothing, what a sync holds while it runs and what reads have fetched
  * beside it. Each generation has some, which are written together; all go when a state is complete.
  */
-import type { Path } from '../trie/path.ts'
+import type { Path, Position } from '../trie/path.ts'
 import { SequenceCursor, sequencesOf } from '../trie/sequence.ts'
 import type { GenerationState } from './catalog.ts'
 import { checkLives, type StoreContext } from './context.ts'
@@ -18,17 +18,31 @@ export function keepLoose(
   return context.queue.enter(() => replaceLoose(context, state, sequences))
 }
 
-/** The same, but what is there stays as well: an unfinished sync goes on from it. Pages have at most `maxBytes`. */
+/**
+ * Adds these sequences to the loose pages of a generation: an unfinished sync, and the next reads, go on from what is there.
+ * Only pages that begin where a new one does are written again, or `mergesAll`: each is one record, and many small ones
+ * cost a read each. Pages have at most `maxBytes`. Rejects with `generationGone`.
+ */
 export function addLoose(
   context: StoreContext,
   state: GenerationState,
   sequences: readonly Uint8Array[],
   maxBytes: number,
+  mergesAll = false,
 ): Promise<void> {
   return context.queue.enter(async () => {
-    const nodes = new Map<Path, Uint8Array>()
-    for (const bytes of [...(await readPages(context, state.loose)), ...sequences]) noteNodes(bytes, nodes)
-    await replaceLoose(context, state, sequencesOf(nodes, maxBytes))
+    const fresh = nodesOf(sequences)
+    const merged = new Set<PageKey>()
+    let pages = [...sequences]
+    for (;;) {
+      const starts = new Set<Position | null>(pages.map(startOf))
+      const clashes = state.loose.filter((page) => !merged.has(page) && (mergesAll || starts.has(page.start)))
+      if (clashes.length === 0) break
+      for (const page of clashes) merged.add(page)
+      pages = sequencesOf(new Map([...nodesOf(await readPages(context, [...merged])), ...fresh]), maxBytes)
+    }
+    const kept = state.loose.filter((page) => !merged.has(page))
+    await replaceLoose(context, state, pages, kept)
   })
 }
 
@@ -44,23 +58,34 @@ export function deleteLoose({ loose }: GenerationState): Operation[] {
   return loose.map((page) => ({ kind: 'delete', store: 'pages', key: encodePageKey(page) }))
 }
 
+/** What is in `kept` stays. */
 async function replaceLoose(
   { records, catalog }: StoreContext,
   state: GenerationState,
   sequences: readonly Uint8Array[],
+  kept: readonly PageKey[] = [],
 ): Promise<void> {
   checkLives(catalog, state)
-  const kept: PageKey[] = []
-  const operations = deleteLoose(state)
+  const staying = new Set(kept)
+  const operations: Operation[] = state.loose
+    .filter((page) => !staying.has(page))
+    .map((page) => ({ kind: 'delete', store: 'pages', key: encodePageKey(page) }))
+  const written: PageKey[] = []
   for (const bytes of sequences) {
-    const cursor = new SequenceCursor(bytes)
-    if (!cursor.next()) continue
-    const key = looseKey(state.number, cursor.path)
+    const start = startOf(bytes)
+    if (start === null) continue
+    const key = looseKey(state.number, start)
     operations.push({ kind: 'put', store: 'pages', key: encodePageKey(key), value: bytes })
-    kept.push(key)
+    written.push(key)
   }
   await records.write(operations, 'relaxed')
-  state.loose = kept
+  state.loose = [...kept, ...written].sort((a, b) => (a.start < b.start ? -1 : 1))
+}
+
+/** The path of its first node; `null`: there is none. */
+function startOf(sequence: Uint8Array): Path | null {
+  const cursor = new SequenceCursor(sequence)
+  return cursor.next() ? cursor.path : null
 }
 
 async function readPages({ records }: StoreContext, pages: readonly PageKey[]): Promise<Uint8Array[]> {
@@ -68,11 +93,16 @@ async function readPages({ records }: StoreContext, pages: readonly PageKey[]): 
   return values.filter((bytes) => bytes instanceof Uint8Array)
 }
 
-function noteNodes(bytes: Uint8Array, nodes: Map<Path, Uint8Array>): void {
-  const cursor = new SequenceCursor(bytes)
-  try {
-    while (cursor.next()) nodes.set(cursor.path, bytes.subarray(cursor.start, cursor.end))
-  } catch {
-    // A damaged loose page covers nothing: what is left of it is fetched again.
+/** All nodes, of several at one path the last one. */
+function nodesOf(sequences: readonly Uint8Array[]): Map<Path, Uint8Array> {
+  const nodes = new Map<Path, Uint8Array>()
+  for (const bytes of sequences) {
+    const cursor = new SequenceCursor(bytes)
+    try {
+      while (cursor.next()) nodes.set(cursor.path, bytes.subarray(cursor.start, cursor.end))
+    } catch {
+      // A damaged loose page covers nothing: what is left of it is fetched again.
+    }
   }
+  return nodes
 }

@@ -294,10 +294,20 @@ export class StateStore {
     if (state !== undefined) await keepLoose(this.#context, state, sequences)
   }
 
-  /** The same, beside what is kept for it; in pages of at most `maxBytes`. */
-  async addLoose(generation: number, sequences: readonly Uint8Array[], maxBytes: number): Promise<void> {
+  /** The same, beside what is kept for it; in pages of at most `maxBytes`, all of them written again if `mergesAll`. */
+  async addLoose(
+    generation: number,
+    sequences: readonly Uint8Array[],
+    maxBytes: number,
+    mergesAll = false,
+  ): Promise<void> {
     const state = this.#context.catalog.get(generation)
-    if (state !== undefined) await addLoose(this.#context, state, sequences, maxBytes)
+    if (state !== undefined) await addLoose(this.#context, state, sequences, maxBytes, mergesAll)
+  }
+
+  /** Grows whenever all that was kept goes, because a state is complete or everything was deleted. */
+  get looseLosses(): number {
+    return this.#context.catalog.looseLosses
   }
 
   /** Keeps a bytecode that was checked, whether or not some state wants it. Before there is any, nothing is kept. */

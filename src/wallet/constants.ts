@@ -26,5 +26,11 @@ export const REFUSAL_REST_MS = 100
 
 /** Fetched nodes that are kept: some two thousand ways, in memory and on disk. */
 export const MAX_FETCHED_BYTES = 4 * 1024 * 1024
+/**
+ * What is new is written beside what is there, so often or so many bytes; then all of it is written anew, as few full pages: a
+ * page on disk costs a read when the next client looks for it, whatever its size.
+ */
+export const MAX_ADDED_PAGES = 128
+export const MAX_ADDED_BYTES = MAX_FETCHED_BYTES
 /** They are written this long after the first that is new: reads come in bursts, and all are written at once. */
 export const KEEP_DELAY_MS = 1_000

@@ -19,6 +19,8 @@ export class FetchedNodes {
   /** By hash (hex digits), the one that was used last at the end. */
   readonly #kept = new Map<string, Kept>()
   #bytes = 0
+  /** Hashes (hex digits) of nodes that {@link sequences} has not given. */
+  readonly #fresh = new Set<string>()
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes
@@ -36,7 +38,10 @@ export class FetchedNodes {
   }
 
   addNodes(nodes: readonly WayNode[]): void {
-    for (const { path, hash, blob } of nodes) this.#add(bytesToHex(hash), { path, blob })
+    for (const { path, hash, blob } of nodes) {
+      const hex = bytesToHex(hash)
+      if (this.#add(hex, { path, blob })) this.#fresh.add(hex)
+    }
   }
 
   addCode(hash: Uint8Array, bytes: Uint8Array): void {
@@ -56,26 +61,36 @@ export class FetchedNodes {
     }
   }
 
-  /** All nodes in path order, of several at one path the one that was used last, as sequences of at most `maxBytes` each. */
-  sequences(maxBytes: number): Uint8Array[] {
+  /**
+   * All nodes in path order, of several at one path the one that was used last, as sequences of at most `maxBytes` each; or
+   * only those that were added since the last call.
+   */
+  sequences(maxBytes: number, onlyFresh = false): Uint8Array[] {
     const byPath = new Map<Path, Uint8Array>()
-    for (const { path, blob } of this.#kept.values()) if (path !== null) byPath.set(path, blob)
+    for (const [hex, { path, blob }] of this.#kept) {
+      if (path !== null && (!onlyFresh || this.#fresh.has(hex))) byPath.set(path, blob)
+    }
+    this.#fresh.clear()
     return sequencesOf(byPath, maxBytes)
   }
 
   clear(): void {
     this.#kept.clear()
+    this.#fresh.clear()
     this.#bytes = 0
   }
 
-  #add(hex: string, kept: Kept): void {
-    if (this.#kept.has(hex)) return
+  /** True: it was not here. */
+  #add(hex: string, kept: Kept): boolean {
+    if (this.#kept.has(hex)) return false
     this.#kept.set(hex, kept)
     this.#bytes += kept.blob.length
     for (const [oldest, { blob }] of this.#kept) {
-      if (this.#bytes <= this.#maxBytes) return
+      if (this.#bytes <= this.#maxBytes) break
       this.#kept.delete(oldest)
+      this.#fresh.delete(oldest)
       this.#bytes -= blob.length
     }
+    return true
   }
 }

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { WatchedRecords } from '../store/fixture.suite.ts'
 import { MemoryRecords } from '../store/memory.ts'
 import { StateStore } from '../store/state-store.ts'
 import { SyncError } from '../sync/errors.ts'
@@ -8,8 +9,9 @@ import { honestPeer, type PeerState, type TestPeer, TestPeers } from '../testing
 import { seededRandom } from '../testing/random.ts'
 import { type RandomState, randomState } from '../testing/random-state.ts'
 import { expectStored, finishSync, startSync } from '../testing/sync-harness.ts'
+import { EMPTY_ROOT } from '../trie/account.ts'
 import { nobleKeccak } from '../trie/keccak.ts'
-import { pathOfKey } from '../trie/path.ts'
+import { type Path, pathOfKey } from '../trie/path.ts'
 import { Scope } from '../trie/scope.ts'
 import { KEEP_DELAY_MS, LOST_PEER_GRACE_MS } from '../wallet/constants.ts'
 import { ReadError } from '../wallet/errors.ts'
@@ -75,6 +77,48 @@ describe('ReadsOnDemand', () => {
     const missing = second.reads.read('target', accountAt(6)).catch((error) => error)
     await second.clock.pass(LOST_PEER_GRACE_MS)
     expect(await missing).toMatchObject({ code: 'notSynced', details: { reason: 'noPeers' } })
+  })
+
+  test('behavior: a burst of reads writes about what it fetched, not again what is there, and nothing of it is lost', async () => {
+    const disk = new MemoryRecords()
+    for (const isComplete of [false, true]) {
+      const records = new WatchedRecords(disk.reopen())
+      const store = await StateStore.writer(records)
+      await store.wipe()
+      if (isComplete) await (await store.target({ root: EMPTY_ROOT })).complete()
+      else await store.target({ root: oracle.root })
+      const { reads, clock } = start(store, new TestPeers(honestPeer(peerState)))
+      const burst = async (from: number, count: number) => {
+        const before = records.writes.length
+        for (let i = from; i < from + count; i++) await reads.read(at, accountAt(i))
+        await clock.pass(KEEP_DELAY_MS)
+        const puts = records.writes.slice(before).flatMap(({ operations }) => operations)
+        return puts.reduce((sum, put) => sum + (put.kind === 'put' && put.store === 'pages' ? put.value.length : 0), 0)
+      }
+      const first = await burst(0, 200)
+      // Each brings a leaf or two; a page that begins at the same node is written with it.
+      for (let i = 200; i < 290; i += 5) expect(await burst(i, 5)).toBeLessThan(first / 4)
+      expect(await burst(0, 290)).toBe(0)
+      await store.close()
+      const again = start(await StateStore.writer(disk.reopen()), new TestPeers())
+      for (let i = 0; i < 290; i++) expect((await again.reads.read(at, accountAt(i))).root).toBe(at)
+    }
+  })
+
+  test('behavior: what was kept and went with a state that is complete is kept again', async () => {
+    const records = new MemoryRecords()
+    const store = await StateStore.writer(records)
+    await store.target({ root: oracle.root })
+    const { reads, clock } = start(store, new TestPeers(honestPeer(peerState)))
+    for (let i = 0; i < 9; i++) await reads.read(at, accountAt(i))
+    await clock.pass(KEEP_DELAY_MS)
+    const scope = Scope.of([Scope.account('7'.repeat(64) as Path)])
+    await (await store.target({ root: EMPTY_ROOT, scope })).complete()
+    expect(await store.loose()).toEqual([])
+    reads.meetComplete()
+    await clock.pass(KEEP_DELAY_MS)
+    const again = start(await StateStore.writer(records), new TestPeers())
+    for (let i = 0; i < 9; i++) expect((await again.reads.read(at, accountAt(i))).root).toBe(at)
   })
 
   test('error: a disk that fails once fails the reads of that moment, and no later ones', async () => {

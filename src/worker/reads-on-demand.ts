@@ -13,7 +13,13 @@ import type { SyncPeers } from '../sync/peer.ts'
 import { equalHash, type Keccak } from '../trie/keccak.ts'
 import type { WayNode } from '../trie/way.ts'
 import { checkProof } from '../wallet/check-proof.ts'
-import { KEEP_DELAY_MS, MAX_FETCHED_BYTES, READ_TIMEOUT_MS } from '../wallet/constants.ts'
+import {
+  KEEP_DELAY_MS,
+  MAX_ADDED_BYTES,
+  MAX_ADDED_PAGES,
+  MAX_FETCHED_BYTES,
+  READ_TIMEOUT_MS,
+} from '../wallet/constants.ts'
 import { ReadError } from '../wallet/errors.ts'
 import { FetchedNodes } from '../wallet/fetched-nodes.ts'
 import { Fetcher } from '../wallet/fetcher.ts'
@@ -60,6 +66,7 @@ export class ReadsOnDemand {
   /** What was kept on disk is being read, or has been. */
   #loaded: Promise<void> | null = null
   #stopKeeping: (() => void) | null = null
+  #kept = new Kept(null)
 
   constructor(parts: ReadsOnDemandParts) {
     const { peers, keccak, clock, network } = parts
@@ -116,7 +123,12 @@ export class ReadsOnDemand {
     if (this.#stopKeeping === null) return
     this.#stopKeeping()
     this.#stopKeeping = null
-    await this.#write(this.#fetched.sequences(MAX_PAGE_BYTES)).catch(() => {})
+    const isWhole = this.#kept.losses !== this.#parts.store.looseLosses || this.#kept.isScattered
+    const sequences = this.#fetched.sequences(MAX_PAGE_BYTES, !isWhole)
+    const isWritten = await this.#write(sequences, isWhole).catch(() => false)
+    if (!isWritten) this.#kept = new Kept(null)
+    else if (isWhole) this.#kept = new Kept(this.#parts.store.looseLosses)
+    else this.#kept.add(sequences)
   }
 
   /** A state has become complete, and took the kept nodes of all with it: those that it does not hold are kept again. */
@@ -185,13 +197,20 @@ export class ReadsOnDemand {
     this.#keepSoon()
   }
 
-  /** With the complete state, which has no such pages of its own; before there is one, with what a sync has left. */
-  async #write(sequences: readonly Uint8Array[]): Promise<void> {
+  /**
+   * With the complete state, which has no such pages of its own; before there is one, with what a sync has left. `isWhole`:
+   * in the place of what was written before. False: nothing was written.
+   */
+  async #write(sequences: readonly Uint8Array[], isWhole: boolean): Promise<boolean> {
     const { store, running } = this.#parts
     const [complete, target] = [store.lastComplete(), store.newestTarget()]
-    if (complete !== null) await store.keepLoose(complete.generation, sequences)
+    if (complete !== null && isWhole) await store.keepLoose(complete.generation, sequences)
+    else if (complete !== null) await store.addLoose(complete.generation, sequences, MAX_PAGE_BYTES)
     // One that runs writes what it holds itself, what it was offered included.
-    else if (target !== null && running() === null) await store.addLoose(target.generation, sequences, MAX_PAGE_BYTES)
+    else if (target !== null && running() === null) {
+      await store.addLoose(target.generation, sequences, MAX_PAGE_BYTES, isWhole)
+    } else return false
+    return true
   }
 
   #load(): Promise<void> {
@@ -211,5 +230,27 @@ export class ReadsOnDemand {
 
   #keepSoon(): void {
     this.#stopKeeping ??= this.#parts.clock.after(KEEP_DELAY_MS, () => void this.keep())
+  }
+}
+
+/** What was written since all was written last. */
+class Kept {
+  /** {@link StateStore.looseLosses} then: what was written is there as long as it is the same. `null`: never. */
+  readonly losses: number | null
+  #pages = 0
+  #bytes = 0
+
+  constructor(losses: number | null) {
+    this.losses = losses
+  }
+
+  /** True if it is time to write all of it again. */
+  get isScattered(): boolean {
+    return this.#pages >= MAX_ADDED_PAGES || this.#bytes >= MAX_ADDED_BYTES
+  }
+
+  add(sequences: readonly Uint8Array[]): void {
+    this.#pages += sequences.length
+    for (const { length } of sequences) this.#bytes += length
   }
 }
