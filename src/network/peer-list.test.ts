@@ -1,3 +1,4 @@
+import { RLP } from '@ethereumjs/rlp'
 import { concatBytes } from '@noble/hashes/utils.js'
 import { describe, expect, test } from 'vitest'
 import { FrameSplitter } from '../protocol/frames.ts'
@@ -17,9 +18,18 @@ describe('decodePeerList', () => {
     expect(roundTrip(most)).toEqual(most)
   })
 
+  test('behavior: whatever is told of, what is sent can be read', () => {
+    const records = Array.from(
+      { length: 3 * MAX_TOLD_PEERS },
+      (_, i) => new Uint8Array(MAX_PEER_RECORD_BYTES + (i % 3) - 1),
+    )
+    const fitting = records.filter(({ length }) => length <= MAX_PEER_RECORD_BYTES)
+    expect(roundTrip(records)).toEqual(fitting.slice(0, MAX_TOLD_PEERS))
+  })
+
   test.each([
-    ['tooManyItems', () => roundTrip(Array(MAX_TOLD_PEERS + 1).fill(Uint8Array.of(1)))],
-    ['malformedMessage', () => roundTrip([new Uint8Array(MAX_PEER_RECORD_BYTES + 1)])],
+    ['tooManyItems', () => decodePeerList(RLP.encode(Array(MAX_TOLD_PEERS + 1).fill(Uint8Array.of(1))))],
+    ['malformedMessage', () => decodePeerList(RLP.encode([new Uint8Array(MAX_PEER_RECORD_BYTES + 1)]))],
     ['malformedMessage', () => decodePeerList(Uint8Array.of(0x80))],
     ['malformedMessage', () => decodePeerList(Uint8Array.of(0xc1, 0xc0))],
     ['malformedMessage', () => decodePeerList(Uint8Array.of(0xc0, 0x01))],

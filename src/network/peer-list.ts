@@ -5,9 +5,10 @@ import { encodePrefix } from '../protocol/frames.ts'
 import { RlpView } from '../protocol/rlp-view.ts'
 import { MAX_PEER_RECORD_BYTES, MAX_TOLD_PEERS } from './constants.ts'
 
-/** The frame of the message. */
+/** The frame of the message: the first of `records` that it has room for. */
 export function encodePeerList(records: readonly Uint8Array[]): Uint8Array[] {
-  const body = RLP.encode([...records])
+  const fitting = records.filter(({ length }) => length <= MAX_PEER_RECORD_BYTES).slice(0, MAX_TOLD_PEERS)
+  const body = RLP.encode(fitting)
   return [encodePrefix(body.length), body]
 }
 

@@ -14,6 +14,8 @@ export const MAX_ANSWER_FRAME_BYTES = 4 * 1024 * 1024
 
 /** The budget of an answer. Throughput stops to grow at about 500 KB; more only delays whoever waits behind it. */
 export const MAX_RESPONSE_BYTES = 1024 * 1024
+/** The largest budget of an answer, whatever both sides say: with a code behind it, and headers, it still is a frame. */
+export const MAX_BUDGET_BYTES = 2 * 1024 * 1024
 /** Refs in a GetNodes or GetPaths: as many single nodes as fill half the budget of an answer. */
 export const MAX_REFS = 1024
 /** Hashes in a GetCode or GetHeader: an average contract has 4 to 8 KB, so this fills the budget of an answer. */

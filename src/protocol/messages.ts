@@ -1,7 +1,16 @@
 /** The messages of the protocol as plain values; how they look as bytes is in `encode.ts`, `decode.ts` and SPEC.md. */
 import type { Ref } from '../trie/node-source.ts'
 import { END, type Path, type Position, ROOT_PATH } from '../trie/path.ts'
-import { MAX_HASHES, MAX_OPEN_REQUESTS, MAX_REFS, MAX_RESPONSE_BYTES } from './constants.ts'
+import {
+  MAX_CODE_BYTES,
+  MAX_HASHES,
+  MAX_HEADER_BYTES,
+  MAX_OPEN_REQUESTS,
+  MAX_REFS,
+  MAX_RESPONSE_BYTES,
+  NODE_SLACK_BYTES,
+  PATH_SLACK_BYTES,
+} from './constants.ts'
 
 /** The first item of each message. */
 export const MESSAGE_CODE = {
@@ -116,6 +125,19 @@ export type Message = { readonly kind: 'status'; readonly status: Status } | Req
 
 /** The kind of the answer to each kind of request. */
 export const ANSWER_KIND = { getNodes: 'nodes', getPaths: 'paths', getCode: 'code', getHeader: 'header' } as const
+
+/** What an answer of each kind may pass its budget by: the item that was begun within it. */
+export const SLACK_BYTES = {
+  nodes: NODE_SLACK_BYTES,
+  paths: PATH_SLACK_BYTES,
+  code: MAX_CODE_BYTES,
+  header: MAX_HEADER_BYTES,
+} as const satisfies Record<Answer['kind'], number>
+
+/** What one item of an answer may have where `left` bytes of the budget are left: no larger code or header can be carried. */
+export function maxItemBytes(kind: Answer['kind'], left: number): number {
+  return kind === 'code' || kind === 'header' ? SLACK_BYTES[kind] : left + SLACK_BYTES[kind]
+}
 
 /** How many items a request asks for: its refs or its hashes. */
 export function countWanted(request: Request): number {

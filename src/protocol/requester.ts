@@ -4,14 +4,7 @@
  * its answer comes or the stream ends, so that a late answer is still of use.
  */
 import { type Clock, systemClock } from './clock.ts'
-import {
-  MAX_ANSWER_FRAME_BYTES,
-  MAX_CODE_BYTES,
-  MAX_HEADER_BYTES,
-  MAX_OPEN_REQUESTS,
-  NODE_SLACK_BYTES,
-  PATH_SLACK_BYTES,
-} from './constants.ts'
+import { MAX_ANSWER_FRAME_BYTES, MAX_BUDGET_BYTES, MAX_HASHES, MAX_OPEN_REQUESTS, MAX_REFS } from './constants.ts'
 import { encodeRequest } from './encode.ts'
 import { ProtocolError, RequestError, violation } from './error.ts'
 import {
@@ -19,9 +12,11 @@ import {
   type Answer,
   countWanted,
   type Message,
+  maxItemBytes,
   type NodeRequest,
   type PathRequest,
   type Request,
+  SLACK_BYTES,
   type Status,
 } from './messages.ts'
 import { Session } from './session.ts'
@@ -62,14 +57,6 @@ interface Ahead {
   begin(): void
   reject(error: RequestError): void
 }
-
-/** What an answer of each kind may pass its budget by: the item that was begun within it. */
-const SLACK_BYTES = {
-  nodes: NODE_SLACK_BYTES,
-  paths: PATH_SLACK_BYTES,
-  code: MAX_CODE_BYTES,
-  header: MAX_HEADER_BYTES,
-} as const satisfies Record<Answer['kind'], number>
 
 /** Asks one peer. `start` first; every promise settles when the stream ends. */
 export class Requester {
@@ -146,7 +133,8 @@ export class Requester {
 
   /**
    * A run for each of the first requests, in order: fewer when the budget was used up or the peer's Status allows fewer
-   * refs; an empty run: the peer does not have it. The runs are views of one frame. Rejects with {@link RequestError}.
+   * refs; an empty run: the peer does not have it. The runs are views of one frame. Who asks for nothing gets nothing, and
+   * nothing is sent. Rejects with {@link RequestError}.
    */
   getNodes(root: Uint8Array, requests: readonly NodeRequest[], maxBytes: number, signal?: AbortSignal) {
     return this.#ask(signal, (id, limits) => ({
@@ -238,6 +226,10 @@ export class Requester {
       const limits = this.#limitsOrThrow(signal)
       const request = compose(this.#nextId(), limits)
       this.#checkOpenBytes(request.maxBytes)
+      if (countWanted(request) === 0) {
+        resolve([])
+        return
+      }
       const frame = encodeRequest(request)
       const onAbort = () => open.settle?.(aborted(signal))
       const open: Open = {
@@ -260,6 +252,7 @@ export class Requester {
     })
   }
 
+  /** The peer's limits, as far as a message carries them. */
   #limitsOrThrow(signal: AbortSignal | undefined): Status['limits'] {
     if (signal?.aborted) throw aborted(signal)
     if (this.#endedBy !== undefined) throw this.#endedBy
@@ -269,7 +262,12 @@ export class Requester {
       const details = { got: this.#open.size, expected: this.#maxOpenRequests }
       throw new RequestError('tooManyRequests', 'as many requests are open as the peer allows', { details })
     }
-    return limits
+    return {
+      ...limits,
+      maxResponseBytes: Math.min(limits.maxResponseBytes, MAX_BUDGET_BYTES),
+      maxRefs: Math.min(limits.maxRefs, MAX_REFS),
+      maxHashes: Math.min(limits.maxHashes, MAX_HASHES),
+    }
   }
 
   #checkOpenBytes(budget: number): void {
@@ -308,6 +306,10 @@ export class Requester {
     if (bytes > open.maxBytes)
       throw violation('answerTooLarge', 'more bytes than were asked for', { got: bytes, expected: open.maxBytes })
     const hadRoom = this.hasRoom
+    const largest = message.items.reduce((most, item) => Math.max(most, item.length), 0)
+    if (largest > maxItemBytes(message.kind, open.budget)) {
+      throw violation('answerTooLarge', `a ${message.kind} of more bytes than can be carried`, { got: largest })
+    }
     this.#open.delete(message.id)
     this.#letAhead()
     open.settle?.(message.items)
@@ -330,7 +332,7 @@ export class Requester {
 
 /** A budget is at least one byte: the first item comes whatever it is. */
 function within(maxBytes: number, most: number): number {
-  return Math.max(1, Math.min(maxBytes, most))
+  return Math.max(1, Math.floor(Math.min(maxBytes, most)))
 }
 
 function aborted(signal: AbortSignal | undefined): RequestError {

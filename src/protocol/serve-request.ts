@@ -1,8 +1,8 @@
 /** Reads the answer to one request from a source, within its budget of bytes and of time. Sends nothing. */
 import { type NodeSource, OWN_WORK, type Work } from '../trie/node-source.ts'
 import type { Clock } from './clock.ts'
-import { MAX_CODE_BYTES, MAX_HEADER_BYTES } from './constants.ts'
-import { ANSWER_KIND, type Answer, type Request } from './messages.ts'
+import { MAX_BUDGET_BYTES } from './constants.ts'
+import { ANSWER_KIND, type Answer, maxItemBytes, type Request } from './messages.ts'
 
 /** What one answer may cost: `maxBytes`, which its last item may pass, and the time of `clock` at which reading stops. */
 export interface ServingBudget {
@@ -36,35 +36,31 @@ async function serveItems(request: Request, source: NodeSource, budget: ServingB
       return collect(request, refs, budget, (ref) => source.path(root, ref, ref.key, budget.work))
     }
     case 'getCode':
-      return collect(request, request.hashes, budget, async (hash) => carried(await source.code(hash), MAX_CODE_BYTES))
+      return collect(request, request.hashes, budget, (hash) => source.code(hash))
     case 'getHeader':
-      return collect(request, request.hashes, budget, async (hash) =>
-        carried(await source.header?.(hash), MAX_HEADER_BYTES),
-      )
+      return collect(request, request.hashes, budget, async (hash) => source.header?.(hash))
     default:
       return request satisfies never
   }
-}
-
-/** What is larger than an answer may carry is something that we do not have. */
-function carried(bytes: Uint8Array | undefined, maxBytes: number): Uint8Array {
-  return bytes === undefined || bytes.length > maxBytes ? NOTHING : bytes
 }
 
 async function collect<T>(
   request: Request,
   wanted: readonly T[],
   { maxBytes, clock, stopAtMs, work = OWN_WORK }: ServingBudget,
-  read: (item: T, leftBytes: number) => Promise<Uint8Array>,
+  read: (item: T, leftBytes: number) => Promise<Uint8Array | undefined>,
 ): Promise<Uint8Array[]> {
   const items: Uint8Array[] = []
-  let left = Math.min(request.maxBytes, maxBytes)
+  const kind = ANSWER_KIND[request.kind]
+  let left = Math.min(request.maxBytes, maxBytes, MAX_BUDGET_BYTES)
   for (const item of wanted) {
     if (items.length > 0) {
       if (left <= 0 || clock.now() >= stopAtMs) break
       await work.pause()
     }
-    const bytes = await read(item, left)
+    const found = (await read(item, left)) ?? NOTHING
+    // What is larger than an answer may carry is something that we do not have.
+    const bytes = found.length > maxItemBytes(kind, left) ? NOTHING : found
     items.push(bytes)
     left -= bytes.length
   }

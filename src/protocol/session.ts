@@ -9,6 +9,7 @@ import { STATUS_BURST, STATUSES_PER_SECOND } from './constants.ts'
 import { decodeMessage } from './decode.ts'
 import { encodeStatus } from './encode.ts'
 import { violation } from './error.ts'
+import { fitStatus } from './fit-status.ts'
 import { FrameSplitter } from './frames.ts'
 import { Gcra } from './gcra.ts'
 import type { Message, Status } from './messages.ts'
@@ -84,10 +85,10 @@ export class Session {
     this.sendStatus(status)
   }
 
-  /** Sends our Status; what a session that has ended does with it is nothing. */
+  /** Sends our Status, as far as it fits; what a session that has ended does with it is nothing. */
   sendStatus(status: Status): void {
     // A wire that fails says so in onClose as well.
-    this.send(encodeStatus(status)).catch(() => {})
+    this.send(encodeStatus(fitStatus(status))).catch(() => {})
   }
 
   /** Sends a frame. Resolves when the transport accepts more, rejects when the wire has ended. */

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { parseListen } from '../network/address.ts'
 import type { RelayLimits } from '../network/relay.ts'
+import { MAX_STATUS_ROOTS } from '../protocol/constants.ts'
 import { isRootlightError } from '../trie/error.ts'
 import { keccak256 } from '../trie/keccak.ts'
 import { type Command, parseCommand, USAGE } from './cli.ts'
@@ -128,8 +129,10 @@ async function serveStates(
     const sources = await directory.sources(states, ensureOptions(context, bar))
     bar.clear()
     const infos = sources.map(({ info }) => info)
+    if (infos.length > MAX_STATUS_ROOTS) context.stderr.write(`rootlight: ${tooManyText(infos.length)}\n`)
     const server = await startServer({
-      sources: sources.map((source) => ({ root: source.root, source })),
+      // What was imported last, or is named last, is the newest.
+      sources: sources.map((source) => ({ root: source.root, source })).reverse(),
       headers,
       listen,
       chainId: chainIdOf(infos),
@@ -154,6 +157,10 @@ async function serveStates(
   } finally {
     await directory.close()
   }
+}
+
+function tooManyText(count: number): string {
+  return `${count} states are served, but only the newest ${MAX_STATUS_ROOTS} are announced: clients do not ask for the others`
 }
 
 async function relayForTabs(

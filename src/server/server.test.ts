@@ -10,6 +10,7 @@ import { PROTOCOL_ID } from '../protocol/constants.ts'
 import { type Status, statusOf } from '../protocol/messages.ts'
 import { Requester } from '../protocol/requester.ts'
 import { keccak256 } from '../trie/keccak.ts'
+import type { NodeSource } from '../trie/node-source.ts'
 import { pathOfKey, ROOT_PATH } from '../trie/path.ts'
 import { LevelSource } from './level-source.ts'
 import type { Served } from './observed-source.ts'
@@ -20,6 +21,13 @@ import { SyntheticState } from './synthetic.ts'
 import { importInto } from './temporary.suite.ts'
 
 const MIB = 1024 * 1024
+
+const emptySource: NodeSource = {
+  has: () => false,
+  run: async () => new Uint8Array(),
+  path: async () => new Uint8Array(),
+  code: async () => undefined,
+}
 
 beforeAll(() => {
   // Node 20 has no WebSocket to dial with.
@@ -49,6 +57,22 @@ async function connect(address: string, onStatus?: (status: Status) => void) {
 }
 
 describe('startServer', () => {
+  test('behavior: of more states than a Status carries the first are told of, no client takes offence, and all are served', async () => {
+    const { source } = await sourceOf(20)
+    const rootAt = (i: number) => new Uint8Array(32).fill(i)
+    const sources = Array.from({ length: 130 }, (_, i) => {
+      const root = rootAt(i)
+      const has = (wanted: Uint8Array) => wanted.every((byte) => byte === i)
+      const run: NodeSource['run'] = (_, ...rest) => source.run(source.root, ...rest)
+      return { root, source: { ...emptySource, has, run } }
+    })
+    const server = await start({ sources })
+    const { requester, status } = await connect(server.multiaddrs[0]!)
+    expect(status.roots.map(({ root }) => root)).toEqual(Array.from({ length: 128 }, (_, i) => rootAt(i)))
+    const ref = { path: ROOT_PATH, hash: source.root, maxNodes: 1 }
+    for (const i of [0, 129]) expect((await requester.getNodes(rootAt(i), [ref], 1000))[0]?.length).toBeGreaterThan(0)
+  })
+
   test('default: serves states, paths and codes, and tells what it has', async () => {
     const { source, descriptions } = await sourceOf(200)
     const { root } = source

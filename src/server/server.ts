@@ -23,6 +23,7 @@ export interface ServedState {
 }
 
 export interface ServerOptions {
+  /** The newest first: clients are told of the first 128, and do not ask for the others. */
   readonly sources: readonly ServedState[]
   /** Block headers (RLP) that it answers for, beside those of its states. */
   readonly headers?: readonly Uint8Array[]
