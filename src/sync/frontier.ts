@@ -102,7 +102,10 @@ export class Frontier {
   /** Bytes in spans and in pages that wait. */
   heldBytes = 0
 
-  constructor(stretches: readonly Stretch[]) {
+  readonly #pageBytes: number
+
+  constructor(stretches: readonly Stretch[], pageBytes = MAX_PAGE_BYTES) {
+    this.#pageBytes = pageBytes
     this.head = { kind: 'edge', start: '' } as Edge
     this.tail = { kind: 'edge', start: END } as Edge
     this.head.next = this.tail
@@ -197,13 +200,18 @@ export class Frontier {
     return pages
   }
 
+  /** True if one more entry does not fit into the span's page any more. */
+  isFull(span: Span, suffixNibbles: number, nodeBytes: number): boolean {
+    return span.writer.length > 0 && span.writer.length + entryBytes(suffixNibbles, nodeBytes) > this.#pageBytes
+  }
+
   /** Everything in spans, as sequences of at most a page each; the spans stay. */
   looseSequences(): Uint8Array[] {
     const sequences: Uint8Array[] = []
     let writer = new SequenceWriter()
     for (let item = this.head.next; item !== this.tail; item = item.next) {
       if (item.kind !== 'span') continue
-      if (writer.length > 0 && writer.length + item.writer.length > MAX_PAGE_BYTES) {
+      if (writer.length > 0 && writer.length + item.writer.length > this.#pageBytes) {
         sequences.push(writer.take())
         writer = new SequenceWriter()
       }
@@ -216,7 +224,7 @@ export class Frontier {
   /** Moves the nodes of the next span to the end of this one. */
   #joinNext(span: Span): void {
     const next = span.next as Span
-    if (span.writer.length + next.writer.length > MAX_PAGE_BYTES) this.seal(span, next.start)
+    if (span.writer.length + next.writer.length > this.#pageBytes) this.seal(span, next.start)
     span.writer.appendSequence(next.writer.view(), next.writer.last!)
     addCounts(span.counts, next.counts)
     span.codes.push(...next.codes)
@@ -245,9 +253,4 @@ export class Frontier {
     item.prev.next = item.next
     item.next.prev = item.prev
   }
-}
-
-/** True if one more entry does not fit into the span's page any more. */
-export function isFull(span: Span, suffixNibbles: number, nodeBytes: number): boolean {
-  return span.writer.length > 0 && span.writer.length + entryBytes(suffixNibbles, nodeBytes) > MAX_PAGE_BYTES
 }

@@ -24,6 +24,8 @@ export interface StateSyncOptions {
   readonly yieldThread: () => Promise<void>
   /** Bytes verified between two looks at the clock; `SLICE_BYTES`, if left out. */
   readonly sliceBytes?: number
+  /** Bytes of a page; `MAX_PAGE_BYTES`, if left out. */
+  readonly pageBytes?: number
   /** False while the machine has no network: then a sync without peers is paused, not stalled. */
   readonly isOnline?: () => boolean
   /** True while something more urgent waits for the peers' answers: then each is asked for one thing at a time. */

@@ -272,10 +272,10 @@ export class StateSync {
   }
 
   async #begin(): Promise<Scheduler> {
-    const { root, disk, keccak, leaf } = this.#options
+    const { root, disk, keccak, leaf, pageBytes } = this.#options
     const contents = await disk.contents()
     this.#codes = { ...contents.codeCounts }
-    this.#scheduler = new Scheduler({ root, keccak, contents, leaf })
+    this.#scheduler = new Scheduler({ root, keccak, contents, leaf, pageBytes })
     return this.#scheduler
   }
 

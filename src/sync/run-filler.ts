@@ -19,7 +19,7 @@ import { NodeScanner } from '../trie/scan.ts'
 import type { Scope } from '../trie/scope.ts'
 import type { Counts } from './disk.ts'
 import { badRoot } from './errors.ts'
-import { type Frontier, type Gap, type Item, isFull, type Span, type TrieProgress } from './frontier.ts'
+import type { Frontier, Gap, Item, Span, TrieProgress } from './frontier.ts'
 
 /** What a run turned out to be, beside what of it was true. */
 export type Lie =
@@ -153,7 +153,7 @@ export class RunFiller {
     const inStorage = this.#parts.leaf !== undefined && length >= KEY_NIBBLES
     this.#scan(bytes, start, end, length, inStorage)
     let shared = this.#shared[top]!
-    if (isFull(span, length - shared, end - start)) {
+    if (this.#parts.frontier.isFull(span, length - shared, end - start)) {
       this.#parts.frontier.seal(span, pathOfNibbles(this.#nibbles, 0, length))
       shared = 0
     }

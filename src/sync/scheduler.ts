@@ -33,6 +33,8 @@ export interface SchedulerOptions {
   readonly contents: Contents
   /** What an account's leaf leads to; left out: a plain trie, without storage and codes. */
   readonly leaf?: LeafCallback | undefined
+  /** Bytes of a page; `MAX_PAGE_BYTES`, if left out. */
+  readonly pageBytes?: number | undefined
 }
 
 /** A run on its way through {@link Scheduler.process}, which may take it in slices. */
@@ -85,7 +87,7 @@ export class Scheduler {
     this.codes = new CodeQueue(contents.codes, contents.wanted)
     this.#stretches = new Stretches(contents.stretches)
     this.#loose = new LooseNodes(contents.loose)
-    this.#frontier = new Frontier(contents.stretches)
+    this.#frontier = new Frontier(contents.stretches, options.pageBytes)
     this.#filler = new RunFiller({
       frontier: this.#frontier,
       keccak,
