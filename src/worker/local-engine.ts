@@ -148,7 +148,7 @@ class LocalEngine implements Engine {
     this.#backups = new Backups(store, keccak, chainId)
     this.#ownWork = ownWork
     this.#reads = new ReadsOnDemand({
-      ...{ store, keccak, peers, network, ownWork, clock: systemClock },
+      ...{ store, keccak, peers, network, ownWork, yieldThread, clock: systemClock },
       running: () => this.#claim?.running ?? null,
       settled: async () => void (await this.#claim?.started),
     })

@@ -47,6 +47,7 @@ function start(store: StateStore, peers: TestPeers, running: RunningSync | null 
     network,
     clock,
     ownWork: new OwnWork(),
+    yieldThread: async () => {},
     running: () => running,
     settled: async () => {},
   })

@@ -4,7 +4,6 @@
  */
 import type { Clock } from '../runtime/clock.ts'
 import { startDeadline } from '../runtime/deadline.ts'
-import { yieldThread } from '../runtime/yield-thread.ts'
 import type { Generation } from '../store/generation.ts'
 import type { StateStore } from '../store/state-store.ts'
 import { MAX_PAGE_BYTES } from '../sync/constants.ts'
@@ -46,6 +45,7 @@ export interface ReadsOnDemandParts {
   readonly network: Pick<Network, 'start' | 'mayCome' | 'canCome' | 'loadFailure'>
   readonly clock: Clock
   readonly ownWork: OwnWork
+  readonly yieldThread: () => Promise<void>
   /** `null`: none runs. */
   readonly running: () => RunningSync | null
   /** Resolves when a sync that was asked for runs, or has ended: until then its root may not be known. */
@@ -69,7 +69,7 @@ export class ReadsOnDemand {
   #kept = new Kept(null)
 
   constructor(parts: ReadsOnDemandParts) {
-    const { peers, keccak, clock, network } = parts
+    const { peers, keccak, clock, network, yieldThread } = parts
     this.#parts = parts
     this.#fetcher = new Fetcher({
       ...{ peers, keccak, clock, yieldThread },
