@@ -36,7 +36,7 @@ const MAX_NEW_GAPS = 2 * 64 * 15
 interface Charge {
   readonly server: Server
   readonly tab: Tab
-  /** The sync that will look at the answer; `null`: the peer itself judges it. */
+  /** The sync that will look at the answer; `null`: the peer itself judges it, or a read does. */
   readonly sync: StateSync | null
 }
 
@@ -56,7 +56,12 @@ export class Checks {
   expectBlame(tab: Tab, server: Server, offence: Offence, request: Request): void {
     if (offence === 'violation') {
       if (tab.peers.byId(server.id) !== undefined) this.#charges.push({ server, tab, sync: null })
-    } else if (tab.ledger.isOpen(server.id, request.id) && looksAtAnswers(tab.running)) {
+      return
+    }
+    const kind = tab.ledger.kindOf(server.id, request.id)
+    // A read looks at its answer whether or not a sync runs.
+    if (kind === 'way') this.#charges.push({ server, tab, sync: null })
+    else if (kind !== undefined && looksAtAnswers(tab.running)) {
       this.#charges.push({ server, tab, sync: tab.running?.sync ?? null })
     }
   }
@@ -110,16 +115,20 @@ export class Checks {
     if (scheduler.gaps.size > mostGaps) throw new Error(`${scheduler.gaps.size} gaps`)
   }
 
-  /** Without a network a sync is paused: to be without peers then is no stall. */
-  #checkPause({ running, isAway }: Tab): void {
-    if (this.#options.isOnline() || isAway || running!.isEnding) return
+  /** Without a network a sync is paused: to be without peers then is no stall. Nor is it the peers' fault that nothing dials them. */
+  #checkPause({ running, isAway, loadFailure }: Tab): void {
+    if (isAway || running!.isEnding) return
     const { phase, reason } = running!.sync.progress()
+    if (reason === 'noPeers' && loadFailure !== null)
+      throw new Error('a sync lacks peers, for what dials was not loaded')
+    if (reason === 'loadFailed') this.#count('told of a failed load')
+    if (this.#options.isOnline()) return
     if (reason === 'noPeers') throw new Error('a sync without a network is stalled for want of peers')
     if (phase === 'paused') this.#count('paused')
   }
 
   /** A reader asks for some node of the target, which may be there, and of the last complete state, which is. */
-  #read({ store }: Tab, { state, sync, generation }: RunningSync): void {
+  #read({ store }: Tab, { state, sync, generation: { number: generation } }: RunningSync): void {
     if (store === null) return
     const node = this.#options.random.pick(state.nodes)
     const found = sync.find(node.path)

@@ -120,12 +120,12 @@ class DiskConnection implements Records {
   }
 
   async get<S extends RecordStore>(store: S, key: RecordTypes[S]['key']): Promise<unknown> {
-    await this.#wait(2)
+    await this.#wait(this.#disk.options.plan.readMs)
     return this.#records.get(store, key)
   }
 
   async keys<S extends RecordStore>(store: S): Promise<RecordTypes[S]['key'][]> {
-    await this.#wait(2)
+    await this.#wait(this.#disk.options.plan.readMs)
     return this.#records.keys(store)
   }
 

@@ -2,7 +2,7 @@
  * A peer that answers what is false, or what nobody asked for: a responder without the manners of the real one, which reads
  * true answers from its source and bends them. It knows which of its answers are lies, by comparing them with the truth.
  */
-import { bytesToHex } from '@noble/hashes/utils.js'
+import { bytesToHex, concatBytes } from '@noble/hashes/utils.js'
 import type { Clock } from '../../protocol/clock.ts'
 import { MAX_REQUEST_FRAME_BYTES } from '../../protocol/constants.ts'
 import { decodeMessage } from '../../protocol/decode.ts'
@@ -14,7 +14,7 @@ import type { Keccak } from '../../trie/keccak.ts'
 import type { NodeSource } from '../../trie/node-source.ts'
 import type { Random } from '../random.ts'
 import type { LinkEnd } from './link.ts'
-import { runOf, type TrieSource } from './trie-source.ts'
+import { runOf, type TrieSource, wayOf } from './trie-source.ts'
 import type { LyingVice } from './vices.ts'
 
 /** `lie`: bytes that are not what was asked for; `violation`: against the rules of the protocol, whatever the bytes are. */
@@ -110,15 +110,21 @@ export class Liar {
   }
 
   #offenceOf(request: Request, items: readonly Uint8Array[]): Offence | null {
-    if (request.kind === 'getPaths') return null
     if (items.length > countWanted(request)) return 'violation'
     const isTrue = (item: Uint8Array, i: number) => item.length === 0 || this.#isTrue(request, item, i)
     return items.every(isTrue) ? null : 'lie'
   }
 
-  #isTrue(request: Exclude<Request, { kind: 'getPaths' }>, item: Uint8Array, index: number): boolean {
+  #isTrue(request: Request, item: Uint8Array, index: number): boolean {
     const { truth, keccak } = this.#options
     if ('hashes' in request) return bytesToHex(keccak.digest(item)) === bytesToHex(request.hashes[index]!)
+    if (request.kind === 'getPaths') {
+      const ref = request.refs[index]!
+      // A way that ends early says nothing false.
+      return truth.states.some((state) =>
+        bytesToHex(concatBytes(...wayOf(state, ref, ref.key))).startsWith(bytesToHex(item)),
+      )
+    }
     const ref = request.refs[index]!
     return truth.states.some((state) => {
       let at = 0

@@ -1,5 +1,6 @@
 /** What a trial is about: everything that is drawn from its seed before anything runs. */
 import { MAX_RESPONSE_BYTES } from '../../protocol/constants.ts'
+import { MAX_PAGE_BYTES } from '../../sync/constants.ts'
 import { type Random, seededRandom } from '../random.ts'
 import type { LineQuality } from './link.ts'
 import { LYING_VICES, TRUTHFUL_VICES, type Vice } from './vices.ts'
@@ -26,6 +27,8 @@ export interface ServerPlan extends LineQuality {
 export type Event =
   /** A newer root takes the place of the target. */
   | { readonly kind: 'pivot'; readonly atMs: number }
+  /** An earlier root does: the chain was reorganised, or the application has changed its mind. */
+  | { readonly kind: 'back'; readonly atMs: number }
   /** The sync is cancelled, and started again after a while. */
   | { readonly kind: 'cancel'; readonly atMs: number; readonly downMs: number }
   /** The machine sleeps, or the browser holds the tab back. */
@@ -34,6 +37,15 @@ export type Event =
   | { readonly kind: 'offline'; readonly atMs: number; readonly ms: number }
   /** The tab is hidden. */
   | { readonly kind: 'hide'; readonly atMs: number }
+
+/** What goes on beside the syncs. None of it is a fault. `atMs` may be counted from the moment at which a state is complete. */
+export type Beside =
+  /** The application reads, so often at once. */
+  | { readonly kind: 'reads'; readonly atMs: number; readonly count: number }
+  /** Another tab comes, and asks ours. */
+  | { readonly kind: 'guest'; readonly atMs: number }
+  /** The last complete state is exported. */
+  | { readonly kind: 'export'; readonly atMs: number }
 
 /** What the tab's thread is like. */
 export interface ThreadPlan {
@@ -52,7 +64,10 @@ export interface StorePlan {
   readonly rots: boolean
   /** True: what was not written strictly may be lost in a crash. */
   readonly losesTail: boolean
-  /** At most so long a write takes. */
+  /** Of a page. Small ones make many writes of a small state. */
+  readonly pageBytes: number
+  /** At most so long a read and a write take. */
+  readonly readMs: number
   readonly writeMs: number
   /** How long it takes until the process is back. */
   readonly downMs: number
@@ -64,7 +79,11 @@ export interface TrialPlan {
   readonly isCalm: boolean
   readonly accounts: number
   readonly servers: readonly ServerPlan[]
+  /** How often what dials cannot be loaded, in each process. */
+  readonly loadFailures: number
   readonly events: readonly Event[]
+  readonly beside: readonly Beside[]
+  readonly besideComplete: readonly Beside[]
   readonly store: StorePlan
   readonly thread: ThreadPlan
 }
@@ -75,14 +94,18 @@ const SLOW_MS = 12_000
 export function drawPlan(seed: number): TrialPlan {
   const random = seededRandom(seed)
   const isCalm = random() < 0.2
+  const events = isCalm ? [] : eventsOf(random)
   return {
     seed,
     isCalm,
     accounts: accountsOf(random),
     servers: serversOf(random, isCalm),
-    events: isCalm ? [] : eventsOf(random),
+    events,
     store: storeOf(random, isCalm),
     thread: { nodeMs: random.pick([0, 0.02, 0.2]), sliceBytes: logUniform(random, 500, 65_536) },
+    beside: [...besideOf(random), ...readsBefore(events, random)],
+    besideComplete: besideOf(random),
+    loadFailures: isCalm || random() < 0.85 ? 0 : 1 + random.int(4),
   }
 }
 
@@ -131,13 +154,29 @@ function serverOf(random: Random, id: string, vice: Vice, isCalm: boolean, maxRe
 
 function eventsOf(random: Random): Event[] {
   const pivots = times(random, 0.4).map((atMs): Event => ({ kind: 'pivot', atMs }))
+  const returns = times(random, 0.2).map((atMs): Event => ({ kind: 'back', atMs }))
   const cancels = times(random, 0.25).map((atMs): Event => ({ kind: 'cancel', atMs, downMs: random.int(1000) }))
   const sleeps = times(random, 0.2).map((atMs): Event => ({ kind: 'sleep', atMs, ms: logUniform(random, 20, 60_000) }))
   const outages = times(random, 0.15).map(
     (atMs): Event => ({ kind: 'offline', atMs, ms: logUniform(random, 50, 20_000) }),
   )
   const hidings = times(random, 0.2).map((atMs): Event => ({ kind: 'hide', atMs }))
-  return [...pivots, ...cancels, ...sleeps, ...outages, ...hidings].sort((a, b) => a.atMs - b.atMs)
+  return [...pivots, ...returns, ...cancels, ...sleeps, ...outages, ...hidings].sort((a, b) => a.atMs - b.atMs)
+}
+
+function besideOf(random: Random): Beside[] {
+  const reads = times(random, 0.6).map((atMs): Beside => ({ kind: 'reads', atMs, count: 1 + random.int(6) }))
+  // They come early: once all is there, nothing can go wrong between them and the sync.
+  const guests = times(random, 0.4).map((atMs): Beside => ({ kind: 'guest', atMs: atMs / 4 }))
+  const exports = times(random, 0.3).map((atMs): Beside => ({ kind: 'export', atMs }))
+  return [...reads, ...guests, ...exports]
+}
+
+/** Reads that are under way when the machine falls asleep, or loses its network. */
+function readsBefore(events: readonly Event[], random: Random): Beside[] {
+  return events
+    .filter(({ kind }) => kind === 'sleep' || kind === 'offline')
+    .map(({ atMs }) => ({ kind: 'reads', atMs: Math.max(0, atMs - random.int(400)), count: 3 }))
 }
 
 function storeOf(random: Random, isCalm: boolean): StorePlan {
@@ -151,6 +190,8 @@ function storeOf(random: Random, isCalm: boolean): StorePlan {
     failingWrites: some(0.2),
     losesTail: random() < 0.5,
     rots: random() < 0.5,
+    pageBytes: random.pick([1_000, 8_000, MAX_PAGE_BYTES]),
+    readMs: random.pick([1, 2, 20]),
     writeMs: random.pick([1, 20, 100]),
     downMs: 100 + random.int(2000),
   }

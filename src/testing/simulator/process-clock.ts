@@ -8,6 +8,9 @@ import type { Random } from '../random.ts'
 
 /** Sums of times differ by this much at most. */
 const ROUNDING_MS = 1e-6
+/** How often others have the thread for longer when it is yielded, and for how long at most. */
+const LONG_YIELD_CHANCE = 0.3
+const MAX_YIELD_MS = 20
 
 export class ProcessClock implements Clock {
   readonly #clock: Clock
@@ -21,9 +24,17 @@ export class ProcessClock implements Clock {
   /** A timer is set for the moment at which the thread is free. */
   #isDraining = false
 
-  constructor(clock: Clock, random: Random) {
+  readonly #lastOfflineMs: () => number
+
+  /** `lastOfflineMs`: when the machine was without a network last. */
+  constructor(clock: Clock, random: Random, lastOfflineMs = () => Number.NEGATIVE_INFINITY) {
     this.#clock = clock
     this.#random = random
+    this.#lastOfflineMs = lastOfflineMs
+  }
+
+  lastOfflineMs(): number {
+    return this.#lastOfflineMs()
   }
 
   /** The time as code in the process sees it. */
@@ -66,6 +77,12 @@ export class ProcessClock implements Clock {
   /** Lets go of the thread until what was begun is done, and what has come meanwhile has run. */
   yieldThread(): Promise<void> {
     return new Promise((resolve) => this.#runOrHold(resolve, this.#timers))
+  }
+
+  /** The same; now and then others have the thread for a while. */
+  async yieldLonger(): Promise<void> {
+    if (this.#random() >= LONG_YIELD_CHANCE) return this.yieldThread()
+    await new Promise<void>((resolve) => void this.after(MAX_YIELD_MS * this.#random(), resolve))
   }
 
   /** Nothing of this process ever runs again. */

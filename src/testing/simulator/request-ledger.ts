@@ -8,10 +8,12 @@ import type { Clock } from '../../sync/clock.ts'
 import type { NodeRequest, SyncPeer } from '../../sync/peer.ts'
 import type { OpenRequest } from '../../sync/requests.ts'
 import type { Scheduler } from '../../sync/scheduler.ts'
+import { READ_TIMEOUT_MS } from '../../wallet/constants.ts'
 
 interface Entry {
   readonly peer: SyncPeer
-  /** The list itself that the loop passed on: a request is known by it; `null` for one of codes. */
+  readonly kind: 'nodes' | 'code' | 'way'
+  /** The list itself that the loop passed on: a request of nodes is known by it. */
   readonly gaps: readonly NodeRequest[] | null
   readonly maxBytes: number
   /** As the requester numbers it: from 1 on, on each connection. */
@@ -44,22 +46,26 @@ export class RequestLedger {
     return bytes
   }
 
-  /** True if somebody waits for the answer to the request `id` of the peer `peerId`. */
-  isOpen(peerId: string, id: number): boolean {
-    for (const { peer, id: openId, hasCome } of this.#entries) {
-      if (peer.id === peerId && openId === id && !hasCome) return true
+  /** What the request `id` of the peer `peerId` is for; `undefined`: nobody waits for its answer. */
+  kindOf(peerId: string, id: number): Entry['kind'] | undefined {
+    for (const { peer, id: openId, hasCome, kind } of this.#entries) {
+      if (peer.id === peerId && openId === id && !hasCome) return kind
     }
-    return false
+    return undefined
   }
 
   /** Follows the requests to `peer`, which goes on as before. */
   watch(peer: SyncPeer): void {
     const getNodes = peer.getNodes.bind(peer)
     const getCode = peer.getCode.bind(peer)
+    const getPaths = peer.getPaths.bind(peer)
     const report = peer.report.bind(peer)
     peer.getNodes = (root, requests, maxBytes, signal) =>
-      this.#follow(peer, requests, maxBytes, getNodes(root, requests, maxBytes, signal))
-    peer.getCode = (hashes, maxBytes, signal) => this.#follow(peer, null, maxBytes, getCode(hashes, maxBytes, signal))
+      this.#follow(peer, 'nodes', requests, maxBytes, getNodes(root, requests, maxBytes, signal))
+    peer.getCode = (hashes, maxBytes, signal) =>
+      this.#follow(peer, 'code', null, maxBytes, getCode(hashes, maxBytes, signal))
+    peer.getPaths = (root, requests, maxBytes, signal) =>
+      this.#follow(peer, 'way', null, maxBytes, getPaths(root, requests, maxBytes, signal))
     peer.report = (outcome) => {
       if (outcome.kind === 'timeout') this.#timeOut(peer, outcome.maxBytes)
       report(outcome)
@@ -92,9 +98,9 @@ export class RequestLedger {
     }
   }
 
-  /** The sync has ended: nobody waits for anything. */
+  /** The sync has ended: nobody waits for nodes. Reads go on. */
   clear(): void {
-    this.#entries.clear()
+    for (const entry of this.#entries) if (entry.kind === 'nodes') this.#entries.delete(entry)
   }
 
   /** The loop has let go of a request before it says that its peer is late. */
@@ -106,7 +112,7 @@ export class RequestLedger {
       if (entry.peer !== peer || entry.maxBytes !== maxBytes || entry.hasCome || entry.timedOut) continue
       if (entry.gaps !== null && open.has(entry.gaps)) continue
       if (entry.dueAt - this.#clock.now() > 0.001) {
-        if (entry.gaps === null) continue // perhaps another one of codes
+        if (entry.gaps === null) continue // perhaps another one of codes, or of reads
         throw new Error(`${peer.id} is said to be late before its time`)
       }
       entry.timedOut = true
@@ -117,15 +123,18 @@ export class RequestLedger {
 
   #follow(
     peer: SyncPeer,
+    kind: Entry['kind'],
     gaps: readonly NodeRequest[] | null,
     maxBytes: number,
     answer: Promise<Uint8Array[]>,
   ): Promise<Uint8Array[]> {
     const id = (this.#lastIds.get(peer) ?? 0) + 1
     this.#lastIds.set(peer, id)
-    const timeoutMs = peer.timeoutMs(maxBytes)
+    // A read does not wait longer than that, and may ask for codes as well.
+    const mostMs = kind !== 'nodes' ? READ_TIMEOUT_MS : Number.POSITIVE_INFINITY
+    const timeoutMs = Math.min(mostMs, peer.timeoutMs(maxBytes))
     const dueAt = this.#clock.now() + timeoutMs
-    const entry = { peer, gaps, maxBytes, id, timeoutMs, dueAt, hasCome: false, timedOut: false }
+    const entry = { peer, kind, gaps, maxBytes, id, timeoutMs, dueAt, hasCome: false, timedOut: false }
     this.#entries.add(entry)
     answer.then(
       () => {

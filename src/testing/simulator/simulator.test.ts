@@ -34,11 +34,14 @@ describe('runTrial', () => {
       'lies blamed',
       'sleep',
       'offline',
+      'load failed',
+      'exports',
     ]) {
       expect(tally[fault], fault).toBeGreaterThan(SEEDS / 50)
     }
-    for (const check of ['frontier checks', 'reads', 'paused']) expect(tally[check], check).toBeGreaterThan(SEEDS)
-  }, 120_000)
+    for (const check of ['frontier checks', 'reads', 'reads by key', 'served', 'paused', 'told of a failed load'])
+      expect(tally[check], check).toBeGreaterThan(SEEDS)
+  }, 400_000)
 
   test('behavior: the same seed is the same history, and another seed another one', async () => {
     const digests: string[] = []

@@ -1,17 +1,30 @@
 /**
- * One life of the process that syncs: the real store, peer set, peers and sync, wired as the engine wires them, over the
- * simulated disk and network. It ends in a crash, and takes everything in memory with it.
+ * One life of the process that syncs: the real store, peer set, peers, sync, reads, exports and serving, wired as the engine wires
+ * them, over the simulated disk and network. It ends in a crash, and takes everything in memory with it.
  */
 import { PeerSet } from '../../network/peer-set.ts'
+import type { Wire } from '../../protocol/wire.ts'
+import { keepTrying } from '../../runtime/keep-trying.ts'
+import { LoadError } from '../../runtime/lazy-part.ts'
+import type { Damage } from '../../store/context.ts'
+import type { Generation } from '../../store/generation.ts'
 import { StateStore } from '../../store/state-store.ts'
 import type { SyncError } from '../../sync/errors.ts'
 import { StateSync } from '../../sync/loop.ts'
 import type { SyncPhase } from '../../sync/progress.ts'
 import type { Keccak } from '../../trie/keccak.ts'
 import { scanAccount } from '../../trie/leaf.ts'
+import { Backups } from '../../worker/backups.ts'
+import { Compaction } from '../../worker/compaction.ts'
+import type { Answer, ReadAt } from '../../worker/engine.ts'
+import { OwnWork } from '../../worker/own-work.ts'
+import type { StateRead } from '../../worker/reads.ts'
+import { ReadsOnDemand } from '../../worker/reads-on-demand.ts'
+import { TabServing } from '../../worker/serving.ts'
 import type { SimulatedDisk } from './disk.ts'
 import type { ThreadPlan } from './plan.ts'
 import { ProcessClock } from './process-clock.ts'
+import { processWire } from './process-wire.ts'
 import { RequestLedger } from './request-ledger.ts'
 import { SimulatedDialer, type SimulatedDialerOptions } from './simulated-dialer.ts'
 import type { SimulatedState } from './states.ts'
@@ -20,40 +33,95 @@ export interface TabOptions extends Omit<SimulatedDialerOptions, 'peers' | 'onPe
   readonly disk: SimulatedDisk
   readonly thread: ThreadPlan
   readonly isOnline: () => boolean
+  /** When the machine was without a network last. */
+  readonly lastOfflineMs: () => number
+  /** How often what dials cannot be loaded; without a network it never can. */
+  readonly loadFailures: number
+  readonly onLoadFailure: () => void
   readonly keccak: Keccak
   readonly onPhase: (phase: SyncPhase) => void
+  /** Nothing is ever damaged in a trial. */
+  readonly onDamage: (damage: Damage) => void
 }
 
 /** A sync that runs, or is about to. */
 export interface RunningSync {
   readonly state: SimulatedState
   readonly sync: StateSync
-  readonly generation: number
+  readonly generation: Generation
   /** It was told to end: it may be writing what it has. */
   isEnding: boolean
+}
+
+/** A chain with one client, to which all tabs are as one. */
+const CHAIN_ID = 1
+/** No limit is in the way of a guest: whether limits hold is tested elsewhere. */
+const SERVE_LIMITS = { uploadBytesPerSecond: 2 ** 30, maxRequests: 8, whileHidden: true, onMetered: true }
+/** A compaction is due early. */
+const MAX_GENERATIONS = 3
+
+/** What a tab has once its disk is open. */
+interface OpenTab {
+  readonly store: StateStore
+  readonly reads: ReadsOnDemand
+  readonly serving: TabServing
+  readonly compaction: Compaction
+  readonly backups: Backups
 }
 
 export class Tab {
   readonly peers: PeerSet
   readonly ledger: RequestLedger
   isDead = false
+  /** Resolves when {@link isDead}. */
+  readonly died: Promise<void>
+  #onDeath = () => {}
   running: RunningSync | null = null
+  /** Why nobody is dialed; `null`: what dials was loaded. */
+  loadFailure: LoadError | null = null
   readonly #options: TabOptions
   readonly #clock: ProcessClock
   readonly #keccak: Keccak
   readonly #dialer: SimulatedDialer
+  readonly #ownWork = new OwnWork()
+  /** When it slept, and for how long. */
+  readonly #naps: { readonly atMs: number; readonly ms: number }[] = []
+  readonly #watchers = new Set<() => void>()
+  readonly #abort = new AbortController()
+  #opening: Promise<OpenTab> | null = null
   #store: StateStore | null = null
+  /** Resolves when the sync that was asked for last runs, or has ended. */
+  #started: Promise<void> = Promise.resolve()
+  #exports = 0
 
   constructor(options: TabOptions) {
     this.#options = options
-    this.#clock = new ProcessClock(options.clock, options.random)
+    this.died = new Promise((resolve) => {
+      this.#onDeath = resolve
+    })
+    this.#clock = new ProcessClock(options.clock, options.random, options.lastOfflineMs)
     this.#keccak = this.#costly(options.keccak)
     this.peers = new PeerSet(this.#clock)
     this.ledger = new RequestLedger(this.#clock, () => this.running?.sync.openRequests() ?? [])
     const onPeer: SimulatedDialerOptions['onPeer'] = (peer) => this.ledger.watch(peer)
     const run = (task: () => void) => this.run(task)
     this.#dialer = new SimulatedDialer({ ...options, clock: this.#clock, peers: this.peers, onPeer, run })
-    this.#dialer.start()
+    void this.#loadDialer()
+  }
+
+  /** The time as the process sees it. */
+  get now(): number {
+    return this.#clock.now()
+  }
+
+  /** How often it has slept. */
+  get sleeps(): number {
+    return this.#naps.length
+  }
+
+  /** How long it has slept since then. */
+  sleptSince(ms: number): number {
+    return this.#naps.reduce((sum, nap) => (nap.atMs >= ms ? sum + nap.ms : sum), 0)
   }
 
   /** What is stored, once it was opened. */
@@ -73,6 +141,7 @@ export class Tab {
 
   /** The machine sleeps, or the browser holds a hidden tab back: nothing runs for `ms`. */
   sleep(ms: number): void {
+    this.#naps.push({ atMs: this.#clock.now(), ms })
     this.#clock.spend(ms)
     this.ledger.noteSleep()
   }
@@ -85,38 +154,130 @@ export class Tab {
   /** The machine has lost its network, or has it again. */
   meetConnectivity(): void {
     if (this.#options.isOnline()) this.#dialer.redial()
+    for (const listener of [...this.#watchers]) listener()
     this.running?.sync.nudge()
   }
 
   /** Syncs `state` to its end. Rejects as the store and the sync do. */
   async sync(state: SimulatedState): Promise<void> {
-    const { disk, thread, isOnline } = this.#options
-    const keccak = this.#keccak
-    const clock = this.#clock
+    let onStarted = () => {}
+    this.#started = new Promise((resolve) => {
+      onStarted = resolve
+    })
+    try {
+      const { store, compaction, reads } = await this.#open()
+      await compaction.stop()
+      await reads.keep()
+      const generation = await store.target({ root: state.root })
+      const sync = this.#createSync(state, generation, reads)
+      this.running = { state, sync, generation, isEnding: false }
+      onStarted()
+      await this.#ownWork.sync(() => sync.run())
+      reads.meetComplete()
+      if (this.running?.isEnding === false) void compaction.start()
+    } finally {
+      onStarted()
+      this.running = null
+      this.ledger.clear()
+    }
+  }
+
+  /** Reads as the application does. Rejects as the engine's reads do. */
+  async read<T>(at: ReadAt | undefined, read: StateRead<T>): Promise<Answer<T>> {
+    const { reads } = await this.#open()
+    return reads.read(at, read)
+  }
+
+  /** The file of the last complete state, as it is read. Throws as the engine's exports do. */
+  async *export(): AsyncGenerator<Uint8Array, void, void> {
+    const { backups } = await this.#open()
+    const id = this.#exports++
+    const { signal } = new AbortController()
+    const state = await backups.openExport()
+    for (let at = 0; ; ) {
+      const chunk = await backups.readExport(id, state, at, signal)
+      if (chunk === null) return
+      at += chunk.length
+      yield chunk
+    }
+  }
+
+  /** Answers another tab, which is at the other end of `wire`. */
+  welcome(peerId: string, wire: Wire): void {
+    const run = (task: () => void) => this.run(task)
+    const guest = { peerId, host: peerId, wire: processWire(wire, run), isWebRtc: true, hangUp: () => wire.close() }
+    this.#open().then(
+      ({ serving }) => serving.welcome(guest),
+      () => wire.close(),
+    )
+  }
+
+  #open(): Promise<OpenTab> {
+    this.#opening ??= this.#create().catch((error) => {
+      this.#opening = null // a disk that is full may have room the next time
+      throw error
+    })
+    return this.#opening
+  }
+
+  async #create(): Promise<OpenTab> {
+    const { disk, onDamage } = this.#options
+    const [keccak, clock, ownWork] = [this.#keccak, this.#clock, this.#ownWork]
     const now = () => clock.now()
     const yieldThread = () => clock.yieldThread()
-    this.#store ??= await StateStore.over(disk.connect(clock), { keccak, now, yieldThread })
-    const generation = await this.#store.target({ root: state.root })
-    const sync = new StateSync({
+    // Between two looks at the disk much can happen.
+    const options = { keccak, now, yieldThread: () => clock.yieldLonger(), onDamage, maxGenerations: MAX_GENERATIONS }
+    const store = await StateStore.over(disk.connect(clock), options)
+    const reads = new ReadsOnDemand({
+      ...{ store, keccak, clock, ownWork, yieldThread },
+      peers: this.peers,
+      network: this.#network(),
+      running: () => this.running,
+      settled: () => this.#started,
+    })
+    const compaction = new Compaction({ store, keccak, clock, yieldThread })
+    const serving = new TabServing({ store, chainId: CHAIN_ID, limits: SERVE_LIMITS, clock, ownWork })
+    serving.start()
+    this.#store = store
+    return { store, reads, serving, compaction, backups: new Backups(store, keccak, CHAIN_ID) }
+  }
+
+  /** The dialer has begun with the process. */
+  #network() {
+    const { peers } = this
+    const { isOnline } = this.#options
+    const loadFailure = () => this.loadFailure
+    return {
+      start: () => {},
+      canCome: true,
+      get loadFailure() {
+        return loadFailure()
+      },
+      get mayCome() {
+        return isOnline() && peers.snapshots().some(({ state }) => state === 'connecting')
+      },
+    }
+  }
+
+  #createSync(state: SimulatedState, generation: Generation, reads: ReadsOnDemand): StateSync {
+    const { disk, thread, isOnline } = this.#options
+    const [keccak, clock] = [this.#keccak, this.#clock]
+    return new StateSync({
       root: state.root,
+      isYielding: () => reads.isBusy,
+      loadFailure: () => this.loadFailure,
       generation: () => generation.number,
       disk: generation,
       peers: this.peers,
       keccak,
       leaf: scanAccount,
       clock,
-      yieldThread,
+      yieldThread: () => clock.yieldThread(),
       sliceBytes: thread.sliceBytes,
+      pageBytes: disk.options.plan.pageBytes,
       isOnline,
       onProgress: ({ phase }) => this.#options.onPhase(phase),
     })
-    this.running = { state, sync, generation: generation.number, isEnding: false }
-    try {
-      await sync.run()
-    } finally {
-      this.running = null
-      this.ledger.clear()
-    }
   }
 
   /** Ends the sync that runs; {@link sync} rejects. */
@@ -129,9 +290,38 @@ export class Tab {
   /** Nothing of this process ever runs again. */
   die(): void {
     this.isDead = true
+    this.#onDeath()
     this.running = null
     this.#clock.die()
+    this.#abort.abort()
     this.#dialer.die()
+  }
+
+  /** What dials is loaded as every part is that is loaded when it is wanted. Never rejects. */
+  async #loadDialer(): Promise<void> {
+    const { isOnline, loadFailures, onLoadFailure } = this.#options
+    let failures = 0
+    const load = async () => {
+      if (isOnline() && failures++ >= loadFailures) return
+      throw new LoadError('loadFailed', 'as the trial wants it', { details: { part: 'what dials' } })
+    }
+    const onFailure = (error: unknown) => {
+      this.loadFailure = error as LoadError
+      this.peers.changed()
+      onLoadFailure()
+    }
+    const watch = (listener: () => void) => {
+      this.#watchers.add(listener)
+      return () => void this.#watchers.delete(listener)
+    }
+    const options = { clock: this.#clock, signal: this.#abort.signal, watch, onFailure }
+    await keepTrying(load, options).then(
+      () => {
+        this.loadFailure = null
+        this.#dialer.start()
+      },
+      () => {}, // the process has died
+    )
   }
 
   /** Hashing is what takes time in a tab. */

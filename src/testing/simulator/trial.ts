@@ -6,10 +6,15 @@ import { SyncError, type SyncErrorCode } from '../../sync/errors.ts'
 import type { BuiltNode } from '../../trie/builder.ts'
 import { isRootlightError } from '../../trie/error.ts'
 import type { Keccak } from '../../trie/keccak.ts'
+import type { Random } from '../random.ts'
+import { seededRandom } from '../random.ts'
 import { Checks } from './checks.ts'
 import { SimulatedDisk } from './disk.ts'
 import { idealTime } from './ideal-time.ts'
-import { drawPlan, type Event, type TrialPlan } from './plan.ts'
+import { type Beside, drawPlan, type Event, type TrialPlan } from './plan.ts'
+import { runExport } from './simulated-export.ts'
+import { SimulatedGuest } from './simulated-guest.ts'
+import { SimulatedReads } from './simulated-reads.ts'
 import type { SimulatedState } from './states.ts'
 import { Stopwatch } from './stopwatch.ts'
 import { checkStored } from './stored-check.ts'
@@ -59,6 +64,10 @@ class Trial {
   readonly #disk: SimulatedDisk
   readonly #checks: Checks
   readonly #stopwatch: Stopwatch
+  readonly #reads: SimulatedReads
+  /** What is under way beside the syncs, and what it is drawn from: other chance than the network's. */
+  #besides = 0
+  readonly #besideRandom: Random
   #tab: Tab
   /** Index of the state that is wanted, and how many are complete or passed over. */
   #target = 0
@@ -99,6 +108,8 @@ class Trial {
     const isStored = (node: Pick<BuiltNode, 'path' | 'blob'>) => this.#disk.holds(node)
     this.#checks = new Checks({ servers, states, random, tally, isOnline: () => this.#world.isOnline, isStored })
     this.#stopwatch = new Stopwatch(servers)
+    this.#besideRandom = seededRandom(plan.seed ^ 0xbe51de)
+    this.#reads = new SimulatedReads({ states, isCalm: plan.isCalm, ...this.#beside() })
     this.#tab = this.#openTab()
   }
 
@@ -109,8 +120,9 @@ class Trial {
       await settlePromises()
       if (this.#failure !== null) throw this.#failure
       this.#checks.afterStep(this.#tab)
+      this.#reads.check()
       this.#stopwatch.lap(clock.now(), this.#tab, this.#isWanted ? states[this.#target]! : null, this.#sleepsUntil)
-      if (this.#completed === states.length && !this.#isWanted) return this.#result()
+      if (this.#completed === states.length && !this.#isWanted && !this.#isBusyBeside) return this.#result()
       if (clock.now() > MAX_VIRTUAL_MS) throw new Error(`no end: ${this.#describe()}`)
       if (!clock.fireNext()) throw new Error(`nothing is left to happen: ${this.#describe()}`)
     }
@@ -119,17 +131,63 @@ class Trial {
   #begin(): void {
     const { clock } = this.#world
     for (const event of this.#plan.events) clock.after(event.atMs, () => this.#happen(event))
+    this.#goBesideSoon(this.#plan.beside)
     this.#world.start()
     this.#world.name(0)
     this.#want()
   }
 
   #happen(event: Event): void {
-    if (event.kind === 'pivot') this.#whenAwake(() => this.#pivot())
+    if (event.kind === 'pivot' || event.kind === 'back') this.#whenAwake(() => this.#pivot())
     else if (event.kind === 'cancel') this.#whenAwake(() => this.#cancel(event.downMs))
     else if (event.kind === 'hide') this.#whenAwake(() => this.#tab.hide())
     else if (event.kind === 'sleep') this.#sleep(event.ms)
     else this.#loseNetwork(event.ms)
+  }
+
+  /** What those need that go on beside the syncs. */
+  #beside() {
+    return {
+      random: this.#besideRandom,
+      count: (what: string) => this.#world.count(what),
+      onFailure: (error: Error) => {
+        this.#failure ??= error
+      },
+    }
+  }
+
+  get #isBusyBeside(): boolean {
+    return this.#reads.areOpen || this.#besides > 0
+  }
+
+  #goBesideSoon(all: readonly Beside[]): void {
+    const { clock } = this.#world
+    for (const beside of all) clock.after(beside.atMs, () => this.#whenAwake(() => this.#goBeside(beside)))
+  }
+
+  #goBeside(beside: Beside): void {
+    const tab = this.#tab
+    if (tab.isDead) return
+    if (beside.kind === 'reads') {
+      for (let i = 0; i < beside.count; i++) tab.run(() => this.#reads.begin(tab))
+    } else if (beside.kind === 'guest') void this.#follow(tab, this.#visit(tab))
+    else tab.run(() => void this.#follow(tab, runExport(tab, { states: this.#world.states, ...this.#beside() })))
+  }
+
+  #visit(tab: Tab): Promise<void> {
+    const { clock, states } = this.#world
+    const options = { states, clock, keccak: this.#keccak, ...this.#beside() }
+    return new SimulatedGuest('a guest', tab, options).visit()
+  }
+
+  /** The trial does not end before `work` has, unless its tab dies. */
+  async #follow(tab: Tab, work: Promise<void>): Promise<void> {
+    this.#besides++
+    const died = tab.died.then(() => {})
+    await Promise.race([work, died]).catch((error) => {
+      this.#failure ??= error
+    })
+    this.#besides--
   }
 
   #sleep(ms: number): void {
@@ -146,7 +204,7 @@ class Trial {
     tell()
     world.clock.after(ms, () => {
       if (--this.#outages > 0) return
-      world.isOnline = true
+      world.goOnline()
       tell()
     })
   }
@@ -165,11 +223,17 @@ class Trial {
       clock,
       thread: this.#plan.thread,
       isOnline: () => world.isOnline,
+      lastOfflineMs: () => world.lastOfflineMs(),
+      loadFailures: this.#plan.loadFailures,
+      onLoadFailure: () => world.count('load failed'),
       random,
       servers,
       disk: this.#disk,
       keccak: this.#keccak,
       onPhase: (phase) => world.note(phase),
+      onDamage: (damage) => {
+        this.#failure ??= new Error(`nothing is damaged, and this is said to be: ${JSON.stringify(damage)}`)
+      },
       onDeparture: (server, departure) => {
         world.note(server.id)
         world.count(departure.reason)
@@ -178,7 +242,7 @@ class Trial {
     })
   }
 
-  /** A newer root takes the place of the target. */
+  /** A newer root takes the place of the target, or an earlier one. */
   #pivot(): void {
     this.#target++
     this.#world.name(this.#target)
@@ -235,6 +299,7 @@ class Trial {
       this.#failure ??= error
     }
     this.#completed = target + 1
+    this.#goBesideSoon(this.#plan.besideComplete)
     if (this.#target > target) this.#start()
     else this.#isWanted = false
   }

@@ -2,6 +2,7 @@
 import { bytesToHex, concatBytes } from '@noble/hashes/utils.js'
 import { equalHash } from '../../trie/keccak.ts'
 import type { NodeSource, Ref } from '../../trie/node-source.ts'
+import { KEY_NIBBLES, type Path } from '../../trie/path.ts'
 import type { SimulatedState } from './states.ts'
 
 const NOTHING = new Uint8Array()
@@ -29,9 +30,9 @@ export class TrieSource implements NodeSource {
     return state === undefined ? NOTHING : concatBytes(...runOf(state, ref, maxNodes, maxBytes))
   }
 
-  /** No trial reads by key: the sync asks for runs. */
-  async path(): Promise<Uint8Array> {
-    return NOTHING
+  async path(root: Uint8Array, ref: Ref, key: Path): Promise<Uint8Array> {
+    const state = this.#states.get(bytesToHex(root))
+    return state === undefined ? NOTHING : concatBytes(...wayOf(state, ref, key))
   }
 
   async code(hash: Uint8Array): Promise<Uint8Array | undefined> {
@@ -56,6 +57,20 @@ export function runOf(state: SimulatedState, ref: Ref, maxNodes: number, maxByte
     blobs.push(blob)
     bytes += blob.length
     if (blobs.length === maxNodes || bytes >= maxBytes) break
+  }
+  return blobs
+}
+
+/** The nodes of the way from `ref` down along `key`; none if the state has another node there. */
+export function wayOf(state: SimulatedState, ref: Ref, key: Path): Uint8Array[] {
+  const first = state.indexOf.get(ref.path)
+  if (first === undefined || !equalHash(state.nodes[first]!.hash, ref.hash)) return []
+  const blobs: Uint8Array[] = []
+  for (let length = ref.path.length; length <= key.length; length++) {
+    // A storage root stands where the key of its account ends: a way to an account does not go there.
+    if (length === KEY_NIBBLES && key.length === KEY_NIBBLES) break
+    const index = state.indexOf.get(key.slice(0, length) as Path)
+    if (index !== undefined) blobs.push(state.nodes[index]!.blob)
   }
   return blobs
 }

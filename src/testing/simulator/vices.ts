@@ -58,7 +58,11 @@ export function viciousSource(source: TrieSource, vice: Vice, random: Random): N
   const hasPath = (path: string) => path.length === 0 || path >= '8' === upper
   return {
     has: (root) => source.has(root),
-    path: () => source.path(),
+    async path(root, ref, key) {
+      if (vice === 'silent') return new Promise<never>(() => {})
+      if (vice === 'empty' || (vice === 'halved' && !hasPath(key))) return NOTHING
+      return source.path(root, ref, key)
+    },
     async run(root, ref, maxNodes, maxBytes) {
       if (vice === 'silent') return new Promise<never>(() => {})
       if (vice === 'empty') return NOTHING

@@ -22,13 +22,14 @@ export interface WorldOptions {
 export class World {
   readonly clock = new VirtualClock()
   readonly random: Random
-  /** The targets, one for each pivot and the first. */
+  /** The targets, one for each pivot and the first. One that is gone back to is there again. */
   readonly states: readonly SimulatedState[]
   readonly servers: readonly Server[]
   /** How often what happened. */
   readonly tally: Record<string, number> = {}
   /** False while the tab's machine has no network. */
   isOnline = true
+  #wentOnlineAtMs = Number.NEGATIVE_INFINITY
   /** Time in which the network of an honest peer delivered nothing. */
   pausedMs = 0
   readonly #options: WorldOptions
@@ -73,6 +74,17 @@ export class World {
     for (const server of this.servers) server.cut()
   }
 
+  /** It has it again. */
+  goOnline(): void {
+    this.isOnline = true
+    this.#wentOnlineAtMs = this.clock.now()
+  }
+
+  /** When the tab's machine was without a network last. */
+  lastOfflineMs(): number {
+    return this.isOnline ? this.#wentOnlineAtMs : this.clock.now()
+  }
+
   /** Notes an event in the trace. */
   note(event: string, amount = 0): void {
     this.#options.trace.note(this.clock.now(), event, amount)
@@ -88,6 +100,7 @@ export class World {
     const states = [firstState(this.random, accounts, keccak)]
     for (const { kind } of events) {
       if (kind === 'pivot') states.push(nextState(this.random, states.at(-1)!, keccak))
+      else if (kind === 'back') states.push(this.random.pick(states))
     }
     return states
   }

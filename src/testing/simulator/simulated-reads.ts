@@ -1,0 +1,147 @@
+/**
+ * Reads of an application in a tab: accounts that are there and accounts that are not, slots and codes, of the last complete
+ * state, the target, or any state of the trial. Each answer is compared with the state that it names, and each read settles in time.
+ */
+import { bytesToHex } from '@noble/hashes/utils.js'
+import { encodeSlot } from '../../trie/account.ts'
+import { isRootlightError } from '../../trie/error.ts'
+import { READ_TIMEOUT_MS } from '../../wallet/constants.ts'
+import type { ReadAt } from '../../worker/engine.ts'
+import { hexOf } from '../../worker/reads.ts'
+import type { Random } from '../random.ts'
+import type { SimulatedState } from './states.ts'
+import type { Tab } from './tab.ts'
+
+export interface SimulatedReadsOptions {
+  readonly states: readonly SimulatedState[]
+  readonly random: Random
+  /** True: nothing goes wrong in this trial, so no read may fail either. */
+  readonly isCalm: boolean
+  readonly count: (what: string) => void
+  readonly onFailure: (error: Error) => void
+}
+
+interface OpenRead {
+  readonly tab: Tab
+  readonly name: string
+  readonly sinceMs: number
+  readonly sleeps: number
+  /** Settled, or its process has died. */
+  isOver: boolean
+}
+
+/** A read waits for a sync that begins, for the account, and for the code or the slots of it. */
+const WAITS = 3
+/** Hashing, and what else the thread does between two waits. */
+const SLACK_MS = 2_000
+
+export class SimulatedReads {
+  readonly #options: SimulatedReadsOptions
+  readonly #open = new Set<OpenRead>()
+
+  constructor(options: SimulatedReadsOptions) {
+    this.#options = options
+  }
+
+  /** True while a read of a process that lives has not settled. */
+  get areOpen(): boolean {
+    return this.#open.size > 0
+  }
+
+  /** Begins a read that chance picks. */
+  begin(tab: Tab): void {
+    const { random, states } = this.#options
+    const at = random.pick<ReadAt | undefined>([undefined, 'complete', 'target', hexOf(random.pick([...states]).root)])
+    const account = random.pick([...random.pick([...states]).accounts])
+    const key = random() < 0.2 ? random.bytes(32) : account.key
+    const slot = account.slots?.[0]?.[0]
+    const read: OpenRead = {
+      tab,
+      name: `of ${bytesToHex(key)} at ${at}`,
+      sinceMs: tab.now,
+      sleeps: tab.sleeps,
+      isOver: false,
+    }
+    this.#open.add(read)
+    this.#read(tab, at, key, slot).then(
+      () => this.#end(read),
+      (error) => {
+        this.#judge(error, read)
+        this.#end(read)
+      },
+    )
+  }
+
+  /** To be called after every step: no read waits longer than it may. */
+  check(): void {
+    for (const read of this.#open) {
+      const { tab, sinceMs, name } = read
+      if (tab.isDead) this.#open.delete(read)
+      else if (!tab.isAway && tab.now - sinceMs - tab.sleptSince(sinceMs) > this.#mostMs(read)) {
+        throw new Error(`a read ${name} has waited for ${tab.now - sinceMs} ms`)
+      }
+    }
+  }
+
+  /** A timer that fires late, because the machine slept, begins again. */
+  #mostMs({ tab, sleeps }: OpenRead): number {
+    return (WAITS + tab.sleeps - sleeps) * READ_TIMEOUT_MS + SLACK_MS
+  }
+
+  async #read(tab: Tab, at: ReadAt | undefined, key: Uint8Array, slot: Uint8Array | undefined): Promise<void> {
+    const { root, value } = await tab.read(at, async (reader) => {
+      const account = await reader.account(key)
+      const code = account === null ? undefined : await reader.code(key)
+      const word = account === null || slot === undefined ? undefined : await reader.slot(key, slot)
+      return { account, code, word }
+    })
+    const state = this.#options.states.find(({ rootHex }) => `0x${rootHex}` === root)
+    if (state === undefined) throw new Error(`a read is answered from ${root}, which is no state`)
+    expectTrue(state, key, slot, value)
+    this.#options.count('reads by key')
+  }
+
+  #judge(error: unknown, { name, tab }: OpenRead): void {
+    const { isCalm, count, onFailure } = this.#options
+    const isExpected = isRootlightError(error, 'notSynced')
+    if (tab.isDead) return
+    if (isExpected && !isCalm) count('reads not answered')
+    else if (isExpected && isUnknownRoot(error)) count('reads of no root')
+    else onFailure(new Error(`a read ${name} fails: ${error}`, { cause: error }))
+  }
+
+  #end(read: OpenRead): void {
+    this.#open.delete(read)
+  }
+}
+
+/** Nothing is complete yet, or no sync has begun. */
+function isUnknownRoot(error: { readonly details?: { readonly reason?: unknown } }): boolean {
+  return error.details?.reason === undefined
+}
+
+interface Found {
+  readonly account: { readonly nonce: bigint; readonly balance: bigint } | null
+  readonly code: Uint8Array | undefined
+  readonly word: bigint | undefined
+}
+
+function expectTrue(state: SimulatedState, key: Uint8Array, slot: Uint8Array | undefined, found: Found): void {
+  const keyHex = bytesToHex(key)
+  const leaf = state.accounts.find((account) => bytesToHex(account.key) === keyHex)
+  const fail = (what: string) => {
+    throw new Error(`a read of ${keyHex} gives a false ${what}`)
+  }
+  if (leaf === undefined) {
+    if (found.account !== null) fail('account')
+    return
+  }
+  if (found.account?.nonce !== leaf.nonce || found.account?.balance !== leaf.balance) fail('account')
+  const code = leaf.codeHash === undefined ? new Uint8Array() : state.codes.get(bytesToHex(leaf.codeHash))
+  if (code !== undefined && bytesToHex(code) !== bytesToHex(found.code ?? new Uint8Array())) fail('code')
+  if (slot === undefined) return
+  const slotHex = bytesToHex(slot)
+  const value = leaf.slots?.find(([other]) => bytesToHex(other) === slotHex)?.[1]
+  const word = found.word ?? 0n
+  if (value === undefined ? word !== 0n : bytesToHex(encodeSlot(word)) !== bytesToHex(value)) fail('slot')
+}
