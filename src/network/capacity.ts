@@ -12,10 +12,10 @@ import {
   MIN_REQUEST_BYTES,
   MIN_TIMEOUT_MS,
   START_REQUEST_BYTES,
-  START_TIMEOUT_MS,
   TARGET_ROUND_TRIP_MS,
   TIMEOUT_ROUND_TRIPS,
 } from './constants.ts'
+import { Patience } from './patience.ts'
 
 /** The throughput at which a request has the size that fits {@link TARGET_ROUND_TRIP_MS}. */
 const throughputFor = (bytes: number) => bytes / TARGET_ROUND_TRIP_MS
@@ -24,6 +24,11 @@ const throughputFor = (bytes: number) => bytes / TARGET_ROUND_TRIP_MS
 export class Capacity {
   #bytesPerMs = throughputFor(START_REQUEST_BYTES)
   #roundTripMs: number | undefined
+  readonly #patience: Patience
+
+  constructor(patience = new Patience()) {
+    this.#patience = patience
+  }
 
   /** Zero before the first measurement. */
   get bytesPerSecond(): number {
@@ -41,6 +46,7 @@ export class Capacity {
     const elapsed = Math.max(1, elapsedMs)
     const impact = this.#roundTripMs === undefined ? 1 : MEASUREMENT_IMPACT
     this.#bytesPerMs += impact * (bytes / elapsed - this.#bytesPerMs)
+    this.#patience.learn(elapsed)
     this.#roundTripMs = (this.#roundTripMs ?? 0) + impact * (elapsed - (this.#roundTripMs ?? 0))
   }
 
@@ -57,7 +63,7 @@ export class Capacity {
 
   /** How long to wait for an answer of `maxBytes`, in milliseconds. */
   timeoutMs(maxBytes: number): number {
-    if (this.#roundTripMs === undefined) return START_TIMEOUT_MS
+    if (this.#roundTripMs === undefined) return this.#patience.timeoutMs
     const expected = TIMEOUT_ROUND_TRIPS * this.#roundTripMs + maxBytes / this.#bytesPerMs
     return Math.round(clamp(expected, MIN_TIMEOUT_MS, MAX_TIMEOUT_MS))
   }

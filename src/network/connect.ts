@@ -66,6 +66,7 @@ async function greet(address: PeerAddress, link: Link, options: ConnectOptions):
     wire: await link.open(signal),
     status,
     score: peers.scoreOf(address.text, address.transport),
+    patience: peers.patienceOf(address.text),
     clock,
     onStatus: () => peers.changed(),
     onRoom: () => peers.changed(),

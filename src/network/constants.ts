@@ -46,6 +46,11 @@ export const MAX_OUTCASTS = 1024
 /** How long a peer that stalls is kept out: it may only be overloaded. */
 export const STALL_BAN_MS = 30_000
 
+/** A peer that goes on being silent is kept out for twice as long each time, up to this: it may be back. */
+export const MAX_SILENCE_BAN_MS = 4 * 60_000
+/** Bans, by id and by address, that a tab remembers: some hundred bytes each. */
+export const MAX_BANS = 1024
+
 /** The first pause before a peer is dialed again; each failure doubles it. */
 export const MIN_REDIAL_MS = 1_000
 /** The longest pause before a peer is dialed again. */
@@ -66,8 +71,6 @@ export const HANDSHAKE_SILENCE_MS = 4_000
 export const QUIET_MS = 4_000
 /** How long the pong, or anything else, may take: a message of 64 KiB on a line of 128 kbit/s, and a server that is busy. */
 export const PONG_MS = 6_000
-/** A timer that fires later than this was held back: the answer may be waiting behind it. */
-export const LATE_SILENCE_TIMER_MS = 1_000
 /** What a WebSocket takes before it makes us wait: more than a tab says to a server. */
 export const MAX_SOCKET_BUFFERED_BYTES = 4 * 1024 * 1024
 /** Sockets of one server that we have closed, and it has not: an honest one answers in a round trip. A page has 255 in all. */

@@ -1,6 +1,6 @@
 /** Why a dial did not end in a connected peer; and the words for whatever a browser rejects with. */
-import { type ErrorDetails, isRootlightError, RootlightError } from '../trie/error.ts'
-import type { Departure } from './blame.ts'
+import { type ErrorDetails, isRootlightError, RootlightError } from '../runtime/error.ts'
+import { type Departure, departureOf, silentDial } from './blame.ts'
 import type { LeaveReason } from './error.ts'
 
 /** A dial that failed. Its code is the reason in the peer's snapshot; `departure` is what the peer set is told. */
@@ -13,12 +13,19 @@ export class DialError extends RootlightError<LeaveReason> {
   }
 }
 
-/** `error` as a {@link DialError}: `dialFailed`, unless it is one already, or says that a part could not be loaded. */
+/**
+ * `error` as a {@link DialError}: `dialFailed`, unless it is one already, or says who is to blame, or that a part could
+ * not be loaded.
+ */
 export function asDialError(error: unknown): DialError {
   if (error instanceof DialError) return error
   if (isRootlightError(error, 'loadFailed')) {
     return new DialError({ reason: 'loadFailed', banMs: 0, message: error.message }, { cause: error })
   }
+  const blame = departureOf(error)
+  // A peer that has not been connected cannot stall.
+  if (blame?.isSilent === true) return new DialError(silentDial(describeError(error)), { cause: error })
+  if (blame !== undefined) return new DialError(blame, { cause: error })
   return new DialError({ reason: 'dialFailed', banMs: 0, message: describeError(error) }, { cause: error })
 }
 

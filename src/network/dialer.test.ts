@@ -2,8 +2,17 @@
 import { describe, expect, test } from 'vitest'
 import { DEFAULT_LIMITS } from '../protocol/messages.ts'
 import { ManualClock, settle } from '../testing/manual-clock.ts'
-import { parsePeer } from './address.ts'
-import { MAX_FOUND_FAILURES, MAX_FOUND_PEERS, MIN_REDIAL_MS } from './constants.ts'
+import { type PeerAddress, parsePeer } from './address.ts'
+import {
+  DIAL_TIMEOUT_MS,
+  LIE_BAN_MS,
+  MAX_FOUND_FAILURES,
+  MAX_FOUND_PEERS,
+  MAX_SILENCE_BAN_MS,
+  MIN_REDIAL_MS,
+  STALL_BAN_MS,
+} from './constants.ts'
+import { DialError } from './dial-error.ts'
 import { Dialer } from './dialer.ts'
 import { PeerSet } from './peer-set.ts'
 
@@ -14,12 +23,15 @@ const idOf = (i: number) =>
   `12D3KooWGC7hTrWYnKkCiJHhWbKFWGUqmDV3xGcPCyBHJEvGgP${String.fromCharCode(65 + (i >> 2))}${'abcd'[i & 3]}`
 const tab = (i: number) => parsePeer(`${ADDRESS}/p2p/${idOf(20)}/p2p-circuit/webrtc/p2p/${idOf(i)}`)
 
-function unreachable() {
+/** A node that reaches nobody: nobody answers, or does not say so, or is what it should not be. */
+function unreachable(how: 'refused' | 'silent' | 'lying' = 'refused') {
   const clock = new ManualClock()
   const dialed: number[] = []
   const caller = {
-    dial: async () => {
+    dial: async (_: PeerAddress, signal: AbortSignal) => {
       dialed.push(clock.now())
+      if (how === 'silent') await new Promise((_, reject) => signal.addEventListener('abort', reject))
+      if (how === 'lying') throw new DialError({ reason: 'lied', banMs: LIE_BAN_MS })
       throw new Error('nobody answers')
     },
   }
@@ -97,6 +109,47 @@ describe('Dialer', () => {
     expect(dialed).toEqual([])
     await clock.pass(2_000)
     expect(dialed.length).toBeGreaterThan(0)
+    await dialer.stop()
+  })
+
+  test('behavior: a dial that takes too long is a ban, for longer each time, and the network that is back lifts it', async () => {
+    const { clock, dialed, dialer } = unreachable('silent')
+    dialer.start()
+    await clock.pass(3 * DIAL_TIMEOUT_MS + 3 * STALL_BAN_MS)
+    const second = DIAL_TIMEOUT_MS + STALL_BAN_MS
+    const third = second + DIAL_TIMEOUT_MS + 2 * STALL_BAN_MS
+    expect(dialed).toEqual([0, second, third])
+    await clock.pass(DIAL_TIMEOUT_MS)
+    expect(clock.pending.length).toBe(1)
+    dialer.redial()
+    await settle()
+    expect(dialed.length).toBe(4)
+    await dialer.stop()
+    expect(clock.pending).toEqual([])
+  })
+
+  test('behavior: the ban for silence has a longest, and ends with a connection that holds', async () => {
+    const { clock, dialed, dialer } = unreachable('silent')
+    dialer.start()
+    await clock.pass(10 * (DIAL_TIMEOUT_MS + MAX_SILENCE_BAN_MS))
+    const [last, before] = [dialed.at(-1)!, dialed.at(-2)!]
+    expect(last - before).toBe(DIAL_TIMEOUT_MS + MAX_SILENCE_BAN_MS)
+    await dialer.stop()
+  })
+
+  test('behavior: places of found peers that are kept out go to others, and the bans are remembered', async () => {
+    const { clock, dialed, peers, dialer } = unreachable('lying')
+    dialer.start()
+    for (let i = 0; i < MAX_FOUND_PEERS; i++) dialer.add(tab(i))
+    await settle()
+    expect(dialed.length).toBe(1 + MAX_FOUND_PEERS)
+    // All of them are liars; others may come at once, and they themselves may not.
+    for (let i = 0; i < 2 * MAX_FOUND_PEERS; i++) dialer.add(tab(i))
+    await settle()
+    expect(dialed.length).toBe(1 + 2 * MAX_FOUND_PEERS)
+    expect(peers.banOf(tab(0).text)).toMatchObject({ reason: 'lied' })
+    expect(peers.snapshots().map(({ address }) => address)).toEqual([ADDRESS])
+    await clock.pass(1)
     await dialer.stop()
   })
 })

@@ -8,13 +8,14 @@ import { type Clock, systemClock } from '../protocol/clock.ts'
 import type { Status } from '../protocol/messages.ts'
 import { startDeadline } from '../runtime/deadline.ts'
 import type { PeerAddress } from './address.ts'
-import type { Departure } from './blame.ts'
+import { type Departure, silentDial } from './blame.ts'
 import { type Connected, connectPeer, duplicatePeer } from './connect.ts'
 import {
   DIAL_TIMEOUT_MS,
   MAX_FOUND_FAILURES,
   MAX_FOUND_PEERS,
   MAX_REDIAL_MS,
+  MAX_SILENCE_BAN_MS,
   MIN_REDIAL_MS,
   STABLE_CONNECTION_MS,
 } from './constants.ts'
@@ -42,6 +43,8 @@ interface Line {
   readonly isFound: boolean
   /** Failures in a row. */
   failures: number
+  /** Times in a row that it was silent where a byte was due. */
+  silences: number
   phase:
     | { readonly is: 'idle' }
     | { readonly is: 'dialing'; readonly abort: AbortController }
@@ -103,25 +106,28 @@ export class Dialer {
     while (this.#settling.size > 0) await Promise.all(this.#settling)
   }
 
-  /** Dials at once every address that waits for its next dial, bans excepted: the network is back. */
+  /** Dials at once every address that waits for its next dial, bans excepted but those for silence: the network is back. */
   redial(): void {
     for (const line of this.#lines.values()) {
       if (line.phase.is !== 'waiting') continue
       line.phase.cancel()
       line.failures = 0
+      line.silences = 0
+      this.#options.peers.pardonSilence(line.address.text)
       this.#dial(line)
     }
   }
 
   /** True if the peer is connected under another address, or kept out. */
-  #isKnown({ multiaddr }: PeerAddress): boolean {
+  #isKnown({ text, multiaddr }: PeerAddress): boolean {
     const { peers } = this.#options
+    if (peers.banOf(text) !== undefined) return true
     const id = multiaddr.getComponents().findLast(({ name }) => name === 'p2p')?.value
     return id !== undefined && (peers.byId(id) !== undefined || peers.banOf(id) !== undefined)
   }
 
   #draw(address: PeerAddress, isFound: boolean): Line {
-    const line: Line = { address, isFound, failures: 0, phase: { is: 'idle' } }
+    const line: Line = { address, isFound, failures: 0, silences: 0, phase: { is: 'idle' } }
     this.#lines.set(address.text, line)
     return line
   }
@@ -157,10 +163,16 @@ export class Dialer {
       this.#join(line, connected)
       if (status !== this.#status) connected.peer.setStatus(this.#status)
     } catch (error) {
-      this.#miss(line, this.#running ? asDialError(error).departure : { reason: 'closed', banMs: 0 })
+      this.#miss(line, this.#blameFor(error, abort.signal))
     } finally {
       cancelTimeout()
     }
+  }
+
+  #blameFor(error: unknown, { aborted }: AbortSignal): Departure {
+    if (!this.#running) return { reason: 'closed', banMs: 0 }
+    const { departure, message } = asDialError(error)
+    return aborted && departure.banMs === 0 ? silentDial(message) : departure
   }
 
   /** `dialing → connected`, unless something has come between. */
@@ -185,7 +197,10 @@ export class Dialer {
   #onLeave(line: Line, departure: Departure, peer: NetworkPeer): void {
     const { phase } = line
     if (phase.is !== 'connected' || phase.connected.peer !== peer) return
-    if (this.#clock.now() - phase.sinceMs >= STABLE_CONNECTION_MS) line.failures = 0
+    if (this.#clock.now() - phase.sinceMs >= STABLE_CONNECTION_MS) {
+      line.failures = 0
+      line.silences = 0
+    }
     this.#settle(phase.connected.link.hangUp())
     this.#miss(line, departure, peer.id)
   }
@@ -199,11 +214,14 @@ export class Dialer {
   }
 
   /** `dialing, connected → waiting`, or `→ idle` if we have stopped. */
-  #miss(line: Line, departure: Departure, id?: string): void {
+  #miss(line: Line, reason: Departure, id?: string): void {
     const pauseMs = this.#pauseMs(line.failures++)
     const { address, isFound, failures } = line
-    // What we could not load says nothing about the peer.
-    const isGone = isFound && failures >= MAX_FOUND_FAILURES && departure.reason !== 'loadFailed'
+    const departure = sentence(line, reason)
+    // What we could not load says nothing about the peer. A ban is remembered, and the place of whoever is kept out goes to
+    // another.
+    const hasFailed = failures >= MAX_FOUND_FAILURES && departure.reason !== 'loadFailed'
+    const isGone = isFound && (hasFailed || departure.banMs > 0)
     if (this.#running && !isGone) this.#wait(line, Math.max(pauseMs, departure.banMs))
     else line.phase = { is: 'idle' }
     this.#options.peers.leave(address.text, address.transport, departure, id)
@@ -226,4 +244,10 @@ export class Dialer {
     this.#settling.add(promise)
     void promise.then(() => this.#settling.delete(promise))
   }
+}
+
+/** `departure`, and for silence a ban that grows. */
+function sentence(line: Line, departure: Departure): Departure {
+  if (departure.isSilent !== true) return departure
+  return { ...departure, banMs: Math.min(MAX_SILENCE_BAN_MS, departure.banMs * 2 ** line.silences++) }
 }

@@ -13,6 +13,7 @@ import {
 } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { type Clock, systemClock } from '../runtime/clock.ts'
+import { startDeadline } from '../runtime/deadline.ts'
 import { ConnectionError } from './connection-error.ts'
 import { CLOSING_MS, HANDSHAKE_SILENCE_MS, MAX_CLOSING_SOCKETS, SOCKET_OPEN_MS } from './constants.ts'
 import { SilenceWatch } from './silence-watch.ts'
@@ -132,7 +133,7 @@ function opened<T>(socket: WebSocket, take: (socket: WebSocket) => T, clock: Clo
     }
     const onFailure = ({ type }: Event) => fail(new Error(`the WebSocket fired '${type}'`))
     const onAbort = () => fail(new Error('the dial was given up'))
-    const cancelTimeout = clock.after(SOCKET_OPEN_MS, () =>
+    const cancelTimeout = startDeadline(clock, SOCKET_OPEN_MS, () =>
       fail(new ConnectionError('silentPeer', 'the WebSocket did not open in time')),
     )
     const settle = () => {

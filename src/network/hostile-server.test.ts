@@ -2,7 +2,7 @@
  * A tab whose peer is hostile, over WebSockets on the loopback interface: what the peer says is written from SPEC.md
  * (`src/testing/hostile`). The tab's time is in the hands of the test.
  */
-import type { Stream } from '@libp2p/interface'
+import type { MessageStream, Stream } from '@libp2p/interface'
 import { concatBytes } from '@noble/hashes/utils.js'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
@@ -34,12 +34,19 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
 })
 
+/** What carries yamux, which libp2p keeps to itself. */
+interface Carried {
+  readonly muxer: { readonly maConn: MessageStream }
+}
+
 /** A tab that dials a peer, which does `speak` with each stream of ours. */
 async function setUp(speak: (stream: Stream) => void) {
   const server = await createListeningNode({ listen: ['/ip4/127.0.0.1/tcp/0/ws'] })
   cleanups.push(async () => server.stop())
-  await server.handle(PROTOCOL, (stream) => {
+  const carriers: MessageStream[] = []
+  await server.handle(PROTOCOL, (stream, connection) => {
     stream.addEventListener('message', () => {})
+    carriers.push((connection as unknown as Carried).muxer.maConn)
     speak(stream)
   })
   const addresses = [parsePeer(String(server.getMultiaddrs()[0]))]
@@ -53,7 +60,7 @@ async function setUp(speak: (stream: Stream) => void) {
   })
   dialer.start()
   const connections = () => node.getConnections().length
-  return { peers, clock, connections }
+  return { peers, clock, connections, below: () => carriers[0]! }
 }
 
 /** Sends `bytes` when we have asked for something: the second thing that we say. */
@@ -110,12 +117,28 @@ describe('Dialer and a hostile server', () => {
     await expect.poll(connections).toBe(0)
   })
 
+  test.each<[string, Uint8Array]>([
+    ['streams without end', repeated(new Uint8Array([0, 1, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0]), 100_000)],
+    ['pings without end', repeated(new Uint8Array([0, 2, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]), 100_000)],
+    ['a frame that no window allows', new Uint8Array([0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 0, 0, 0])],
+  ])('error: protocolViolation: below the protocol: %s: it is hung up on and kept out', async (_, bytes) => {
+    const { peers, clock, connections, below } = await setUp((stream) => stream.send(STATUS))
+    await connected(peers)
+    below().send(bytes)
+    await expect.poll(() => snapshot(peers)).toMatchObject({ state: 'banned', reason: 'protocolViolation' })
+    expect(snapshot(peers)?.message).toContain('muxerViolation')
+    expect(clock.pending).toEqual([LIE_BAN_MS])
+    await expect.poll(connections).toBe(0)
+    await expect.poll(() => below().status).not.toBe('open')
+  })
+
   test('error: dialFailed: a peer that opens a stream and says nothing', async () => {
     let streams = 0
     const { peers, clock, connections } = await setUp(() => streams++)
     await expect.poll(() => streams).toBe(1)
     clock.advance(DIAL_TIMEOUT_MS)
-    await expect.poll(() => snapshot(peers)).toMatchObject({ state: 'disconnected', reason: 'dialFailed' })
+    await expect.poll(() => snapshot(peers)).toMatchObject({ state: 'banned', reason: 'dialFailed' })
+    expect(clock.pending).toEqual([STALL_BAN_MS])
     await expect.poll(connections).toBe(0)
   })
 

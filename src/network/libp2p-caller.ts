@@ -2,6 +2,7 @@
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { PROTOCOL_ID } from '../protocol/constants.ts'
+import { ConnectionError } from './connection-error.ts'
 import { inboundGaters } from './connection-limits.ts'
 import { DialError } from './dial-error.ts'
 import { hangUp } from './hang-up.ts'
@@ -49,7 +50,14 @@ export function guestOf(node: Libp2p, stream: Stream, connection: Connection): G
 function linkOf(connection: Connection): Link {
   return {
     peerId: connection.remotePeer.toString(),
-    open: async (signal) => new StreamWire(await openStream(connection, signal)),
+    async open(signal) {
+      const stream = await openStream(connection, signal)
+      let reason: ConnectionError | undefined
+      connection.addEventListener('close', ({ error }) => {
+        if (error instanceof ConnectionError) reason = error
+      })
+      return new StreamWire(stream, () => reason)
+    },
     hangUp: () => hangUp(connection),
   }
 }

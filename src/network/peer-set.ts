@@ -4,8 +4,11 @@
  */
 import { type Clock, systemClock } from '../protocol/clock.ts'
 import type { Transport } from './address.ts'
+import { Bans } from './bans.ts'
 import type { Departure } from './blame.ts'
+import { MAX_BANS } from './constants.ts'
 import type { LeaveReason } from './error.ts'
+import { Patience } from './patience.ts'
 import type { NetworkPeer } from './peer.ts'
 import { Score } from './score.ts'
 
@@ -49,12 +52,15 @@ export class PeerSet {
   readonly #clock: Clock
   readonly #known = new Map<string, Known>()
   /** By id and by address. */
-  readonly #bans = new Map<string, { readonly untilMs: number; readonly departure: Departure }>()
+  readonly #bans: Bans
+  /** By address, also of those that were forgotten; the oldest first. */
+  readonly #patience = new Map<string, Patience>()
   readonly #listeners = new Set<() => void>()
   #forgottenBytes = 0
 
   constructor(clock: Clock = systemClock) {
     this.#clock = clock
+    this.#bans = new Bans(clock)
   }
 
   /** The peers that can be asked now. */
@@ -87,6 +93,16 @@ export class PeerSet {
     return this.#at(address, transport).score
   }
 
+  /** How long the peer at `address` may take for its first answer; it outlives its connections. */
+  patienceOf(address: string): Patience {
+    const patience = this.#patience.get(address) ?? new Patience()
+    this.#patience.delete(address)
+    this.#patience.set(address, patience)
+    const [oldest] = this.#patience.keys()
+    if (this.#patience.size > MAX_BANS && oldest !== undefined) this.#patience.delete(oldest)
+    return patience
+  }
+
   /** `disconnected → connecting`: the peer at `address` is being dialed. */
   connecting(address: string, transport: Transport): void {
     this.#at(address, transport).state = 'connecting'
@@ -112,9 +128,8 @@ export class PeerSet {
     known.state = 'disconnected'
     known.departure = departure
     if (departure.banMs > 0) {
-      const ban = { untilMs: this.#clock.now() + departure.banMs, departure }
-      this.#bans.set(address, ban)
-      if (known.id !== '') this.#bans.set(known.id, ban)
+      this.#bans.add(address, departure)
+      if (known.id !== '') this.#bans.add(known.id, departure)
     }
     this.changed()
   }
@@ -130,10 +145,14 @@ export class PeerSet {
 
   /** Why the peer with this id or address is kept out, and for how long from now on; undefined: it is welcome. */
   banOf(idOrAddress: string): Departure | undefined {
-    const ban = this.#bans.get(idOrAddress)
-    if (ban === undefined) return undefined
-    const banMs = ban.untilMs - this.#clock.now()
-    return banMs > 0 ? { ...ban.departure, banMs } : undefined
+    return this.#bans.of(idOrAddress)
+  }
+
+  /** Lets the peer at `address` come back if nothing is held against it but silence: the network is back. */
+  pardonSilence(address: string): void {
+    this.#bans.pardonSilence(address)
+    const id = this.#known.get(address)?.id
+    if (id !== undefined) this.#bans.pardonSilence(id)
   }
 
   /** The connected peer with this id. */

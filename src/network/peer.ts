@@ -9,11 +9,12 @@ import { Requester } from '../protocol/requester.ts'
 import type { Wire } from '../protocol/wire.ts'
 import type { Path } from '../trie/path.ts'
 import type { Transport } from './address.ts'
-import { type Departure, judge, protocolViolation } from './blame.ts'
+import { type Departure, departureOf, judge, protocolViolation } from './blame.ts'
 import { Capacity } from './capacity.ts'
 import { MAX_WEBRTC_ANSWER_BYTES, MAX_WEBRTC_IN_FLIGHT_BYTES } from './constants.ts'
 import { describeError } from './dial-error.ts'
 import type { Outcome } from './outcome.ts'
+import { Patience } from './patience.ts'
 import { Score } from './score.ts'
 
 /** What a peer is made of. */
@@ -26,6 +27,8 @@ export interface NetworkPeerOptions {
   readonly status: Status
   /** The score of earlier connections. */
   readonly score?: Score
+  /** What earlier connections have taught us about how long to wait. */
+  readonly patience?: Patience
   readonly clock?: Clock
   /** The peer's Status has changed. */
   readonly onStatus?: (peer: NetworkPeer) => void
@@ -46,7 +49,8 @@ export class NetworkPeer {
   readonly isTab: boolean
   readonly #clock: Clock
   readonly #score: Score
-  readonly #capacity = new Capacity()
+  readonly #capacity: Capacity
+  readonly #patience: Patience
   readonly #requester: Requester
   /** What its Status says it has, by root. */
   #coverage: ReadonlyMap<string, readonly Span[]> | undefined
@@ -62,6 +66,8 @@ export class NetworkPeer {
     this.isTab = options.address.includes('/p2p-circuit/')
     this.#clock = options.clock ?? systemClock
     this.#score = options.score ?? new Score()
+    this.#patience = options.patience ?? new Patience()
+    this.#capacity = new Capacity(this.#patience)
     this.#requester = new Requester({
       wire: options.wire,
       status: options.status,
@@ -78,7 +84,7 @@ export class NetworkPeer {
       onClose: (error) => {
         this.#left = true
         const message = error === undefined ? {} : { message: describeError(error) }
-        this.#departure ??= { reason: 'disconnected', banMs: 0, ...message }
+        this.#departure ??= departureOf(error) ?? { reason: 'disconnected', banMs: 0, ...message }
         options.onLeave?.(this.#departure, this)
       },
     })
@@ -183,6 +189,7 @@ export class NetworkPeer {
     const verdict = judge(outcome)
     this.#score.add(verdict.score, this.#clock.now())
     if (verdict.halve) this.#capacity.halve()
+    if (outcome.kind === 'timeout') this.#patience.grow()
     if (outcome.kind === 'useful') this.#capacity.measure(outcome.bytes, outcome.elapsedMs)
     if (verdict.departure !== undefined) this.disconnect(verdict.departure)
   }

@@ -5,7 +5,7 @@
  */
 import type { MessageStream } from '@libp2p/interface'
 import type { Clock } from '../runtime/clock.ts'
-import { LATE_SILENCE_TIMER_MS } from './constants.ts'
+import { Deadline } from '../runtime/deadline.ts'
 
 export interface SilenceWatchOptions {
   /** After so long without a byte, the other side is asked for one; left out: it owes us one all the time. */
@@ -20,17 +20,20 @@ export interface SilenceWatchOptions {
 export class SilenceWatch {
   readonly #clock: Clock
   readonly #options: SilenceWatchOptions
+  readonly #owed: Deadline
   #stream: MessageStream | null = null
   #heardAtMs = 0
-  /** Since when the other side has owed us a byte. */
-  #owedAtMs: number | null = null
-  #cancel = () => {}
+  #cancelQuiet = () => {}
   readonly #onMessage = () => this.#hear()
   readonly #onClose = () => this.stop()
 
   constructor(clock: Clock, options: SilenceWatchOptions) {
     this.#clock = clock
     this.#options = options
+    this.#owed = new Deadline(clock, options.limitMs, () => {
+      this.stop()
+      options.onSilence()
+    })
   }
 
   /** Watches what comes on `stream` until that ends. */
@@ -38,46 +41,36 @@ export class SilenceWatch {
     this.#stream = stream
     stream.addEventListener('message', this.#onMessage)
     stream.addEventListener('close', this.#onClose)
-    this.#hear()
-    this.#arm()
+    this.#heardAtMs = this.#clock.now()
+    this.#await()
   }
 
   /** May be called twice. */
   stop(): void {
-    this.#cancel()
+    this.#cancelQuiet()
+    this.#owed.stop()
     this.#stream?.removeEventListener('message', this.#onMessage)
     this.#stream?.removeEventListener('close', this.#onClose)
     this.#stream = null
   }
 
+  /** Often: the timer of a stream that is not quiet goes on, and looks when it is due. */
   #hear(): void {
     this.#heardAtMs = this.#clock.now()
-    this.#owedAtMs = this.#options.quietMs === undefined ? this.#heardAtMs : null
+    if (!this.#owed.isRunning) return
+    this.#owed.stop()
+    this.#await()
   }
 
-  #dueAtMs(): number {
-    const { quietMs = 0, limitMs } = this.#options
-    return this.#owedAtMs === null ? this.#heardAtMs + quietMs : this.#owedAtMs + limitMs
-  }
-
-  #arm(): void {
-    const dueAtMs = this.#dueAtMs()
-    this.#cancel = this.#clock.after(Math.max(0, dueAtMs - this.#clock.now()), () => this.#look(dueAtMs))
-  }
-
-  #look(plannedMs: number): void {
-    const now = this.#clock.now()
-    // This thread slept, or was held up: what has come meanwhile is behind the timer.
-    if (now - plannedMs > LATE_SILENCE_TIMER_MS) this.#hear()
-    else if (now >= this.#dueAtMs()) {
-      if (this.#owedAtMs !== null) {
-        this.stop()
-        this.#options.onSilence()
-        return
-      }
-      this.#owedAtMs = now
-      this.#options.ask?.()
+  #await(): void {
+    const { quietMs, ask } = this.#options
+    const dueAtMs = this.#heardAtMs + (quietMs ?? 0)
+    const leftMs = dueAtMs - this.#clock.now()
+    if (quietMs !== undefined && leftMs > 0) {
+      this.#cancelQuiet = this.#clock.after(leftMs, () => this.#await())
+      return
     }
-    if (this.#stream !== null) this.#arm()
+    this.#owed.start()
+    ask?.()
   }
 }

@@ -11,14 +11,18 @@ import type { Wire, WireHandler } from '../protocol/wire.ts'
 /** The wire on `stream`, which belongs to it from now on. */
 export class StreamWire implements Wire {
   readonly #stream: Stream
+  readonly #reason: () => Error | undefined
 
-  constructor(stream: Stream) {
+  /** `reason`: why the connection below has ended, if that is known. */
+  constructor(stream: Stream, reason: () => Error | undefined = () => undefined) {
     this.#stream = stream
+    this.#reason = reason
   }
 
   open(handler: WireHandler): void {
     const stream = this.#stream
-    stream.addEventListener('close', ({ error }) => handler.onClose(error))
+    // The connection says why it has ended after its streams did, in the same task.
+    stream.addEventListener('close', ({ error }) => queueMicrotask(() => handler.onClose(this.#reason() ?? error)))
     stream.addEventListener('end', () => this.close())
     stream.addEventListener('message', ({ data }) => {
       for (const chunk of data instanceof Uint8Array ? [data] : data) handler.onChunk(chunk)

@@ -42,8 +42,8 @@ class PageHost {
       const value = await this.#perform(asked, abort.signal)
       this.#post({ kind: 'result', call, value }, value instanceof MessagePort ? [value] : [])
     } catch (error) {
-      const { code, message } = asDialError(error)
-      this.#post({ kind: 'error', call, reason: code, message })
+      const { departure, message } = asDialError(error)
+      this.#post({ kind: 'error', call, departure: { ...departure, message } })
     } finally {
       this.#calls.delete(call)
     }

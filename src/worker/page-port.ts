@@ -1,5 +1,5 @@
 /** What crosses the port between an engine in a worker and the window's libp2p node. Links are numbers there. */
-import type { LeaveReason } from '../network/error.ts'
+import type { Departure } from '../network/blame.ts'
 import type { Conditions } from '../network/page-node.ts'
 
 /** What is asked of the window; each call is answered once. */
@@ -20,7 +20,7 @@ export type ToPage =
 
 export type FromPage =
   | { readonly kind: 'result'; readonly call: number; readonly value: unknown }
-  | { readonly kind: 'error'; readonly call: number; readonly reason: LeaveReason; readonly message: string }
+  | { readonly kind: 'error'; readonly call: number; readonly departure: Departure }
   | {
       readonly kind: 'guest'
       readonly link: number

@@ -2,6 +2,7 @@
  * A wire across a MessagePort: the engine has one end, the window a libp2p stream at the other. Bytes cross by transfer. A
  * port of its own for each wire: what is posted before the other side listens waits there.
  */
+import { ConnectionError, type ConnectionErrorCode } from '../network/connection-error.ts'
 import type { Wire, WireHandler } from '../protocol/wire.ts'
 import { MAX_UNREAD_BYTES } from './constants.ts'
 
@@ -18,7 +19,8 @@ type FromStream =
   | { readonly kind: 'chunk'; readonly bytes: Uint8Array }
   /** The transport takes more: the answer to each `send`, in order. */
   | { readonly kind: 'taken' }
-  | { readonly kind: 'closed'; readonly message: string | null }
+  /** `code`: the connection has ended, and this says who is to blame. */
+  | { readonly kind: 'closed'; readonly message: string | null; readonly code: ConnectionErrorCode | null }
 
 /** The engine's end; `port` belongs to it from now on. */
 export class PortWire implements Wire {
@@ -68,7 +70,7 @@ export class PortWire implements Wire {
         this.#sends.shift()?.resolve()
         return
       case 'closed': {
-        const error = message.message === null ? undefined : new Error(message.message)
+        const error = message.message === null ? undefined : errorOf(message.message, message.code)
         this.#end = error ?? new Error('the stream has ended')
         for (const { reject } of this.#sends.splice(0)) reject(this.#end)
         this.#port.close()
@@ -108,11 +110,16 @@ export function portOf(wire: Wire): MessagePort {
       post({ kind: 'chunk', bytes }, [bytes.buffer])
     },
     onClose: (error) => {
-      post({ kind: 'closed', message: error === undefined ? null : error.message })
+      const code = error instanceof ConnectionError ? error.code : null
+      post({ kind: 'closed', message: error === undefined ? null : error.message, code })
       port.close()
     },
   })
   return theirs
+}
+
+function errorOf(message: string, code: ConnectionErrorCode | null): Error {
+  return code === null ? new Error(message) : new ConnectionError(code, message)
 }
 
 /** One buffer of its own: what it is made of belongs to others, and may be a part of something larger. */

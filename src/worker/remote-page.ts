@@ -76,7 +76,7 @@ export class RemotePage implements PageNode {
         const call = this.#calls.get(message.call)
         this.#calls.delete(message.call)
         if (message.kind === 'result') call?.resolve(message.value)
-        else call?.reject(new DialError({ reason: message.reason, banMs: 0, message: message.message }))
+        else call?.reject(new DialError(message.departure))
       }
     }
   }
