@@ -43,6 +43,8 @@ hostile: an honest client beside a hostile one, and what the server holds; none 
   --seconds S       of each turn: alone, beside the attack, alone, ... (2)
   --turns N         of each attack (3)
   --only TEXT       attacks whose name has it
+  --raw             no attacks, but anything: random bytes at the levels of TCP, HTTP, WebSockets, noise, yamux and messages
+  --inputs N        of --raw, at each level (10000)
 
 all
   --seed S          seed of the generated state (1)
@@ -125,7 +127,9 @@ export function parseTransportOptions(args: readonly string[]): TransportOptions
 }
 
 /** Reads the arguments of `hostile`. Throws likewise. */
-export function parseHostileOptions(args: readonly string[]): HostileOptions & { readonly tab: boolean } {
+export function parseHostileOptions(
+  args: readonly string[],
+): HostileOptions & { readonly tab: boolean; readonly raw: boolean; readonly inputs: number; readonly seed: number } {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -134,6 +138,9 @@ export function parseHostileOptions(args: readonly string[]): HostileOptions & {
       turns: { type: 'string', default: '3' },
       only: { type: 'string', default: '' },
       tab: { type: 'boolean', default: false },
+      raw: { type: 'boolean', default: false },
+      inputs: { type: 'string', default: '10000' },
+      seed: { type: 'string', default: '1' },
     },
   })
   return {
@@ -142,6 +149,9 @@ export function parseHostileOptions(args: readonly string[]): HostileOptions & {
     turns: integerOf('turns', values.turns, 1),
     only: values.only,
     tab: values.tab,
+    raw: values.raw,
+    inputs: integerOf('inputs', values.inputs, 1),
+    seed: integerOf('seed', values.seed, 0),
   }
 }
 

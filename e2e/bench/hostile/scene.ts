@@ -21,6 +21,8 @@ export interface ServingFigures {
   readonly peakRssBytes: number
   /** A server's: what it holds for its peers. A tab's: heaps and array buffers of its threads. */
   readonly peakHeldBytes: number
+  /** What is left on a server's heap, where that was asked for. */
+  readonly heapBytes?: number
 }
 
 export interface Scene {

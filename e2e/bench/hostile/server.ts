@@ -1,4 +1,6 @@
 /** The server's process: a generated state, served with the usual limits; watches what it holds. */
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { startServer } from '../../../src/server/server.ts'
 import { StateDirectory } from '../../../src/server/state-directory.ts'
 import { answerParent } from './child.ts'
@@ -9,7 +11,14 @@ export interface ServerReady {
   readonly root: string
 }
 
+export interface ServerQuestion {
+  /** What is left on the heap is wanted, too, when connections of before have ended and everything is collected. */
+  readonly isSettled?: boolean
+}
+
 const SAMPLE_MS = 20
+/** Longer than a handshake may take. */
+const SETTLE_MS = 12_000
 
 const { accounts } = JSON.parse(process.argv[2]!) as { accounts: number }
 const directory = await StateDirectory.open(undefined)
@@ -20,12 +29,13 @@ let lastMs = cpuMs()
 
 setInterval(sample, SAMPLE_MS)
 process.on('disconnect', () => void directory.close())
-answerParent<object, ServingFigures>(
+answerParent<ServerQuestion, ServingFigures>(
   { address: server.multiaddrs[0], root: Buffer.from(source!.root).toString('hex') },
-  async () => {
+  async ({ isSettled = false }) => {
+    const heap = isSettled ? { heapBytes: await settledHeapBytes() } : {}
     sample()
     const nowMs = cpuMs()
-    const figures = { ...peaks, cpuMs: Math.round(nowMs - lastMs) }
+    const figures = { ...peaks, ...heap, cpuMs: Math.round(nowMs - lastMs) }
     lastMs = nowMs
     peaks = { peakRssBytes: 0, peakHeldBytes: 0 }
     return figures
@@ -37,6 +47,15 @@ function sample(): void {
     peakRssBytes: Math.max(peaks.peakRssBytes, process.memoryUsage.rss()),
     peakHeldBytes: Math.max(peaks.peakHeldBytes, server.stats().heldBytes),
   }
+}
+
+async function settledHeapBytes(): Promise<number> {
+  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  collect()
+  const { heapUsed, arrayBuffers } = process.memoryUsage()
+  return heapUsed + arrayBuffers
 }
 
 function cpuMs(): number {

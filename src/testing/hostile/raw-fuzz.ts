@@ -7,7 +7,7 @@ import type { Connection } from '@libp2p/interface'
 import { concatBytes } from '@noble/hashes/utils.js'
 import { WebSocket } from 'ws'
 import { type Random, seededRandom } from '../random.ts'
-import { HostileClient, openStream } from './hostile-client.ts'
+import { ended, HostileClient, openStream } from './hostile-client.ts'
 import { mutate } from './mutate.ts'
 import { closed, openSocket, openWebSocket, portOf, upgradeRequest } from './raw-socket.ts'
 import { say, speech } from './speech.ts'
@@ -86,13 +86,22 @@ const noise: Input = async (random, { target }) => {
 const yamux: Input = async (random, connections) => {
   const { below } = await connections.take(random)
   for (let left = 1 + random.int(4); left > 0 && below.status === 'open'; left--) {
-    const length = random.pick([0, random.int(300), 2 ** random.int(32)])
-    const stream = random.pick([0, 1, 2, 101 + 2 * random.int(20), random.int(2 ** 31)])
-    const header = yamuxHeader(random.pick([0, 1, 2, 3, random.int(256)]), random.int(16), stream, length)
-    const frame = concatBytes(header, header[1] === 0 ? random.bytes(Math.min(length, 300)) : new Uint8Array())
-    below.send(random() < 0.3 ? mutate(frame, random) : frame)
+    const frame = yamuxFrame(random)
+    below.send(random() < 0.1 ? mutate(frame, random) : frame)
   }
-  await patience()
+  await Promise.race([ended(below), patience(random.int(20))])
+}
+
+/** Most are allowed, or nearly: whatever is not ends the connection, and with it what could be found behind it. */
+function yamuxFrame(random: Random): Uint8Array {
+  const flags = random.int(16)
+  const stream = 101 + 2 * random.int(20)
+  const data = random.bytes(random.int(300))
+  if (random() < 0.5) return concatBytes(yamuxHeader(0, flags, stream, data.length), data)
+  if (random() < 0.8) return yamuxHeader(1, flags, stream, random.pick([0, random.int(300), 2 ** random.int(32)]))
+  if (random() < 0.5) return yamuxHeader(2, 1, 0, random.int(2 ** 31))
+  const anything = yamuxHeader(random.int(5), flags, random.pick([0, 1, 2, stream]), 2 ** random.int(32))
+  return concatBytes(anything, data)
 }
 
 const protocol: Input = async (random, connections) => {
@@ -146,14 +155,14 @@ class Connections {
   }
 
   async #renew(random: Random): Promise<void> {
-    await this.stop()
+    void this.#connection?.close().catch(() => {}) // the other side may have closed it already
     const localAddress = anyHost(random)
     globalThis.WebSocket = class extends WebSocket {
       constructor(url: string) {
         super(url, { localAddress })
       }
     } as unknown as typeof globalThis.WebSocket
-    this.#client = await HostileClient.create()
+    this.#client ??= await HostileClient.create()
     this.#connection = await this.#client.dial(this.target.address)
     this.#left = INPUTS_PER_CONNECTION
   }
@@ -174,6 +183,6 @@ async function end(socket: Socket, random: Random): Promise<void> {
   socket.destroy()
 }
 
-function patience(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))
+function patience(ms = PATIENCE_MS): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
 }
