@@ -173,13 +173,29 @@ test('a worker that is killed rejects every open call with workerDied, and all l
   expect(ends).toEqual(new Array(5).fill('workerDied'))
 })
 
-test('a worker whose script is not there rejects the opening with workerDied', async ({ openPage }) => {
-  const page = await openPage('worker')
-  const opening = `window.e2e.createLightClient({
-    database: 'e2e', chainId: 1, peers: [], worker: () => new Worker('nowhere.js', { type: 'module' }),
-  })`
-  expect(await errorOf(page, opening)).toBe('workerDied')
-})
+for (const [what, answer] of [
+  ['is not there', { status: 404, contentType: 'text/plain', body: 'not here' }],
+  ['is a page', { contentType: 'text/html', body: '<!doctype html><title>Sign in</title>' }],
+  ['does not parse', { contentType: 'text/javascript', body: 'this is no JavaScript' }],
+  ['throws', { contentType: 'text/javascript', body: 'throw new Error("no")' }],
+] as const) {
+  test(`a worker whose script ${what} rejects the opening with workerDied, which names it`, async ({
+    openPage,
+    context,
+  }) => {
+    await context.route('**/nowhere.js', (route) => route.fulfill(answer))
+    const page = await openPage('worker')
+    const opening = page.evaluate(() =>
+      window.e2e
+        .createLightClient({
+          ...{ database: 'e2e', chainId: 1, peers: [] },
+          worker: () => new Worker('nowhere.js', { type: 'module' }),
+        })
+        .catch(({ code, details }) => ({ code, url: details.url })),
+    )
+    expect(await opening).toEqual({ code: 'workerDied', url: new URL('nowhere.js', page.url()).href })
+  })
+}
 
 /** Opens the client with one peer and starts a sync. */
 async function start(page: Page, address: string, root: string): Promise<void> {

@@ -4,6 +4,7 @@ import { badArgument, checkType, fieldsOf, reading, textsOf } from './wallet/pla
 import type { WebRtcPageOptions } from './window-page.ts'
 import { DEFAULT_SERVED_REQUESTS, DEFAULT_UPLOAD_BYTES_PER_SECOND } from './worker/constants.ts'
 import type { EngineOptions, ServeLimits } from './worker/engine.ts'
+import { notingUrl } from './worker/worker-url.ts'
 
 export interface LightClientOptions {
   /**
@@ -98,16 +99,16 @@ export function parseOptions(options: unknown): ParsedOptions {
   return { engine, page, worker: worker as ParsedOptions['worker'] }
 }
 
-/** The application's worker. Throws `badArgument`. */
-export function createWorker(create: () => Worker): Worker {
+/** The application's worker, and the URL of its script if that can be seen. Throws `badArgument`. */
+export function createWorker(create: () => Worker): { readonly worker: Worker; readonly url: string | null } {
   const expected = 'a function that returns a Worker'
-  const worker = reading('worker', expected, create, create)
+  const { created: worker, url } = reading('worker', expected, create, () => notingUrl(create))
   const isWorker = reading('worker', expected, worker, () => {
     const { postMessage, addEventListener, terminate } = Object(worker) as Partial<Worker>
     return [postMessage, addEventListener, terminate].every((method) => typeof method === 'function')
   })
   if (!isWorker) throw badArgument('what `worker` returns', 'a Worker', worker)
-  return worker
+  return { worker, url }
 }
 
 function parseWebRtc(webrtc: unknown): WebRtcPageOptions['webrtc'] {

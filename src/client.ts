@@ -105,7 +105,7 @@ export async function createLightClient(options: LightClientOptions): Promise<Li
     : null
   if (worker !== undefined) {
     const window = page && { port: await portTo(page), stop: () => page.stop() }
-    const engine = await createRemoteEngine(createWorker(worker), engineOptions, emit, window)
+    const engine = await createRemoteEngine(createWorker(worker), engineOptions, emit, { page: window })
     return new LightClient({ engine, events, chainId, page })
   }
   // Lazily: a page that has given its engine a worker does not load it a second time.

@@ -19,6 +19,11 @@ export const LOCK_TIMEOUT_MS = 10_000
 /** The same for how much room there is: nothing depends on it but what is shown. */
 export const QUOTA_TIMEOUT_MS = 2_000
 
+/** How long a worker's script may take to be loaded and to answer: it is one file of some 100 kB, also over a slow line. */
+export const WORKER_START_MS = 20_000
+/** How long the engine in a worker may take to write what it has verified, before the worker is ended all the same. */
+export const WORKER_CLOSE_MS = 15_000
+
 /** How often a tab says what it has, if that has changed: a page every some hundredths of a second would be noise. */
 export const STATUS_INTERVAL_MS = 1_000
 /** What a tab that serves may send ahead of its rate: a second of silence does not have to be made up for byte by byte. */

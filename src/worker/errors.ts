@@ -2,7 +2,10 @@
 import { type ErrorDetails, RootlightError } from '../trie/error.ts'
 
 export type WorkerErrorCode =
-  /** The worker's thread has ended, or its script could not be loaded: open calls reject, and so do all later ones. */
+  /**
+   * The worker's thread has ended, or its script could not be loaded or does not answer: open calls reject, and so do all later
+   * ones. `details` have the `reason`, and the `url` of the script (`null`: not known).
+   */
   | 'workerDied'
   /** No tab writes to the database, and the browser does not let this one: it grants no lock, or does not answer. */
   | 'noWriter'

@@ -27,6 +27,7 @@ async function open(
   send: (message: FromWorker) => void,
   emit: (event: EngineEvent) => void,
 ): Promise<Engine> {
+  send({ kind: 'started' })
   if (lock !== null) {
     // Without the lock the window learns of a death by its events only.
     navigator.locks.request(lock, () => holdForever(() => send({ kind: 'alive' }))).catch(() => {})

@@ -16,6 +16,8 @@ export type ToWorker =
   | { readonly kind: 'call'; readonly call: number; readonly method: EngineMethod; readonly args: readonly unknown[] }
 
 export type FromWorker =
+  /** The worker's script runs, and has been told to open the engine. */
+  | { readonly kind: 'started' }
   /** The worker holds its lock. */
   | { readonly kind: 'alive' }
   | { readonly kind: 'opened' }

@@ -2,8 +2,11 @@
  * The window's side of the port: an engine whose calls are answered by a worker. Every call settles: a worker that dies
  * rejects all that are open, and all that come.
  */
+import { type Clock, systemClock } from '../runtime/clock.ts'
+import { Deadline, startDeadline } from '../runtime/deadline.ts'
 import { SyncError } from '../sync/errors.ts'
 import type { RootlightError } from '../trie/error.ts'
+import { WORKER_CLOSE_MS, WORKER_START_MS } from './constants.ts'
 import type { Engine, EngineEvent, EngineOptions } from './engine.ts'
 import { fromPlainError, WorkerError } from './errors.ts'
 import type { EngineMethod, FromWorker, ToWorker } from './port.ts'
@@ -20,17 +23,29 @@ interface OpenCall {
   readonly reject: (error: unknown) => void
 }
 
+/** The application's worker, and the URL of its script; `null`: not known. */
+export interface EngineWorker {
+  readonly worker: Worker
+  readonly url: string | null
+}
+
+export interface RemoteEngineSettings {
+  /** For WebRTC; `null`: that is not wanted. */
+  readonly page?: WindowPage | null
+  readonly clock?: Clock
+}
+
 /**
- * Opens an engine in `worker`, which is ours from now on: `close` ends it. `page`: for WebRTC, if that is wanted. Rejects as `createLocalEngine` does, or with
- * `workerDied`.
+ * Opens an engine in the worker, which is ours from now on: `close` ends it. Rejects as `createLocalEngine` does, or, in bounded
+ * time, with `workerDied`.
  */
 export async function createRemoteEngine(
-  worker: Worker,
+  worker: EngineWorker,
   options: EngineOptions,
   emit: (event: EngineEvent) => void,
-  page: WindowPage | null = null,
+  { page = null, clock = systemClock }: RemoteEngineSettings = {},
 ): Promise<Engine> {
-  const port = new EnginePort(worker, emit, page)
+  const port = new EnginePort(worker, emit, page, clock)
   await port.open(options)
   const call =
     (method: EngineMethod) =>
@@ -63,6 +78,10 @@ export async function createRemoteEngine(
 
 class EnginePort {
   readonly #worker: Worker
+  readonly #url: string | null
+  readonly #clock: Clock
+  /** Until the worker's script has answered. */
+  readonly #start: Deadline
   readonly #emit: (event: EngineEvent) => void
   readonly #page: WindowPage | null
   readonly #calls = new Map<number, OpenCall>()
@@ -74,8 +93,18 @@ class EnginePort {
   #death: RootlightError | null = null
   #lock: string | null = null
 
-  constructor(worker: Worker, emit: (event: EngineEvent) => void, page: WindowPage | null) {
+  constructor(
+    { worker, url }: EngineWorker,
+    emit: (event: EngineEvent) => void,
+    page: WindowPage | null,
+    clock: Clock,
+  ) {
     this.#worker = worker
+    this.#url = url
+    this.#clock = clock
+    this.#start = new Deadline(clock, WORKER_START_MS, () => {
+      this.#die(`its script has not answered for ${WORKER_START_MS / 1000} seconds`)
+    })
     this.#page = page
     this.#emit = emit
   }
@@ -83,6 +112,8 @@ class EnginePort {
   async open(options: EngineOptions): Promise<void> {
     this.#worker.addEventListener('message', (event: MessageEvent<FromWorker>) => this.#receive(event.data))
     this.#worker.addEventListener('error', (event) => this.#die(event.message || 'its script could not be loaded'))
+    this.#worker.addEventListener('messageerror', () => this.#die('a message of it could not be read'))
+    this.#start.start()
     // Web Locks exist in secure contexts only; elsewhere a worker that is killed is not noticed.
     this.#lock = globalThis.navigator?.locks === undefined ? null : `rootlight-worker-${crypto.randomUUID()}`
     const opened = new Promise<unknown>((resolve, reject) => {
@@ -109,12 +140,19 @@ class EnginePort {
 
   /** Lets the engine write what it verified, then ends the worker. */
   close(): Promise<void> {
-    this.#closing ??= this.call('close', []).then(
-      () => this.#end(),
-      // A worker that is dead needs no closing.
-      () => this.#end(),
-    )
+    this.#closing ??= this.#close()
     return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    let stop = () => {}
+    const late = new Promise<void>((resolve) => {
+      stop = startDeadline(this.#clock, WORKER_CLOSE_MS, resolve, { countsOffline: true })
+    })
+    // A worker that is dead, or stuck, needs no closing.
+    await Promise.race([this.call('close', []).catch(() => {}), late])
+    stop()
+    this.#end()
   }
 
   #send(message: ToWorker, transfer: Transferable[] = []): void {
@@ -122,6 +160,8 @@ class EnginePort {
   }
 
   #receive(message: FromWorker): void {
+    this.#start.stop()
+    if (message.kind === 'started') return
     if (message.kind === 'alive') void this.#waitForDeath()
     else if (message.kind === 'event') this.#emit(message.event)
     else if (message.kind === 'opened') this.#opening?.resolve(undefined)
@@ -146,7 +186,11 @@ class EnginePort {
   }
 
   #die(reason: string): void {
-    this.#refuseAll(new WorkerError('workerDied', `the worker has died: ${reason}`, { details: { reason } }))
+    const name = this.#url === null ? 'the worker' : `the worker ${this.#url}`
+    const details = { reason, url: this.#url }
+    this.#refuseAll(new WorkerError('workerDied', `${name} has died: ${reason}`, { details }))
+    // What may still run there would keep the database from the next one.
+    this.#worker.terminate()
   }
 
   #end(): void {
@@ -157,7 +201,8 @@ class EnginePort {
 
   #refuseAll(error: RootlightError): void {
     this.#death ??= error
-    void this.#page?.stop()
+    this.#start.stop()
+    this.#page?.stop().catch(() => {}) // the page is closing it anyway
     this.#opening?.reject(this.#death)
     for (const call of this.#calls.values()) call.reject(this.#death)
     this.#calls.clear()
