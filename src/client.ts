@@ -154,14 +154,18 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
    * it is that part of the state: what a wallet watches. Another scope later, or none, takes over what is there; what the
    * last one leaves out goes with the next compaction. Supersedes a sync that
    * runs: its `done` rejects with `superseded`. The tabs of an origin have one sync between them: one to the same target as
-   * another tab's joins it, and `cancel` in any of them ends it. Throws `badArgument`, `badTarget`, `badRootText`,
+   * another tab's joins it, `cancel` in any of them ends it for all, and `leave` in the last of them. Throws `badArgument`, `badTarget`, `badRootText`,
    * `badBlockHash`, `badHeader`, `badNumber`, `badAddress` or `badSlot`; `done` rejects with `headerMismatch`, too.
    */
   sync(target: SyncTarget): Sync {
     const wanted = checkTarget(target)
     const id = this.#nextId++
     const done = this.#engine.sync(id, wanted).finally(() => this.#syncs.delete(id))
-    const sync = new Sync(done, { cancel: () => this.#engine.cancel(id), resume: () => this.#engine.resume(id) })
+    const sync = new Sync(done, {
+      cancel: () => this.#engine.cancel(id),
+      leave: () => this.#engine.leave(id),
+      resume: () => this.#engine.resume(id),
+    })
     this.#syncs.set(id, sync)
     return sync
   }

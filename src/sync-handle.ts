@@ -22,6 +22,7 @@ export interface SyncEventMap {
 /** What a sync asks of its engine. */
 export interface SyncCommands {
   readonly cancel: () => Promise<void>
+  readonly leave: () => Promise<void>
   readonly resume: () => Promise<void>
 }
 
@@ -57,9 +58,24 @@ export class Sync extends TypedEventTarget<SyncEventMap> {
     return this.#coverage
   }
 
-  /** Stops the sync and keeps what was verified; resolves when it is on disk. `done` rejects with `cancelled`. */
-  async cancel(): Promise<void> {
-    await this.#commands.cancel().catch((error) => {
+  /**
+   * Stops the sync, for all tabs that share it, and keeps what was verified; resolves when it is on disk. `done` rejects with
+   * `cancelled`, in all of them. To stop it only if nobody else wants it, {@link leave} it.
+   */
+  cancel(): Promise<void> {
+    return this.#end(this.#commands.cancel)
+  }
+
+  /**
+   * Says that this caller wants the sync no more: `done` rejects with `cancelled`. The sync goes on as long as another tab that
+   * asked for it is open and has not left it; left by the last one it stops, and what was verified is kept.
+   */
+  leave(): Promise<void> {
+    return this.#end(this.#commands.leave)
+  }
+
+  async #end(command: () => Promise<void>): Promise<void> {
+    await command().catch((error) => {
       // The client was closed meanwhile, and has stopped it just as well.
       if (!isRootlightError(error, 'closed')) throw error
     })

@@ -23,7 +23,7 @@ class ScriptedClient extends EventTarget {
     target: SyncTarget
     sync: Sync
     resolve: (progress: SyncProgress) => void
-    isCancelled: boolean
+    isLeft: boolean
   }[] = []
   readonly reads: {
     what: string
@@ -40,11 +40,13 @@ class ScriptedClient extends EventTarget {
       resolve = yes
       reject = no
     })
-    const cancel = async () => {
-      entry.isCancelled = true
-      reject(new SyncError('cancelled', 'cancelled'))
+    // The application's, or another tab's: a hook does not end what others may want.
+    const cancel = async () => reject(new SyncError('cancelled', 'cancelled'))
+    const leave = async () => {
+      entry.isLeft = true
+      reject(new SyncError('cancelled', 'left'))
     }
-    const entry = { target, sync: new Sync(done, { cancel, resume: async () => {} }), resolve, isCancelled: false }
+    const entry = { target, sync: new Sync(done, { cancel, leave, resume: async () => {} }), resolve, isLeft: false }
     this.syncs.push(entry)
     return entry.sync
   }
@@ -100,7 +102,7 @@ describe('useSync', () => {
     const { last, show } = await render(use, { target: { root: ROOT } })
     await later()
     expect(scripted.syncs).toHaveLength(1)
-    expect(scripted.syncs[0]!.isCancelled).toBe(false)
+    expect(scripted.syncs[0]!.isLeft).toBe(false)
     expect(last()).toMatchObject({ phase: 'connecting', progress: null })
     const { sync, resolve } = scripted.syncs[0]!
     await act(async () => sync.receive(progressOf('syncing'), new Float32Array(4096)))
@@ -113,16 +115,16 @@ describe('useSync', () => {
     expect(scripted.syncs).toHaveLength(1)
   })
 
-  test('behavior: another target supersedes it; one that nobody asks for any more is cancelled', async () => {
+  test('behavior: another target supersedes it; one that nobody asks for any more is left', async () => {
     const { show, last } = await render(use, { target: { root: ROOT } as SyncTarget | null })
     await show({ target: { root: ROOT, accounts: [A, B] } })
     await show({ target: { accounts: [B, A], root: ROOT } }) // the same, in another order
     await later()
     expect(scripted.syncs.map(({ target }) => target)).toEqual([{ root: ROOT }, { root: ROOT, accounts: [A, B] }])
-    expect(scripted.syncs.map(({ isCancelled }) => isCancelled)).toEqual([true, false])
+    expect(scripted.syncs.map(({ isLeft }) => isLeft)).toEqual([true, false])
     await show({ target: null })
     await later()
-    expect(scripted.syncs[1]!.isCancelled).toBe(true)
+    expect(scripted.syncs[1]!.isLeft).toBe(true)
     expect(last()).toMatchObject({ phase: 'idle' })
   })
 
@@ -143,7 +145,7 @@ describe('useSync', () => {
     await mount(other)
     await act(async () => one.unmount())
     await later()
-    expect(scripted.syncs.map(({ isCancelled }) => isCancelled)).toEqual([false])
+    expect(scripted.syncs.map(({ isLeft }) => isLeft)).toEqual([false])
     await act(async () => scripted.syncs[0]!.resolve(progressOf('complete')))
     await act(async () => other.unmount())
     await later()

@@ -1,6 +1,7 @@
 /**
- * The sync of a target as all components of a page use it: they have one between them, it is cancelled when the last of them
- * is gone, and a component that is mounted twice in a row (React's StrictMode) has no sync cancelled under it.
+ * The sync of a target as all components of a page use it: they have one between them, it is left when the last of them is
+ * gone, which ends it only if no other tab wants it, and a component that is mounted twice in a row (React's StrictMode) has
+ * no sync ended under it.
  */
 import type { LightClient } from '../client.ts'
 import type { StallReason, SyncPhase, SyncProgress } from '../sync/progress.ts'
@@ -45,7 +46,7 @@ export function sharedSync(client: LightClient, target: SyncTarget): SyncStore {
         // Whoever takes the place of the one that leaves is there in a moment.
         setTimeout(() => {
           if (!sync.isUsed && syncs.get(key) === sync) syncs.delete(key)
-          if (!sync.isUsed) sync.cancel()
+          if (!sync.isUsed) sync.leave()
         })
       }
     },
@@ -68,7 +69,7 @@ class SharedSync {
   readonly #listeners = new Set<() => void>()
   #state: SyncState = IDLE
   /** Does nothing once it has ended. */
-  #cancel: () => Promise<void> = async () => {}
+  #leave: () => Promise<void> = async () => {}
 
   constructor(client: LightClient, target: SyncTarget) {
     this.#client = client
@@ -93,16 +94,16 @@ class SharedSync {
     this.#listeners.delete(listener)
   }
 
-  cancel(): void {
+  leave(): void {
     // A worker that has died has stopped it just as well.
-    this.#cancel().catch(() => {})
+    this.#leave().catch(() => {})
   }
 
   #start(): void {
     this.#show(CONNECTING)
     try {
       const sync = this.#client.sync(this.#target)
-      this.#cancel = () => sync.cancel()
+      this.#leave = () => sync.leave()
       sync.addEventListener('progress', ({ detail }) => this.#show(stateOf(detail)))
       sync.done.then(
         (progress) => this.#end(stateOf(progress)),
@@ -119,7 +120,7 @@ class SharedSync {
   }
 
   #end(state: SyncState): void {
-    this.#cancel = async () => {}
+    this.#leave = async () => {}
     this.#show(state)
   }
 

@@ -7,7 +7,7 @@ const NOTHING: SyncStore = { subscribe: () => () => {}, state: () => IDLE }
 
 /**
  * Syncs `target` as long as a component is there that asks for it: another target supersedes it, and when the last component is
- * gone it is cancelled. `null`: not yet. Targets are compared by what is in them.
+ * gone it is left (`Sync.leave`): it ends if no other tab wants it. `null`: not yet. Targets are compared by what is in them.
  */
 export function useSync(client: LightClient | null, target: SyncTarget | null): SyncState {
   const key = target === null ? null : keyOf(target)

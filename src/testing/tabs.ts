@@ -20,7 +20,7 @@ export class FakeTab {
   constructor(origin: FakeOrigin, name: string) {
     this.#origin = origin
     this.name = name
-    this.locks = { request: (_, options, callback) => origin.request(this, options, callback) }
+    this.locks = { request: (name, options, callback) => origin.request(this, name, options, callback) }
   }
 
   openChannel(): ChannelPort {
@@ -62,18 +62,20 @@ export class FakeTab {
   }
 }
 
+/** The lock of the tab that writes, as the tests of tabs call it. */
+export const WRITER_LOCK = 'lock'
+
 interface LockRequest {
   readonly tab: FakeTab
   readonly callback: (lock: object | null) => Promise<void> | undefined
   readonly settle: (error?: unknown) => void
 }
 
-/** What the tabs share. Web Locks as the specification has them, of one name. */
+/** What the tabs share. */
 export class FakeOrigin {
   readonly #tabs: FakeTab[] = []
   readonly #ports = new Set<FakePort>()
-  #holder: LockRequest | null = null
-  #line: LockRequest[] = []
+  readonly #locks = new Map<string, FakeLock>()
 
   open(name: string): FakeTab {
     const tab = new FakeTab(this, name)
@@ -87,7 +89,42 @@ export class FakeOrigin {
     await settle()
   }
 
-  /** The tab that holds the lock. */
+  /** The tab that writes. */
+  get holder(): string | null {
+    return this.#lock(WRITER_LOCK).holder
+  }
+
+  request(tab: FakeTab, name: string, options: LockOptions, callback: LockRequest['callback']): Promise<unknown> {
+    return this.#lock(name).request(tab, options, callback)
+  }
+
+  openChannel(tab: FakeTab): ChannelPort {
+    const port = new FakePort(tab, (message) => {
+      for (const other of this.#ports) if (other !== port) other.receive(message)
+    })
+    port.onClose = () => this.#ports.delete(port)
+    this.#ports.add(port)
+    return port
+  }
+
+  forget(tab: FakeTab): void {
+    for (const port of this.#ports) if (port.tab === tab) this.#ports.delete(port)
+    for (const lock of this.#locks.values()) lock.forget(tab)
+  }
+
+  #lock(name: string): FakeLock {
+    const lock = this.#locks.get(name) ?? new FakeLock()
+    this.#locks.set(name, lock)
+    return lock
+  }
+}
+
+/** A Web Lock of one name, as the specification has them. */
+class FakeLock {
+  #holder: LockRequest | null = null
+  #line: LockRequest[] = []
+
+  /** The tab that holds it. */
   get holder(): string | null {
     return this.#holder?.tab.name ?? null
   }
@@ -111,17 +148,7 @@ export class FakeOrigin {
     })
   }
 
-  openChannel(tab: FakeTab): ChannelPort {
-    const port = new FakePort(tab, (message) => {
-      for (const other of this.#ports) if (other !== port) other.receive(message)
-    })
-    port.onClose = () => this.#ports.delete(port)
-    this.#ports.add(port)
-    return port
-  }
-
   forget(tab: FakeTab): void {
-    for (const port of this.#ports) if (port.tab === tab) this.#ports.delete(port)
     this.#line = this.#line.filter((request) => request.tab !== tab)
     if (this.#holder?.tab === tab) this.#holder = null
     this.#grant()

@@ -153,7 +153,10 @@ export interface ImportSummary {
 /** The commands. `sync` settles when the sync has ended; its id is the caller's, and names it in events and `cancel`. */
 export interface Engine {
   sync(id: number, target: SyncTarget): Promise<SyncProgress>
+  /** Ends the sync, for all tabs that share it. */
   cancel(id: number): Promise<void>
+  /** The caller wants the sync no more: its `sync` rejects with `cancelled`. The sync ends with the last tab that wants it. */
+  leave(id: number): Promise<void>
   /** There may be room on the disk again. */
   resume(id: number): Promise<void>
   getAccount(address: string, at: ReadAt | undefined): Promise<Answer<AccountValue | null>>

@@ -1,7 +1,8 @@
 /**
  * The engine of the writing tab, as all tabs use it: they have one sync between them. A call names its tab; tabs that ask
- * for the same part of the same state share the sync, any other supersedes it for all, and any of them can cancel it. A sync belongs to
- * the database and not to the tab that asked: it goes on when that tab is gone.
+ * for the same part of the same state share the sync, any other supersedes it for all, and any of them can cancel it. A tab
+ * that leaves it ends it only if no other tab that lives wants it. A sync belongs to the database and not to the tab that
+ * asked: it goes on when that tab is gone.
  */
 import { SyncError } from '../sync/errors.ts'
 import type { SyncProgress } from '../sync/progress.ts'
@@ -30,6 +31,8 @@ const TAB_IDS = 2 ** 32
 
 export interface LeaderOptions {
   readonly engine: Engine
+  /** Whether the tab of this name lives. */
+  readonly isAlive: (tab: string) => Promise<boolean>
   /** The sync that runs is another one, or none. */
   readonly onTarget: () => void
   /** A sync has ended, well or not: what is complete on disk may be something else. */
@@ -74,6 +77,7 @@ export class Leader {
     try {
       if (method === 'sync') return await this.#sync(tab, args[0] as number, args[1] as SyncTarget)
       if (method === 'cancel') return await this.#cancel(tab, args[0] as number)
+      if (method === 'leave') return await this.#leave(tab, args[0] as number)
       if (method === 'resume') return await this.#resume(tab, args[0] as number)
       if (TASKS.has(method)) return await this.#do(method, this.#nameOf(tab, args[0] as number), ...args.slice(1))
       return await this.#do(method, ...args)
@@ -114,6 +118,28 @@ export class Leader {
     // From now on a call for the same root is a sync of its own.
     this.#setRun(null)
     await this.#options.engine.cancel(run.id)
+  }
+
+  async #leave(tab: string, id: number): Promise<void> {
+    const run = this.#run
+    const call = run?.calls.get(tab)
+    if (run === null || call?.id !== id) return
+    run.calls.delete(tab)
+    call.leave(new SyncError('cancelled', 'the sync was left'))
+    await this.#forgetDead(run)
+    // Meanwhile it may have ended, or somebody has come.
+    if (this.#run !== run || run.calls.size > 0) return
+    this.#setRun(null)
+    await this.#options.engine.cancel(run.id)
+  }
+
+  /** Tabs that have ended want nothing any more. */
+  async #forgetDead({ calls }: Run): Promise<void> {
+    const dead = async ([tab, call]: [string, unknown]) => {
+      // One that has asked again since then is another call.
+      if (!(await this.#options.isAlive(tab)) && calls.get(tab) === call) calls.delete(tab)
+    }
+    await Promise.all([...calls].map(dead))
   }
 
   async #resume(tab: string, id: number): Promise<void> {

@@ -183,6 +183,11 @@ class LocalEngine implements Engine {
     if (this.#claim?.id === id) await this.#revoke(new SyncError('cancelled', 'the sync was cancelled'))
   }
 
+  /** Nobody else is known here: see `leader.ts`. */
+  leave(id: number): Promise<void> {
+    return this.cancel(id)
+  }
+
   async resume(id: number): Promise<void> {
     if (this.#claim?.id === id) this.#claim.running?.sync.resume()
   }

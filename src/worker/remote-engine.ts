@@ -54,6 +54,7 @@ export async function createRemoteEngine(
   return {
     sync: call('sync'),
     cancel: call('cancel'),
+    leave: call('leave'),
     resume: call('resume'),
     getAccount: call('getAccount'),
     getStorageAt: call('getStorageAt'),

@@ -106,6 +106,79 @@ describe('openTabEngine', () => {
     expect(first.engines[0]!.started).toEqual([OLDER, NEWER, NEWER])
   })
 
+  test('behavior: a tab that leaves ends its own call only; the sync ends with the last that wants it', async () => {
+    const { first, second, third } = await synced('a', 'b', 'c')
+    const calls = [first, second, third].map(({ engine }) => watch(engine.sync(1, { root: NEWER })))
+    await settle()
+    await second.engine.leave(8) // not one of its syncs
+    await second.engine.leave(1)
+    await settle()
+    expect(calls.map(({ outcome }) => outcome)).toEqual(['pending', 'cancelled', 'pending'])
+    await first.engine.leave(1)
+    await settle()
+    expect(calls.map(({ outcome }) => outcome)).toEqual(['cancelled', 'cancelled', 'pending'])
+    first.engines[0]!.progress()
+    await third.engine.leave(1)
+    await settle()
+    expect(calls[2]!.outcome).toBe('cancelled')
+    expect(() => first.engines[0]!.progress()).toThrow() // nothing runs
+    await third.engine.leave(1)
+    const next = watch(second.engine.sync(2, { root: NEWER }))
+    await settle()
+    expect(next.outcome).toBe('pending')
+    expect(first.engines[0]!.started).toEqual([OLDER, NEWER, NEWER])
+  })
+
+  test.each([
+    ['killed', async ({ tab }: OpenTab) => tab.kill()],
+    ['closed', ({ engine }: OpenTab) => engine.close()],
+  ])('behavior: a tab that was %s wants nothing any more; one that is frozen does', async (_, end) => {
+    const { first, second, third } = await synced('a', 'b', 'c')
+    const calls = [first, second, third].map(({ engine }) => watch(engine.sync(1, { root: NEWER })))
+    await settle()
+    third.tab.freeze()
+    await first.engine.leave(1)
+    await end(second)
+    await settle()
+    first.engines[0]!.progress() // it goes on for the one that is frozen
+    await third.tab.thaw()
+    await third.engine.leave(1)
+    await settle()
+    expect(calls[2]!.outcome).toBe('cancelled')
+    expect(() => first.engines[0]!.progress()).toThrow()
+  })
+
+  test('behavior: what a tab wants is kept when another takes over, and left there', async () => {
+    const { tabs, first, second, third } = await synced('a', 'b', 'c')
+    const calls = [first, second, third].map(({ engine }) => watch(engine.sync(1, { root: NEWER })))
+    await settle()
+    first.tab.kill()
+    await tabs.waitOutSilence()
+    const writer = [second, third].find(({ engines }) => engines.length > 0)!
+    await second.engine.leave(1)
+    await settle()
+    writer.engines[0]!.progress()
+    expect(calls[2]!.outcome).toBe('pending')
+    await third.engine.leave(1)
+    await settle()
+    expect([calls[1]!.outcome, calls[2]!.outcome]).toEqual(['cancelled', 'cancelled'])
+    expect(() => writer.engines[0]!.progress()).toThrow()
+  })
+
+  test('behavior: a tab that asks while the last one leaves has its sync', async () => {
+    const { first, second } = await synced('a', 'b')
+    const left = watch(first.engine.sync(1, { root: NEWER }))
+    await settle()
+    const leaving = first.engine.leave(1)
+    const call = watch(second.engine.sync(1, { root: NEWER }))
+    await leaving
+    await settle()
+    expect([left.outcome, call.outcome]).toEqual(['cancelled', 'pending'])
+    await first.engines[0]!.finish()
+    await settle()
+    expect(call.outcome).toMatchObject({ phase: 'complete' })
+  })
+
   test('behavior: what is being synced is asked of the writer, and what no tab has is its error', async () => {
     const tabs = new Tabs()
     const [, second] = [await tabs.open('a'), await tabs.open('b')]

@@ -29,6 +29,7 @@ import { OpenCalls } from './open-calls.ts'
 import type { EngineMethod } from './port.ts'
 import { accountRead, codeRead, proofRead, readComplete, type StateRead, slotRead, statusOf } from './reads.ts'
 import type { ChannelPort, TabEvent, TabMessage } from './tab-channel.ts'
+import { TabLife } from './tab-life.ts'
 import { Term } from './term.ts'
 import type { Locks } from './writer-lock.ts'
 
@@ -58,6 +59,7 @@ export async function openTabEngine(options: TabEngineOptions): Promise<Engine> 
 class TabEngine implements Engine {
   readonly #options: TabEngineOptions
   readonly #election: Election
+  readonly #life: TabLife
   readonly #calls = new OpenCalls()
   /** `null`: we do not write. */
   #term: Term | null = null
@@ -73,6 +75,7 @@ class TabEngine implements Engine {
   constructor(options: TabEngineOptions) {
     this.#options = options
     const { tab, locks, name, clock } = options
+    this.#life = new TabLife({ locks, name, clock })
     this.#election = new Election({
       ...{ tab, locks, name, clock },
       onElected: () => {
@@ -87,7 +90,8 @@ class TabEngine implements Engine {
   }
 
   async open(): Promise<void> {
-    const { channel, view } = this.#options
+    const { channel, view, tab } = this.#options
+    this.#life.begin(tab)
     channel.addEventListener('message', ({ data }) => this.#hear(data))
     try {
       if (await this.#election.start()) await this.#lead()
@@ -105,6 +109,10 @@ class TabEngine implements Engine {
 
   cancel(id: number): Promise<void> {
     return this.#call('cancel', [id])
+  }
+
+  leave(id: number): Promise<void> {
+    return this.#call('leave', [id])
   }
 
   resume(id: number): Promise<void> {
@@ -194,6 +202,7 @@ class TabEngine implements Engine {
     await this.#term?.end()
     this.#term = null
     this.#election.stop()
+    this.#life.end()
     this.#options.channel.close()
     await this.#options.view.close()
     this.#calls.rejectAll(new SyncError('closed', 'the client was closed'))
@@ -323,6 +332,7 @@ class TabEngine implements Engine {
       chainId,
       number,
       open: lead,
+      isAlive: (tab) => this.#life.isAlive(tab),
       inherited: this.#target,
       say: (message) => this.#say(message),
       tell: (event) => this.#tell(event),

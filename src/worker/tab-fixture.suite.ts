@@ -93,6 +93,10 @@ export class ScriptedEngine implements ScriptedMethods {
     if (this.#running?.id === id) this.#end(new SyncError('cancelled', 'cancelled'))
   }
 
+  leave(id: number): Promise<void> {
+    return this.cancel(id)
+  }
+
   async resume(): Promise<void> {}
 
   /** Tells that the sync that runs goes on. */

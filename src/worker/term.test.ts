@@ -22,6 +22,7 @@ function termOf(engine: Partial<Engine>, options: Partial<TermOptions> = {}) {
     onStoreClosed: (event) => told.push(event.kind),
     onTarget: () => told.push('target'),
     onFenced: () => told.push('fenced'),
+    isAlive: async () => true,
     ...options,
   })
   return { term, said, told, emit: (event: EngineEvent) => emit(event) }

@@ -18,6 +18,8 @@ export interface TermOptions {
   readonly number: number
   /** Opens the engine that writes. */
   readonly open: (emit: (event: EngineEvent) => void) => Promise<Engine>
+  /** Whether the tab of this name lives. */
+  readonly isAlive: (tab: string) => Promise<boolean>
   /** What the writer before was syncing. */
   readonly inherited: SyncTarget | null
   /** To the other tabs. */
@@ -106,6 +108,7 @@ export class Term {
     const engine = await this.#options.open((event) => this.#announce(leader, event))
     leader = new Leader({
       engine,
+      isAlive: this.#options.isAlive,
       onTarget: () => {
         if (this.#isOver) return
         this.#target = leader?.target ?? null
