@@ -152,10 +152,11 @@ export class StateDirectory {
   }
 
   async #import(wanted: WantedState, options: EnsureOptions, replaced?: number): Promise<StateInfo> {
+    let made: StateInfo | undefined
     try {
-      const info = await this.#importOnce(wanted, options, replaced)
-      await this.database.inventory(info)
-      return info
+      made = await this.#importOnce(wanted, options, replaced)
+      await this.database.inventory(made)
+      return made
     } catch (error) {
       if (!isDamagedDatabase(error) && !isRootlightError(error, 'damagedState')) throw error
       // A damaged table is in the way of writes, and of reads beside it: what is left of it is moved to good ones first.
@@ -163,6 +164,7 @@ export class StateDirectory {
       const directory = join(this.#path, DATABASE)
       await repairDatabase(directory)
       this.#database = await StateDatabase.open(directory, options)
+      if (made !== undefined) await this.database.drop(made.id)
       return this.#importOnce(wanted, options, replaced)
     }
   }
