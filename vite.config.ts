@@ -11,7 +11,7 @@ const demo: ViteUserConfig = {
   build: { target: 'es2022', outDir: '../dist/demo', emptyOutDir: true },
   worker: { format: 'es' },
   // Found at the start: a package that the server finds later makes it reload the page.
-  optimizeDeps: { entries: ['index.html', '../src/worker/worker.ts'] },
+  optimizeDeps: { entries: ['index.html', '../src/worker/worker.ts', '../src/evm/worker.ts'] },
 }
 
 /** Beside a script that has others' code in it: what their licenses ask for. */
@@ -67,6 +67,22 @@ const workerCipher: ViteUserConfig = {
 }
 
 /**
+ * `--mode evm-worker`: the worker for calls, all of it in one script, in the place of the module that has this name. A page of
+ * any sort can have it, and an application needs none of the packages that are in it.
+ */
+const evmWorker: ViteUserConfig = {
+  build: {
+    target: 'es2022',
+    outDir: 'dist/evm',
+    emptyOutDir: false,
+    license: licensesOf('worker'),
+    sourcemap: true,
+    lib: { entry: 'src/evm/worker.ts', formats: ['es'], fileName: () => 'worker.js' },
+    rollupOptions: { output: { minify: true } },
+  },
+}
+
+/**
  * `--mode webrtc`: libp2p's WebRTC for browsers, in the place of the module that imports it. `@libp2p/webrtc` comes with
  * node-datachannel and all of react-native: who installs this package gets none of it, and needs no overrides.
  */
@@ -87,6 +103,7 @@ const parts: Readonly<Record<string, ViteUserConfig>> = {
   worker,
   'worker-libp2p': workerLibp2p,
   'worker-cipher': workerCipher,
+  'evm-worker': evmWorker,
   webrtc,
 }
 
@@ -105,7 +122,9 @@ const test: NonNullable<ViteUserConfig['test']> = {
     },
     {
       // Found at the start, as above.
-      optimizeDeps: { entries: ['src/worker/worker.ts', 'src/**/*.browser.test.ts'] },
+      optimizeDeps: {
+        entries: ['src/worker/worker.ts', 'src/evm/worker.ts', 'src/evm/on-thread.ts', 'src/**/*.browser.test.ts'],
+      },
       test: {
         name: 'chromium',
         root: '.',

@@ -1,5 +1,7 @@
 /** The numbers of calls. */
 
+/** Who calls where a call does not say: as in geth. */
+export const NOBODY = `0x${'0'.repeat(40)}`
 /** What a call may use at most, and gets if it does not say: as in geth. */
 export const MAX_CALL_GAS = 50_000_000n
 /** What the plainest transaction takes. */
@@ -32,3 +34,13 @@ export const AUTHORIZATION_REFUND = 12_500n
 export const MAX_NONCE = 2n ** 64n - 1n
 /** What a callee that is sent value gets on top, by the Yellow Paper. */
 export const CALL_STIPEND = 2_300n
+/** Workers of a page: one that is busy for long leaves another. Each takes some 20 MB, and a core. */
+export const MAX_WORKERS = 2
+/** A worker that had no call for so long is ended: the next call starts one, which takes some tenths of a second. */
+export const IDLE_MS = 60_000
+/** A worker has to say that it is ready: its script is 100 kB, and the network may be slow. */
+export const START_LIMIT_MS = 20_000
+/** After a start that failed, calls run on the page's thread for so long, and then a worker is tried again. */
+export const RETRY_MS = 60_000
+/** A worker whose call has lost its state ends it by itself, unless it is in the middle of something. */
+export const ENDING_LIMIT_MS = 1_000

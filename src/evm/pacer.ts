@@ -3,15 +3,19 @@
  * worker: a worker is simply ended.
  */
 import type { EVMOpts } from '@ethereumjs/evm'
+import type { ErrorDetails } from '../runtime/error.ts'
 import { yieldThread } from '../runtime/yield-thread.ts'
 import type { CallState } from '../wallet/provider/types.ts'
 import { SLICE_MS, STOPS_BETWEEN_LOOKS } from './constants.ts'
 import { callAborted, callTimeout } from './errors.ts'
+import { unlessAborted } from './unless-aborted.ts'
 
 type CustomOpcode = NonNullable<EVMOpts['customOpcodes']>[number]
 
 export interface PaceOptions {
   readonly limitMs: number
+  /** For the errors: why the call runs here. */
+  readonly details?: ErrorDetails
   readonly signal?: AbortSignal | undefined
   /** Milliseconds, from any origin. */
   readonly now?: () => number
@@ -21,6 +25,7 @@ export interface PaceOptions {
 export class Pacer {
   readonly #limitMs: number
   readonly #signal: AbortSignal | undefined
+  readonly #details: ErrorDetails
   readonly #now: () => number
   readonly #yieldThread: () => Promise<void>
   #stops = 0
@@ -30,6 +35,7 @@ export class Pacer {
   constructor(options: PaceOptions) {
     this.#limitMs = options.limitMs
     this.#signal = options.signal
+    this.#details = { thread: 'page', ...options.details }
     this.#now = options.now ?? (() => performance.now())
     this.#yieldThread = options.yieldThread ?? yieldThread
     this.#sliceStart = this.#now()
@@ -54,25 +60,12 @@ export class Pacer {
   async #look(): Promise<void> {
     const sliceMs = this.#now() - this.#sliceStart
     if (this.#signal?.aborted === true) throw callAborted(this.#signal)
-    if (this.#ranMs + sliceMs > this.#limitMs) throw callTimeout(this.#limitMs, { thread: 'page' })
+    if (this.#ranMs + sliceMs > this.#limitMs) throw callTimeout(this.#limitMs, this.#details)
     if (sliceMs < SLICE_MS) return
     this.#ranMs += sliceMs
     await this.#yieldThread()
     this.#sliceStart = this.#now()
   }
-}
-
-/** Rejects with `callAborted` as soon as `signal` aborts, whatever becomes of `read`. */
-export function unlessAborted<T>(signal: AbortSignal | undefined, read: () => Promise<T>): Promise<T> {
-  if (signal === undefined) return read()
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(callAborted(signal))
-    if (signal.aborted) onAbort()
-    signal.addEventListener('abort', onAbort)
-    read()
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener('abort', onAbort))
-  })
 }
 
 /**

@@ -6,6 +6,7 @@ import { applyAuthorizations } from './authorizations.ts'
 import { blobFeeOf, blockHashes, evmBlock, noBlockContext } from './block-context.ts'
 import { type CallContext, contextOf } from './call-context.ts'
 import { checkRequest } from './check-request.ts'
+import { NOBODY } from './constants.ts'
 import { CallError, callFailed, toCallError } from './errors.ts'
 import { checkFunds, costOf, feesOf } from './fees.ts'
 import { meterFrames } from './frame-meter.ts'
@@ -16,8 +17,6 @@ import { type Pacer, pacedJumpDestination } from './pacer.ts'
 import { customPrecompiles, precompilesOf } from './precompiles.ts'
 import { revertReason } from './revert-reason.ts'
 import { rulesOf } from './rules.ts'
-
-const NOBODY = `0x${'0'.repeat(40)}`
 
 export interface RunOptions extends CallOptions {
   /** The limit of the whole transaction. */

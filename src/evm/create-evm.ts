@@ -1,0 +1,68 @@
+/** What runs calls: in workers, and on this thread where there are none. The EVM itself is loaded by whichever runs the call. */
+import { systemClock } from '../runtime/clock.ts'
+import type { ErrorDetails } from '../runtime/error.ts'
+import { LazyPart } from '../runtime/lazy-part.ts'
+import type { CallOptions, CallResult, CallState, EvmModule } from '../wallet/provider/types.ts'
+import { CALL_LIMIT_MS, RETRY_MS } from './constants.ts'
+import { callAborted } from './errors.ts'
+import type { Job } from './messages.ts'
+import { openWorker } from './open-worker.ts'
+import { NoWorker, WorkerPool } from './worker-pool.ts'
+
+export interface EvmOptions {
+  /**
+   * Creates a dedicated worker for calls: of `rootlight/evm.worker.js`. Left out: the script beside this one, which bundlers
+   * find. `null`: calls run on this thread, and yield it.
+   */
+  readonly worker?: (() => Worker) | null
+  /** How long a call may run, in milliseconds; the time in which it waits for the state does not count. 30,000 by default. */
+  readonly timeoutMs?: number
+}
+
+const onThread = new LazyPart('the EVM', () => import('./on-thread.ts'))
+
+/**
+ * Nothing is started or loaded before the first call. A call rejects with one of `CallErrorCode`, as the state does, or with
+ * `loadFailed`.
+ */
+export function createEvm({ worker = openWorker, timeoutMs = CALL_LIMIT_MS }: EvmOptions = {}): EvmModule {
+  const runner = new Runner(worker, timeoutMs)
+  return {
+    call: (state, block, request, options) =>
+      runner.run({ method: 'call', block, request, options }, state, options) as Promise<CallResult>,
+    estimateGas: (state, block, request, options) =>
+      runner.run({ method: 'estimateGas', block, request, options }, state, options) as Promise<bigint>,
+  }
+}
+
+class Runner {
+  readonly #pool: WorkerPool | null
+  readonly #limitMs: number
+  /** Since when no worker can be had, and why. */
+  #without: { readonly sinceMs: number; readonly details: ErrorDetails } | null = null
+
+  constructor(open: (() => Worker) | null, limitMs: number) {
+    this.#pool = open === null ? null : new WorkerPool(open, systemClock)
+    this.#limitMs = limitMs
+  }
+
+  async run(job: Job, state: CallState, { signal, ...options }: CallOptions): Promise<CallResult | bigint> {
+    if (signal?.aborted === true) throw callAborted(signal)
+    const limits = { limitMs: this.#limitMs, signal }
+    const plain = { ...job, options }
+    if (this.#pool !== null && this.#mayHaveWorker()) {
+      try {
+        return await this.#pool.run(plain, state, limits)
+      } catch (error) {
+        if (!(error instanceof NoWorker)) throw error
+        this.#without = { sinceMs: systemClock.now(), details: { noWorker: String(error.cause) } }
+      }
+    }
+    const { runOnThread } = await onThread.load()
+    return runOnThread(plain, state, limits, this.#without?.details ?? {})
+  }
+
+  #mayHaveWorker(): boolean {
+    return this.#without === null || systemClock.now() - this.#without.sinceMs >= RETRY_MS
+  }
+}

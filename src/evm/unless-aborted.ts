@@ -1,0 +1,15 @@
+/** Waits that a signal ends. */
+import { callAborted } from './errors.ts'
+
+/** Rejects with `callAborted` as soon as `signal` aborts, whatever becomes of `read`. */
+export function unlessAborted<T>(signal: AbortSignal | undefined, read: () => Promise<T>): Promise<T> {
+  if (signal === undefined) return read()
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(callAborted(signal))
+    if (signal.aborted) onAbort()
+    signal.addEventListener('abort', onAbort)
+    read()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', onAbort))
+  })
+}

@@ -1,0 +1,74 @@
+/** A few workers for calls: started when there is a call for them, used again, and ended when there was none for a while. */
+import type { Clock } from '../runtime/clock.ts'
+import type { CallResult, CallState } from '../wallet/provider/types.ts'
+import { IDLE_MS, MAX_WORKERS } from './constants.ts'
+import { callAborted } from './errors.ts'
+import { EvmWorker, type RunLimits } from './evm-worker.ts'
+import type { Job } from './messages.ts'
+import { unlessAborted } from './unless-aborted.ts'
+
+/** No worker can be had: the cause says why. The call has not begun. */
+export class NoWorker extends Error {}
+
+export class WorkerPool {
+  readonly #open: () => Worker
+  readonly #clock: Clock
+  #idle: EvmWorker[] = []
+  /** With those that start, and those that run. */
+  #count = 0
+  /** Calls that wait for a worker, the oldest first. */
+  readonly #queue: (() => void)[] = []
+  #stopIdling = () => {}
+
+  constructor(open: () => Worker, clock: Clock) {
+    this.#open = open
+    this.#clock = clock
+  }
+
+  /** Rejects with `NoWorker`, with `CallError`, or as `state` does. */
+  async run(job: Job, state: CallState, limits: RunLimits): Promise<CallResult | bigint> {
+    const { signal } = limits
+    const taking = this.#take()
+    const worker = await unlessAborted(signal, () => taking).catch((error) => {
+      taking.then((taken) => this.#release(taken)).catch(() => {})
+      throw error
+    })
+    try {
+      if (signal?.aborted === true) throw callAborted(signal)
+      return await worker.run(job, state, limits)
+    } finally {
+      this.#release(worker)
+    }
+  }
+
+  async #take(): Promise<EvmWorker> {
+    this.#stopIdling()
+    while (this.#idle.length === 0 && this.#count === MAX_WORKERS) {
+      await new Promise<void>((resolve) => this.#queue.push(resolve))
+    }
+    const idle = this.#idle.pop()
+    if (idle !== undefined) return idle
+    this.#count++
+    try {
+      return await EvmWorker.start(this.#open, this.#clock)
+    } catch (cause) {
+      this.#count--
+      this.#queue.shift()?.()
+      throw new NoWorker('no worker can be had', { cause })
+    }
+  }
+
+  #release(worker: EvmWorker): void {
+    if (worker.isGone) this.#count--
+    else this.#idle.push(worker)
+    this.#queue.shift()?.()
+    this.#stopIdling()
+    this.#stopIdling = this.#clock.after(IDLE_MS, () => this.#endIdle())
+  }
+
+  #endIdle(): void {
+    for (const worker of this.#idle) worker.end()
+    this.#count -= this.#idle.length
+    this.#idle = []
+  }
+}
