@@ -217,12 +217,21 @@ function showStall(why: string): void {
 function showEnd(phase: 'complete' | 'paused' | 'failed', error?: unknown): void {
   progress = { ...progress, phase, fraction: phase === 'complete' ? 1 : progress.fraction }
   if (phase === 'failed') showError('sync-error', error)
-  if (phase === 'complete' && started !== null) {
+  if (phase === 'complete' && started?.target.root === progress.root) {
     kept = keptBy(started.target)
     wallet.refresh()
-  }
+  } else if (phase === 'complete') void guard('sync-error', noteOthers)
   draw()
   showButtons()
+  save()
+}
+
+/** Another tab has synced what is on disk now; of a part, only that tab knows which it is. */
+async function noteOthers(): Promise<void> {
+  const { complete } = await (await session.client()).status()
+  kept = complete?.whole ? keptBy({ root: complete.root }) : null
+  wallet.refresh()
+  draw()
   save()
 }
 

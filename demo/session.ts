@@ -7,6 +7,7 @@ import { codeOf } from './words.ts'
 
 /** What the session tells the page. */
 export interface SessionListener {
+  /** Of the sync that was started here; while none was, of the one that another tab has started. */
   progress(progress: SyncProgress, coverage: Float32Array): void
   /** Nothing arrives: `reason` is `noPeers`, `loadFailed`, `rootUnavailable` or `noProgress`. Progress goes on by itself. */
   stalled(reason: string): void
@@ -17,7 +18,7 @@ export interface SessionListener {
   /** A page or a code of the database was found damaged, and dropped. */
   damaged(): void
   peers(peers: readonly PeerInfo[]): void
-  /** The sync is over: complete, stopped here, or failed with `error`. */
+  /** The sync is over: complete, wherever it was started; or stopped here, or failed with `error`. */
   ended(phase: 'complete' | 'paused' | 'failed', error?: unknown): void
 }
 
@@ -49,7 +50,7 @@ export class Session {
     this.#client = client
     this.#peers = key
     client.then(
-      (open) => this.#watchPeers(client, open),
+      (open) => this.#watch(client, open),
       () => {
         // Whoever called is told by the promise itself; the next call shall try again.
         if (this.#client === client) this.#client = undefined
@@ -92,11 +93,14 @@ export class Session {
     await client?.then((open) => open.close()).catch(() => {})
   }
 
-  #watchPeers(client: Promise<LightClient>, open: LightClient): void {
+  #watch(client: Promise<LightClient>, open: LightClient): void {
     const report = () => {
       if (this.#client === client) this.#listener.peers(open.peers())
     }
     open.addEventListener('peers', report)
+    open.addEventListener('progress', ({ detail }) => {
+      if (this.#client === client && this.#sync === undefined) this.#followOther(detail, open.coverage())
+    })
     open.addEventListener('damaged', () => {
       if (this.#client === client) this.#listener.damaged()
     })
@@ -107,6 +111,13 @@ export class Session {
       this.#listener.lost(event.detail.reason)
     })
     report()
+  }
+
+  /** The sync of another tab: how it ends is told by its progress alone. */
+  #followOther(progress: SyncProgress, coverage: Float32Array): void {
+    const { phase } = progress
+    this.#listener.progress(phase === 'failed' ? { ...progress, phase: 'paused' } : progress, coverage)
+    if (phase === 'complete') this.#listener.ended('complete')
   }
 
   #follow(sync: Sync): void {

@@ -66,6 +66,37 @@ test('start, stop, continue, 100 %, look up: without a long task or a complaint'
   expect(complaints).toEqual([])
 })
 
+test('a second tab shows the sync of the first, goes on with it when that is closed, and says that it is complete', async ({
+  page,
+  site,
+  peer,
+  states,
+  context,
+}, testInfo) => {
+  const server = await peer([await states.genesis('mainnet')], { throttleBytesPerSecond: SLOW_BYTES_PER_SECOND })
+  await openDemo(page, site, server)
+  await page.getByTestId('start').click()
+  await expect.poll(() => fractionOf(page)).toBeGreaterThan(5)
+  const second = await context.newPage()
+  const complaints = listen(second)
+  await openDemo(second, site, server)
+  await expect(second.getByTestId('phase')).toHaveText('syncing')
+  await expect(second.locator('#detail')).toHaveText(/^Every node is checked/)
+  await expect.poll(() => fractionOf(second)).toBeGreaterThan(5)
+  await second.screenshot({ path: testInfo.outputPath('second-tab.png'), fullPage: true })
+  expect(await fractionOf(page)).toBeLessThan(100)
+
+  await page.close({ runBeforeUnload: true })
+  const before = await fractionOf(second)
+  await expect.poll(() => fractionOf(second)).toBeGreaterThan(before)
+  await expect(second.getByTestId('phase')).toHaveText('complete')
+  expect(await fractionOf(second)).toBe(100)
+  await expect(second.locator('#detail')).toHaveText(/^Verified against root/)
+  await lookUp(second, RICHEST.address)
+  await expectRichest(second)
+  expect(complaints).toEqual([])
+})
+
 test('the measure of long tasks sees one', async ({ page }) => {
   const longTasks = await longTasksDuring(page, async () => {
     // Work, not time: a busy machine takes longer for it and does no more.

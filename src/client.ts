@@ -130,6 +130,7 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
   #nextId = 0
   #peers: readonly PeerSnapshot[] = []
   #progress: SyncProgress | null = null
+  #coverage: Float32Array = new Float32Array(4096)
   readonly #page: { readonly addresses: readonly string[] } | null
   readonly #stopWatching: () => void
   /** As it was given. */
@@ -173,6 +174,11 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
   /** The sync that runs, whichever tab asked for it, as it was told last; or how the last one ended. `null`: none ever ran. */
   get progress(): SyncProgress | null {
     return this.#progress
+  }
+
+  /** What of the key space that sync has verified, as it was told with {@link progress}; see {@link Sync.coverage}. */
+  coverage(): Float32Array {
+    return this.#coverage
   }
 
   /**
@@ -350,6 +356,7 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
   #receive(event: EngineEvent): void {
     if (event.kind === 'progress') {
       this.#progress = event.progress
+      this.#coverage = event.coverage
       this.#syncOf(event.id)?.receive(event.progress, event.coverage)
       this.dispatchEvent(new CustomEvent('progress', { detail: event.progress }))
     } else if (event.kind === 'stalled') {
