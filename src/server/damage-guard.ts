@@ -25,8 +25,9 @@ export function guardDamage(source: NodeSource, onDamage: (error: unknown) => vo
   }
   return {
     has: (root) => isWhole && source.has(root),
-    run: (root, ref, maxNodes, maxBytes) => answer(NOTHING, () => source.run(root, ref, maxNodes, maxBytes)),
-    path: (root, ref, key) => answer(NOTHING, () => source.path(root, ref, key)),
+    run: (root, ref, maxNodes, maxBytes, work) =>
+      answer(NOTHING, () => source.run(root, ref, maxNodes, maxBytes, work)),
+    path: (root, ref, key, work) => answer(NOTHING, () => source.path(root, ref, key, work)),
     code: (hash) => answer<Uint8Array | undefined>(undefined, () => source.code(hash)),
     header: async (hash) => source.header?.(hash),
   }
