@@ -52,11 +52,18 @@ export function burstPerHost({ connectionsPerHost }: StandingLimits): number {
   return Math.max(1, Math.floor(connectionsPerHost / 2))
 }
 
+/** How many places at a relay the peers of one host may have: half as many as connections. Whoever is behind a proxy allows more of both. */
+export function reservationsPerHost({ connectionsPerHost }: StandingLimits): number {
+  return Math.max(1, Math.floor(connectionsPerHost / 2))
+}
+
 type Standing = Pick<Connection, 'remoteAddr' | 'remotePeer'>
 
 /** A gater that denies what passes the limits of a peer or of a host; libp2p itself counts the connections of all. */
 export class InboundGater implements ConnectionGater {
-  readonly #limits: StandingLimits
+  readonly limits: StandingLimits
+  /** A relay's, see `relay-guard.ts`. */
+  denyInboundRelayReservation?: (peerId: PeerId) => boolean
   readonly #connections: () => readonly Standing[]
   /** What hosts have taken. */
   readonly #hosts: HostAccounts
@@ -73,7 +80,7 @@ export class InboundGater implements ConnectionGater {
     asked: 'connections' | 'sockets' = 'connections',
   ) {
     this.#asked = asked
-    this.#limits = limits
+    this.limits = limits
     this.#connections = connections
     const perSecond = Math.max(1, limits.connectionsPerHost / 32)
     this.#hosts = new HostAccounts({ perSecond, burst: burstPerHost(limits) }, clock)
@@ -88,11 +95,11 @@ export class InboundGater implements ConnectionGater {
   /** Whether one more of `host` may come in; it is counted then. */
   admits = (host: string): boolean => {
     if (!this.#hosts.of(host).accepts(1)) return false
-    return this.#count((other) => hostOf(other.remoteAddr) === host) < this.#limits.connectionsPerHost
+    return this.#count((other) => hostOf(other.remoteAddr) === host) < this.limits.connectionsPerHost
   }
 
   denyInboundEncryptedConnection = (peerId: PeerId): boolean =>
-    this.#count(({ remotePeer }) => remotePeer.equals(peerId)) >= this.#limits.connectionsPerPeer
+    this.#count(({ remotePeer }) => remotePeer.equals(peerId)) >= this.limits.connectionsPerPeer
 
   /** A peer at `address` broke the protocol: its next connections wait as if it had made {@link STRIKE_CONNECTIONS} more. */
   strike(address: Multiaddr): void {

@@ -150,6 +150,16 @@ export const WEBSOCKET_MESSAGES_PER_SECOND = 20_000
 export const WEBSOCKET_MESSAGE_BURST = 40_000
 /** Dials that a relay passes on for one tab at a time: as many as a tab that was opened with many addresses begins. */
 export const MAX_HOP_STREAMS = 64
+/**
+ * What a peer asks of a relay in streams, a place or a dial each, and what all peers of a host do: {@link MAX_HOP_STREAMS} at
+ * once, and again. Beyond that a tab dials some others now and then, and renews its place once an hour.
+ */
+export const HOP_RATES = {
+  peer: { perSecond: 2, burst: 2 * MAX_HOP_STREAMS },
+  host: { perSecond: 16, burst: 8 * MAX_HOP_STREAMS },
+}
+/** How often one peer, and the peers of a host, are told of others: a tab asks once in 20 s, and each look is at all peers. */
+export const PEER_QUESTION_RATES = { peer: { perSecond: 0.5, burst: 16 }, host: { perSecond: 16, burst: 128 } }
 /** How often a server asks whether a quiet connection is alive: a laptop that was closed does not say goodbye. */
 export const CONNECTION_CHECK_INTERVAL_MS = 60_000
 /** How long the answer may take. libp2p's own 5 s end connections whose tab is busy decrypting. */

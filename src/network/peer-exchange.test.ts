@@ -1,4 +1,5 @@
 /** A relay, tabs that announce where they would be, and one that asks: libp2p nodes in this process, over WebSockets. */
+import { RLP } from '@ethereumjs/rlp'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { identifyPush } from '@libp2p/identify'
 import type { Connection, Libp2p } from '@libp2p/interface'
@@ -7,6 +8,7 @@ import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { systemClock } from '../protocol/clock.ts'
 import { PROTOCOL_ID } from '../protocol/constants.ts'
+import { framed } from '../testing/hostile/wire-bytes.ts'
 import { MAX_TOLD_PEERS, PEERS_PROTOCOL_ID } from './constants.ts'
 import { denyUnnamed } from './gater.ts'
 import { loadLibp2p } from './libp2p-parts.ts'
@@ -86,7 +88,7 @@ describe('askPeers', () => {
 
   test.each([
     ['too much', () => new Uint8Array(100_000).fill(0xff)],
-    ['too many', () => encodePeerList(Array(MAX_TOLD_PEERS + 1).fill(Uint8Array.of(1)))],
+    ['too many', () => framed(RLP.encode(Array(MAX_TOLD_PEERS + 1).fill(Uint8Array.of(1))))],
     ['nothing', () => new Uint8Array()],
   ])('error: %s', async (_, answer) => {
     const teller = await startRelay()

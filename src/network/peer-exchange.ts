@@ -4,13 +4,16 @@
  */
 import type { Connection, Libp2p, PeerId } from '@libp2p/interface'
 import { PeerRecord, RecordEnvelope } from '@libp2p/peer-record'
+import { systemClock } from '../protocol/clock.ts'
 import { PROTOCOL_ID } from '../protocol/constants.ts'
 import { FrameSplitter } from '../protocol/frames.ts'
+import { AskingLimits } from './asking-limits.ts'
 import {
   MAX_PEER_LIST_BYTES,
   MAX_PEER_RECORD_BYTES,
   MAX_STREAMS_PER_CONNECTION,
   MAX_TOLD_PEERS,
+  PEER_QUESTION_RATES,
   PEERS_PROTOCOL_ID,
 } from './constants.ts'
 import { decodePeerList, encodePeerList } from './peer-list.ts'
@@ -25,9 +28,14 @@ export interface ToldPeer {
 
 /** Begins to answer whoever asks `node`. `random`: 0 to 1. */
 export async function tellPeers(node: Libp2p, random: () => number = Math.random): Promise<void> {
+  const limits = new AskingLimits(PEER_QUESTION_RATES, systemClock)
   await node.handle(
     PEERS_PROTOCOL_ID,
     async (stream, connection) => {
+      if (!limits.accepts(connection)) {
+        stream.abort(new Error('asked too often'))
+        return
+      }
       const wire = new StreamWire(stream)
       wire.open({ onChunk: () => {}, onClose: () => {} })
       const records = await recordsFor(node, connection.remotePeer, random)

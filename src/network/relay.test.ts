@@ -4,11 +4,14 @@ import type { Libp2p } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { HOP_RATES, PEER_QUESTION_RATES } from './constants.ts'
 import { loadLibp2p } from './libp2p-parts.ts'
 import { createListeningNode } from './listening-node.ts'
+import { askPeers } from './peer-exchange.ts'
 import { DEFAULT_RELAY_LIMITS, type RelayLimits } from './relay.ts'
 
 const ECHO = '/echo/1'
+const NOBODY = '12D3KooWQYV9dGMFoRzNStwpXztXaBUjtPqi6aU76ZgUriHhKust'
 
 beforeAll(() => {
   // Node 20 has no WebSocket to dial with.
@@ -81,6 +84,36 @@ describe('relayServices', () => {
     await left
     const c = await startTab(relay)
     expect(c.getMultiaddrs().length).toBe(1)
+  })
+
+  test('behavior: a peer that asks for peers without end is refused, and others are told', async () => {
+    const relay = await startRelay()
+    const [stranger, honest] = [await startTab(relay), await startTab(relay)]
+    const isTold = async (tab: Libp2p) => {
+      const connection = await tab.dial(relay.getMultiaddrs()[0]!)
+      return askPeers(connection, new AbortController().signal).then(
+        () => true,
+        () => false,
+      )
+    }
+    let told = 0
+    for (let i = 0; i < 2 * PEER_QUESTION_RATES.peer.burst; i++) told += Number(await isTold(stranger))
+    expect(told).toBeGreaterThanOrEqual(PEER_QUESTION_RATES.peer.burst)
+    expect(told).toBeLessThan(2 * PEER_QUESTION_RATES.peer.burst)
+    expect(await isTold(honest)).toBe(true)
+  })
+
+  test('behavior: a peer that asks for dials without end is refused, and others are passed on', async () => {
+    const relay = await startRelay()
+    const [stranger, a, b] = [await startTab(relay), await startTab(relay), await startTab(relay)]
+    const nobody = multiaddr(`${relay.getMultiaddrs()[0]}/p2p-circuit/p2p/${NOBODY}`)
+    const refusals = new Set<string>()
+    for (let i = 0; i < 2 * HOP_RATES.peer.burst && refusals.size < 2; i++) {
+      await stranger.dial(nobody).catch((error: Error) => refusals.add(error.name))
+    }
+    // Nobody has no place; and then the relay does not even say so.
+    expect(refusals.size).toBeGreaterThan(1)
+    expect(await echoed(a, overRelay(relay, b), 1000)).toBe(1000)
   })
 
   test.each([0, 1.5, Number.NaN])('error: a limit of %d', async (reservations) => {

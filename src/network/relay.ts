@@ -5,9 +5,12 @@
 import type { CircuitRelayServerInit, CircuitRelayService } from '@libp2p/circuit-relay-v2'
 import type { Libp2p } from '@libp2p/interface'
 import type { Libp2pOptions } from 'libp2p'
+import { systemClock } from '../protocol/clock.ts'
+import { inboundGaters, reservationsPerHost } from './connection-limits.ts'
 import { MAX_HOP_STREAMS } from './constants.ts'
 import { NetworkError } from './error.ts'
 import { tellPeers } from './peer-exchange.ts'
+import { denyReservation, guardedRelay } from './relay-guard.ts'
 
 /** What a relay gives to its clients. All are whole numbers from 1. */
 export interface RelayLimits {
@@ -43,13 +46,18 @@ export async function relayServices(limits: RelayLimits): Promise<NonNullable<Li
     import('@libp2p/identify'),
   ])
   // Tabs say by a push where they can be reached, once they have a place.
-  return { relay: circuitRelayServer(initOf(limits)), identifyPush: identifyPush() }
+  return { relay: guardedRelay(circuitRelayServer(initOf(limits)), systemClock), identifyPush: identifyPush() }
 }
 
 /** Begins to tell tabs of each other, and gives the place of one that is gone to the next; libp2p itself would keep it. */
 export async function startRelaying(node: Libp2p): Promise<void> {
   await tellPeers(node)
   const { relay } = node.services as { readonly relay?: CircuitRelayService }
+  const gater = inboundGaters.get(node)
+  if (gater !== undefined && relay !== undefined) {
+    const perHost = reservationsPerHost(gater.limits)
+    gater.denyInboundRelayReservation = (peerId) => denyReservation(node, relay.reservations.keys(), peerId, perHost)
+  }
   node.addEventListener('peer:disconnect', ({ detail: peerId }) => {
     relay?.reservations.get(peerId)?.signal.clear()
     relay?.reservations.delete(peerId)
