@@ -1,4 +1,5 @@
 /** A relay in one call: a listening libp2p node that helps tabs to connect to each other, and serves no state. */
+import type { ConnectionLimits } from '../network/connection-limits.ts'
 import { createListeningNode } from '../network/listening-node.ts'
 import { DEFAULT_RELAY_LIMITS, type RelayLimits } from '../network/relay.ts'
 import { DEFAULT_LISTEN } from './server.ts'
@@ -8,6 +9,8 @@ export interface RelayOptions {
   readonly listen?: readonly string[]
   /** {@link DEFAULT_RELAY_LIMITS} if left out. */
   readonly limits?: RelayLimits
+  /** How many may connect: the usual limits, but for these. */
+  readonly connectionLimits?: Partial<ConnectionLimits>
   /** From `createPrivateKey`; left out: a new identity. */
   readonly privateKey?: Uint8Array
 }
@@ -22,10 +25,11 @@ export interface RunningRelay {
 
 /** Starts a relay. Rejects with `NetworkError` `badMultiaddr`, `badRelayLimit`, `addressInUse` or `listenFailed`. */
 export async function startRelay(options: RelayOptions = {}): Promise<RunningRelay> {
-  const { listen = [DEFAULT_LISTEN], limits = DEFAULT_RELAY_LIMITS, privateKey } = options
+  const { listen = [DEFAULT_LISTEN], limits = DEFAULT_RELAY_LIMITS, connectionLimits = {}, privateKey } = options
   const node = await createListeningNode({
     listen,
     relay: limits,
+    connectionLimits,
     ...(privateKey === undefined ? {} : { privateKey }),
   })
   return {

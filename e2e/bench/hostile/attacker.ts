@@ -7,6 +7,7 @@ import { WebSocket } from 'ws'
 import { type Attack, BURDENS, FLOODS, type Target, VIOLATIONS } from '../../../src/testing/hostile/attacks.ts'
 import { DEAR_REQUESTS } from '../../../src/testing/hostile/dear-requests.ts'
 import { HostileClient } from '../../../src/testing/hostile/hostile-client.ts'
+import { RAW_ATTACKS } from '../../../src/testing/hostile/raw-attacks.ts'
 import { seededRandom } from '../../../src/testing/random.ts'
 import { attackFor, Crowd, greedy } from './attacking.ts'
 import { answerParent } from './child.ts'
@@ -22,6 +23,7 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
   ...Object.fromEntries(Object.entries(VIOLATIONS).map(([name, [, attack]]) => [name, attack])),
   ...Object.fromEntries(Object.entries(BURDENS).map(([name, [, attack]]) => [name, attack])),
   ...FLOODS,
+  ...RAW_ATTACKS,
   'greed, within the limits': greedy,
 }
 /** Within the limits, by one peer, and by as many as one host may connect. */
