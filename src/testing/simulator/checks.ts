@@ -81,6 +81,7 @@ export class Checks {
     const scheduler = running?.sync.scheduler
     if (running === null || scheduler === null || scheduler === undefined) return
     this.#checkBounds(tab)
+    this.#checkTarget(tab)
     this.#checkPause(tab)
     if (running.isEnding || this.steps < this.#nextLook) return
     this.#nextLook = this.steps + Math.ceil(this.#interval)
@@ -102,6 +103,13 @@ export class Checks {
       this.#count('lies blamed')
     }
     this.#charges.length = 0
+  }
+
+  /** The store says which state is wanted, whatever was wanted before. */
+  #checkTarget({ store, running }: Tab): void {
+    const target = store?.newestTarget()
+    if (target == null || equalHash(target.root, running!.state.root)) return
+    throw new Error(`the target is ${running!.state.rootHex}, and is said to be ${bytesToHex(target.root)}`)
   }
 
   #checkBounds({ running, ledger, peers }: Tab): void {
