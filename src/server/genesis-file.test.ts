@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { RLP } from '@ethereumjs/rlp'
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { describe, expect, test } from 'vitest'
+import { readVectorChain } from '../testing/rpc-compat/chain.ts'
+import { NO_VECTORS, readVectorFile, VECTORS } from '../testing/rpc-compat/vectors.ts'
 import { EMPTY_ROOT_HEX } from '../trie/account.ts'
 import { keccak256 } from '../trie/keccak.ts'
 import { decodeHeader } from '../wallet/header.ts'
@@ -246,6 +248,16 @@ describe('genesisFile.header', () => {
   ])('error: badGenesis for %s', async (_, genesis, message) => {
     const error = await headerOf({ ...SMALL, ...genesis }).catch((thrown) => thrown)
     expect(error).toMatchObject({ code: 'badGenesis', message: expect.stringMatching(message) })
+  })
+})
+
+describe.skipIf(VECTORS === null)(VECTORS === null ? NO_VECTORS : 'genesisFile of an official chain', () => {
+  test('default: has the hash that block 1 names as its parent', async () => {
+    const file = genesisText([readVectorFile('genesis.json')], 'genesis.json')
+    const { info } = await importInto({ records: file.records, chainId: file.chainId, header: file.header })
+    const { chainId, blocks } = readVectorChain()
+    expect(decodeHeader(hexToBytes(info.header!)).hash).toBe(blocks[0]!.header.parentHash)
+    expect(info.chainId).toBe(chainId)
   })
 })
 
