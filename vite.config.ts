@@ -129,6 +129,7 @@ const test: NonNullable<ViteUserConfig['test']> = {
         name: 'chromium',
         root: '.',
         include: ['src/**/*.browser.test.ts'],
+        setupFiles: ['src/testing/watched-workers.ts'],
         testTimeout: 60_000,
         browser: {
           enabled: true,
