@@ -17,6 +17,7 @@ for (const engine of ['worker', 'window'] as const) {
       states,
       browser,
       site,
+      watch,
     }) => {
       const state = await states.generated(ACCOUNTS, SEED)
       const { address } = await peer([state])
@@ -33,6 +34,7 @@ for (const engine of ['worker', 'window'] as const) {
       })
 
       const context = await browser.newContext()
+      watch(context)
       const to = await context.newPage()
       await to.goto(`${site}page/?engine=${engine}`)
       await to.waitForFunction(() => window.e2e !== undefined)

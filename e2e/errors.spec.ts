@@ -127,7 +127,7 @@ for (const engine of ['worker', 'window'] as const) {
       expect(await errorOf(page, 'window.e2e.client.close()')).toBe('none')
     })
 
-    test('a `done` that nobody awaits is no unhandled rejection', async ({ openPage, peer, states }) => {
+    test('a `done` that nobody awaits is no unhandled rejection', async ({ openPage, peer, states, uncaught }) => {
       const { address } = await peer([await states.genesis('mainnet')], { throttleBytesPerSecond: BYTES_PER_SECOND })
       const page = await openPage(engine)
       const complaints: string[] = []
@@ -146,6 +146,8 @@ for (const engine of ['worker', 'window'] as const) {
       expect(complaints).toEqual([])
       await page.evaluate(() => void Promise.reject(new Error('the listener works')))
       await expect.poll(() => complaints).toEqual(['Error: the listener works'])
+      // So does the one that watches every test.
+      await expect.poll(() => uncaught.splice(0)).toEqual([expect.stringContaining('the listener works')])
     })
   })
 }
@@ -173,6 +175,15 @@ test('a worker that is killed rejects every open call with workerDied, and all l
   expect(ends).toEqual(new Array(5).fill('workerDied'))
 })
 
+test('an error that nobody catches in a worker is noticed as one of the page', async ({ openPage, uncaught }) => {
+  const page = await openPage('worker')
+  await page.evaluate(() => {
+    const script = "Promise.reject(new Error('in a worker'))"
+    new Worker(URL.createObjectURL(new Blob([script], { type: 'text/javascript' })))
+  })
+  await expect.poll(() => uncaught.splice(0)).toEqual([expect.stringContaining('in a worker')])
+})
+
 for (const [what, answer] of [
   ['is not there', { status: 404, contentType: 'text/plain', body: 'not here' }],
   ['is a page', { contentType: 'text/html', body: '<!doctype html><title>Sign in</title>' }],
@@ -182,6 +193,7 @@ for (const [what, answer] of [
   test(`a worker whose script ${what} rejects the opening with workerDied, which names it`, async ({
     openPage,
     context,
+    uncaught,
   }) => {
     await context.route('**/nowhere.js', (route) => route.fulfill(answer))
     const page = await openPage('worker')
@@ -194,6 +206,7 @@ for (const [what, answer] of [
         .catch(({ code, details }) => ({ code, url: details.url })),
     )
     expect(await opening).toEqual({ code: 'workerDied', url: new URL('nowhere.js', page.url()).href })
+    uncaught.length = 0 // what the script throws is its own
   })
 }
 

@@ -1,5 +1,5 @@
 /** `test` and `expect` with what the specs share: states, peers that end with their test, and pages that must not complain. */
-import { test as base, type Page } from '@playwright/test'
+import { type BrowserContext, test as base, expect, type Page } from '@playwright/test'
 import type { LevelSource } from '../src/server/index.ts'
 import { SITE_VARIABLE } from './global-setup.ts'
 import { type PeerOptions, startPeer, type TestPeer } from './peers.ts'
@@ -11,6 +11,13 @@ export { expect } from '@playwright/test'
 export type EngineThread = 'worker' | 'window'
 
 interface TestFixtures {
+  /**
+   * Errors that nobody caught, in windows and in workers: any of them fails the test at its end. A test that makes some itself
+   * takes them out.
+   */
+  readonly uncaught: string[]
+  /** Watches a context that the test has made itself, too. */
+  readonly watch: (context: BrowserContext) => void
   /** Starts a peer that is stopped at the end of the test. */
   readonly peer: (states: readonly LevelSource[], options?: PeerOptions) => Promise<TestPeer>
   /** Runs at the end of the test, the last one first. */
@@ -30,6 +37,28 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     const stops: (() => Promise<void>)[] = []
     await use((stop) => void stops.push(stop))
     for (const stop of stops.reverse()) await stop()
+  },
+
+  uncaught: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads what a fixture needs from this pattern.
+    async ({}, use) => {
+      const uncaught: string[] = []
+      await use(uncaught)
+      expect(uncaught, 'errors that nobody caught').toEqual([])
+    },
+    { auto: true },
+  ],
+
+  watch: async ({ uncaught }, use) => {
+    await use((context) => {
+      // Playwright tells of those in a page's workers as of the page's own.
+      context.on('weberror', (event) => uncaught.push(String(event.error().stack ?? event.error())))
+    })
+  },
+
+  context: async ({ context, watch }, use) => {
+    watch(context)
+    await use(context)
   },
 
   peer: async ({ atEnd }, use) => {

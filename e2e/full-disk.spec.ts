@@ -14,6 +14,7 @@ const SMALL_QUOTA = 1_000_000
 for (const engine of ['worker', 'window'] as const) {
   test(`engine in the ${engine}: a full disk pauses the sync, with the numbers; it goes on when the quota is raised`, async ({
     atEnd,
+    watch,
     peer,
     site,
     states,
@@ -22,6 +23,7 @@ for (const engine of ['worker', 'window'] as const) {
     const state = await states.generated(ACCOUNTS, SEED)
     const { address, served } = await peer([state])
     const { context, close } = await openProfile()
+    watch(context)
     atEnd(close)
     const page = await open(await context.newPage(), site, engine)
     const quota = await limitQuota(page, SMALL_QUOTA)
@@ -60,6 +62,7 @@ for (const engine of ['worker', 'window'] as const) {
 
 test('the demo says that the disk is full, with numbers, and tries again at the press of a button', async ({
   atEnd,
+  watch,
   peer,
   site,
   states,
@@ -67,6 +70,7 @@ test('the demo says that the disk is full, with numbers, and tries again at the 
   const state = await states.generated(ACCOUNTS, SEED)
   const { address } = await peer([state])
   const { context, close } = await openProfile()
+  watch(context)
   atEnd(close)
   const page = await context.newPage()
   await page.goto(`${site}demo/?chain=0`)

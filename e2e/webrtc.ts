@@ -26,9 +26,10 @@ export const test = base.extend<Fixtures>({
     await relay.close()
   },
 
-  openTab: async ({ browser, site, atEnd }, use) => {
+  openTab: async ({ browser, site, atEnd, watch }, use) => {
     await use(async (engine = 'worker') => {
       const context = await browser.newContext()
+      watch(context)
       atEnd(() => context.close())
       const page = await context.newPage()
       await page.addInitScript(recordConnections)
