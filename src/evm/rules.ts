@@ -9,14 +9,20 @@ import {
   Mainnet,
   Sepolia,
 } from '@ethereumjs/common'
+import { badArgument } from '../wallet/plain.ts'
 import type { CallOptions } from '../wallet/provider/types.ts'
 import type { CallContext } from './call-context.ts'
 
 const CHAINS: readonly ChainConfig[] = [Mainnet, Sepolia, Holesky, Hoodi]
 /** The newest that is live somewhere. */
 const NEWEST = Hardfork.Osaka
+const NAMES: ReadonlySet<string> = new Set(Object.values(Hardfork))
 
+/** Throws `badArgument` for a hardfork that has no such name. */
 export function rulesOf({ number, timestamp }: CallContext, { chainId, hardfork }: CallOptions): Common {
+  if (hardfork !== undefined && !NAMES.has(hardfork)) {
+    throw badArgument('hardfork', 'the name of a hardfork, such as "cancun"', hardfork)
+  }
   const chain = CHAINS.find((each) => Number(each.chainId) === chainId)
   if (chain === undefined) {
     return createCustomCommon({ chainId, name: `chain ${chainId}` }, Mainnet, { hardfork: hardfork ?? NEWEST })

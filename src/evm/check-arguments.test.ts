@@ -1,0 +1,73 @@
+/** Every function of `rootlight/evm`, called with nonsense: it rejects with a coded error that says what was expected. */
+import { describe, expect, test } from 'vitest'
+import { endOf, NONSENSE } from '../testing/nonsense.ts'
+import * as evm from './index.ts'
+
+const ADDRESS = '0x000d836201318ec6899a67540690382780743280'
+const state = { account: async () => null, storage: async () => 0n, code: async () => '0x' }
+const block = { number: 1, header: null }
+const options = { chainId: 1337 }
+
+type Run = (...args: readonly unknown[]) => Promise<unknown>
+type Call = readonly [what: string, fine: readonly string[], call: (run: Run, nonsense: unknown) => unknown]
+
+/** As objects that leave everything out. */
+const EMPTY = [
+  ...['a promise', 'a module', 'an object', 'an object without a prototype', 'an object that holds itself'],
+  'a signal that has aborted',
+]
+const BIGINTS = ['gas', 'gasPrice', 'maxFeePerGas', 'maxPriorityFeePerGas', 'value', 'maxFeePerBlobGas']
+
+const PLACES: readonly Call[] = [
+  ['state', [], (run, it) => run(it, block, { to: ADDRESS }, options)],
+  ...Object.keys(state).map(
+    (name): Call => [
+      ...([`state.${name}`, ['a function', 'a function that throws']] as const),
+      (run, it) => run({ ...state, [name]: it }, block, { to: ADDRESS }, options),
+    ],
+  ),
+  ['block', [], (run, it) => run(state, it, { to: ADDRESS }, options)],
+  ['block.number', ['null'], (run, it) => run(state, { ...block, number: it }, { to: ADDRESS }, options)],
+  ['block.header', ['null'], (run, it) => run(state, { ...block, header: it }, { to: ADDRESS }, options)],
+  ['request', EMPTY, (run, it) => run(state, block, it, options)],
+  ...['from', 'to', 'data', 'accessList', ...BIGINTS].map(
+    (name): Call => [
+      ...([`request.${name}`, ['nothing']] as const),
+      (run, it) => run(state, block, { to: ADDRESS, [name]: it }, options),
+    ],
+  ),
+  ['options', [], (run, it) => run(state, block, { to: ADDRESS }, it)],
+  ['options.chainId', [], (run, it) => run(state, block, { to: ADDRESS }, { chainId: it })],
+  ['options.hardfork', ['nothing'], (run, it) => run(state, block, { to: ADDRESS }, { ...options, hardfork: it })],
+  [
+    ...(['options.overrides', ['nothing', 'a map']] as const),
+    (run, it) => run(state, block, { to: ADDRESS }, { ...options, overrides: it }),
+  ],
+]
+
+const FUNCTIONS = { call: evm.call, estimateGas: evm.estimateGas } as unknown as Readonly<Record<string, Run>>
+
+describe('rootlight/evm', () => {
+  test('default: the table has every function', () => {
+    const names = Object.keys(evm).filter((name) => !name.endsWith('Error'))
+    expect(Object.keys(FUNCTIONS).sort()).toEqual(names.sort())
+  })
+
+  for (const [name, run] of Object.entries(FUNCTIONS)) {
+    for (const [what, fine, call] of PLACES) {
+      test(`error: ${name} with nonsense for ${what} is coded`, async () => {
+        const wrong: string[] = []
+        for (const [kind, make] of Object.entries(NONSENSE)) {
+          const value = kind === 'a module' ? await make() : make()
+          const end = await endOf(() => call(run, value))
+          // What the state rejects with comes through as it is.
+          const isFine = fine.includes(kind) && (end.kind === 'resolved' || kind === 'a function that throws')
+          if (end.kind !== 'coded' && !isFine) {
+            wrong.push(`${kind}: ${JSON.stringify(end)}`)
+          }
+        }
+        expect(wrong).toEqual([])
+      })
+    }
+  }
+})
