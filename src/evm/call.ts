@@ -1,6 +1,5 @@
 /** `eth_call`. */
 import type { CallBlock, CallOptions, CallRequest, CallResult, CallState } from '../wallet/provider/types.ts'
-import { checkArguments } from './check-arguments.ts'
 import { MAX_CALL_GAS } from './constants.ts'
 import { readsOf } from './overridden-state.ts'
 import type { Pacer } from './pacer.ts'
@@ -14,7 +13,6 @@ export async function call(
   options: CallOptions,
   pacer?: Pacer,
 ): Promise<CallResult> {
-  checkArguments(state, block, request, options)
   const { gas = MAX_CALL_GAS } = request
   const runOptions = { ...options, gas: gas < MAX_CALL_GAS ? gas : MAX_CALL_GAS, pacer }
   const { output, gasUsed } = await runCall(readsOf(state, options, pacer), block, request, runOptions)

@@ -1,6 +1,7 @@
 /** Every function of `rootlight/evm`, called with nonsense: it rejects with a coded error that says what was expected. */
 import { describe, expect, test } from 'vitest'
 import { endOf, NONSENSE } from '../testing/nonsense.ts'
+import { checkArguments } from './check-arguments.ts'
 import * as evm from './index.ts'
 
 const ADDRESS = '0x000d836201318ec6899a67540690382780743280'
@@ -45,12 +46,40 @@ const PLACES: readonly Call[] = [
   ],
 ]
 
-const FUNCTIONS = { call: evm.call, estimateGas: evm.estimateGas } as unknown as Readonly<Record<string, Run>>
+const { call, estimateGas } = evm.createEvm({ worker: null })
+const FUNCTIONS = { call, estimateGas } as unknown as Readonly<Record<string, Run>>
 
 describe('rootlight/evm', () => {
   test('default: the table has every function', () => {
     const names = Object.keys(evm).filter((name) => !name.endsWith('Error'))
-    expect(Object.keys(FUNCTIONS).sort()).toEqual(names.sort())
+    expect([...Object.keys(FUNCTIONS), 'createEvm'].sort()).toEqual(names.sort())
+  })
+
+  test('error: createEvm with nonsense is coded', () => {
+    const fine = [...EMPTY, 'nothing']
+    for (const [kind, make] of Object.entries(NONSENSE)) {
+      const coded = expect.objectContaining({ name: 'RootlightError', code: expect.stringMatching(/^bad/) })
+      const create = (options: unknown) => () => evm.createEvm(options as never)
+      if (!fine.includes(kind)) expect(create(make()), kind).toThrow(coded)
+      if (kind !== 'nothing') expect(create({ timeoutMs: make() }), kind).toThrow(coded)
+      const isWorker = kind === 'null' || kind === 'nothing' || kind.startsWith('a function')
+      if (!isWorker) expect(create({ worker: make() }), kind).toThrow(coded)
+    }
+  })
+
+  test('behavior: proxies over valid arguments are copied to plain data', () => {
+    const reactive = <T extends object>(value: T): T =>
+      new Proxy(value, {
+        get: (object, name) => {
+          const field = Reflect.get(object, name)
+          return typeof field === 'object' && field !== null && !(field instanceof Map) ? reactive(field) : field
+        },
+      })
+    const request = { to: ADDRESS, accessList: [{ address: ADDRESS, storageKeys: [`0x${'1'.repeat(64)}`] }] }
+    const given = { block: reactive(block), request: reactive(request), options: reactive(options) }
+    const { signal, ...checked } = checkArguments(reactive(state), given)
+    expect(structuredClone(checked)).toEqual({ block, request, options })
+    expect(signal).toBeUndefined()
   })
 
   for (const [name, run] of Object.entries(FUNCTIONS)) {

@@ -1,32 +1,74 @@
 /** What `call` and `estimateGas` are given, checked before it is run, or crosses to a worker. */
 import { parseCount } from '../wallet/input.ts'
 import { badArgument, checkType, fieldsOf, listOf, reading } from '../wallet/plain.ts'
+import type { CallBlock, CallOptions, CallRequest } from '../wallet/provider/types.ts'
 
 const ADDRESS = /^0x[0-9a-fA-F]{40}$/
 const BYTES = /^0x(?:[0-9a-fA-F]{2})*$/
 const HASH = /^0x[0-9a-fA-F]{64}$/
 
+/** Overrides of slots of accounts, within options, are the deepest. */
+const MAX_DEPTH = 8
+
+const OPTIONS = ['chainId', 'hardfork', 'overrides', 'blockOverrides', 'signal'] as const
 const QUANTITIES = ['gas', 'gasPrice', 'maxFeePerGas', 'maxPriorityFeePerGas', 'value', 'maxFeePerBlobGas'] as const
 const LISTS = ['accessList', 'blobVersionedHashes', 'authorizationList'] as const
 
+/** The arguments of a call but for its state, as plain data, and the signal beside them. */
+export interface CheckedCall {
+  readonly block: CallBlock
+  readonly request: CallRequest
+  readonly options: Omit<CallOptions, 'signal'>
+  readonly signal: AbortSignal | undefined
+}
+
 /** Throws `badArgument` or `badNumber`. */
-export function checkArguments(state: unknown, block: unknown, request: unknown, options: unknown): void {
+export function checkArguments(state: unknown, given: Record<'block' | 'request' | 'options', unknown>): CheckedCall {
   const reads = ['account', 'storage', 'code'] as const
   for (const [name, read] of Object.entries(fieldsOf('state', state, reads)))
     checkType(`state.${name}`, 'function', read)
-  const { number, header } = fieldsOf('block', block, ['number', 'header'])
+  const { number, header } = fieldsOf('block', given.block, ['number', 'header'])
   if (number !== null) parseCount('block.number', number)
   if (header !== null) checkText('block.header.hash', fieldsOf('block.header', header, ['hash']).hash, HASH, 'a hash')
-  checkRequestFields(request)
-  const given = fieldsOf('options', options, ['chainId', 'hardfork', 'overrides', 'blockOverrides'])
-  parseCount('options.chainId', given.chainId)
-  if (given.hardfork !== undefined) checkType('options.hardfork', 'string', given.hardfork)
-  if (given.overrides !== undefined) {
-    const expected = 'a map of overrides by address'
-    const isMap = reading('options.overrides', expected, given.overrides, () => given.overrides instanceof Map)
-    if (!isMap) throw badArgument('options.overrides', expected, given.overrides)
+  checkRequestFields(given.request)
+  const { signal, ...options } = fieldsOf('options', given.options, OPTIONS)
+  parseCount('options.chainId', options.chainId)
+  if (options.hardfork !== undefined) checkType('options.hardfork', 'string', options.hardfork)
+  if (options.overrides !== undefined) checkMap('options.overrides', 'a map of overrides by address', options.overrides)
+  if (options.blockOverrides !== undefined) fieldsOf('options.blockOverrides', options.blockOverrides, ['number'])
+  return {
+    block: copyOf('block', { number, header }) as CallBlock,
+    request: copyOf('request', given.request) as CallRequest,
+    options: copyOf('options', options) as Omit<CallOptions, 'signal'>,
+    signal: checkSignal(signal),
   }
-  if (given.blockOverrides !== undefined) fieldsOf('options.blockOverrides', given.blockOverrides, ['number'])
+}
+
+/** A copy that crosses to a worker, also of what a framework's proxies stand for. */
+function copyOf(name: string, value: unknown): unknown {
+  const expected = 'plain data'
+  const copy = (value: unknown, depth: number): unknown => {
+    if (typeof value === 'function' || typeof value === 'symbol') throw badArgument(name, expected, value)
+    if (typeof value !== 'object' || value === null) return value
+    if (depth > MAX_DEPTH) throw badArgument(name, expected, value)
+    if (Array.isArray(value)) return value.map((item) => copy(item, depth + 1))
+    const entries = value instanceof Map ? [...value] : Object.entries(value)
+    const copied = entries.map(([key, item]) => [key, copy(item, depth + 1)] as const)
+    return value instanceof Map ? new Map(copied) : Object.fromEntries(copied.filter(([, item]) => item !== undefined))
+  }
+  return reading(name, expected, value, () => copy(value, 0))
+}
+
+function checkMap(name: string, expected: string, value: unknown): void {
+  if (!reading(name, expected, value, () => value instanceof Map)) throw badArgument(name, expected, value)
+}
+
+function checkSignal(signal: unknown): AbortSignal | undefined {
+  if (signal === undefined) return undefined
+  const expected = 'an AbortSignal'
+  const { aborted, addEventListener } = fieldsOf('options.signal', signal, ['aborted', 'addEventListener'], expected)
+  if (typeof aborted === 'boolean' && typeof addEventListener === 'function') return signal as AbortSignal
+  throw badArgument('options.signal', expected, signal)
 }
 
 function checkRequestFields(request: unknown): void {

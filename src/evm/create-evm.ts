@@ -2,7 +2,10 @@
 import { systemClock } from '../runtime/clock.ts'
 import type { ErrorDetails } from '../runtime/error.ts'
 import { LazyPart } from '../runtime/lazy-part.ts'
+import { parsePositive } from '../wallet/input.ts'
+import { checkType, fieldsOf } from '../wallet/plain.ts'
 import type { CallOptions, CallResult, CallState, EvmModule } from '../wallet/provider/types.ts'
+import { checkArguments } from './check-arguments.ts'
 import { CALL_LIMIT_MS, RETRY_MS } from './constants.ts'
 import { callAborted } from './errors.ts'
 import type { Job } from './messages.ts'
@@ -23,9 +26,10 @@ const onThread = new LazyPart('the EVM', () => import('./on-thread.ts'))
 
 /**
  * Nothing is started or loaded before the first call. A call rejects with one of `CallErrorCode`, as the state does, or with
- * `loadFailed`.
+ * `loadFailed`; with `badArgument` or `badNumber` if it is given what is none. Throws those two.
  */
-export function createEvm({ worker = openWorker, timeoutMs = CALL_LIMIT_MS }: EvmOptions = {}): EvmModule {
+export function createEvm(options: EvmOptions = {}): EvmModule {
+  const { worker, timeoutMs } = parseEvmOptions(options)
   const runner = new Runner(worker, timeoutMs)
   return {
     call: (state, block, request, options) =>
@@ -33,6 +37,14 @@ export function createEvm({ worker = openWorker, timeoutMs = CALL_LIMIT_MS }: Ev
     estimateGas: (state, block, request, options) =>
       runner.run({ method: 'estimateGas', block, request, options }, state, options) as Promise<bigint>,
   }
+}
+
+function parseEvmOptions(options: unknown) {
+  const { worker = openWorker, timeoutMs = CALL_LIMIT_MS } = fieldsOf('the options of createEvm', options, [
+    ...(['worker', 'timeoutMs'] as const),
+  ])
+  if (worker !== null) checkType('worker', 'function', worker)
+  return { worker: worker as (() => Worker) | null, timeoutMs: parsePositive('timeoutMs', timeoutMs) }
 }
 
 class Runner {
@@ -46,10 +58,11 @@ class Runner {
     this.#limitMs = limitMs
   }
 
-  async run(job: Job, state: CallState, { signal, ...options }: CallOptions): Promise<CallResult | bigint> {
+  async run(job: Job, state: CallState, given: CallOptions): Promise<CallResult | bigint> {
+    const { signal, ...checked } = checkArguments(state, { ...job, options: given })
     if (signal?.aborted === true) throw callAborted(signal)
     const limits = { limitMs: this.#limitMs, signal }
-    const plain = { ...job, options }
+    const plain = { method: job.method, ...checked }
     if (this.#pool !== null && this.#mayHaveWorker()) {
       try {
         return await this.#pool.run(plain, state, limits)

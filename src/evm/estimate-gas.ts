@@ -2,7 +2,6 @@
 import { isRootlightError } from '../runtime/error.ts'
 import type { CallBlock, CallOptions, CallRequest, CallState } from '../wallet/provider/types.ts'
 import { contextOf } from './call-context.ts'
-import { checkArguments } from './check-arguments.ts'
 import { CALL_STIPEND, MAX_CALL_GAS, MAX_TRANSACTION_GAS, TRANSFER_GAS } from './constants.ts'
 import { callFailed } from './errors.ts'
 import { costOf, feesOf } from './fees.ts'
@@ -22,7 +21,6 @@ export async function estimateGas(
   options: CallOptions,
   pacer?: Pacer,
 ): Promise<bigint> {
-  checkArguments(state, block, request, options)
   const reads = readsOf(state, options, pacer)
   const run = (gas: bigint) => runCall(reads, block, request, { ...options, gas, pacer })
   // To a precompile it is not.
