@@ -43,6 +43,9 @@ describe('parsePeer', () => {
     ['a relayed address', `/ip4/127.0.0.1/tcp/9000/ws/p2p/${ID}/p2p-circuit`],
     ['an address that asks a resolver of names', '/dnsaddr/peer.example'],
     ['a port that is none', '/ip4/127.0.0.1/tcp/90000/ws'],
+    ['a host that no URL can name', '/dns4/a b/tcp/80/ws'],
+    ['a host that is more than that', '/dns4/user@peer.example/tcp/80/ws'],
+    ['a relay that no URL can name', `/dns4/a b/tcp/80/ws/p2p/${ID}/p2p-circuit/webrtc/p2p/${ID}`],
   ])('error: badMultiaddr: %s', (_, text) => {
     expect(() => parsePeer(text)).toThrow(expect.objectContaining({ code: 'badMultiaddr' }))
   })

@@ -1,6 +1,7 @@
 /** The addresses that an application or an operator passes in: multiaddrs, checked before anything is dialed. */
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { NetworkError } from './error.ts'
+import { webSocketUrl } from './websocket-url.ts'
 
 export type Transport = 'websocket' | 'webrtc'
 
@@ -69,6 +70,9 @@ function parse(text: string, form: RegExp, what: string, expected: readonly stri
   if (match === null) throw bad(`not ${what}`)
   // The multiaddr itself takes any base58, and the dial would fail for ever.
   if (components.some(({ name, value }) => name === 'p2p' && !PEER_ID.test(value ?? ''))) throw bad('not a peer id')
+  const relayed = components.findIndex(({ name }) => name === 'p2p-circuit')
+  const hop = multiaddr(relayed < 0 ? components : components.slice(0, relayed))
+  if (components[1]?.name === 'tcp' && webSocketUrl(hop) === null) throw bad('not a host that can be dialed')
   return [address, match]
 }
 

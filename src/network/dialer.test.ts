@@ -152,4 +152,18 @@ describe('Dialer', () => {
     await clock.pass(1)
     await dialer.stop()
   })
+
+  test('behavior: a start in the middle of a stop dials again, and nobody is blamed for our leaving', async () => {
+    const { clock, dialed, peers, dialer } = unreachable('silent')
+    dialer.start()
+    await settle()
+    const stopped = dialer.stop()
+    dialer.start()
+    await stopped
+    expect(peers.banOf(ADDRESS)).toBeUndefined()
+    await clock.pass(MIN_REDIAL_MS)
+    expect(dialed).toEqual([0, MIN_REDIAL_MS])
+    await dialer.stop()
+    expect(clock.pending).toEqual([])
+  })
 })

@@ -103,7 +103,8 @@ export class Dialer {
         line.phase = { is: 'idle' }
       }
     }
-    while (this.#settling.size > 0) await Promise.all(this.#settling)
+    // Whoever starts again in the meantime is not waited for.
+    while (this.#settling.size > 0 && !this.#running) await Promise.all(this.#settling)
   }
 
   /** Dials at once every address that waits for its next dial, bans excepted but those for silence: the network is back. */
@@ -147,8 +148,8 @@ export class Dialer {
 
   /** Never rejects. */
   async #attempt(line: Line, abort: AbortController): Promise<void> {
-    const giveUp = () => abort.abort(new Error('the dial took too long'))
-    const cancelTimeout = startDeadline(this.#clock, DIAL_TIMEOUT_MS, giveUp)
+    const tooLong = new Error('the dial took too long')
+    const cancelTimeout = startDeadline(this.#clock, DIAL_TIMEOUT_MS, () => abort.abort(tooLong))
     const status = this.#status
     try {
       const connected = await connectPeer(line.address, {
@@ -163,16 +164,16 @@ export class Dialer {
       this.#join(line, connected)
       if (status !== this.#status) connected.peer.setStatus(this.#status)
     } catch (error) {
-      this.#miss(line, this.#blameFor(error, abort.signal))
+      this.#miss(line, this.#blameFor(error, abort.signal.reason === tooLong))
     } finally {
       cancelTimeout()
     }
   }
 
-  #blameFor(error: unknown, { aborted }: AbortSignal): Departure {
+  #blameFor(error: unknown, tookTooLong: boolean): Departure {
     if (!this.#running) return { reason: 'closed', banMs: 0 }
     const { departure, message } = asDialError(error)
-    return aborted && departure.banMs === 0 ? silentDial(message) : departure
+    return tookTooLong && departure.banMs === 0 ? silentDial(message) : departure
   }
 
   /** `dialing → connected`, unless something has come between. */

@@ -101,6 +101,31 @@ describe('askPeers', () => {
   })
 })
 
+describe('askPeers and a teller that does not end', () => {
+  test.each([
+    ['a list', () => encodePeerList([])],
+    ['no list', () => [new Uint8Array(100_000).fill(0xff)]],
+  ])('behavior: behind %s nothing is read any more, and the stream is reset', async (_, answer) => {
+    const teller = await startRelay()
+    await teller.unhandle(PEERS_PROTOCOL_ID)
+    const ended = new Promise((resolve) => {
+      void teller.handle(PEERS_PROTOCOL_ID, (stream) => {
+        stream.addEventListener('close', ({ error }) => resolve(error?.name))
+        for (const piece of answer()) stream.send(piece)
+        const pour = () => {
+          while (stream.status === 'open' && stream.send(new Uint8Array(60_000)));
+        }
+        stream.addEventListener('drain', pour)
+        pour()
+      })
+    })
+    const connection = await join(await startTab([]), teller)
+    await askPeers(connection, SIGNAL).catch(() => {})
+    expect(await ended).toBe('StreamResetError')
+    expect(connection.streams.filter(({ protocol }) => protocol === PEERS_PROTOCOL_ID)).toEqual([])
+  })
+})
+
 describe('PeerFinder', () => {
   test('default: finds, once it is connected, a tab whose address may be dialed, by the first such address', async () => {
     const relay = await startRelay()

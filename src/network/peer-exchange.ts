@@ -49,15 +49,18 @@ export async function tellPeers(node: Libp2p, random: () => number = Math.random
 
 /** Asks the other side of `connection`. Leaves out what nobody has signed. Rejects if there is no answer, or a wrong one. */
 export async function askPeers(connection: Connection, signal: AbortSignal): Promise<ToldPeer[]> {
-  const wire = new StreamWire(await connection.newStream(PEERS_PROTOCOL_ID, { signal }))
+  const stream = await connection.newStream(PEERS_PROTOCOL_ID, { signal })
+  const wire = new StreamWire(stream)
+  let records: Uint8Array[]
   try {
-    const records = decodePeerList(await firstFrame(wire, signal))
-    const told = await Promise.all(records.map((record) => open(record).catch(() => null)))
-    return told.filter((peer) => peer !== null)
-  } catch (error) {
-    wire.abort(error instanceof Error ? error : new Error(String(error)))
-    throw error
+    records = decodePeerList(await firstFrame(wire, signal))
+  } finally {
+    // One frame is all that there is to say. A stream that was only closed would go on bringing whatever the other side
+    // sends; one that it has ended by now is not touched by this.
+    wire.abort(new Error('all is said'))
   }
+  const told = await Promise.all(records.map((record) => open(record).catch(() => null)))
+  return told.filter((peer) => peer !== null)
 }
 
 async function recordsFor(node: Libp2p, asker: PeerId, random: () => number): Promise<Uint8Array[]> {

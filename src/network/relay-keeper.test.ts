@@ -2,7 +2,8 @@ import type { Connection } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { describe, expect, test } from 'vitest'
 import { ManualClock, settle } from '../testing/manual-clock.ts'
-import { DIAL_TIMEOUT_MS, MIN_REDIAL_MS } from './constants.ts'
+import { ConnectionError } from './connection-error.ts'
+import { DIAL_TIMEOUT_MS, LIE_BAN_MS, MIN_REDIAL_MS, STALL_BAN_MS } from './constants.ts'
 import { RelayKeeper } from './relay-keeper.ts'
 
 const RELAY = multiaddr('/ip4/127.0.0.1/tcp/9000/ws')
@@ -55,5 +56,21 @@ describe('RelayKeeper', () => {
     keeper.stop()
     await settle()
     expect(clock.pending).toEqual([])
+  })
+
+  test('behavior: a relay that broke a limit below the protocol is not dialed again for as long as a liar', async () => {
+    const { clock, dials, keeper } = setUp()
+    keeper.start()
+    const first = connection()
+    dials[0]?.resolve(first)
+    await settle()
+    const error = new ConnectionError('muxerViolation', 'too much')
+    first.dispatchEvent(Object.assign(new Event('close'), { error }))
+    await clock.pass(LIE_BAN_MS)
+    expect(dials.map(({ at }) => at)).toEqual([0, LIE_BAN_MS])
+    dials[1]?.reject(new ConnectionError('silentPeer', 'nothing'))
+    await clock.pass(STALL_BAN_MS)
+    expect(dials.map(({ at }) => at)).toEqual([0, LIE_BAN_MS, LIE_BAN_MS + STALL_BAN_MS])
+    keeper.stop()
   })
 })

@@ -3,6 +3,7 @@ import type { Connection } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Clock } from '../runtime/clock.ts'
 import { startDeadline } from '../runtime/deadline.ts'
+import { departureOf } from './blame.ts'
 import { DIAL_TIMEOUT_MS, MAX_REDIAL_MS, MIN_REDIAL_MS } from './constants.ts'
 
 export interface RelayKeeperOptions {
@@ -47,19 +48,21 @@ export class RelayKeeper {
     try {
       const connection = await this.#options.dial(relay, { signal: attempt.signal })
       if (connection.status !== 'open') throw new Error('the connection has ended already')
-      connection.addEventListener('close', () => this.#wait(relay, 0, dials), { once: true })
-    } catch {
-      this.#wait(relay, failures + 1, dials)
+      const onClose = ({ error }: { error?: Error }) => this.#wait(relay, 0, dials, departureOf(error)?.banMs)
+      connection.addEventListener('close', onClose, { once: true })
+    } catch (error) {
+      this.#wait(relay, failures + 1, dials, departureOf(error)?.banMs)
     } finally {
       cancelTimeout()
       dials.signal.removeEventListener('abort', abort)
     }
   }
 
-  #wait(relay: Multiaddr, failures: number, dials: AbortController): void {
+  /** `banMs`: no sooner than after so long, for what it has done to us. */
+  #wait(relay: Multiaddr, failures: number, dials: AbortController, banMs = 0): void {
     if (dials.signal.aborted) return
     const pauseMs = Math.min(MAX_REDIAL_MS, MIN_REDIAL_MS * 2 ** failures) * (0.5 + 0.5 * this.#options.random())
-    const cancel = this.#options.clock.after(pauseMs, () => {
+    const cancel = this.#options.clock.after(Math.max(pauseMs, banMs), () => {
       this.#waits.delete(cancel)
       void this.#dial(relay, failures, dials)
     })

@@ -45,7 +45,9 @@ export class WindowNode implements PageNode {
   readonly #options: WindowNodeOptions
   readonly #relays
   readonly #named
-  #running: Promise<Running> | null = null
+  #running: Running | null = null
+  /** Ends when all starts and stops so far have; never rejects. */
+  #turn: Promise<void> = Promise.resolve()
   #addresses: readonly string[] = []
 
   /** Throws `badMultiaddr`. */
@@ -60,29 +62,35 @@ export class WindowNode implements PageNode {
     return this.#addresses
   }
 
-  async start(handlers: PageHandlers): Promise<void> {
-    const running = this.#running ?? this.#run(handlers)
-    this.#running = running
-    try {
-      await running
-    } catch (error) {
-      if (this.#running === running) this.#running = null
-      throw error
-    }
+  /** Waits for a stop that is under way. */
+  start(handlers: PageHandlers): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#running ??= await this.#run(handlers)
+    })
   }
 
   async dial(address: PeerAddress, signal: AbortSignal): Promise<Link> {
-    const running = await this.#running
-    if (running === null) throw new DialError({ reason: 'dialFailed', banMs: 0, message: 'WebRTC is not running' })
-    return callerOf(running.node).dial(address, signal)
+    await this.#turn
+    if (this.#running === null)
+      throw new DialError({ reason: 'dialFailed', banMs: 0, message: 'WebRTC is not running' })
+    return callerOf(this.#running.node).dial(address, signal)
   }
 
-  async stop(): Promise<void> {
-    const running = await this.#running?.catch(() => null) // what has not started needs no stop
-    this.#running = null
-    if (running === null || running === undefined) return
-    for (const stop of running.stops) await stop()
-    this.#setAddresses([])
+  stop(): Promise<void> {
+    return this.#inTurn(async () => {
+      const running = this.#running
+      this.#running = null
+      if (running === null) return
+      await stopAll(running.stops)
+      this.#setAddresses([])
+    })
+  }
+
+  /** One after the other: a start in the middle of a stop would be of a node that is on its way out. */
+  #inTurn(action: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(action)
+    this.#turn = done.catch(() => {})
+    return done
   }
 
   async #run(handlers: PageHandlers): Promise<Running> {
@@ -105,6 +113,8 @@ export class WindowNode implements PageNode {
     try {
       if (isServing) stops.push(...(await this.#serve(node, handlers)))
     } catch (error) {
+      // Half of it may stand on a node that is the application's, and would be in the way of the next start.
+      await stopAll([() => node.unhandle([PROTOCOL_ID, PEERS_PROTOCOL_ID])])
       if (theirs === null) await node.stop()
       throw error
     }
@@ -143,5 +153,16 @@ export class WindowNode implements PageNode {
     if (addresses.join() === this.#addresses.join()) return
     this.#addresses = addresses
     this.#options.onAddresses()
+  }
+}
+
+/** Each is called, also behind one that fails: what is left of that ends with the node. */
+async function stopAll(stops: readonly Stop[]): Promise<void> {
+  for (const stop of stops) {
+    try {
+      await stop()
+    } catch {
+      // See above.
+    }
   }
 }

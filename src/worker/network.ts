@@ -49,7 +49,7 @@ export class Network {
   /** `null`: other tabs are not served. */
   #serving: TabServing | null = null
   /** Other tabs that somebody has told of before anybody is dialed, the newest last. */
-  readonly #found = new Set<string>()
+  readonly #found = new Map<string, PeerAddress>()
   #webSocketFailure: LoadError | null = null
   #pageFailure: LoadError | null = null
 
@@ -78,7 +78,7 @@ export class Network {
     if (this.#stopped.signal.aborted) return
     this.#startedAtMs ??= this.#options.clock.now()
     this.#openPage()
-    for (const address of this.#found) this.#dialer.add(parsePeer(address))
+    for (const address of this.#found.values()) this.#dialer.add(address)
     this.#found.clear()
     this.#dialer.start()
   }
@@ -159,14 +159,20 @@ export class Network {
   }
 
   /** Whoever is found before anybody is dialed is dialed then. */
-  #find(address: string): void {
+  #find(text: string): void {
+    let address: PeerAddress
+    try {
+      address = parsePeer(text)
+    } catch {
+      return // somebody has told nonsense
+    }
     if (this.#startedAtMs !== null) {
-      this.#dialer.add(parsePeer(address))
+      this.#dialer.add(address)
       return
     }
-    this.#found.delete(address)
-    this.#found.add(address)
-    for (const oldest of [...this.#found].slice(0, -MAX_TOLD_PEERS)) this.#found.delete(oldest)
+    this.#found.delete(text)
+    this.#found.set(text, address)
+    for (const oldest of [...this.#found.keys()].slice(0, -MAX_TOLD_PEERS)) this.#found.delete(oldest)
   }
 
   async #dialNearby(address: PeerAddress, signal: AbortSignal): Promise<Link> {

@@ -156,4 +156,22 @@ describe('RemotePage', () => {
     await settle()
     expect(hungUp).toBe(0)
   })
+
+  test('behavior: how long a peer is kept out is known on this side', async () => {
+    const departure = { reason: 'protocolViolation', banMs: 600_000, message: 'too much' } as const
+    const { page } = setUp({ dial: () => Promise.reject(new DialError(departure)) })
+    await expect(page.dial(ADDRESS, SIGNAL)).rejects.toMatchObject({ departure })
+  })
+
+  test('behavior: a hang-up that fails in the window rejects nowhere', async () => {
+    const { page } = setUp({
+      dial: async () => ({
+        peerId: ID,
+        open: () => Promise.reject(new Error('gone')),
+        hangUp: () => Promise.reject(new Error('gone')),
+      }),
+    })
+    const link = await page.dial(ADDRESS, SIGNAL)
+    await expect(link.hangUp()).resolves.toBeUndefined()
+  })
 })

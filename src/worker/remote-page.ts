@@ -39,7 +39,7 @@ export class RemotePage implements PageNode {
     return {
       peerId,
       open: async (signal) => new PortWire((await this.#call({ method: 'open', link }, signal)) as MessagePort),
-      hangUp: async () => void (await this.#call({ method: 'hangUp', link })),
+      hangUp: () => this.#tell({ method: 'hangUp', link }),
     }
   }
 
@@ -54,6 +54,11 @@ export class RemotePage implements PageNode {
     return answer.finally(() => signal?.removeEventListener('abort', abort))
   }
 
+  /** The same, where a failure is nobody's business: the window has done what it could. Never rejects. */
+  async #tell(asked: PageCall): Promise<void> {
+    await this.#call(asked).catch(() => {})
+  }
+
   #receive(message: FromPage): void {
     switch (message.kind) {
       case 'conditions':
@@ -64,10 +69,10 @@ export class RemotePage implements PageNode {
         return
       case 'guest': {
         const { link, peerId, host, isWebRtc, port } = message
-        const hangUp = () => void this.#call({ method: 'hangUp', link })
+        const hangUp = () => void this.#tell({ method: 'hangUp', link })
         if (this.#handlers === null) hangUp()
         else {
-          const wire = watched(new PortWire(port), () => void this.#call({ method: 'forget', link }))
+          const wire = watched(new PortWire(port), () => void this.#tell({ method: 'forget', link }))
           this.#handlers.onGuest({ peerId, host, isWebRtc, wire, hangUp })
         }
         return
