@@ -1,5 +1,6 @@
 /** `npm run bench`: measures what it is told to. JSON lines on stdout, tables for people on stderr. */
 
+import { benchCalls } from './calls/bench.ts'
 import { benchHostile } from './hostile/main.ts'
 import { USAGE } from './options.ts'
 import { benchReads } from './reads/bench.ts'
@@ -15,6 +16,7 @@ const COMMANDS = {
   reads: benchReads,
   transports: benchTransports,
   hostile: benchHostile,
+  calls: benchCalls,
 }
 
 const args = process.argv.slice(2)

@@ -5,7 +5,7 @@ import type { HostileOptions } from './hostile/measure.ts'
 import { CONTENDERS, type Contender, type StraightSettings } from './page-contract.ts'
 import { BEST_SETTINGS, parseSettings } from './straight/settings.ts'
 
-export const USAGE = `npm run bench -- [sync | restart | takeover | reads | transports | hostile] [options]
+export const USAGE = `npm run bench -- [sync | restart | takeover | reads | transports | hostile | calls] [options]
 
 sync, also where no command is named: how fast a state is synced, and what the page feels of it
   --accounts N,...  accounts of the generated states (20000)
@@ -45,6 +45,10 @@ hostile: an honest client beside a hostile one, and what the server holds; none 
   --only TEXT       attacks whose name has it
   --raw             no attacks, but anything: random bytes at the levels of TCP, HTTP, WebSockets, noise, yamux and messages
   --inputs N        of --raw, at each level (10000)
+
+calls: a multicall of 400 balances and 50 million gas, in the worker of rootlight/evm and by the EVM on the page's thread; which
+of the page's timers fire meanwhile, and how soon a signal ends a call
+  --runs N          (5)
 
 all
   --seed S          seed of the generated state (1)

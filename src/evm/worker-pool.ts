@@ -46,8 +46,11 @@ export class WorkerPool {
     while (this.#idle.length === 0 && this.#count === MAX_WORKERS) {
       await new Promise<void>((resolve) => this.#queue.push(resolve))
     }
-    const idle = this.#idle.pop()
-    if (idle !== undefined) return idle
+    while (this.#idle.length > 0) {
+      const idle = this.#idle.pop()!
+      if (!idle.isGone) return idle
+      this.#count-- // it ended while it had nothing to do
+    }
     this.#count++
     try {
       return await EvmWorker.start(this.#open, this.#clock)

@@ -154,6 +154,16 @@ describe('call', () => {
     expect(timers).toBeGreaterThan(3)
   })
 
+  test('behavior: a worker that fails while it has nothing to do is replaced', async () => {
+    const { workers, worker } = counted()
+    const evm = createEvm({ worker })
+    const run = () => evm.call(stateOf(`6001${RETURN_TOP}`), BLOCK, { to: CONTRACT }, OPTIONS)
+    await run()
+    workers[0]!.dispatchEvent(new ErrorEvent('error', { message: 'gone' }))
+    expect(BigInt((await run()).output)).toBe(1n)
+    expect(workers).toHaveLength(2)
+  })
+
   test('error: a worker that ends in the middle of a call ends the call', async () => {
     const dying = `postMessage({ kind: 'ready' }); onmessage = () => { setTimeout(() => { throw new Error('broken') }) }`
     const evm = createEvm({ worker: () => new Worker(URL.createObjectURL(new Blob([dying]))) })
