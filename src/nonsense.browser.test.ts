@@ -162,7 +162,7 @@ const METHODS: Readonly<Record<string, readonly Call[] | string>> = {
     ['signal', [...OMITTED, 'a signal that has aborted'], (signal) => client.import(new Blob([]), { signal })],
   ],
   ...Object.fromEntries(
-    ['peers', 'addresses', 'status', 'role', 'persist', 'export', 'storage', 'progress'].map((name) => [
+    ['peers', 'addresses', 'status', 'role', 'persist', 'export', 'storage', 'progress', 'coverage'].map((name) => [
       name,
       'takes no argument',
     ]),
@@ -196,7 +196,9 @@ const PROVIDER: Readonly<Record<string, readonly Call[] | string>> = {
 
 const SYNC: Readonly<Record<string, string>> = {
   constructor: 'made by LightClient.sync',
-  ...Object.fromEntries(['progress', 'coverage', 'cancel', 'resume'].map((name) => [name, 'takes no argument'])),
+  ...Object.fromEntries(
+    ['progress', 'coverage', 'cancel', 'leave', 'resume'].map((name) => [name, 'takes no argument']),
+  ),
   ...Object.fromEntries(
     ['receive', 'receivePause', 'receiveStall'].map((name) => [name, 'called by the client alone']),
   ),

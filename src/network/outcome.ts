@@ -1,8 +1,8 @@
 /** How a request ended: what the sync loop reports to the peer that it asked. The loop's own interface has the same shape. */
 
 export type Outcome =
-  /** Everything in the answer was checked and true. `elapsedMs` runs from sending to receipt. */
-  | { readonly kind: 'useful'; readonly bytes: number; readonly elapsedMs: number }
+  /** Everything in the answer was checked and true. `elapsedMs` runs from sending to receipt; `null`: we were absent. */
+  | { readonly kind: 'useful'; readonly bytes: number; readonly elapsedMs: number | null }
   /** It answered, with nothing: it does not have what was asked for. */
   | { readonly kind: 'empty' }
   /** No answer in time to a request of `maxBytes`. */

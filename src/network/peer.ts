@@ -190,7 +190,9 @@ export class NetworkPeer {
     this.#score.add(verdict.score, this.#clock.now())
     if (verdict.halve) this.#capacity.halve()
     if (outcome.kind === 'timeout') this.#patience.grow()
-    if (outcome.kind === 'useful') this.#capacity.measure(outcome.bytes, outcome.elapsedMs)
+    if (outcome.kind === 'useful' && outcome.elapsedMs !== null) {
+      this.#capacity.measure(outcome.bytes, outcome.elapsedMs)
+    }
     if (verdict.departure !== undefined) this.disconnect(verdict.departure)
   }
 

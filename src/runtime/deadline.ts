@@ -15,6 +15,9 @@ export class Deadline {
   readonly #onPast: () => void
   readonly #countsOffline: boolean
   #lateStarts = 0
+  /** When {@link start} was called, and when its timer is due. */
+  #startedAtMs = Number.POSITIVE_INFINITY
+  #dueAtMs = Number.POSITIVE_INFINITY
   #cancel: (() => void) | undefined
 
   /** `countsOffline`: the time without a network counts, too. For limits that are the user's, and judge nobody. */
@@ -29,9 +32,19 @@ export class Deadline {
     return this.#cancel !== undefined
   }
 
+  /**
+   * True if we were absent for a part of the time since {@link start}, or are about to learn it: how long something took
+   * meanwhile says nothing about others. To be asked before {@link stop}.
+   */
+  get wasAway(): boolean {
+    const isLate = this.isRunning && this.#clock.now() - this.#dueAtMs > MAX_LATENESS_MS
+    return isLate || this.#lateStarts > 0 || this.#lastOfflineMs() >= this.#startedAtMs
+  }
+
   /** Begins, or begins again. */
   start(): void {
     this.#lateStarts = 0
+    this.#startedAtMs = this.#clock.now()
     this.#run()
   }
 
@@ -45,9 +58,9 @@ export class Deadline {
     this.stop()
     this.#lastOfflineMs() // from now on the clock notes it
     const startedAtMs = this.#clock.now()
-    const dueAtMs = startedAtMs + this.#ms
+    this.#dueAtMs = startedAtMs + this.#ms
     this.#cancel = this.#clock.after(this.#ms, () => {
-      const latenessMs = this.#clock.now() - dueAtMs
+      const latenessMs = this.#clock.now() - this.#dueAtMs
       if (latenessMs <= BRIEF_LATENESS_MS) this.#end(startedAtMs)
       else if (latenessMs <= MAX_LATENESS_MS) {
         this.#cancel = this.#clock.after(LATE_TURN_MS, () => this.#end(startedAtMs))

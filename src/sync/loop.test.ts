@@ -5,6 +5,7 @@ import { createMemoryStore } from '../store/state-store.ts'
 import { settle } from '../testing/manual-clock.ts'
 import { mptOracle, type Oracle, sequenceOf } from '../testing/oracle.ts'
 import {
+  bentPeer,
   bloatedPeer,
   cappedPeer,
   corruptPeer,
@@ -302,6 +303,31 @@ describe('StateSync', () => {
     expect(kindsOf(silent)).toEqual(new Set(['timeout']))
     run.sync.cancel(new SyncError('cancelled', 'enough'))
     await finishSync(run)
+  })
+
+  test.each([
+    ['slept', (clock: Run['clock']) => clock.oversleep(60_000)],
+    ['slept, and hears of it after the answer', (clock: Run['clock']) => clock.sleep(60_000)],
+    ['had no network', (clock: Run['clock']) => Object.assign(clock, { isOnline: false })],
+  ])('behavior: an answer that came while the machine %s is used, and measures nobody', async (_, leave) => {
+    let answer = () => {}
+    const asked = new Promise<void>((resolve) => {
+      answer = resolve
+    })
+    const peer = bentPeer(peerState, {
+      nodes: async (runs) => {
+        await asked
+        return runs
+      },
+    })
+    const run = await start([peer])
+    await settle()
+    leave(run.clock)
+    answer()
+    await settle()
+    expect(peer.reports[0]).toMatchObject({ kind: 'useful', elapsedMs: null })
+    Object.assign(run.clock, { isOnline: true })
+    await expectEverything(await finishSync(run))
   })
 
   test('behavior: a peer is asked only for what its Status says that it covers', async () => {

@@ -19,8 +19,8 @@ export interface WayRequest extends Ref {
 
 /** How a request ended, told to the peer that it was sent to. */
 export type Outcome =
-  /** Everything in the answer was checked and true. `elapsedMs` runs from sending to receipt. */
-  | { readonly kind: 'useful'; readonly bytes: number; readonly elapsedMs: number }
+  /** Everything in the answer was checked and true. `elapsedMs` runs from sending to receipt; `null`: we were absent. */
+  | { readonly kind: 'useful'; readonly bytes: number; readonly elapsedMs: number | null }
   /** It answered, with nothing: it does not have what was asked for. */
   | { readonly kind: 'empty' }
   /** No answer in time to a request of `maxBytes`. */

@@ -3,7 +3,7 @@
  * A request holds its gaps until its answer has been verified, not until it arrives; one that timed out has let go of
  * them, and its answer is still used when it comes.
  */
-import { startDeadline } from '../runtime/deadline.ts'
+import { Deadline } from '../runtime/deadline.ts'
 import type { Clock } from './clock.ts'
 import type { WantedCode } from './code-queue.ts'
 import {
@@ -45,7 +45,8 @@ interface Request extends OpenRequest {
   /** It has waited so long that an idle peer is asked, too; and those that were. */
   isOverdue: boolean
   readonly hedges: Set<SyncPeer>
-  readonly stopTimers: Set<() => void>
+  readonly timeout: Deadline
+  readonly overdue: Deadline
 }
 
 /** An answer that has come: runs, ways or codes, in the order of what was asked for. */
@@ -54,8 +55,8 @@ export interface Answer {
   readonly asked: Asked
   readonly parts: readonly Uint8Array[]
   readonly bytes: number
-  /** From sending to receipt. */
-  readonly elapsedMs: number
+  /** From sending to receipt; `null`: we were absent meanwhile. */
+  readonly elapsedMs: number | null
   /** To be called when everything in the answer has been looked at. */
   settle(): void
 }
@@ -227,18 +228,19 @@ export class Requests {
       sentAt: clock.now(),
       isOverdue: false,
       hedges: new Set(),
-      stopTimers: new Set(),
+      // Neither counts our own absence.
+      timeout: new Deadline(clock, peer.timeoutMs(maxBytes), () => this.#timeOut(request, scheduler)),
+      overdue: new Deadline(clock, overdueMs(peer), () => {
+        request.isOverdue = true
+        this.#options.onChange()
+      }),
     }
     const requests = this.#open.get(peer)
     if (requests === undefined) this.#open.set(peer, new Set([request]))
     else requests.add(request)
     this.#inFlightBytes += maxBytes
-    const timeoutMs = peer.timeoutMs(maxBytes)
-    this.#after(request, overdueMs(peer), () => {
-      request.isOverdue = true
-      this.#options.onChange()
-    })
-    this.#after(request, timeoutMs, () => this.#timeOut(request, scheduler))
+    request.overdue.start()
+    request.timeout.start()
     this.#put(peer, asked, maxBytes).then(
       (parts) => {
         // It may be asked for what did not fit into its answer.
@@ -273,13 +275,9 @@ export class Requests {
     request.peer.report({ kind: 'timeout', maxBytes: request.maxBytes })
   }
 
-  /** A timer of `request`, which does not count our own absence. */
-  #after(request: Request, delayMs: number, callback: () => void): void {
-    request.stopTimers.add(startDeadline(this.#options.clock, delayMs, callback))
-  }
-
   #receive(request: Request, scheduler: Scheduler, parts: readonly Uint8Array[]): void {
     if (this.#abort.signal.aborted) return
+    const elapsedMs = request.timeout.wasAway ? null : this.#options.clock.now() - request.sentAt
     stopTimers(request)
     this.#silent.delete(request.peer)
     this.#endRest(request.peer)
@@ -290,7 +288,7 @@ export class Requests {
       asked: request.asked,
       parts,
       bytes,
-      elapsedMs: this.#options.clock.now() - request.sentAt,
+      elapsedMs,
       settle: () => this.#end(request, scheduler),
     })
     this.#options.onChange()
@@ -349,6 +347,6 @@ function overdueMs(peer: SyncPeer): number {
 }
 
 function stopTimers(request: Request): void {
-  for (const stop of request.stopTimers) stop()
-  request.stopTimers.clear()
+  request.timeout.stop()
+  request.overdue.stop()
 }

@@ -63,12 +63,17 @@ export class ManualClock implements Clock {
     for (const timer of due) if (this.#timers.delete(timer)) timer.callback()
   }
 
+  /** Time goes by while the thread sleeps, and what has become due has not run yet when something else does. */
+  sleep(ms: number): void {
+    this.#now += ms
+  }
+
   #fireNext(until: number): boolean {
     let next: Timer | undefined
     for (const timer of this.#timers) if (timer.at <= until && (next === undefined || timer.at < next.at)) next = timer
     if (next === undefined) return false
     this.#timers.delete(next)
-    this.#now = next.at
+    this.#now = Math.max(this.#now, next.at)
     next.callback()
     return true
   }
