@@ -53,10 +53,15 @@ export function sharedSync(client: LightClient, target: SyncTarget): SyncStore {
   }
 }
 
-/** Targets of equal content have equal keys. */
-export function keyOf({ root, blockNumber, block, header, accounts, storage }: SyncTarget): string {
-  const parts = [root, blockNumber, block, header, accounts && [...accounts].sort(), storage && sorted(storage)]
-  return JSON.stringify(parts, (_, value: unknown) => (typeof value === 'bigint' ? `0x${value.toString(16)}` : value))
+/** Targets of equal content have equal keys. What is no target has one, too: the client says what is wrong with it. */
+export function keyOf(target: SyncTarget): string {
+  try {
+    const { root, blockNumber, block, header, accounts, storage } = target
+    const parts = [root, blockNumber, block, header, accounts && [...accounts].sort(), storage && sorted(storage)]
+    return JSON.stringify(parts, (_, value: unknown) => (typeof value === 'bigint' ? `0x${value.toString(16)}` : value))
+  } catch {
+    return typeof target
+  }
 }
 
 function sorted(storage: NonNullable<SyncTarget['storage']>): unknown {

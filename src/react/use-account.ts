@@ -1,13 +1,15 @@
 import type { LightClient } from '../client.ts'
 import type { AccountValue } from '../worker/engine.ts'
+import { atOf, checkClient, keyPart } from './arguments.ts'
 import { type ReadHookOptions, type ReadState, useRead } from './use-read.ts'
 
 /** The account at an address (`null` while there is none): `value` is `null` where it is proven absent. */
 export function useAccount(
   client: LightClient | null,
   address: string | null,
-  { at }: ReadHookOptions = {},
+  options?: ReadHookOptions,
 ): ReadState<AccountValue | null> {
-  const key = address === null ? null : `${address} ${at}`
-  return useRead(client, key, (client, signal) => client.getAccount(address!, { signal, ...(at && { at }) }))
+  const at = atOf(options)
+  const key = address === null ? null : `${keyPart(address)} ${keyPart(at.at)}`
+  return useRead(checkClient(client), key, (client, signal) => client.getAccount(address!, { signal, ...at }))
 }

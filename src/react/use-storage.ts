@@ -1,5 +1,6 @@
 import type { LightClient } from '../client.ts'
 import type { SlotNumber } from '../wallet/input.ts'
+import { atOf, checkClient, keyPart } from './arguments.ts'
 import { type ReadHookOptions, type ReadState, useRead } from './use-read.ts'
 
 /** A slot of the contract at an address (`null` while there is none), as `0x` and 64 hex digits. */
@@ -7,8 +8,9 @@ export function useStorage(
   client: LightClient | null,
   address: string | null,
   slot: SlotNumber,
-  { at }: ReadHookOptions = {},
+  options?: ReadHookOptions,
 ): ReadState<string> {
-  const key = address === null ? null : `${address} ${slot} ${at}`
-  return useRead(client, key, (client, signal) => client.getStorageAt(address!, slot, { signal, ...(at && { at }) }))
+  const at = atOf(options)
+  const key = address === null ? null : [address, slot, at.at].map(keyPart).join(' ')
+  return useRead(checkClient(client), key, (client, signal) => client.getStorageAt(address!, slot, { signal, ...at }))
 }
