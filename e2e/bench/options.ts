@@ -42,7 +42,7 @@ hostile: an honest client beside a hostile one, and what the server holds; none 
   --accounts N      accounts of the generated state (5000)
   --seconds S       of each turn: alone, beside the attack, alone, ... (2)
   --turns N         of each attack (3)
-  --only TEXT       attacks whose name has it
+  --only TEXT       attacks, or levels, whose name has it
   --raw             no attacks, but anything: random bytes at the levels of TCP, HTTP, WebSockets, noise, yamux and messages
   --inputs N        of --raw, at each level (10000)
 

@@ -115,6 +115,17 @@ describe('guardedWebSockets', () => {
     expect(new Set(aborted)).toEqual(new Set([expect.stringMatching(/^\/ip4\/127\.0\.0\.1\/tcp\//)]))
   })
 
+  test('error: a socket that cannot be accepted, for want of memory or file descriptors, ends nothing else', async () => {
+    const { node, address } = await listen()
+    const { components } = node as unknown as { components: { transportManager: { getListeners(): unknown[] } } }
+    const [listener] = components.transportManager.getListeners() as [Record<'server' | 'wsServer', Socket>]
+    // As Node and `ws` tell it.
+    for (const name of ['server', 'wsServer'] as const) listener[name].emit('error', new Error('ENFILE'))
+    const client = await HostileClient.create()
+    cleanups.push(() => client.stop())
+    expect((await client.dial(address)).status).toBe('open')
+  })
+
   test('behavior: a node with a socket that says nothing stops without waiting for it', async () => {
     const { node, port } = await listen({ handshakeMs: 3_600_000, requestMs: 3_600_000 })
     const silent = await open(port)

@@ -8,7 +8,7 @@ import { serverAttacks, startServerScene } from './server-scene.ts'
 /** `args` are those behind the command's name. */
 export async function benchHostile(args: readonly string[]): Promise<void> {
   const { tab, raw, inputs, seed, ...options } = parseHostileOptions(args)
-  if (raw) await fuzzServer({ accounts: options.accounts, inputs, seed })
+  if (raw) await fuzzServer({ accounts: options.accounts, inputs, seed, only: options.only })
   else if (tab) runInOwnNetwork(new URL('./tab-bench.ts', import.meta.url), args)
   else await measureAll(await serverAttacks(), options, () => startServerScene(options.accounts))
 }

@@ -16,6 +16,8 @@ export interface RawOptions {
   /** At each level. */
   readonly inputs: number
   readonly seed: number
+  /** Levels whose name has it. */
+  readonly only: string
 }
 
 interface LevelFigures {
@@ -34,16 +36,17 @@ interface LevelFigures {
 /** As many inputs as it takes until everything has been loaded and compiled. */
 const WARM_UP_INPUTS = 300
 
-export async function fuzzServer({ accounts, inputs, seed }: RawOptions): Promise<void> {
+export async function fuzzServer({ accounts, inputs, seed, only }: RawOptions): Promise<void> {
   Object.assign(globalThis, { WebSocket })
   const started = await Child.start<ServerReady, ServerQuestion, ServingFigures>('./server.ts', { accounts })
   const { child } = started
   const target = { address: started.ready.address, root: new Uint8Array(Buffer.from(started.ready.root, 'hex')) }
+  const levels = Object.keys(FUZZ_LEVELS).filter((level) => level.includes(only))
   const rows: LevelFigures[] = []
   try {
-    for (const level of Object.keys(FUZZ_LEVELS)) await fuzz(target, level, WARM_UP_INPUTS, seed + 1)
+    for (const level of levels) await fuzz(target, level, WARM_UP_INPUTS, seed + 1)
     let heapBeforeMB = await heapOf(child)
-    for (const level of Object.keys(FUZZ_LEVELS)) {
+    for (const level of levels) {
       await child.ask({ isSettled: false })
       const beganAt = performance.now()
       const [syncBesideMs] = await Promise.all([timed(() => syncHonestly(target)), fuzz(target, level, inputs, seed)])
