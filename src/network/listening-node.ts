@@ -125,8 +125,12 @@ function decodePrivateKey(bytes: Uint8Array): PrivateKey {
 
 function listenError(listen: readonly string[], cause: unknown): NetworkError {
   // libp2p tells what went wrong on each address in the message only.
-  const inUse = cause instanceof Error && cause.message.includes('EADDRINUSE')
-  return inUse
+  const reason = cause instanceof Error ? /\bE[A-Z]+: [^\n]*/.exec(cause.message)?.[0] : undefined
+  return reason?.startsWith('EADDRINUSE')
     ? new NetworkError('addressInUse', `in use already: ${listen.join()}`, { details: { got: listen }, cause })
-    : new NetworkError('listenFailed', `cannot listen on ${listen.join()}`, { details: { got: listen }, cause })
+    : new NetworkError(
+        'listenFailed',
+        `cannot listen on ${listen.join()}${reason === undefined ? '' : `: ${reason}`}`,
+        { details: { got: listen }, cause },
+      )
 }

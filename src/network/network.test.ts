@@ -409,7 +409,10 @@ describe('createListeningNode', () => {
   })
 
   test('error: listenFailed, badMultiaddr, badPrivateKey', async () => {
-    await expect(listen({ listen: ['/ip4/203.0.113.1/tcp/0/ws'] })).rejects.toMatchObject({ code: 'listenFailed' })
+    await expect(listen({ listen: ['/ip4/203.0.113.1/tcp/0/ws'] })).rejects.toMatchObject({
+      code: 'listenFailed',
+      message: expect.stringMatching(/^cannot listen on .*: EADDRNOTAVAIL: address not available/),
+    })
     await expect(listen({ listen: ['/ip4/127.0.0.1'] })).rejects.toMatchObject({ code: 'badMultiaddr' })
     await expect(listen({ privateKey: Uint8Array.of(1, 2) })).rejects.toMatchObject({ code: 'badPrivateKey' })
   })

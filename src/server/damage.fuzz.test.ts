@@ -1,6 +1,6 @@
 /**
  * One bit of one file of a data directory is another one. Whatever bit it is: no wrong byte is served, nothing that is lost is
- * claimed, every failure has a code, and an import brings everything back.
+ * claimed, every failure has a code, and an import brings everything back. More of them: `DAMAGE_FLIPS=200 DAMAGE_SEED=2`.
  */
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
