@@ -82,10 +82,7 @@ export class RawServer {
   }
 
   #upgrade(socket: Socket, request: string, vice: RawVice): void {
-    const key = /sec-websocket-key: *(\S+)/i.exec(request)?.[1] ?? ''
-    const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
-    const head = ['HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade']
-    socket.write(`${head.join('\r\n')}\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`)
+    acceptUpgrade(socket, request)
     socket.on('data', (bytes) => {
       if (!bytes.subarray(-6, -4).equals(CLOSE)) return
       this.#closes++
@@ -98,6 +95,14 @@ export class RawServer {
       })
     }
   }
+}
+
+/** Answers the `request` for a WebSocket with yes. */
+export function acceptUpgrade(socket: Socket, request: string): void {
+  const key = /sec-websocket-key: *(\S+)/i.exec(request)?.[1] ?? ''
+  const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
+  const head = ['HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade']
+  socket.write(`${head.join('\r\n')}\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`)
 }
 
 /** Sends fragments on `socket`, none of which is the last, for as long as they are taken; `onSent` is told of the bytes. */
