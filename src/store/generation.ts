@@ -7,7 +7,7 @@ import type { Catalog, GenerationState } from './catalog.ts'
 import { commitInChunks } from './commit.ts'
 import { checkLives, type StoreContext } from './context.ts'
 import { StoreError } from './errors.ts'
-import { putComplete, putGenerationRecord, putOldest } from './generation-record.ts'
+import { putComplete, putGenerationRecord, putOldest, putTarget } from './generation-record.ts'
 import { deleteLoose, keepLoose, readLoose } from './loose-pages.ts'
 import { findOlder } from './older-nodes.ts'
 import { lookUp } from './page-reader.ts'
@@ -124,6 +124,7 @@ export class Generation implements Disk {
           ...catalog.generations.flatMap(deleteLoose),
           putGenerationRecord(record),
           putComplete(record),
+          ...(record.dense ? [] : [putTarget(this.number)]),
           putOldest(oldest),
         ],
         'strict',

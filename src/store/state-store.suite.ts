@@ -49,9 +49,13 @@ export function stateStoreSuite(backend: Backend): void {
       expect(targetOf(store)).toEqual(hashOf('abandoned'))
       await (await store.target({ root })).complete() // back to an earlier one, which is there
       expect([targetOf(store), store.lastComplete()?.root]).toEqual([root, root])
-      await store.target({ root: newer.trie.root })
-      expect([targetOf(store), store.lastComplete()?.root]).toEqual([newer.trie.root, root])
+      await store.target({ root: hashOf('abandoned') }) // which is the newest, and goes on
+      expect([targetOf(store), store.lastComplete()?.root]).toEqual([hashOf('abandoned'), root])
       await store.close()
+      const again = await open()
+      expect(targetOf(again)).toEqual(hashOf('abandoned'))
+      await (await again.target({ root: newer.trie.root })).complete()
+      await again.close()
       const reopened = await open()
       expect(targetOf(reopened)).toEqual(newer.trie.root)
       expect((await StateStore.reader(await backend.connect())).newestTarget()?.root).toEqual(newer.trie.root)

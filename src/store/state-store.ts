@@ -202,7 +202,8 @@ export class StateStore {
       const isNews = told.blockNumber !== record.blockNumber || told.header !== record.header
       const next = { ...record, ...told }
       const writes = isNews ? [putGenerationRecord(next)] : []
-      if (catalog.target !== state) writes.push(putTarget(state.number))
+      // Of a complete one, its completion says it: nothing else is written for that.
+      if (catalog.target !== state && !record.complete) writes.push(putTarget(state.number))
       await records.write(writes, 'relaxed')
       if (isNews) state.record = next
       catalog.target = state
