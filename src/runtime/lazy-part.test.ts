@@ -72,6 +72,19 @@ describe('LazyPart', () => {
     await expect(part.load()).rejects.toMatchObject({ code: 'loadFailed' })
     expect((await part.load()).default).toBe(7)
   })
+
+  test('error: a part that is made of another one is not that one’s module', async () => {
+    const url = 'data:text/javascript,export default 7'
+    let failures = 0
+    const module = new LazyPart('the module', async () => {
+      if (failures++ < 4) throw new TypeError(`Failed to fetch dynamically imported module: ${encodeURI(url)}1;;(`)
+      return { make: () => 'made' }
+    })
+    const part = new LazyPart('the part', async () => (await module.load()).make())
+    for (let i = 0; i < 4; i++) await expect(part.load()).rejects.toMatchObject({ code: 'loadFailed' })
+    expect(await part.load()).toBe('made')
+    expect(told).toHaveBeenCalledTimes(1)
+  })
 })
 
 describe('keepTrying', () => {

@@ -37,7 +37,7 @@ export class LazyPart<T> {
   #attempt: Promise<T> | null = null
   #failures = 0
 
-  /** `name` is for the developer; `importPart` is one `import()`, and what has to be done with it. */
+  /** `name` is for the developer; `importPart` is one `import()`, or makes something of other parts. */
   constructor(name: string, importPart: () => Promise<T>, clock: Clock = systemClock) {
     this.name = name
     this.#import = importPart
@@ -85,7 +85,9 @@ export class LazyPart<T> {
    * (whatwg/html pull request 10327). With another fragment it is another module to them, and the same request.
    */
   #importAgain(error: unknown): Promise<T> {
-    const url = error instanceof Error ? FETCH_FAILED.exec(error.message)?.[1] : undefined
+    // The module of a part of this part is not what this part is.
+    const isImport = error instanceof Error && !(error instanceof LoadError)
+    const url = isImport ? FETCH_FAILED.exec(error.message)?.[1] : undefined
     if (url === undefined || this.#failures === 0) throw error
     return import(/* @vite-ignore */ /* webpackIgnore: true */ `${url}#attempt-${this.#failures}`)
   }

@@ -18,6 +18,9 @@ import { LazyPart, type LoadError, toLoadError } from '../runtime/lazy-part.ts'
 import { CONNECT_GRACE_MS } from '../sync/constants.ts'
 import type { TabServing } from './serving.ts'
 
+const dialingNode = new LazyPart('libp2p', () => import('../network/dialing-node.ts'))
+const libp2pCaller = new LazyPart('libp2p', () => import('../network/libp2p-caller.ts'))
+
 /** A node that dials WebSockets, and the caller that uses it. */
 export interface WebSocketNode {
   readonly node: Pick<Libp2p, 'stop'>
@@ -209,10 +212,7 @@ export class Network {
 
 /** Lazily: a page that only reads what it has does not load libp2p, nor does a worker whose peers are all the window's. */
 async function createWebSocketNode(addresses: readonly PeerAddress[]): Promise<WebSocketNode> {
-  const [{ createDialingNode }, { callerOf }] = await Promise.all([
-    import('../network/dialing-node.ts'),
-    import('../network/libp2p-caller.ts'),
-  ])
+  const [{ createDialingNode }, { callerOf }] = await Promise.all([dialingNode.load(), libp2pCaller.load()])
   const node = await createDialingNode(addresses)
   return { node, caller: callerOf(node) }
 }
