@@ -58,7 +58,7 @@ export function fenceSuite(backend: Backend): void {
       await expect(generation.keepLoose([pages[5]!.bytes])).rejects.toMatchObject(fenced)
       await expect(late.target({ root: hashOf('other') })).rejects.toMatchObject(fenced)
       await expect(late.target({ root, blockNumber: 9 })).rejects.toMatchObject(fenced)
-      await expect(late.target({ root })).rejects.toMatchObject(fenced)
+      await expect((await late.target({ root })).complete()).rejects.toMatchObject(fenced)
       await expect(late.wipe()).rejects.toMatchObject(fenced)
       expect(await dump()).toEqual(before)
       for (const open of [late, store]) await open.close()
@@ -88,7 +88,7 @@ export function fenceSuite(backend: Backend): void {
       const store = await writer()
       await store.wipe()
       expect((await store.target({ root })).number).toBe(1)
-      await expect(late.target({ root })).rejects.toMatchObject(fenced)
+      await expect((await late.target({ root })).complete()).rejects.toMatchObject(fenced)
       for (const open of [late, store]) await open.close()
     })
 
