@@ -2,6 +2,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isRootlightError } from '../trie/error.ts'
+import { damagedTables } from './check-tables.ts'
 import { repairLevel } from './level.ts'
 
 /** True for a database that LevelDB cannot open or write because its files are not what it has written. */
@@ -18,6 +19,8 @@ export function isDamagedDatabase(error: unknown): boolean {
 
 /** Rewrites the database in `directory` from what can be read of its files. Throws `diskFull` or `badDatabase`. */
 export async function repairDatabase(directory: string): Promise<void> {
+  // LevelDB would not survive to look at these.
+  for (const name of await damagedTables(directory)) await rm(join(directory, name))
   await repairLevel(directory)
   // LevelDB keeps what it has replaced; all that counts of it is verified against inventories, or imported again.
   await rm(join(directory, 'lost'), { recursive: true, force: true })

@@ -13,7 +13,9 @@
  */
 import { isRootlightError } from '../trie/error.ts'
 import type { Path } from '../trie/path.ts'
+import { damagedTables } from './check-tables.ts'
 import { damagedState, isCorruption } from './damage.ts'
+import { ServerError } from './error.ts'
 import { type Level, openLevel } from './level.ts'
 import { diskError } from './platform-error.ts'
 import { type CatalogEntry, readCatalog, writeCatalog } from './state-catalog.ts'
@@ -66,6 +68,7 @@ export class StateDatabase {
    */
   static async open(directory: string, options: VerifyOptions = {}): Promise<StateDatabase> {
     const catalog = await readCatalog(directory)
+    await refuseDamagedTables(directory)
     // Where there are states and LevelDB does not find itself, it would begin anew and delete all that is there.
     const level = await openLevel<string>(directory, 'utf8', !Array.isArray(catalog) || catalog.length === 0)
     try {
@@ -232,6 +235,19 @@ export class StateDatabase {
       throw isCorruption(error) ? damagedState(info, 'the database is corrupt', error) : error
     }
   }
+}
+
+async function refuseDamagedTables(directory: string): Promise<void> {
+  const [damaged] = await damagedTables(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [] // it is made in a moment
+    throw diskError(`cannot read ${directory}`, error)
+  })
+  if (damaged === undefined) return
+  const cause = Object.assign(new Error(`Corruption: ${damaged} is not a table`), { code: 'LEVEL_CORRUPTION' })
+  throw new ServerError('badDatabase', `cannot open ${directory}: ${damaged} is damaged`, {
+    details: { directory },
+    cause,
+  })
 }
 
 const STATE = 'state/'
