@@ -88,7 +88,7 @@ export function fenceSuite(backend: Backend): void {
       const store = await writer()
       await store.wipe()
       expect((await store.target({ root })).number).toBe(1)
-      await expect((await late.target({ root })).complete()).rejects.toMatchObject(fenced)
+      await expect(late.target({ root })).rejects.toMatchObject(fenced)
       for (const open of [late, store]) await open.close()
     })
 
