@@ -3,13 +3,12 @@
  * libp2p to begin a native peer connection, and what comes on a data channel is taken for bytes: here hosts have shares of what
  * has only begun, a text ends the connection of whoever sent it, and streams are counted as yamux's are.
  */
-import type { Listener, MultiaddrConnection, StreamMuxerFactory, Transport, Upgrader } from '@libp2p/interface'
+import type { Listener, Transport, Upgrader } from '@libp2p/interface'
 import type { Libp2pOptions } from 'libp2p'
 import { type Clock, systemClock } from '../protocol/clock.ts'
 import { ConnectionError } from './connection-error.ts'
-import { guardStreams } from './guarded-muxer.ts'
+import { guardedFactory, guardPeer, interceptDispatched, type Peer, withMembers } from './guarded-channels.ts'
 import { hostOf, hostOfIp } from './host.ts'
-import { MessageMeter } from './message-meter.ts'
 import { type PendingLimits, PendingSockets } from './pending-sockets.ts'
 
 type CreateTransport = NonNullable<Libp2pOptions['transports']>[number]
@@ -21,18 +20,6 @@ export interface WebRtcGuard extends PendingLimits {
   /** Whoever is at `host` has broken a rule, or a connection from there had to be ended in a hurry. */
   readonly onAbort: (host: string) => void
   readonly clock?: Clock
-}
-
-/** The part of an `RTCDataChannel` that is used here. */
-interface Channel {
-  dispatchEvent(event: Event): boolean
-}
-
-/** Of an `RTCPeerConnection`. */
-interface Peer {
-  createDataChannel(...args: unknown[]): Channel
-  addEventListener(type: 'datachannel', listener: (event: { readonly channel: Channel }) => void): void
-  close(): void
 }
 
 /** What a listener of WebRTC-direct has inside, and keeps to itself. */
@@ -50,13 +37,7 @@ export function guardedWebRtc(create: CreateTransport, guard: WebRtcGuard): Crea
       const upgrader = watched(options.upgrader, components, guard)
       return guardListener(transport.createListener({ ...options, upgrader }), guard)
     }
-    return new Proxy(transport, {
-      get(target, name) {
-        if (name === 'createListener') return createListener
-        const value: unknown = Reflect.get(target, name, target)
-        return typeof value === 'function' ? value.bind(target) : value
-      },
-    })
+    return withMembers(transport, { createListener })
   }
 }
 
@@ -72,7 +53,11 @@ function guardListener(listener: Listener, guard: WebRtcGuard): Listener {
   const setConnection = inside.connections.set.bind(inside.connections)
   inside.connections.set = (key, peer) => {
     const host = hostOfIp(key.split(':').slice(0, -2).join(':'))
-    guardPeer(peer, clock, () => onAbort(host))
+    const onViolation = () => {
+      onAbort(host)
+      peer.close()
+    }
+    guardPeer(peer, { intercept: interceptDispatched, clock, onViolation })
     return setConnection(key, peer)
   }
   inside.incomingConnection = async (ufrag, ip, port, signal) => {
@@ -93,25 +78,6 @@ function guardListener(listener: Listener, guard: WebRtcGuard): Listener {
   return listener
 }
 
-/** Before there is a connection of libp2p's, and afterwards. */
-function guardPeer(peer: Peer, clock: Clock, onViolation: () => void): void {
-  const meter = new MessageMeter(clock)
-  const guardChannel = (channel: Channel): Channel => {
-    const dispatchEvent = channel.dispatchEvent.bind(channel)
-    channel.dispatchEvent = (event) => {
-      if (event.type !== 'message') return dispatchEvent(event)
-      if ((event as MessageEvent).data instanceof ArrayBuffer && meter.acceptsMessage()) return dispatchEvent(event)
-      onViolation()
-      peer.close()
-      return true
-    }
-    return channel
-  }
-  const createDataChannel = peer.createDataChannel.bind(peer)
-  peer.createDataChannel = (...args) => guardChannel(createDataChannel(...args))
-  peer.addEventListener('datachannel', ({ channel }) => void guardChannel(channel))
-}
-
 /** `upgrader`, whose connections get a muxer that counts. */
 function watched(upgrader: Upgrader, components: Components, guard: WebRtcGuard): Upgrader {
   const { clock = systemClock, onAbort } = guard
@@ -127,30 +93,5 @@ function watched(upgrader: Upgrader, components: Components, guard: WebRtcGuard)
       muxerFactory: guardedFactory(muxerFactory, connection, { clock, isSpoken }),
     })
   }
-  return new Proxy(upgrader, {
-    get(target, name) {
-      if (name === 'upgradeInbound') return upgradeInbound
-      const value: unknown = Reflect.get(target, name, target)
-      return typeof value === 'function' ? value.bind(target) : value
-    },
-  })
-}
-
-function guardedFactory(
-  factory: StreamMuxerFactory,
-  connection: MultiaddrConnection,
-  guard: { readonly clock: Clock; readonly isSpoken: (protocol: string) => boolean },
-): StreamMuxerFactory {
-  return {
-    protocol: factory.protocol,
-    createStreamMuxer(stream) {
-      const muxer = factory.createStreamMuxer(stream)
-      const end = (error: ConnectionError) => {
-        muxer.abort(error)
-        connection.abort(error)
-      }
-      guardStreams(muxer, { ...guard, end })
-      return muxer
-    },
-  }
+  return withMembers(upgrader, { upgradeInbound })
 }

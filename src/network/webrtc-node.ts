@@ -16,6 +16,7 @@ import {
   WEBRTC_MESSAGE_BYTES,
 } from './constants.ts'
 import { denyUnnamed } from './gater.ts'
+import { guardedTabWebRtc } from './guarded-tab-webrtc.ts'
 import { libp2pModules, loadLibp2p } from './libp2p-parts.ts'
 
 export interface WebRtcNodeOptions {
@@ -49,9 +50,11 @@ export async function createWebRtcNode(options: WebRtcNodeOptions): Promise<Libp
     transports: [
       ...(parts.transports ?? []),
       circuitRelayTransport({ discoveryFilter: only(relays) }),
-      webRTC({ rtcConfiguration, dataChannel: { ...dataChannel, maxMessageSize: WEBRTC_MESSAGE_BYTES } }),
+      guardedTabWebRtc(
+        webRTC({ rtcConfiguration, dataChannel: { ...dataChannel, maxMessageSize: WEBRTC_MESSAGE_BYTES } }),
+      ),
       // The size of its messages is fixed by its specification.
-      webRTCDirect({ rtcConfiguration, dataChannel }),
+      guardedTabWebRtc(webRTCDirect({ rtcConfiguration, dataChannel }), { isDirect: true }),
     ],
     // Its relays learn its addresses when it has them, and tell others.
     services: { ...parts.services, identifyPush: identifyPush() },

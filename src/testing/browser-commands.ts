@@ -6,6 +6,7 @@ import type { Libp2p } from '@libp2p/interface'
 import type { BrowserCommand } from 'vitest/node'
 import { type RawCounts, RawServer, type RawVice } from './hostile/raw-server.ts'
 import { TappedProxy } from './hostile/tapped-proxy.ts'
+import type { TextPlace } from './hostile/text-server.ts'
 
 const rawServers: RawServer[] = []
 const honestServers: { readonly node: Libp2p; readonly proxy: TappedProxy }[] = []
@@ -40,7 +41,27 @@ const stopHonestServer: BrowserCommand<[number]> = async (_, id): Promise<void> 
   await honestServers[id]!.node.stop()
 }
 
+const webRtcServers: { stop(): Promise<void> }[] = []
+
+/** Starts a server of WebRTC-direct that says a text at `place`, and gives its address. */
+const startTextServer: BrowserCommand<[TextPlace, string]> = async (_, place, text) => {
+  const { startTextServer } = await import('./hostile/text-server.ts')
+  const { address, node } = await startTextServer(place, text)
+  return { id: webRtcServers.push({ stop: async () => node.stop() }) - 1, address }
+}
+
+const startRelayForTabs: BrowserCommand<[]> = async () => {
+  const { startRelay } = await import('../server/relay.ts')
+  const relay = await startRelay()
+  return { id: webRtcServers.push({ stop: () => relay.close() }) - 1, address: relay.multiaddrs[0]! }
+}
+
+const stopWebRtcServer: BrowserCommand<[number]> = async (_, id): Promise<void> => webRtcServers[id]!.stop()
+
 export const browserCommands = {
+  startTextServer,
+  startRelayForTabs,
+  stopWebRtcServer,
   startRawServer,
   rawServerCounts,
   stopRawServer,
