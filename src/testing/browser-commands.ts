@@ -51,9 +51,10 @@ const startTextServer: BrowserCommand<[TextPlace, string]> = async (_, place, te
 }
 
 const startRelayForTabs: BrowserCommand<[]> = async () => {
-  const { startRelay } = await import('../server/relay.ts')
-  const relay = await startRelay()
-  return { id: webRtcServers.push({ stop: () => relay.close() }) - 1, address: relay.multiaddrs[0]! }
+  const { createListeningNode } = await import('../network/listening-node.ts')
+  const { DEFAULT_RELAY_LIMITS } = await import('../network/relay.ts')
+  const node = await createListeningNode({ listen: ['/ip4/127.0.0.1/tcp/0/ws'], relay: DEFAULT_RELAY_LIMITS })
+  return { id: webRtcServers.push({ stop: async () => node.stop() }) - 1, address: String(node.getMultiaddrs()[0]) }
 }
 
 const stopWebRtcServer: BrowserCommand<[number]> = async (_, id): Promise<void> => webRtcServers[id]!.stop()
