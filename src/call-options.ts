@@ -1,6 +1,6 @@
 /** The options of a client's methods, read once and checked. */
 import { checkRoot } from './wallet/input.ts'
-import { badArgument, checkType, fieldsOf, reading } from './wallet/plain.ts'
+import { badArgument, checkSignal, checkType, fieldsOf, reading } from './wallet/plain.ts'
 import type { ProviderOptions } from './wallet/provider/types.ts'
 import type { ReadAt } from './worker/engine.ts'
 
@@ -13,14 +13,7 @@ export function parseRead(options: unknown): { at: ReadAt | undefined; signal: A
 
 /** A signal of any realm, and of any implementation. Throws `badArgument`. */
 export function parseSignal(signal: unknown): AbortSignal | undefined {
-  if (signal === undefined) return undefined
-  const expected = 'an AbortSignal'
-  const isSignal = reading('signal', expected, signal, () => {
-    const { aborted, addEventListener, removeEventListener } = Object(signal) as Partial<AbortSignal>
-    return [typeof aborted, typeof addEventListener, typeof removeEventListener].join() === 'boolean,function,function'
-  })
-  if (!isSignal) throw badArgument('signal', expected, signal)
-  return signal as AbortSignal
+  return checkSignal('signal', signal)
 }
 
 /** Throws `badArgument`. */

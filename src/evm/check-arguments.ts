@@ -1,6 +1,6 @@
 /** What `call` and `estimateGas` are given, checked before it is run, or crosses to a worker. */
 import { parseCount } from '../wallet/input.ts'
-import { badArgument, checkType, fieldsOf, listOf, reading } from '../wallet/plain.ts'
+import { badArgument, checkSignal, checkType, fieldsOf, listOf, reading } from '../wallet/plain.ts'
 import type { CallBlock, CallOptions, CallRequest } from '../wallet/provider/types.ts'
 
 const ADDRESS = /^0x[0-9a-fA-F]{40}$/
@@ -40,7 +40,7 @@ export function checkArguments(state: unknown, given: Record<'block' | 'request'
     block: copyOf('block', { number, header }) as CallBlock,
     request: copyOf('request', given.request) as CallRequest,
     options: copyOf('options', options) as Omit<CallOptions, 'signal'>,
-    signal: checkSignal(signal),
+    signal: checkSignal('options.signal', signal),
   }
 }
 
@@ -61,14 +61,6 @@ function copyOf(name: string, value: unknown): unknown {
 
 function checkMap(name: string, expected: string, value: unknown): void {
   if (!reading(name, expected, value, () => value instanceof Map)) throw badArgument(name, expected, value)
-}
-
-function checkSignal(signal: unknown): AbortSignal | undefined {
-  if (signal === undefined) return undefined
-  const expected = 'an AbortSignal'
-  const { aborted, addEventListener } = fieldsOf('options.signal', signal, ['aborted', 'addEventListener'], expected)
-  if (typeof aborted === 'boolean' && typeof addEventListener === 'function') return signal as AbortSignal
-  throw badArgument('options.signal', expected, signal)
 }
 
 function checkRequestFields(request: unknown): void {

@@ -26,3 +26,6 @@ export const PROGRESS_EVERY = 4_096
 /** A progress bar shows for what takes longer than this, and is drawn again at most this often. */
 export const PROGRESS_DELAY_MS = 1_000
 export const PROGRESS_REDRAW_MS = 100
+
+/** The longest time that a timer of Node can be set for: 32 bits with a sign. */
+export const MAX_TIMER_MS = 2 ** 31 - 1

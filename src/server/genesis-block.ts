@@ -7,6 +7,8 @@ import { hexToBytes } from '@noble/hashes/utils.js'
 import { EMPTY_ROOT } from '../trie/account.ts'
 import { bytesOf } from '../trie/integer.ts'
 import { keccak256 } from '../trie/keccak.ts'
+import { badArgument, fieldsOf } from '../wallet/plain.ts'
+import { checkBytes, withoutMissing } from './check-arguments.ts'
 
 /** The forks that add fields to a header, in their order, behind the one that a chain without any begins with. */
 export const GENESIS_FORKS = ['frontier', 'london', 'shanghai', 'cancun', 'prague', 'amsterdam'] as const
@@ -36,8 +38,10 @@ export interface GenesisBlock {
   readonly slotNumber?: bigint
 }
 
-/** The RLP of the header of `block` with this state root (32 bytes). */
-export function encodeGenesisHeader(block: GenesisBlock, stateRoot: Uint8Array): Uint8Array {
+/** The RLP of the header of `block` with this state root (32 bytes). Throws `badArgument`. */
+export function encodeGenesisHeader(given: GenesisBlock, stateRoot: Uint8Array): Uint8Array {
+  const block = checkBlock(given)
+  checkBytes('a state root', stateRoot, 32)
   const { difficulty, gasLimit, timestamp = 0n, number = 0n, gasUsed = 0n, nonce = 0n } = block
   const { parentHash = ZERO_HASH, coinbase = new Uint8Array(20), mixHash = ZERO_HASH, extraData = NOTHING } = block
   return RLP.encode([
@@ -46,6 +50,27 @@ export function encodeGenesisHeader(block: GenesisBlock, stateRoot: Uint8Array):
     ...[extraData, mixHash, padded(nonce)],
     ...laterFields(block),
   ])
+}
+
+const AMOUNTS = ['difficulty', 'gasLimit', 'timestamp', 'nonce', 'number', 'gasUsed'] as const
+const LATER_AMOUNTS = ['baseFeePerGas', 'blobGasUsed', 'excessBlobGas', 'slotNumber'] as const
+const LENGTHS = { mixHash: 32, coinbase: 20, parentHash: 32, extraData: undefined } as const
+
+function checkBlock(given: unknown): GenesisBlock {
+  const names = ['fork', ...AMOUNTS, ...LATER_AMOUNTS, 'mixHash', 'coinbase', 'parentHash', 'extraData'] as const
+  const block = fieldsOf('a genesis block', given, names, 'an object with the fork, difficulty, gasLimit, …')
+  if (!GENESIS_FORKS.some((fork) => fork === block.fork))
+    throw badArgument('fork', `one of ${GENESIS_FORKS.join(', ')}`, block.fork)
+  for (const name of [...AMOUNTS, ...LATER_AMOUNTS]) {
+    const value = block[name]
+    if (value === undefined && name !== 'difficulty' && name !== 'gasLimit') continue
+    // A nonce has eight bytes; nothing else of a header has more than a word.
+    const limit = name === 'nonce' ? 2n ** 64n : 2n ** 256n
+    if (typeof value !== 'bigint' || value < 0n || value >= limit) throw badArgument(name, 'a bigint from 0', value)
+  }
+  for (const name of ['mixHash', 'coinbase', 'parentHash', 'extraData'] as const)
+    if (block[name] !== undefined) checkBytes(name, block[name], LENGTHS[name])
+  return withoutMissing(block) as GenesisBlock
 }
 
 /** What geth puts where a genesis says 0. */

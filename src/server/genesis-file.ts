@@ -4,6 +4,7 @@ import { MAX_HEADER_BYTES } from '../protocol/constants.ts'
 import { isRootlightError } from '../trie/error.ts'
 import { decodeHeader } from '../wallet/header.ts'
 import { AllocReader } from './alloc-reader.ts'
+import { checkPath } from './check-arguments.ts'
 import { missingPackage, ServerError } from './error.ts'
 import { encodeGenesisHeader } from './genesis-block.ts'
 import { GenesisBlockReader } from './genesis-block-reader.ts'
@@ -20,8 +21,9 @@ export interface GenesisFile {
   readonly header: (root: Uint8Array) => Uint8Array | undefined
 }
 
-/** Reads the genesis file at `path`. */
+/** Reads the genesis file at `path`. Throws `badArgument`. */
 export function genesisFile(path: string): GenesisFile {
+  checkPath('the path of a genesis file', path)
   return genesisText(chunksOf(path), path)
 }
 

@@ -9,13 +9,16 @@ import { TrieBuilder } from '../trie/builder.ts'
 import { createFastKeccak, type Keccak } from '../trie/keccak.ts'
 import { Packer } from '../trie/packer.ts'
 import { pathOfKey } from '../trie/path.ts'
+import { parseCount } from '../wallet/input.ts'
+import { checkBytes, optional } from './check-arguments.ts'
+import { checkImportOptions } from './check-import.ts'
 import { PROGRESS_EVERY, WRITE_BATCH_BYTES } from './constants.ts'
 import { ServerError } from './error.ts'
 import { LeafSorter, type SortedLeaf } from './leaf-sorter.ts'
 import { Pacer } from './pacer.ts'
 import { blockKey, codeKey, type StateDatabase, type StateInfo, type Write } from './state-database.ts'
 import { InventoryWriter } from './state-inventory.ts'
-import type { StateRecords } from './state-record.ts'
+import { checkedRecords, type StateRecords } from './state-record.ts'
 
 /** How far an import is. `total` is known once everything has been read. */
 export type ImportProgress =
@@ -41,10 +44,12 @@ export interface ImportOptions {
 }
 
 /**
- * Imports one state. Throws `rootMismatch`, `badGenesis` and the signal's reason; then, and when it is cut off, the state does not count and
+ * Imports one state. Throws `badArgument`, `badNumber`, `rootMismatch`, `badGenesis` and the signal's reason; then, and when it is cut off, the state does not count and
  * what it has written is deleted when the database is opened again.
  */
-export async function importState(options: ImportOptions): Promise<StateInfo> {
+export async function importState(given: ImportOptions): Promise<StateInfo> {
+  const options = checkImportOptions(given)
+  options.signal?.throwIfAborted()
   const keccak = await createFastKeccak()
   const id = await options.database.begin()
   const writer = new StateWriter(options.database, id, keccak)
@@ -71,7 +76,7 @@ async function readRecords(options: ImportOptions, sorter: LeafSorter, writer: S
   const { records, onProgress, signal } = options
   const pacer = new Pacer(signal)
   let read = 0
-  for await (const record of records) {
+  for await (const record of checkedRecords(records)) {
     await sorter.add(record)
     await writer.flushIfFull()
     if (pacer.isDue) await pacer.yield()
@@ -105,9 +110,10 @@ async function completeState(options: ImportOptions, id: number, writer: StateWr
     const message = `${label}: the state has root 0x${root}, expected 0x${expectedRoot}`
     throw new ServerError('rootMismatch', message, { details: { got: root, expected: expectedRoot } })
   }
-  const rlp = header?.(writer.root)
+  const rlp = optional(header?.(writer.root), (rlp) => checkBytes('what header returns', rlp))
+  const chain = optional(chainId?.(), (id) => parseCount('what chainId returns', id)) ?? 0
   const block = rlp === undefined ? {} : { header: bytesToHex(rlp) }
-  const info: StateInfo = { id, label, chainId: chainId?.() ?? 0, root, ...block, ...writer.counts }
+  const info: StateInfo = { id, label, chainId: chain, root, ...block, ...writer.counts }
   await database.complete(info, writer.inventory.finish())
   return info
 }

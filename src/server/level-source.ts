@@ -10,7 +10,7 @@ import { SequenceCursor } from '../trie/sequence.ts'
 import { BlockCache } from './block-cache.ts'
 import { damagedState, isCorruption } from './damage.ts'
 import { HeaderSource } from './header-source.ts'
-import type { StateDatabase, StateInfo } from './state-database.ts'
+import { StateDatabase, type StateInfo } from './state-database.ts'
 import { checkOf, indexOfCode, type StateInventory } from './state-inventory.ts'
 
 const NOTHING = new Uint8Array()
@@ -43,7 +43,8 @@ export class LevelSource implements NodeSource {
    * where something is missing; what is damaged in another way rejects the reads that meet it, with the same code.
    */
   static async open(database: StateDatabase, info: StateInfo): Promise<LevelSource> {
-    return new LevelSource(database, info, await database.inventory(info), await createFastKeccak())
+    const inventory = await StateDatabase.check(database).inventory(info)
+    return new LevelSource(database, info, inventory, await createFastKeccak())
   }
 
   has(root: Uint8Array): boolean {

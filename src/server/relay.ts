@@ -2,6 +2,7 @@
 import type { ConnectionLimits } from '../network/connection-limits.ts'
 import { createListeningNode } from '../network/listening-node.ts'
 import { DEFAULT_RELAY_LIMITS, type RelayLimits } from '../network/relay.ts'
+import { checkRelayOptions } from './check-arguments.ts'
 import { DEFAULT_LISTEN } from './server.ts'
 
 export interface RelayOptions {
@@ -23,9 +24,10 @@ export interface RunningRelay {
   close(): Promise<void>
 }
 
-/** Starts a relay. Rejects with `NetworkError` `badMultiaddr`, `badRelayLimit`, `addressInUse` or `listenFailed`. */
+/** Starts a relay. Rejects with `InputError` `badArgument` or `badNumber`, or with `NetworkError` `badMultiaddr`, `badPrivateKey`, `badRelayLimit`, `addressInUse` or `listenFailed`. */
 export async function startRelay(options: RelayOptions = {}): Promise<RunningRelay> {
-  const { listen = [DEFAULT_LISTEN], limits = DEFAULT_RELAY_LIMITS, connectionLimits = {}, privateKey } = options
+  const given = checkRelayOptions(options)
+  const { listen = [DEFAULT_LISTEN], limits = DEFAULT_RELAY_LIMITS, connectionLimits = {}, privateKey } = given
   const node = await createListeningNode({
     listen,
     relay: limits,

@@ -6,6 +6,7 @@ import { type ServeCounters, serve } from '../network/serve.ts'
 import { EVERYTHING, type Status, statusOf } from '../protocol/messages.ts'
 import type { ServingLimits } from '../protocol/serving-limits.ts'
 import type { NodeSource } from '../trie/node-source.ts'
+import { checkServerOptions } from './check-arguments.ts'
 import { guardDamage } from './damage-guard.ts'
 import { HeaderSource } from './header-source.ts'
 import { multiSource } from './multi-source.ts'
@@ -65,8 +66,9 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-/** Starts to serve. Rejects with `NetworkError` `badMultiaddr`, `badRelayLimit`, `webrtcUnavailable`, `addressInUse` or `listenFailed`; then nothing listens. */
-export async function startServer(options: ServerOptions): Promise<RunningServer> {
+/** Starts to serve. Rejects with `InputError` `badArgument` or `badNumber`, or with `NetworkError` `badMultiaddr`, `badPrivateKey`, `badRelayLimit`, `webrtcUnavailable`, `addressInUse` or `listenFailed`; then nothing listens. */
+export async function startServer(given: ServerOptions): Promise<RunningServer> {
+  const { given: options, originals } = checkServerOptions(given)
   const { listen = [DEFAULT_LISTEN], privateKey, relay, onWebRtcUnavailable, onFailure } = options
   const { limits = {}, connectionLimits = {} } = options
   const node = await createListeningNode({
@@ -80,7 +82,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const withdraw = (error: unknown, damaged: ServedState) => {
     states = states.filter((state) => state !== damaged)
     serving.setStatus(statusFor(options, states))
-    options.onDamage?.(error, damaged)
+    options.onDamage?.(error, originals.get(damaged) as ServedState)
   }
   const serving = await serve({
     node,

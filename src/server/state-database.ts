@@ -13,6 +13,9 @@
  */
 import { isRootlightError } from '../trie/error.ts'
 import type { Path } from '../trie/path.ts'
+import { parseCount } from '../wallet/input.ts'
+import { badArgument, fieldsOf, reading } from '../wallet/plain.ts'
+import { checkDigits, checkPath, checkVerifyOptions } from './check-arguments.ts'
 import { damagedTables } from './check-tables.ts'
 import { damagedState, isCorruption } from './damage.ts'
 import { ServerError } from './error.ts'
@@ -64,9 +67,12 @@ export class StateDatabase {
 
   /**
    * Opens or creates the database in `directory`. States that an older version wrote are verified first, with `options`.
-   * Throws `missingPackage`, `databaseInUse`, `diskFull` or `badDatabase`.
+   * Throws `badArgument`, `missingPackage`, `databaseInUse`, `diskFull` or `badDatabase`.
    */
-  static async open(directory: string, options: VerifyOptions = {}): Promise<StateDatabase> {
+  static async open(directory: string, given: VerifyOptions = {}): Promise<StateDatabase> {
+    checkPath('directory', directory)
+    const options = checkVerifyOptions(given)
+    options.signal?.throwIfAborted()
     const catalog = await readCatalog(directory)
     await refuseDamagedTables(directory)
     // Where there are states and LevelDB does not find itself, it would begin anew and delete all that is there.
@@ -80,6 +86,19 @@ export class StateDatabase {
       await level.close()
       throw diskError(`cannot open ${directory}`, error)
     }
+  }
+
+  /** `value`, if it is a database: what only stands for one, a proxy or one of another copy of this package, is none. Throws `badArgument`. */
+  static check(value: unknown): StateDatabase {
+    const expected = 'a StateDatabase'
+    const isOne = reading(
+      'database',
+      expected,
+      value,
+      () => typeof value === 'object' && value !== null && #level in value,
+    )
+    if (!isOne) throw badArgument('database', expected, value)
+    return value as StateDatabase
   }
 
   /** The complete states, oldest first. Whether one of them is damaged shows when its {@link inventory} or it is read. */
@@ -115,6 +134,7 @@ export class StateDatabase {
 
   /** Deletes a state. Its codes stay: others may share them. */
   async drop(id: number): Promise<void> {
+    parseCount('id', id)
     if (this.#catalog.some((entry) => entry.id === id)) {
       await this.#writeCatalog(this.#catalog.filter((entry) => entry.id !== id))
     }
@@ -133,6 +153,7 @@ export class StateDatabase {
    * not there; the bytes of those that are there are not read.
    */
   async inventory(info: StateInfo): Promise<StateInventory> {
+    checkInfo(info)
     const entry = this.#catalog.find(({ id }) => id === info.id)
     const value = await this.#reading(info, this.#level.get(inventoryKey(info.id)))
     if (entry === undefined || value === undefined || checkOf(value) !== entry.inventory) {
@@ -149,6 +170,7 @@ export class StateDatabase {
 
   /** Where the blocks of a state begin, in path order. */
   async blockStarts(id: number): Promise<Path[]> {
+    parseCount('id', id)
     const prefix = blockPrefix(id)
     const keys = await this.#level.keys({ gte: prefix, lt: `${prefix}~` }).all()
     return keys.map((key) => key.slice(prefix.length) as Path)
@@ -235,6 +257,14 @@ export class StateDatabase {
       throw isCorruption(error) ? damagedState(info, 'the database is corrupt', error) : error
     }
   }
+}
+
+/** Those of its fields that it is found by, and told by in errors. */
+function checkInfo(info: unknown): void {
+  const { id, root, label } = fieldsOf('a state', info, ['id', 'root', 'label'], 'one of StateDatabase.states()')
+  parseCount('id', id)
+  checkDigits('root', root)
+  if (typeof label !== 'string') throw badArgument('label', 'text', label)
 }
 
 async function refuseDamagedTables(directory: string): Promise<void> {

@@ -7,6 +7,8 @@ import { rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { isRootlightError } from '../trie/error.ts'
 import { createFastKeccak } from '../trie/keccak.ts'
+import { checkPath, checkVerifyOptions } from './check-arguments.ts'
+import { checkEnsureOptions, checkOpenOptions, checkWanted, checkWantedList } from './check-import.ts'
 import { damagedState } from './damage.ts'
 import { ServerError } from './error.ts'
 import { knownGenesis, knownGenesisRecords } from './genesis.ts'
@@ -59,8 +61,11 @@ export class StateDirectory {
     return this.#database
   }
 
-  /** Opens or creates the data directory. Throws `missingPackage`, `databaseInUse`, `diskFull` or `badDatabase`. */
-  static async open(path?: string, options: OpenOptions = {}): Promise<StateDirectory> {
+  /** Opens or creates the data directory. Throws `badArgument`, `missingPackage`, `databaseInUse`, `diskFull` or `badDatabase`. */
+  static async open(path?: string, given: OpenOptions = {}): Promise<StateDirectory> {
+    if (path !== undefined) checkPath('path', path)
+    const options = checkOpenOptions(given)
+    options.signal?.throwIfAborted()
     if (path !== undefined && options.mustExist) await mustExist(path)
     const directory = path ?? (await makeTemporary())
     try {
@@ -78,6 +83,11 @@ export class StateDirectory {
 
   /** The wanted state, imported if it is not there or damaged. Throws what `importState` does, and `unknownGenesis`. */
   async ensure(wanted: WantedState, options: EnsureOptions = {}): Promise<StateInfo> {
+    return this.#ensure(checkWanted(wanted), checkEnsureOptions(options))
+  }
+
+  async #ensure(wanted: WantedState, options: EnsureOptions): Promise<StateInfo> {
+    options.signal?.throwIfAborted()
     const source = await sourceOf(wanted)
     const there = (await this.database.states()).find((state) => state.label === source.label)
     if (there === undefined) return this.#import(wanted, options)
@@ -93,7 +103,9 @@ export class StateDirectory {
    * Sources of the wanted states, in that order; of all that are there and whole if none is wanted. Throws `badDatabase`
    * where there is none, and `damagedState` where there is none that is whole.
    */
-  async sources(wanted: readonly WantedState[] = [], options: EnsureOptions = {}): Promise<LevelSource[]> {
+  async sources(given: readonly WantedState[] = [], options: EnsureOptions = {}): Promise<LevelSource[]> {
+    const wanted = checkWantedList(given)
+    checkEnsureOptions(options)
     if (wanted.length === 0) return this.#wholeSources()
     const states: StateInfo[] = []
     for (const state of wanted) states.push(await this.ensure(state, options))
@@ -101,7 +113,9 @@ export class StateDirectory {
   }
 
   /** Verifies all states in full. Returns those that are whole; tells `onDamage` of the others. Throws `badDatabase` where there is no state. */
-  async verify(options: VerifyOptions = {}): Promise<{ whole: StateInfo[]; damaged: number }> {
+  async verify(given: VerifyOptions = {}): Promise<{ whole: StateInfo[]; damaged: number }> {
+    const options = checkVerifyOptions(given)
+    options.signal?.throwIfAborted()
     const states = await this.database.states()
     const whole: StateInfo[] = []
     for (const info of states) if (await this.#isWhole(info, { ...options, verify: true })) whole.push(info)

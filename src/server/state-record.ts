@@ -3,6 +3,8 @@
  * importer sorts them.
  */
 
+import { badArgument, reading } from '../wallet/plain.ts'
+
 /** One account without its storage. `address` is 20 bytes. */
 export interface AccountRecord {
   readonly kind: 'account'
@@ -34,10 +36,90 @@ export interface AccountDescription {
   readonly slots: readonly (readonly [slot: bigint, value: bigint])[]
 }
 
-/** The records of accounts. */
-export function* recordsOf(accounts: Iterable<AccountDescription>): Generator<StateRecord> {
-  for (const { address, nonce, balance, code, slots } of accounts) {
+/** The records of accounts. Throws `badArgument`, at once or where it comes upon what is no account. */
+export function recordsOf(accounts: Iterable<AccountDescription>): Generator<StateRecord> {
+  return eachRecordOf(checkIterable('accounts', accounts))
+}
+
+function* eachRecordOf(accounts: Iterable<AccountDescription>): Generator<StateRecord> {
+  for (const account of accounts) {
+    const { address, nonce, balance, code, slots } = checked('an account', DESCRIPTION, account, isDescription)
     yield { kind: 'account', address, nonce, balance, ...(code === undefined ? {} : { code }) }
     for (const [slot, value] of slots) yield { kind: 'slot', address, slot, value }
   }
+}
+
+const RECORD = 'an account or a slot of one, with an address of 20 bytes and its numbers as bigints'
+const DESCRIPTION = 'an account, with an address of 20 bytes, its numbers as bigints, and its slots'
+
+/** The same records; throws `badArgument` where it comes upon what is none. */
+export function checkedRecords(records: StateRecords): StateRecords {
+  return Symbol.asyncIterator in records ? eachLater(records) : each(records)
+}
+
+/** Not among those of an async iterable: `for await` looks for a promise in each of them, and what is none may throw at that. */
+function* each(records: Iterable<StateRecord>): Generator<StateRecord> {
+  for (const record of records) yield checkRecord(record)
+}
+
+async function* eachLater(records: AsyncIterable<StateRecord>): AsyncGenerator<StateRecord> {
+  for await (const record of records) yield checkRecord(record)
+}
+
+function checkRecord(record: StateRecord): StateRecord {
+  return checked('a record', RECORD, record, isRecord)
+}
+
+/** What can be iterated over; a text could be, too. Throws `badArgument`. */
+export function checkIterable<T>(name: string, value: T, { isAsync = false } = {}): T {
+  const expected = isAsync ? 'an iterable, or an async one' : 'an iterable'
+  const isIterable = reading(name, expected, value, () => {
+    if (typeof value !== 'object' || value === null) return false
+    const { [Symbol.iterator]: each, [Symbol.asyncIterator]: eachLater } = value as Partial<
+      Iterable<unknown> & AsyncIterable<unknown>
+    >
+    return typeof each === 'function' || (isAsync && typeof eachLater === 'function')
+  })
+  if (!isIterable) throw badArgument(name, expected, value)
+  return value
+}
+
+/** Called for each of millions: nothing is made unless something is wrong. Getters may throw. */
+function checked<T>(name: string, expected: string, value: T, isRight: (value: T) => boolean): T {
+  let cause: unknown
+  try {
+    if (isRight(value)) return value
+  } catch (error) {
+    cause = error
+  }
+  throw badArgument(name, expected, value, cause)
+}
+
+function isRecord(record: StateRecord): boolean {
+  if (record.kind === 'slot') return isAddress(record.address) && isAmount(record.slot) && isAmount(record.value)
+  return record.kind === 'account' && isAccount(record)
+}
+
+function isDescription(account: AccountDescription): boolean {
+  return isAccount(account) && Array.isArray(account.slots) && account.slots.every(isSlot)
+}
+
+function isAccount({ address, nonce, balance, code }: Omit<AccountRecord, 'kind'>): boolean {
+  return (
+    isAddress(address) && isAmount(nonce) && isAmount(balance) && (code === undefined || code instanceof Uint8Array)
+  )
+}
+
+function isSlot(pair: AccountDescription['slots'][number]): boolean {
+  return Array.isArray(pair) && isAmount(pair[0]) && isAmount(pair[1])
+}
+
+function isAddress(address: Uint8Array): boolean {
+  return address instanceof Uint8Array && address.length === 20
+}
+
+const AMOUNT_LIMIT = 2n ** 256n
+
+function isAmount(value: bigint): boolean {
+  return typeof value === 'bigint' && value >= 0n && value < AMOUNT_LIMIT
 }

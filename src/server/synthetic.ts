@@ -6,6 +6,8 @@
 import { utf8ToBytes } from '@noble/hashes/utils.js'
 import { bigintOf, bytesOf } from '../trie/integer.ts'
 import { type Keccak, nobleKeccak } from '../trie/keccak.ts'
+import { parseCount } from '../wallet/input.ts'
+import { badArgument, fieldsOf } from '../wallet/plain.ts'
 import type { GenesisBlock } from './genesis-block.ts'
 import type { AccountDescription } from './state-record.ts'
 
@@ -15,9 +17,17 @@ export interface SyntheticOptions {
   readonly keccak?: Keccak
 }
 
-/** Yields the accounts 0 to `accounts - 1`, in no order of any trie. Each is made when it is asked for. */
-export function* generateAccounts({ accounts, seed, keccak }: SyntheticOptions): Generator<AccountDescription> {
-  const state = new SyntheticState(seed, keccak)
+/**
+ * Yields the accounts 0 to `accounts - 1`, in no order of any trie. Each is made when it is asked for. Throws `badArgument` or
+ * `badNumber` at once.
+ */
+export function generateAccounts(options: SyntheticOptions): Generator<AccountDescription> {
+  const given = fieldsOf('the options', options, ['accounts', 'seed', 'keccak'])
+  const { accounts, seed, keccak } = given as unknown as SyntheticOptions
+  return eachAccount(parseCount('accounts', accounts), new SyntheticState(seed, keccak))
+}
+
+function* eachAccount(accounts: number, state: SyntheticState): Generator<AccountDescription> {
   for (let index = 0; index < accounts; index++) yield state.account(index)
 }
 
@@ -40,8 +50,11 @@ export class SyntheticState {
   readonly #codes = new Map<number, Uint8Array>()
   readonly #slots: bigint[] = []
 
+  /** Throws `badArgument` or `badNumber`, as its methods do. */
   constructor(seed: number, keccak: Keccak = nobleKeccak) {
-    this.#seed = seed
+    this.#seed = parseCount('seed', seed)
+    if (typeof fieldsOf('keccak', keccak, ['digest']).digest !== 'function')
+      throw badArgument('keccak', 'an object with a `digest` function', keccak)
     this.#keccak = keccak
   }
 
@@ -52,6 +65,7 @@ export class SyntheticState {
 
   /** Slot number `j` of a contract: the first eight are plain variables, the others entries of a mapping at slot 0. */
   slot(j: number): bigint {
+    parseCount('the number of a slot', j)
     this.#slots[j] ??= j < PLAIN_SLOTS ? BigInt(j) : bigintOf(this.#keccak.digest(mappingPreimage(j)))
     return this.#slots[j]
   }
@@ -89,6 +103,7 @@ export class SyntheticState {
   }
 
   #digest(index: number): Uint8Array {
+    parseCount('the index of an account', index)
     const preimage = new Uint8Array(8)
     const view = new DataView(preimage.buffer)
     view.setUint32(0, this.#seed)

@@ -56,6 +56,18 @@ export function checkType(name: string, type: 'string' | 'boolean' | 'function',
   if (typeof value !== type) throw badArgument(name, type === 'string' ? 'text' : `a ${type}`, value)
 }
 
+/** A signal of any realm, and of any implementation, unless it is left out. Throws `badArgument`. */
+export function checkSignal(name: string, signal: unknown): AbortSignal | undefined {
+  if (signal === undefined) return undefined
+  const expected = 'an AbortSignal'
+  const isSignal = reading(name, expected, signal, () => {
+    const { aborted, addEventListener, removeEventListener } = Object(signal) as Partial<AbortSignal>
+    return [typeof aborted, typeof addEventListener, typeof removeEventListener].join() === 'boolean,function,function'
+  })
+  if (!isSignal) throw badArgument(name, expected, signal)
+  return signal as AbortSignal
+}
+
 /** False for a proxy that was revoked: that one answers nothing. */
 function isList(value: unknown): value is unknown[] {
   try {

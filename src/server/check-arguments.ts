@@ -1,0 +1,158 @@
+/** What an application passes to `rootlight/server`, read once and checked before anything is opened or listens. */
+import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from '../network/connection-limits.ts'
+import { DEFAULT_RELAY_LIMITS, type RelayLimits } from '../network/relay.ts'
+import { DEFAULT_SERVING_LIMITS, type ServingLimits } from '../protocol/serving-limits.ts'
+import type { NodeSource } from '../trie/node-source.ts'
+import { parseCount, parsePositive } from '../wallet/input.ts'
+import { badArgument, checkSignal, checkType, fieldsOf, listOf, reading, textsOf } from '../wallet/plain.ts'
+import { MAX_TIMER_MS } from './constants.ts'
+import type { RelayOptions } from './relay.ts'
+import type { ServedState, ServerOptions } from './server.ts'
+import type { VerifyOptions } from './verify-state.ts'
+
+const SERVER_OPTIONS = [
+  ...['sources', 'headers', 'listen', 'chainId', 'privateKey', 'limits', 'connectionLimits', 'relay'],
+  ...['onWebRtcUnavailable', 'throttleBytesPerSecond', 'onServed', 'onDamage', 'onFailure'],
+] as readonly (keyof ServerOptions)[]
+
+/** The options of a server as plain data, and beside each state what the application passed for it. Throws `badArgument` or `badNumber`. */
+export function checkServerOptions(options: unknown): { given: ServerOptions; originals: Map<ServedState, unknown> } {
+  const { sources, headers, ...given } = fieldsOf('the options of a server', options, SERVER_OPTIONS)
+  const originals = new Map(listOf('sources', sources).map((state) => [checkState(state), state]))
+  for (const name of ['onWebRtcUnavailable', 'onServed', 'onDamage', 'onFailure'] as const)
+    optional(given[name], (value) => checkType(name, 'function', value))
+  const checked = {
+    ...given,
+    ...checkListening(given),
+    sources: [...originals.keys()],
+    headers: optional(headers, (list) => listOf('headers', list).map((header) => checkBytes('a header', header))),
+    chainId: optional(given.chainId, (id) => parseCount('chainId', id)),
+    limits: optional(given.limits, checkServingLimits),
+    relay: optional(given.relay, (limits) => checkRelayLimits('relay', limits)),
+    throttleBytesPerSecond: optional(given.throttleBytesPerSecond, (rate) =>
+      parsePositive('throttleBytesPerSecond', rate),
+    ),
+  }
+  return { given: withoutMissing(checked) as unknown as ServerOptions, originals }
+}
+
+/** The options of a relay. Throws `badArgument` or `badNumber`. */
+export function checkRelayOptions(options: unknown): RelayOptions {
+  const names = ['listen', 'limits', 'connectionLimits', 'privateKey'] as const
+  const given = fieldsOf('the options of a relay', options, names)
+  const limits = optional(given.limits, (limits) => checkRelayLimits('limits', limits))
+  return withoutMissing({ ...checkListening(given), limits }) as RelayOptions
+}
+
+/** What has a state to serve. Throws `badArgument`. */
+export function checkSource(name: string, source: unknown): NodeSource {
+  const expected = 'a source of nodes, such as a LevelSource'
+  const methods = fieldsOf(name, source, ['has', 'run', 'path', 'code'], expected)
+  if (Object.values(methods).some((method) => typeof method !== 'function')) throw badArgument(name, expected, source)
+  return source as NodeSource
+}
+
+/** Throws `badArgument`. */
+export function checkVerifyOptions(options: unknown): VerifyOptions {
+  const { onVerify, signal } = fieldsOf('the options', options, ['onVerify', 'signal'])
+  optional(onVerify, (value) => checkType('onVerify', 'function', value))
+  return withoutMissing({ onVerify, signal: checkSignal('signal', signal) }) as VerifyOptions
+}
+
+/** Bytes, of this length if it is given. Throws `badArgument`. */
+export function checkBytes(name: string, value: unknown, length?: number): Uint8Array {
+  const expected = length === undefined ? 'a Uint8Array' : `a Uint8Array of ${length} bytes`
+  const isRight = reading(
+    name,
+    expected,
+    value,
+    () => value instanceof Uint8Array && value.length === (length ?? value.length),
+  )
+  if (!isRight) throw badArgument(name, expected, value)
+  return value as Uint8Array
+}
+
+/** The path of a file or a directory. Throws `badArgument`. */
+export function checkPath(name: string, value: unknown): string {
+  if (typeof value !== 'string' || value === '' || value.includes('\0'))
+    throw badArgument(name, 'a path, as text', value)
+  return value
+}
+
+/** 64 hex digits. Throws `badArgument`. */
+export function checkDigits(name: string, value: unknown): string {
+  if (typeof value !== 'string' || !/^[0-9a-f]{64}$/i.test(value)) throw badArgument(name, '64 hex digits', value)
+  return value.toLowerCase()
+}
+
+/** What `check` makes of a value, unless it is left out. */
+export function optional<T>(value: unknown, check: (value: unknown) => T): T | undefined {
+  return value === undefined ? undefined : check(value)
+}
+
+/** The fields that are not left out: their usual values count, and not `undefined`. */
+export function withoutMissing(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+}
+
+function checkState(state: unknown): ServedState {
+  const { root, source, blockNumber } = fieldsOf('an item of sources', state, ['root', 'source', 'blockNumber'])
+  return withoutMissing({
+    root: checkBytes('root', root, 32),
+    source: checkSource('source', source),
+    blockNumber: optional(blockNumber, (number) => parseCount('blockNumber', number)),
+  }) as ServedState
+}
+
+type Listening = Record<'listen' | 'privateKey' | 'connectionLimits', unknown>
+
+function checkListening({ listen, privateKey, connectionLimits }: Listening) {
+  return {
+    listen: optional(listen, (list) => textsOf('listen', list)),
+    privateKey: optional(privateKey, (key) => checkBytes('privateKey', key)),
+    connectionLimits: optional(connectionLimits, checkConnectionLimits),
+  }
+}
+
+function checkConnectionLimits(limits: unknown): Partial<ConnectionLimits> {
+  const names = Object.keys(DEFAULT_CONNECTION_LIMITS) as (keyof ConnectionLimits)[]
+  return checkLimits(fieldsOf('connectionLimits', limits, names)) as Partial<ConnectionLimits>
+}
+
+function checkServingLimits(limits: unknown): Partial<ServingLimits> {
+  const names = Object.keys(DEFAULT_SERVING_LIMITS) as (keyof ServingLimits)[]
+  const { requests, bytes, ...numbers } = fieldsOf('limits', limits, names)
+  return withoutMissing({
+    ...checkLimits(numbers),
+    requests: optional(requests, (rate) => checkRate('limits.requests', rate)),
+    bytes: optional(bytes, (rate) => checkRate('limits.bytes', rate)),
+  }) as Partial<ServingLimits>
+}
+
+/** All of them, and numbers; which numbers they may be is checked where they are used. */
+function checkRelayLimits(name: string, limits: unknown): RelayLimits {
+  const names = Object.keys(DEFAULT_RELAY_LIMITS) as (keyof RelayLimits)[]
+  const given = fieldsOf(name, limits, names)
+  for (const field of names) {
+    const value = given[field]
+    if (typeof value !== 'number') throw badArgument(`${name}.${field}`, 'a whole number from 1', value)
+  }
+  return given as unknown as RelayLimits
+}
+
+function checkRate(name: string, rate: unknown) {
+  const { perSecond, burst } = fieldsOf(name, rate, ['perSecond', 'burst'])
+  return { perSecond: checkLimit(`${name}.perSecond`, perSecond), burst: checkLimit(`${name}.burst`, burst) }
+}
+
+function checkLimits(limits: Readonly<Record<string, unknown>>): object {
+  const given = Object.entries(withoutMissing(limits))
+  return Object.fromEntries(given.map(([name, value]) => [name, checkLimit(name, value)]))
+}
+
+/** A timer that is set for longer fires at once. */
+function checkLimit(name: string, value: unknown): number {
+  const max = name.endsWith('Ms') ? MAX_TIMER_MS : Number.POSITIVE_INFINITY
+  if (typeof value === 'number' && value > 0 && value <= max) return value
+  throw badArgument(name, max === MAX_TIMER_MS ? `a number above 0, and up to ${max}` : 'a number above 0', value)
+}
