@@ -40,6 +40,17 @@ describe('the catalog', () => {
     expect(await readFile(catalogOf(path))).toEqual(before)
   })
 
+  test('behavior: states that are imported at once are all in it', async () => {
+    const path = await temporaryDirectory()
+    const directory = await StateDirectory.open(path)
+    const wanted = Array.from({ length: 8 }, (_, seed): WantedState => ({ generate: { accounts: 50, seed } }))
+    await Promise.all(wanted.map((one) => directory.ensure(one)))
+    await directory.close()
+    const { labels, damage } = await labelsOf(path)
+    expect(labels.toSorted()).toEqual(wanted.map((_, seed) => `generated, 50 accounts, seed ${seed}`))
+    expect(damage).toEqual([])
+  })
+
   test('behavior: one that is damaged is made anew from what is verified', async () => {
     const path = await filled()
     const before = await readFile(catalogOf(path))

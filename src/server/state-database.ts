@@ -56,6 +56,8 @@ export class StateDatabase {
   readonly #level: Level<string>
   readonly #directory: string
   #catalog: readonly CatalogEntry[]
+  /** Settles when the catalog is as the last one that changes it wants it. */
+  #changing: Promise<void> = Promise.resolve()
   readonly #damaged: StateInfo[] = []
   #nextId = 0
 
@@ -80,7 +82,7 @@ export class StateDatabase {
     try {
       const database = new StateDatabase(level, directory, typeof catalog === 'string' ? [] : catalog)
       await database.#reconcile(options)
-      if (typeof catalog === 'string') await database.#writeCatalog(database.#catalog)
+      if (typeof catalog === 'string') await database.#changeCatalog((entries) => entries)
       return database
     } catch (error) {
       await level.close()
@@ -128,15 +130,15 @@ export class StateDatabase {
     const value = encodeInventory(inventory)
     await this.#writing(this.#level.put(inventoryKey(id), value))
     await this.#putState(id, { complete: true, ...state })
-    const others = this.#catalog.filter((entry) => entry.id !== id)
-    await this.#writeCatalog([...others, { ...info, inventory: checkOf(value) }].sort((a, b) => a.id - b.id))
+    const entry = { ...info, inventory: checkOf(value) }
+    await this.#changeCatalog((entries) => [...without(entries, id), entry].sort((a, b) => a.id - b.id))
   }
 
   /** Deletes a state. Its codes stay: others may share them. */
   async drop(id: number): Promise<void> {
     parseCount('id', id)
     if (this.#catalog.some((entry) => entry.id === id)) {
-      await this.#writeCatalog(this.#catalog.filter((entry) => entry.id !== id))
+      await this.#changeCatalog((entries) => without(entries, id))
     }
     await this.#writing(this.#level.del(stateKey(id)))
     try {
@@ -237,9 +239,15 @@ export class StateDatabase {
     return this.#writing(put)
   }
 
-  async #writeCatalog(entries: readonly CatalogEntry[]): Promise<void> {
-    await writeCatalog(this.#directory, entries)
-    this.#catalog = entries
+  /** Several imports may end at once: each changes what the one before has written. */
+  #changeCatalog(change: (entries: readonly CatalogEntry[]) => readonly CatalogEntry[]): Promise<void> {
+    const changed = this.#changing.then(async () => {
+      const entries = change(this.#catalog)
+      await writeCatalog(this.#directory, entries)
+      this.#catalog = entries
+    })
+    this.#changing = changed.catch(() => {}) // told to whoever asked for it
+    return changed
   }
 
   async #writing(write: Promise<void>): Promise<void> {
@@ -314,4 +322,8 @@ function parsed(text: string): StoredState | undefined {
   } catch {
     return undefined // damaged: the caller drops it, unless the catalog knows better
   }
+}
+
+function without(entries: readonly CatalogEntry[], id: number): readonly CatalogEntry[] {
+  return entries.filter((entry) => entry.id !== id)
 }
