@@ -1,7 +1,6 @@
 /** What a client is made from, and the reading of it: what is left out has its usual value, what cannot be is refused. */
 import { parseCount, parsePositive } from './wallet/input.ts'
 import { badArgument, checkType, fieldsOf, reading, textsOf } from './wallet/plain.ts'
-import type { WebRtcPageOptions } from './window-page.ts'
 import { DEFAULT_SERVED_REQUESTS, DEFAULT_UPLOAD_BYTES_PER_SECOND } from './worker/constants.ts'
 import type { EngineOptions, ServeLimits } from './worker/engine.ts'
 import { notingUrl } from './worker/worker-url.ts'
@@ -51,6 +50,16 @@ export interface WebRtcOptions {
   readonly relays?: readonly string[]
   /** For its ICE servers, above all: without one, tabs behind different routers do not find each other. None by default. */
   readonly rtcConfiguration?: RTCConfiguration
+}
+
+/** What a client needs to know for WebRTC in its window. Here, so that the public types do not reach libp2p's. */
+export interface WebRtcPageOptions {
+  readonly peers: readonly string[]
+  /** `undefined`: not asked for. */
+  readonly webrtc: { readonly relays: readonly string[]; readonly rtcConfiguration: RTCConfiguration } | undefined
+  /** A libp2p node of the application's. */
+  readonly libp2p: object | undefined
+  readonly isServing: boolean
 }
 
 /** A node of libp2p 3, as much of it as tells one: libp2p's own types are not needed to use this package. */

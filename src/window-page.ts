@@ -3,22 +3,13 @@
  * by an application that does not ask for it.
  */
 import type { Libp2p } from '@libp2p/interface'
+import type { WebRtcPageOptions } from './client-options.ts'
 import type { PageNode } from './network/page-node.ts'
 import type { WindowNode } from './network/window-node.ts'
 import { LazyPart } from './runtime/lazy-part.ts'
 
 const windowNode = new LazyPart('WebRTC', () => import('./network/window-node.ts'))
 const pageHost = new LazyPart('the way from the worker to WebRTC', () => import('./worker/page-host.ts'))
-
-/** The options of a client that this is about. */
-export interface WebRtcPageOptions {
-  readonly peers: readonly string[]
-  /** `undefined`: not asked for. */
-  readonly webrtc: { readonly relays: readonly string[]; readonly rtcConfiguration: RTCConfiguration } | undefined
-  /** A libp2p node of the application's. */
-  readonly libp2p: object | undefined
-  readonly isServing: boolean
-}
 
 /** True if the application asks for WebRTC, in whatever way. */
 export function wantsWebRtc({ peers, webrtc, libp2p, isServing }: WebRtcPageOptions): boolean {
