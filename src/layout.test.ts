@@ -34,9 +34,25 @@ function importsOf(file: string): Import[] {
   })
 }
 
-const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.ts') && name.includes(sep))
-  .map((name) => join(SOURCE, name))
+const names = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))
+const files = names.filter((name) => name.includes(sep)).map((name) => join(SOURCE, name))
+const rootFiles = names.filter((name) => !name.includes(sep)).map((name) => join(SOURCE, name))
+/** The packages that a file imports, with the file before each. */
+function packagesOf(file: string): string[] {
+  const text = readFileSync(file, 'utf8')
+  const pattern = /^(?:import|export)[^'"]*?from '([^.'][^']*)'|^import '([^.'][^']*)'|\bimport\('([^.'][^']*)'\)/gm
+  return [...text.matchAll(pattern)]
+    .map(([, from, bare, lazy]) => (from ?? bare ?? lazy)!)
+    .filter((specifier) => !specifier.startsWith('node:'))
+    .map((specifier) =>
+      specifier
+        .split('/')
+        .slice(0, specifier.startsWith('@') ? 2 : 1)
+        .join('/'),
+    )
+    .map((name) => `${relative(SOURCE, file)}: ${name}`)
+}
+
 // Tests and suites may use `src/testing` and what they compare with.
 const sources = files.filter((file) => !/\.(test|suite)\.ts$/.test(file))
 
@@ -60,6 +76,16 @@ describe('src/README.md', () => {
       )
     }
     expect(sources.flatMap(importsOf).filter((each) => !allowed(each))).toEqual([])
+  })
+
+  test('behavior: every package that is imported is one that package.json names', () => {
+    const { dependencies, devDependencies, peerDependencies, name } = JSON.parse(
+      readFileSync(join(SOURCE, '..', 'package.json'), 'utf8'),
+    ) as Record<string, Record<string, string>>
+    const named = new Set([...Object.keys({ ...dependencies, ...devDependencies, ...peerDependencies }), name])
+    const imported = [...rootFiles, ...files].flatMap(packagesOf)
+    expect(imported.length).toBeGreaterThan(named.size)
+    expect(imported.filter((each) => !named.has(each.split(': ')[1]))).toEqual([])
   })
 
   test('behavior: only the server and the tests use Node', () => {
