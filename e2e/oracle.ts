@@ -4,7 +4,8 @@ import { type AccountDescription, generateAccounts } from '../src/server/index.t
 import { mptOracle } from '../src/testing/oracle.ts'
 import { encodeSlot } from '../src/trie/account.ts'
 import type { AccountLeaf } from '../src/trie/builder.ts'
-import { createFastKeccak, type Keccak } from '../src/trie/keccak.ts'
+import { createFastKeccak } from '../src/trie/fast-keccak.ts'
+import type { Keccak } from '../src/trie/keccak.ts'
 import type { Path } from '../src/trie/path.ts'
 
 /** What a disk must hold in the end. */

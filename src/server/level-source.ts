@@ -3,7 +3,8 @@
  * block; the way down to a key is what is a prefix of that key, collected from the deepest block upwards.
  */
 import { hexToBytes } from '@noble/hashes/utils.js'
-import { createFastKeccak, equalHash, type Keccak } from '../trie/keccak.ts'
+import { createFastKeccak } from '../trie/fast-keccak.ts'
+import { equalHash, type Keccak } from '../trie/keccak.ts'
 import { type NodeSource, OWN_WORK, type Ref, type Work } from '../trie/node-source.ts'
 import { KEY_NIBBLES, nibbleAt, type Path, sharedNibbles } from '../trie/path.ts'
 import { SequenceCursor } from '../trie/sequence.ts'

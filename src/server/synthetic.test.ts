@@ -1,6 +1,7 @@
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { describe, expect, test } from 'vitest'
-import { createFastKeccak, keccak256 } from '../trie/keccak.ts'
+import { createFastKeccak } from '../trie/fast-keccak.ts'
+import { keccak256 } from '../trie/keccak.ts'
 import { recordsOf } from './state-record.ts'
 import { generateAccounts, SyntheticState } from './synthetic.ts'
 import { importInto } from './temporary.suite.ts'

@@ -1,7 +1,8 @@
 import { RLP } from '@ethereumjs/rlp'
 import { describe, expect, test } from 'vitest'
 import { decodeAccount, decodeSlot, EMPTY_CODE_HASH, EMPTY_ROOT, encodeAccount, encodeSlot } from './account.ts'
-import { createFastKeccak, keccak256, nobleKeccak } from './keccak.ts'
+import { createFastKeccak } from './fast-keccak.ts'
+import { keccak256, nobleKeccak } from './keccak.ts'
 
 const hash = (byte: number) => new Uint8Array(32).fill(byte)
 

@@ -7,7 +7,7 @@ import { MemoryRecords } from '../store/memory.ts'
 import type { Durability, Operation } from '../store/records.ts'
 import { StateStore } from '../store/state-store.ts'
 import { ManualClock, settle } from '../testing/manual-clock.ts'
-import { createFastKeccak } from '../trie/keccak.ts'
+import { createFastKeccak } from '../trie/fast-keccak.ts'
 import { Compaction } from './compaction.ts'
 
 const keccak = await createFastKeccak()

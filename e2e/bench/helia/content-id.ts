@@ -3,7 +3,7 @@ import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
 import { create } from 'multiformats/hashes/digest'
 import { from } from 'multiformats/hashes/hasher'
-import { createFastKeccak } from '../../../src/trie/keccak.ts'
+import { createFastKeccak } from '../../../src/trie/fast-keccak.ts'
 
 const KECCAK_256 = 0x1b
 

@@ -1,6 +1,6 @@
 /** Nothing but the way to the disk: the pages of the state, in chunks as the sync writes them. */
 import { openStateStore, type StateStore } from '../../../src/store/state-store.ts'
-import { createFastKeccak } from '../../../src/trie/keccak.ts'
+import { createFastKeccak } from '../../../src/trie/fast-keccak.ts'
 import type { BenchTask } from '../page-contract.ts'
 import { type Recording, record } from './recording.ts'
 import type { Part } from './worker.ts'

@@ -1,7 +1,8 @@
 /** Nothing but the check of what has come: hashes, the frontier, and the packing of pages that nobody writes. */
 import type { Counts } from '../../../src/sync/disk.ts'
 import { deliveryOf } from '../../../src/sync/scheduler.ts'
-import { createFastKeccak, type Keccak } from '../../../src/trie/keccak.ts'
+import { createFastKeccak } from '../../../src/trie/fast-keccak.ts'
+import type { Keccak } from '../../../src/trie/keccak.ts'
 import type { BenchTask } from '../page-contract.ts'
 import { emptyScheduler, type Recording, record } from './recording.ts'
 import type { Part } from './worker.ts'

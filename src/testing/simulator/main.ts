@@ -1,7 +1,7 @@
 /** `npm run sim -- --seeds N --first S`: runs trials, and says which seeds do not hold. */
 import { setMaxListeners } from 'node:events'
 import { parseArgs } from 'node:util'
-import { createFastKeccak } from '../../trie/keccak.ts'
+import { createFastKeccak } from '../../trie/fast-keccak.ts'
 import { Report } from './report.ts'
 import { Trace } from './trace.ts'
 import { runTrial } from './trial.ts'

@@ -1,7 +1,8 @@
 /** A few hundred seeds of the simulator; `npm run sim` runs as many as one likes. */
 import { setMaxListeners } from 'node:events'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { createFastKeccak, type Keccak } from '../../trie/keccak.ts'
+import { createFastKeccak } from '../../trie/fast-keccak.ts'
+import type { Keccak } from '../../trie/keccak.ts'
 import { Report } from './report.ts'
 import { runTrial } from './trial.ts'
 

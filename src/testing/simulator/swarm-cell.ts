@@ -1,6 +1,6 @@
 /** A process that runs swarms, one at a time, as `swarm-main.ts` tells it. */
 import { setMaxListeners } from 'node:events'
-import { createFastKeccak } from '../../trie/keccak.ts'
+import { createFastKeccak } from '../../trie/fast-keccak.ts'
 import { runSwarm, type SwarmFigures } from './swarm.ts'
 import { swarmState } from './swarm-state.ts'
 

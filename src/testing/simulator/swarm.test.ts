@@ -1,7 +1,8 @@
 /** Small swarms; `npm run swarm` runs large ones. */
 import { setMaxListeners } from 'node:events'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { createFastKeccak, type Keccak } from '../../trie/keccak.ts'
+import { createFastKeccak } from '../../trie/fast-keccak.ts'
+import type { Keccak } from '../../trie/keccak.ts'
 import type { SimulatedState } from './states.ts'
 import { NETWORK, runSwarm, type SwarmFigures } from './swarm.ts'
 import { swarmState } from './swarm-state.ts'
