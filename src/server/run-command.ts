@@ -8,7 +8,7 @@ import { isRootlightError } from '../trie/error.ts'
 import { keccak256 } from '../trie/keccak.ts'
 import { type Command, parseCommand, USAGE } from './cli.ts'
 import { ServerError } from './error.ts'
-import { identityIn } from './identity.ts'
+import { holdIdentity } from './identity.ts'
 import type { ImportProgress } from './importer.ts'
 import { isPlatformError } from './platform-error.ts'
 import { ProgressBar, type Terminal } from './progress-bar.ts'
@@ -169,13 +169,18 @@ async function relayForTabs(
   running: Running,
 ): Promise<void> {
   const { data, listen, relay, json } = command
-  const key = data === undefined ? {} : { privateKey: await identityIn(data) }
-  const server = await startRelay({ listen, limits: relay, ...key })
-  const { peerId, multiaddrs } = server
-  running.isReady = true
-  context.stdout.write(json ? `${JSON.stringify({ peerId, multiaddrs, relay })}\n` : readyText(server, relay))
-  await aborted(context.signal)
-  await server.close()
+  const identity = data === undefined ? undefined : await holdIdentity(data)
+  try {
+    const key = identity === undefined ? {} : { privateKey: identity.privateKey }
+    const server = await startRelay({ listen, limits: relay, ...key })
+    const { peerId, multiaddrs } = server
+    running.isReady = true
+    context.stdout.write(json ? `${JSON.stringify({ peerId, multiaddrs, relay })}\n` : readyText(server, relay))
+    await aborted(context.signal)
+    await server.close()
+  } finally {
+    await identity?.release()
+  }
 }
 
 const ADVICE = 'rootlight import, or generate, brings it in again'

@@ -103,7 +103,7 @@ describe('StateDirectory', () => {
     const path = await temporaryDirectory()
     const directory = await StateDirectory.open(path)
     const key = await directory.privateKey()
-    expect(await directory.privateKey()).toEqual(Buffer.from(key))
+    expect(await directory.privateKey()).toEqual(key)
     expect(await readFile(join(path, 'identity'))).toEqual(Buffer.from(key))
     await directory.close()
   })

@@ -14,7 +14,7 @@ import { ServerError } from './error.ts'
 import { knownGenesis, knownGenesisRecords } from './genesis.ts'
 import { encodeGenesisHeader } from './genesis-block.ts'
 import { genesisFile } from './genesis-file.ts'
-import { identityIn } from './identity.ts'
+import { type HeldIdentity, holdIdentity } from './identity.ts'
 import { type ImportOptions, type ImportProgress, importState } from './importer.ts'
 import { LevelSource } from './level-source.ts'
 import { makeDirectory, makeTemporary, removeTemporary } from './make-directory.ts'
@@ -49,6 +49,7 @@ export class StateDirectory {
   readonly #path: string
   readonly #isTemporary: boolean
   readonly #onDamage: (error: ServerError) => void
+  #identity: Promise<HeldIdentity> | undefined
 
   private constructor(database: StateDatabase, path: string, isTemporary: boolean, { onDamage }: OpenOptions) {
     this.#database = database
@@ -124,13 +125,23 @@ export class StateDirectory {
     return { whole, damaged }
   }
 
-  /** The server's private key, made once, so that its peer id stays the same. Throws `badIdentity` and what is said of disks. */
-  privateKey(): Promise<Uint8Array> {
-    return identityIn(this.#path)
+  /**
+   * The server's private key, made once, so that its peer id stays the same; no other process can have it until
+   * {@link close}. Throws `databaseInUse` while a relay has it, `badIdentity`, and what is said of disks.
+   */
+  async privateKey(): Promise<Uint8Array> {
+    this.#identity ??= holdIdentity(this.#path).catch((error: unknown) => {
+      this.#identity = undefined // whoever has it may be gone when it is asked for again
+      throw error
+    })
+    return (await this.#identity).privateKey
   }
 
   async close(): Promise<void> {
     await this.database.close()
+    const identity = await this.#identity?.catch(() => undefined) // who asked for it was told
+    await identity?.release()
+    this.#identity = undefined
     if (this.#isTemporary) await removeTemporary(this.#path)
   }
 
