@@ -10,13 +10,17 @@ import { MessageMeter } from './message-meter.ts'
 
 /** The part of an `RTCDataChannel` that is used here. */
 export interface Channel extends EventTarget {
+  readonly label: string
   dispatchEvent(event: Event): boolean
 }
+
+type ChannelListener = (event: Event & { readonly channel: Channel }) => void
 
 /** Of an `RTCPeerConnection`. */
 export interface Peer {
   createDataChannel(...args: unknown[]): Channel
-  addEventListener(type: 'datachannel', listener: (event: { readonly channel: Channel }) => void): void
+  addEventListener(type: 'datachannel', listener: ChannelListener, options?: EventListenerOptions): void
+  removeEventListener(type: 'datachannel', listener: ChannelListener, options?: EventListenerOptions): void
   close(): void
 }
 

@@ -70,12 +70,86 @@ describe('guardedTabWebRtc', () => {
     expect(await ended).toBeInstanceOf(ConnectionError)
   })
 
+  test('behavior: a tab that is dialed and is the quicker one leaves the first channel to the dialer', async () => {
+    const { isLate } = holdAnswers()
+    const { direct } = await twoTabs()
+    expect(isLate()).toBe(true)
+    await echoed(await direct.newStream(ECHO))
+  })
+
+  test('behavior: further channels like the first are closed, however many there are', async () => {
+    const opened = peersThatDial()
+    await twoTabs()
+    const peer = await opened
+    const more = Array.from({ length: 3 }, () => peer.createDataChannel('init'))
+    await Promise.all(more.map((channel) => new Promise((resolve) => channel.addEventListener('close', resolve))))
+  })
+
   test('default: streams between tabs, one after the other', async () => {
     const { direct } = await twoTabs()
     for (let i = 0; i < 20; i++) await echoed(await direct.newStream(ECHO))
     expect(direct.status).toBe('open')
   })
 })
+
+/** The connection of the next dial: whoever dials opens the first channel. */
+function peersThatDial(): Promise<RTCPeerConnection> {
+  const { prototype } = RTCPeerConnection
+  const create = prototype.createDataChannel
+  onTestFinished(() => {
+    prototype.createDataChannel = create
+  })
+  return new Promise((resolve) => {
+    prototype.createDataChannel = function (...args) {
+      if (args[0] === 'init') resolve(this)
+      return create.apply(this, args)
+    }
+  })
+}
+
+type Describe = (this: RTCPeerConnection, description: RTCSessionDescriptionInit) => Promise<void>
+
+/**
+ * A dialer that hears of the answer when the tab that is dialed has long gone on: that has got the first channel, and a channel
+ * that it opened and closed behind it has ended on the dialer's side, too.
+ */
+function holdAnswers() {
+  const prototype = RTCPeerConnection.prototype as { setRemoteDescription: Describe }
+  const { setRemoteDescription } = prototype
+  onTestFinished(() => {
+    prototype.setRemoteDescription = setRemoteDescription
+  })
+  let isLate = false
+  let tell = (_: RTCPeerConnection) => {}
+  const dialed = new Promise<RTCPeerConnection>((resolve) => {
+    tell = resolve
+  })
+  prototype.setRemoteDescription = async function (description) {
+    if (description.type === 'offer') {
+      this.addEventListener('datachannel', ({ channel }) => channel.label === 'init' && tell(this), {
+        capture: true,
+      })
+      return setRemoteDescription.call(this, description)
+    }
+    const ended = new Promise((resolve) => {
+      const listen = (event: RTCDataChannelEvent) => {
+        if (event.channel.label !== 'behind') return
+        event.stopImmediatePropagation()
+        event.channel.addEventListener('close', resolve)
+      }
+      this.addEventListener('datachannel', listen, { capture: true })
+    })
+    await setRemoteDescription.call(this, description)
+    const other = await dialed
+    // What the other side does with the first channel, it does in its turn.
+    await new Promise((resolve) => setTimeout(resolve))
+    const probe = other.createDataChannel('behind')
+    probe.addEventListener('open', () => probe.close())
+    await ended
+    isLate = true
+  }
+  return { isLate: () => isLate }
+}
 
 async function twoTabs() {
   const relay = await served(await startRelayForTabs())

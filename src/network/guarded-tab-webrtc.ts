@@ -16,14 +16,21 @@ import {
   withMembers,
 } from './guarded-channels.ts'
 
+/** What @libp2p/webrtc calls the channel with which a dial begins. */
+const INIT_LABEL = 'init'
+
 type CreateTransport = NonNullable<Libp2pOptions['transports']>[number]
 
-/** What a connection of WebRTC has inside, and its factory of muxers: channels that came before there was a muxer. */
+/** A channel that came before there was a muxer. */
+interface Early {
+  readonly channel: Channel
+}
+/** What a connection of WebRTC has inside, and its factory of muxers. */
 interface Inside extends MultiaddrConnection {
   readonly peerConnection?: Peer
 }
 interface FactoryInside extends StreamMuxerFactory {
-  readonly earlyDataChannels?: readonly { readonly channel: Channel }[]
+  readonly earlyDataChannels?: Early[]
 }
 
 /** A connection that is guarded. */
@@ -45,7 +52,8 @@ export function guardedTabWebRtc(
   { isDirect = false, clock = systemClock }: TabWebRtcGuard = {},
 ): CreateTransport {
   return (components) => {
-    const guards = new Guards(clock, (protocol) => components.registrar.getProtocols().includes(protocol))
+    const isSpoken = (protocol: string) => components.registrar.getProtocols().includes(protocol)
+    const guards = new Guards({ clock, isSpoken, hasInitChannel: !isDirect })
     // What comes in is upgraded with the one of the components, what is dialed with that of the dial.
     const own = withMembers(components, {
       get upgrader() {
@@ -66,14 +74,19 @@ export function guardedTabWebRtc(
   }
 }
 
+interface GuardsOptions {
+  readonly clock: Clock
+  readonly isSpoken: (protocol: string) => boolean
+  /** Whether a dial begins with a channel of its own, {@link INIT_LABEL}. */
+  readonly hasInitChannel: boolean
+}
+
 class Guards {
-  readonly #clock: Clock
-  readonly #isSpoken: (protocol: string) => boolean
+  readonly #options: GuardsOptions
   readonly #guarded = new WeakMap<Peer, Guarded>()
 
-  constructor(clock: Clock, isSpoken: (protocol: string) => boolean) {
-    this.#clock = clock
-    this.#isSpoken = isSpoken
+  constructor(options: GuardsOptions) {
+    this.#options = options
   }
 
   of(peer: Peer): Guarded {
@@ -88,8 +101,11 @@ class Guards {
   /** `upgrader`, whose connections are guarded, and get a muxer that counts. */
   watched(upgrader: Upgrader): Upgrader {
     return withMembers(upgrader, {
-      upgradeInbound: async (connection, options) =>
-        upgrader.upgradeInbound(connection, { ...options, ...this.#factory(connection, options.muxerFactory) }),
+      upgradeInbound: async (connection, options) => {
+        const factory = this.#factory(connection, options.muxerFactory)
+        if (this.#options.hasInitChannel) this.#leaveInit(connection as Inside, options.muxerFactory as FactoryInside)
+        return upgrader.upgradeInbound(connection, { ...options, ...factory })
+      },
       upgradeOutbound: async (connection, options) =>
         upgrader.upgradeOutbound(connection, { ...options, ...this.#factory(connection, options.muxerFactory) }),
     })
@@ -105,9 +121,29 @@ class Guards {
     const onMuxer = (end: (error: ConnectionError) => void) => {
       guarded.end = end
     }
-    return {
-      muxerFactory: guardedFactory(factory, connection, { clock: this.#clock, isSpoken: this.#isSpoken, onMuxer }),
+    return { muxerFactory: guardedFactory(factory, connection, { ...this.#options, onMuxer }) }
+  }
+
+  /**
+   * Hides the first `init` channel of a dial that comes in from libp2p. The dialer opens that channel, closes it once it knows
+   * that it is connected, and waits for both events. libp2p's muxer closes it as well: where the dialed tab is the quicker
+   * one, the dialer has missed the events, and its dial hangs until it times out.
+   */
+  #leaveInit({ peerConnection: peer }: Inside, { earlyDataChannels: early }: FactoryInside): void {
+    if (peer === undefined || early === undefined) return
+    const at = early.findIndex(isInit)
+    if (at !== -1) {
+      early.splice(at, 1)
+      return
     }
+    // Only the first: libp2p goes on to close the others, or a peer could leave as many open as it likes.
+    const hide = (event: Event & Early) => {
+      if (!isInit(event)) return
+      peer.removeEventListener('datachannel', hide, { capture: true })
+      this.of(peer).guardChannel(event.channel)
+      event.stopImmediatePropagation()
+    }
+    peer.addEventListener('datachannel', hide, { capture: true })
   }
 
   #guard(peer: Peer): Guarded {
@@ -118,8 +154,12 @@ class Guards {
       // A browser says nothing of what is closed here, and the handshake would wait to the end of its time.
       channel.dispatchEvent(new Event('close'))
     }
-    return { guardChannel: guardPeer(peer, { intercept: interceptCaptured, clock: this.#clock, onViolation }) }
+    return { guardChannel: guardPeer(peer, { intercept: interceptCaptured, clock: this.#options.clock, onViolation }) }
   }
+}
+
+function isInit({ channel }: Early): boolean {
+  return channel.label === INIT_LABEL
 }
 
 /**
