@@ -1,6 +1,6 @@
 /**
- * What a test in a browser has Node do for it: servers to dial. Vitest hands each call over; a server is a number there. Those
- * that a test leaves behind end with the process.
+ * Commands for tests in a browser: Node starts servers for them to dial. Vitest hands each call over, and the test
+ * knows a server by a number. Servers left running end with the process.
  */
 import type { Libp2p } from '@libp2p/interface'
 import type { BrowserCommand } from 'vitest/node'
@@ -21,7 +21,10 @@ const rawServerCounts: BrowserCommand<[number]> = async (_, id): Promise<RawCoun
 
 const stopRawServer: BrowserCommand<[number]> = async (_, id): Promise<void> => rawServers[id]!.stop()
 
-/** Starts a libp2p server that speaks nothing of ours, and gives its address: by way of a proxy, for {@link floodFrom}. */
+/**
+ * Starts a libp2p server without any protocol of ours. Returns the address of a proxy before the server, for {@link
+ * floodFrom}.
+ */
 const startHonestServer: BrowserCommand<[]> = async (): Promise<{ id: number; address: string }> => {
   const { createListeningNode } = await import('../network/listening-node.ts')
   const node = await createListeningNode({ listen: ['/ip4/127.0.0.1/tcp/0/ws'] })
@@ -33,7 +36,7 @@ const startHonestServer: BrowserCommand<[]> = async (): Promise<{ id: number; ad
 
 const openSocketsOf: BrowserCommand<[number]> = async (_, id): Promise<number> => honestServers[id]!.proxy.open
 
-/** From now on what comes from the server is a message that never ends. */
+/** Replaces everything from the server by a message without an end, from now on. */
 const floodFrom: BrowserCommand<[number]> = async (_, id): Promise<void> => honestServers[id]!.proxy.flood()
 
 const stopHonestServer: BrowserCommand<[number]> = async (_, id): Promise<void> => {
@@ -43,7 +46,7 @@ const stopHonestServer: BrowserCommand<[number]> = async (_, id): Promise<void> 
 
 const webRtcServers: { stop(): Promise<void> }[] = []
 
-/** Starts a server of WebRTC-direct that says a text at `place`, and gives its address. */
+/** Starts a WebRTC-direct server saying a text at `place`, and returns its address. */
 const startTextServer: BrowserCommand<[TextPlace, string]> = async (_, place, text) => {
   const { startTextServer } = await import('./hostile/text-server.ts')
   const { address, node } = await startTextServer(place, text)

@@ -1,6 +1,6 @@
 /**
- * The fixtures of geth's own tests, `makeTestTrie` and `makeTestState`, written anew; their roots are in
- * `sync/fixtures.test.ts`. A fixture is also what an honest peer has.
+ * The fixtures of geth's own tests, `makeTestTrie` and `makeTestState`, written anew. Their roots are in
+ * `sync/fixtures.test.ts`. A fixture serves also as the state of an honest peer.
  */
 import { RLP } from '@ethereumjs/rlp'
 import { bytesToHex } from '@noble/hashes/utils.js'
@@ -10,38 +10,40 @@ import { keccak256 } from '../trie/keccak.ts'
 import { type LeafCallback, scanAccount } from '../trie/leaf.ts'
 import type { PeerState } from './peers.ts'
 
-/** A key, 32 bytes, and what stands under it. */
+/** A key (32 bytes) and the value under this key. */
 type Leaf = readonly [Uint8Array, Uint8Array]
 
-/** A trie, or a state, with everything that a test compares with. */
+/** A trie or a state, with everything a test compares with. */
 export interface Fixture extends PeerState {
   readonly root: Uint8Array
   /** In path order. */
   readonly nodes: readonly BuiltNode[]
-  /** What the accounts of a state lead to; a plain trie has none. */
+  /** Scans the accounts of a state for storage and code. `undefined` for a plain trie. */
   readonly leaf: LeafCallback | undefined
-  /** Of the account trie, or of the plain trie. */
+  /** Leaves of the account trie, or of the plain trie. */
   readonly leaves: readonly Leaf[]
 }
 
 const byKey = (a: Leaf, b: Leaf) => (bytesToHex(a[0]) < bytesToHex(b[0]) ? -1 : 1)
 
-/** The keys of v1.8: as they are, so that the values of j = 1 and j = 2 make twin subtrees. */
+/** Returns the key itself, as geth v1.8 does: the values of j = 1 and j = 2 then make twin subtrees. */
 export const rawKey = (key: Uint8Array): Uint8Array => key
 
-/** `makeTestTrie`: 255 × 12 leaves, with the keys of v1.8 ({@link rawKey}) or those of v1.9.21 (`keccak256`). */
+/**
+ * Builds `makeTestTrie`: 255 × 12 leaves, with the keys of v1.8 ({@link rawKey}) or the keys of v1.9.21 (`keccak256`).
+ */
 export function testTrie(keyOf: (key: Uint8Array) => Uint8Array): Fixture {
   const leaves = testLeaves(keyOf, (j, i) => Uint8Array.from(j < 3 ? [i] : [j, i]))
   return fixtureOf(buildTrie(leaves), leaves, undefined)
 }
 
-/** The leaves of `makeTestTrie` as slots of one account: the twins then stand in a storage trie. */
+/** Builds a state with the leaves of `makeTestTrie` as slots of one account: the twins then stand in a storage trie. */
 export function twinStorage(): Fixture {
   const slots = testLeaves(rawKey, (j, i) => encodeSlot(BigInt(j < 3 ? i + 1 : j * 1000 + i)))
   return stateFixture([{ key: keccak256(Uint8Array.of(1)), nonce: 0n, balance: 0n, slots }])
 }
 
-/** `makeTestState`: 96 accounts, a third of them with code, and with `storage` a fifth of them with five slots. */
+/** Builds `makeTestState`: 96 accounts, a third with code. With `storage`, a fifth of the accounts have five slots. */
 export function testState(storage: boolean): Fixture {
   const codes = new Map<string, Uint8Array>()
   const accounts = Array.from({ length: 96 }, (_, i): AccountLeaf => {
@@ -51,7 +53,7 @@ export function testState(storage: boolean): Fixture {
     if (i % 3 === 0) codes.set(bytesToHex(keccak256(code)), code)
     return {
       key: keccak256(address),
-      // As in the original, where both are products of bytes that overflow.
+      // As in the original, where both are products of overflowing bytes.
       balance: BigInt((11 * i) % 256),
       nonce: BigInt((42 * i) % 256),
       ...(i % 3 === 0 ? { codeHash: keccak256(code) } : {}),
@@ -61,7 +63,7 @@ export function testState(storage: boolean): Fixture {
   return stateFixture(accounts, codes)
 }
 
-/** The state of these accounts, in any order. */
+/** Builds the state of these accounts, given in any order. */
 export function stateFixture(accounts: readonly AccountLeaf[], codes: Fixture['codes'] = new Map()): Fixture {
   const sorted = accounts.toSorted((a, b) => (bytesToHex(a.key) < bytesToHex(b.key) ? -1 : 1))
   return fixtureOf(

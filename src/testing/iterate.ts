@@ -1,6 +1,7 @@
 /**
- * The loop of geth's trie and state tests, over the pure scheduler: ask for what is missing, deliver it in some order,
- * commit, until nothing is pending. Peers that answer hash by hash are the original's; longer runs are ours.
+ * The loop of geth's trie and state tests, over the pure scheduler. A round asks for missing nodes, delivers some in
+ * some order, and commits; the loop ends when nothing is pending. In geth's tests peers answer hash by hash. Longer
+ * runs are ours.
  */
 import type { WantedCode } from '../sync/code-queue.ts'
 import type { Gap } from '../sync/frontier.ts'
@@ -12,33 +13,36 @@ import { covered, type PageMap } from './page-map.ts'
 import type { Random } from './random.ts'
 
 export interface IterateOptions {
-  /** How many refs, and how many codes, are asked for in a round. */
+  /** Maximum refs, and maximum codes, to ask for in a round. */
   readonly batch: number
-  /** Delivers in random order; left out: as they were handed out. */
+  /** Delivers in random order. If absent, delivers in the order of asking. */
   readonly random?: Random
-  /** Delivers half of what is in flight in each round, and the rest later. */
+  /** Delivers half of the answers in flight in each round, and the rest later. */
   readonly half?: boolean
-  /** Nodes of a run; 1: the original's. */
+  /** Maximum nodes of a run. If absent: 1, as in geth's tests. */
   readonly maxRun?: number
-  /** Who answers; left out: an honest peer. */
+  /** Answers a request for a gap. If absent, answers as an honest peer does. */
   readonly serve?: (gap: Gap) => Promise<Uint8Array>
-  /** Called after each round: what was committed is in the pages. */
+  /** Called after each round, when the committed nodes are in the pages. */
   readonly onRound?: (scheduler: Scheduler) => void
 }
 
-/** Everything that was asked for, in order. */
+/** Everything the scheduler asked for, in order. */
 export interface Iterated {
   readonly gaps: readonly Gap[]
   readonly codes: readonly WantedCode[]
   readonly counts: Scheduler['counts']
 }
 
-/** A scheduler that knows what `disk` holds of `fixture`. */
+/** Returns a scheduler of `fixture`, told of everything `disk` holds. */
 export function schedulerOf({ root, leaf }: Fixture, disk: PageMap): Scheduler {
   return new Scheduler({ root, leaf, keccak: nobleKeccak, contents: disk.contents() })
 }
 
-/** Brings all of `fixture` to `disk`. Throws if a round asks for nothing while something is pending, or a true answer is refused. */
+/**
+ * Brings all of `fixture` to `disk`. Throws if a round asks for nothing while something is pending, or if the scheduler
+ * refuses a true answer.
+ */
 export async function iterate(fixture: Fixture, disk: PageMap, options: IterateOptions): Promise<Iterated> {
   const scheduler = schedulerOf(fixture, disk)
   const serve = options.serve ?? (async (gap) => Buffer.concat(runAt(fixture.sequence, gap.path, options.maxRun ?? 1)))
@@ -69,7 +73,7 @@ function resolve(scheduler: Scheduler, disk: PageMap): number {
   return gaps.length
 }
 
-/** What of the queue is delivered now. */
+/** Takes the part of the queue to deliver now. */
 function take<T>(queue: T[], { half, random }: IterateOptions): T[] {
   if (random !== undefined) shuffle(queue, random)
   return queue.splice(0, half === true ? Math.ceil(queue.length / 2) : queue.length)

@@ -1,4 +1,4 @@
-/** A clock that stands still until a test moves it: for everything that takes a `Clock`. */
+/** A clock for tests, standing still until the test moves time. For all code taking a `Clock`. */
 import type { Clock } from '../protocol/clock.ts'
 
 interface Timer {
@@ -6,14 +6,14 @@ interface Timer {
   readonly callback: () => void
 }
 
-/** Time in the hands of a test. */
+/** A clock in the hands of a test. */
 export class ManualClock implements Clock {
   #now = 0
   #isOnline = true
   #lastOfflineMs = Number.NEGATIVE_INFINITY
   readonly #timers = new Set<Timer>()
 
-  /** The delays of the timers that are set, from now on, in milliseconds, the next one first. */
+  /** Delays of the pending timers, from now on, in milliseconds, the next timer first. */
   get pending(): number[] {
     return [...this.#timers].map(({ at }) => at - this.#now).sort((a, b) => a - b)
   }
@@ -40,14 +40,16 @@ export class ManualClock implements Clock {
     return () => this.#timers.delete(timer)
   }
 
-  /** Moves time on, and runs what has become due, in order. */
+  /** Moves time on, and runs the due timers in order. */
   advance(ms: number): void {
     const until = this.#now + ms
     while (this.#fireNext(until));
     this.#now = until
   }
 
-  /** The same, but before each timer, and at the end, everything settles that waits for no other. */
+  /**
+   * Moves time on like {@link advance}. Before each timer, and at the end, all work not waiting for a timer settles.
+   */
   async pass(ms: number): Promise<void> {
     const until = this.#now + ms
     do await settle()
@@ -55,7 +57,7 @@ export class ManualClock implements Clock {
     this.#now = until
   }
 
-  /** Time goes by while the thread sleeps: what has become due runs afterwards, late. */
+  /** Moves time on while the thread sleeps: the due timers run afterwards, late. */
   oversleep(ms: number): void {
     const until = this.#now + ms
     const due = [...this.#timers].filter((timer) => timer.at <= until).sort((a, b) => a.at - b.at)
@@ -63,7 +65,9 @@ export class ManualClock implements Clock {
     for (const timer of due) if (this.#timers.delete(timer)) timer.callback()
   }
 
-  /** Time goes by while the thread sleeps, and what has become due has not run yet when something else does. */
+  /**
+   * Moves time on while the thread sleeps, and runs no timer: other code runs first, while the due timers still wait.
+   */
   sleep(ms: number): void {
     this.#now += ms
   }
@@ -79,8 +83,9 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Lets everything run that waits for no timer. */
+/** Lets all work run, except work waiting for a timer. */
 export async function settle(): Promise<void> {
-  // A macrotask a round: promises of any depth have settled by its end, and what they posted runs in the next.
+  // Each round is a macrotask: promises of any depth have settled by the end of the round. The tasks they posted run in
+  // the next round.
   for (let round = 0; round < 8; round++) await new Promise((resolve) => setImmediate(resolve))
 }

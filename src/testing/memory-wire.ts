@@ -1,7 +1,9 @@
-/** Two wires in memory, tied to each other: for tests, and for peers in one process. Chunks arrive in later microtasks. */
+/**
+ * Two wires in memory, tied to each other, for tests and for peers in one process. Chunks arrive in later microtasks.
+ */
 import type { Wire, WireHandler } from '../protocol/wire.ts'
 
-/** Two ends of one wire: what one sends, the other receives, a piece a chunk. */
+/** Returns the two ends of one wire. The other end receives everything sent, one chunk for each piece. */
 export function createWirePair(): [Wire, Wire] {
   const a = new MemoryWire()
   const b = new MemoryWire()
@@ -13,7 +15,7 @@ export function createWirePair(): [Wire, Wire] {
 type Delivery = { readonly chunk: Uint8Array } | { readonly end: Error | undefined }
 
 class MemoryWire implements Wire {
-  /** What has arrived and was not delivered yet. */
+  /** Deliveries received and not yet passed to the handler. */
   readonly #arrived: Delivery[] = []
   #other: MemoryWire | undefined
   #handler: WireHandler | undefined

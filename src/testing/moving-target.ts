@@ -1,4 +1,7 @@
-/** A database that outlives its process, and states that follow each other on it: for the tests of many targets. */
+/**
+ * A database surviving the end of its process, and a series of states to sync on this database. For the tests of many
+ * targets.
+ */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { isGenerationKey, META_KEY } from '../store/generation-record.ts'
 import { MemoryRecords } from '../store/memory.ts'
@@ -15,12 +18,12 @@ import type { Random } from './random.ts'
 import type { RandomState } from './random-state.ts'
 import { complete, type SimulatedState } from './simulator/states.ts'
 
-/** A state as `@ethereumjs/mpt` has it, and what a peer of it has. */
+/** A state as `@ethereumjs/mpt` computes the nodes, and the answers a peer has for this state. */
 export interface OracleState extends SimulatedState, PeerState {
   readonly plain: RandomState
 }
 
-/** What `@ethereumjs/mpt` makes of `plain`. Peers keep the codes of all states that were before. */
+/** Builds `plain` with `@ethereumjs/mpt`. Peers keep the codes of all earlier states. */
 export async function oracleState(
   plain: RandomState,
   olderCodes: PeerState['codes'] = new Map(),
@@ -34,14 +37,14 @@ export async function oracleState(
   return { ...known, root, rootHex: bytesToHex(root), nodes, sequence, codes, plain }
 }
 
-/** A page of some generation, with its nodes as text: path and bytes. */
+/** A page of some generation, with nodes as text: path and bytes. */
 export interface StoredNodes {
   readonly generation: number
   readonly bytes: number
   readonly nodes: readonly string[]
 }
 
-/** A database, and the process that has it open. */
+/** A database, and the process with the open connection. */
 export class MovingTarget {
   readonly #disk = new MemoryRecords()
   readonly #options: StateStoreOptions
@@ -52,20 +55,20 @@ export class MovingTarget {
     this.#options = options
   }
 
-  /** A new process opens the database. */
+  /** Opens the database in a new process. */
   async open(): Promise<StateStore> {
     this.#connection = this.#disk.reopen()
     this.store = await StateStore.over(this.#connection, { yieldThread: async () => {}, ...this.#options })
     return this.store
   }
 
-  /** The process is gone: nothing it does reaches the disk any more. Another one opens the database. */
+  /** Ends the process: nothing done by the old process reaches the disk any more. A new process opens the database. */
   async crash(): Promise<StateStore> {
     this.#connection.close()
     return this.open()
   }
 
-  /** Covering pages of all generations. */
+  /** Returns the covering pages of all generations. */
   async pages(): Promise<StoredNodes[]> {
     const pages: StoredNodes[] = []
     for (const key of await this.#disk.keys('pages')) {
@@ -77,17 +80,17 @@ export class MovingTarget {
     return pages
   }
 
-  /** Numbers of the generations that the database knows of. */
+  /** Returns how many generations the database knows. */
   async generations(): Promise<number> {
     return (await this.#disk.keys('meta')).filter(isGenerationKey).length
   }
 
-  /** The generation that reads are answered from, as it stands on disk. */
+  /** Returns the number of the generation answering reads, as written on disk. */
   async complete(): Promise<number | undefined> {
     return (await this.#disk.get('meta', META_KEY.complete)) as number | undefined
   }
 
-  /** Flips a bit of a page, or deletes it. False: there is none. */
+  /** Flips a bit of a random page, or deletes the page. Resolves with false if there is no page. */
   async damage(random: Random): Promise<boolean> {
     const keys = await this.#disk.keys('pages')
     if (keys.length === 0) return false
@@ -102,7 +105,7 @@ export class MovingTarget {
   }
 }
 
-/** A node as text, to be compared. */
+/** Returns a node as text, for comparisons. */
 export function textOfNode({ path, blob }: Pick<BuiltNode, 'path' | 'blob'>): string {
   return `${path} ${bytesToHex(blob)}`
 }
@@ -113,6 +116,6 @@ function* nodesIn(bytes: Uint8Array): Iterable<string> {
     while (cursor.next())
       yield textOfNode({ path: cursor.path as Path, blob: bytes.subarray(cursor.start, cursor.end) })
   } catch {
-    // damaged from here on
+    // The rest of the page is damaged.
   }
 }

@@ -1,6 +1,6 @@
-/** What may be passed to a function by mistake, and how a call of it ends. */
+/** Values a caller may pass by mistake, and the ways a call may end. */
 
-/** Where a valid value is expected, each of these is another one's mistake. Made anew for each call. */
+/** Makers of wrong values: each one stands for a different mistake of the caller. Every call makes a new value. */
 export const NONSENSE: Readonly<Record<string, () => unknown>> = {
   nothing: () => undefined,
   null: () => null,
@@ -48,13 +48,13 @@ export const NONSENSE: Readonly<Record<string, () => unknown>> = {
   'a signal that has aborted': () => AbortSignal.abort(),
 }
 
-/** How a call ended: what it is coded with, if it was refused. */
+/** The end of a call. A refusal is either coded, with `code` and `message`, or some other error. */
 export type End =
   | { readonly kind: 'resolved' }
   | { readonly kind: 'coded'; readonly code: string | number; readonly message: string }
   | { readonly kind: 'uncoded'; readonly error: string }
 
-/** Runs a call to its end, whether it throws, rejects or resolves. */
+/** Runs a call to the end, whether the call throws, rejects or resolves. */
 export async function endOf(call: () => unknown): Promise<End> {
   try {
     await call()

@@ -1,4 +1,4 @@
-/** What `@ethereumjs/mpt` has for a state: an oracle that is not ours. */
+/** The nodes of a state by `@ethereumjs/mpt`: an oracle not written by us. */
 import { MerklePatriciaTrie } from '@ethereumjs/mpt'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { EMPTY_CODE_HASH, encodeAccount } from '../trie/account.ts'
@@ -8,7 +8,7 @@ import { END, type Path, pathOfKey } from '../trie/path.ts'
 
 export interface Oracle {
   readonly root: Uint8Array
-  /** Every node that is not embedded, by path. */
+  /** All nodes not embedded in another node, by path. */
   readonly nodes: ReadonlyMap<Path, Uint8Array>
 }
 
@@ -27,12 +27,12 @@ export async function mptOracle(accounts: readonly AccountLeaf[]): Promise<Oracl
   return { root: trie.root(), nodes }
 }
 
-/** The nodes of `oracle` in path order: the sequence. */
+/** Returns the nodes of `oracle` in path order: the sequence. */
 export function sequenceOf(oracle: Oracle): (readonly [Path, Uint8Array])[] {
   return [...oracle.nodes].sort(([a], [b]) => (a < b ? -1 : 1))
 }
 
-/** The run that an honest peer answers to `path`: consecutive nodes of its subtree, at most `maxNodes`. */
+/** Returns the run of an honest peer's answer to `path`: consecutive nodes of the subtree, at most `maxNodes`. */
 export function runAt(sequence: readonly (readonly [Path, Uint8Array])[], path: Path, maxNodes: number): Uint8Array[] {
   let low = 0
   let high = sequence.length
@@ -50,7 +50,7 @@ export function runAt(sequence: readonly (readonly [Path, Uint8Array])[], path: 
   return run
 }
 
-/** A trie of `@ethereumjs/mpt` that has these nodes and no others, to be read by key. */
+/** Returns a trie of `@ethereumjs/mpt` with these nodes and no others, to read by key. */
 export async function mptOver(root: Uint8Array, blobs: Iterable<Uint8Array>): Promise<MerklePatriciaTrie> {
   const trie = new MerklePatriciaTrie()
   for (const blob of blobs) await trie.database().put(keccak256(blob), blob)

@@ -1,4 +1,7 @@
-/** The pages, codes and loose pages of one generation in a plain list: what a crash leaves of a sync, for the scheduler's tests. */
+/**
+ * The pages, codes and loose pages of one generation in plain lists, for the scheduler's tests: the remains of a sync
+ * after a crash.
+ */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Code, Contents, Page, Stretch } from '../sync/disk.ts'
 import { addCounts, noCounts } from '../sync/frontier.ts'
@@ -7,7 +10,7 @@ import type { Path } from '../trie/path.ts'
 import { Scope } from '../trie/scope.ts'
 import { findInSequence, SequenceCursor } from '../trie/sequence.ts'
 
-/** What a generation holds before its first page. */
+/** Contents of a generation before the first page. */
 export const NOTHING: Contents = {
   complete: false,
   stretches: [],
@@ -22,7 +25,7 @@ export const NOTHING: Contents = {
   hasOlder: false,
 }
 
-/** What the disk says of a node that the generation's own pages cover. */
+/** Returns the disk's answer for a node covered by the generation's own pages. */
 export function covered(blob: Uint8Array): Resolution {
   return { found: 'own', blob, olds: [], isTouched: true }
 }
@@ -39,7 +42,7 @@ export class PageMap {
     this.pages.sort((a, b) => (a.start < b.start ? -1 : 1))
   }
 
-  /** What the next scheduler is told. */
+  /** Returns the contents a next scheduler starts from. */
   contents(): Contents {
     const stretches: Stretch[] = []
     const counts = noCounts()
@@ -62,12 +65,12 @@ export class PageMap {
     }
   }
 
-  /** Every node, in path order. */
+  /** Returns every node, in path order. */
   entries(): (readonly [Path, Uint8Array])[] {
     return this.pages.flatMap((page) => entriesOf(page.bytes))
   }
 
-  /** The same as text, which is compared fast. */
+  /** Returns every node as text, for fast comparisons. */
   text(): string {
     return textOf(this.entries())
   }
@@ -78,7 +81,7 @@ export class PageMap {
   }
 }
 
-/** A sequence as text: a line a node. */
+/** Returns a sequence as text: one line for each node. */
 export function textOf(sequence: readonly (readonly [Path, Uint8Array])[]): string {
   return sequence.map(([path, blob]) => `${path} ${bytesToHex(blob)}`).join('\n')
 }

@@ -1,10 +1,13 @@
-/** Peers in memory, by vice. They answer at once, or when the test says so; they never judge themselves. */
+/**
+ * Peers in memory, by vice. A peer answers at once, or when the test lets the vice resolve. Peers never judge
+ * themselves.
+ */
 import type { NodeRequest, Outcome, SyncPeer, SyncPeers, WayRequest } from '../sync/peer.ts'
 import { RootlightError } from '../trie/error.ts'
 import { KEY_NIBBLES, type Path } from '../trie/path.ts'
 import { runAt } from './oracle.ts'
 
-/** What an honest peer has. Codes and headers by hash, hex digits. */
+/** The data of an honest peer. Codes and headers by hash, hex digits. */
 export interface PeerState {
   readonly sequence: readonly (readonly [Path, Uint8Array])[]
   readonly codes: ReadonlyMap<string, Uint8Array>
@@ -13,11 +16,14 @@ export interface PeerState {
 
 export type Vice = (honest: Uint8Array[], requestNumber: number) => Uint8Array[] | Promise<Uint8Array[]>
 
-/** A peer that has everything, bent by a vice. Every report to it is kept; a lie or a stall at the smallest request makes it leave. */
+/**
+ * A peer with the whole state, and a vice bending the answers. Keeps every report. Leaves after the report of a lie or
+ * of a timeout.
+ */
 export class TestPeer implements SyncPeer {
   readonly id: string
   readonly reports: Outcome[] = []
-  /** Every request, as it came. */
+  /** Every request, as received. */
   readonly asked: (readonly NodeRequest[] | readonly WayRequest[] | readonly Uint8Array[])[] = []
   bytes = 4096
   bytesPerSecond = 0
@@ -26,7 +32,7 @@ export class TestPeer implements SyncPeer {
   onLeave: () => void = () => {}
   readonly #state: PeerState
   readonly #vice: Vice
-  /** Rejects what has not been answered. */
+  /** Rejections of the requests not answered yet. */
   readonly #open = new Set<(error: unknown) => void>()
   #hasLeft = false
 
@@ -94,7 +100,7 @@ export class TestPeer implements SyncPeer {
     if (outcome.kind === 'lie' || outcome.kind === 'timeout') this.leave()
   }
 
-  /** Disconnects: what is open rejects, and nobody can ask again. */
+  /** Disconnects: open requests reject, and so does every later request. */
   leave(): void {
     this.#hasLeft = true
     for (const reject of this.#open) reject(this.#departure())
@@ -112,7 +118,10 @@ export class TestPeer implements SyncPeer {
     return Uint8Array.from(Buffer.concat(blobs))
   }
 
-  /** An account's leaf stands above 64 nibbles: at 64 its storage begins, which is not on the way to it. */
+  /**
+   * Returns the nodes on the way from `path` to `key`. The way to an account ends above 64 nibbles: at 64 begins the
+   * storage.
+   */
   #way({ path, key }: WayRequest): Uint8Array {
     const deepest = key.length === KEY_NIBBLES ? KEY_NIBBLES - 1 : key.length
     const isOnWay = (at: Path) => at.length <= deepest && key.startsWith(at) && at.startsWith(path)
@@ -143,7 +152,7 @@ export class TestPeer implements SyncPeer {
   }
 }
 
-/** Peers that come and go. */
+/** A set of peers coming and going. */
 export class TestPeers implements SyncPeers {
   readonly #peers = new Set<TestPeer>()
   readonly #listeners = new Set<() => void>()
@@ -170,7 +179,7 @@ export class TestPeers implements SyncPeers {
     return () => this.#listeners.delete(listener)
   }
 
-  /** How many want to be told of changes. */
+  /** Number of registered listeners. */
   get listeners(): number {
     return this.#listeners.size
   }
@@ -188,24 +197,24 @@ const flipOneBit = (blob: Uint8Array): Uint8Array => {
 const never = () => new Promise<never>(() => {})
 
 export const honestPeer = (state: PeerState, id = 'honest') => new TestPeer(id, state)
-/** Flips a bit of the last part of its answers, from its `from`th answer on. */
+/** Makes a peer flipping a bit of the last part of every answer, from the `from`th answer on. */
 export const corruptPeer = (state: PeerState, from = 1, id = 'corrupt') =>
   new TestPeer(id, state, (honest, number) =>
     number < from ? honest : [...honest.slice(0, -1), flipOneBit(honest.at(-1)!)],
   )
-/** Has nothing. */
+/** Makes a peer without any data. */
 export const emptyPeer = (state: PeerState, id = 'empty') =>
   new TestPeer(id, state, (honest) => honest.map(() => new Uint8Array()))
-/** Answers with no run at all. */
+/** Makes a peer answering with no run at all. */
 export const speechlessPeer = (state: PeerState, id = 'speechless') => new TestPeer(id, state, () => [])
-/** Never answers. */
+/** Makes a peer never answering. */
 export const silentPeer = (state: PeerState, id = 'silent') => new TestPeer(id, state, never)
-/** Adds a node behind the end of every run. */
+/** Makes a peer adding a node behind the end of every run. */
 export const bloatedPeer = (state: PeerState, id = 'bloated') =>
   new TestPeer(id, state, (honest) => honest.map((run) => Uint8Array.from([...run, 0xc1, 0x80])))
-/** Answers one part of what it is asked for. */
+/** Makes a peer answering only the first part of every request. */
 export const cappedPeer = (state: PeerState, id = 'capped') => new TestPeer(id, state, (honest) => honest.slice(0, 1))
-/** Leaves instead of its `at`th answer. */
+/** Makes a peer leaving in place of the `at`th answer. */
 export function quittingPeer(state: PeerState, at: number, id = 'quitting'): TestPeer {
   const peer: TestPeer = new TestPeer(id, state, (honest, number) => {
     if (number < at) return honest
@@ -215,13 +224,13 @@ export function quittingPeer(state: PeerState, at: number, id = 'quitting'): Tes
   return peer
 }
 
-/** What becomes of an honest peer's answers, by what was asked. */
+/** Changes to an honest peer's answers, by kind of request. */
 export interface Bent {
   readonly nodes?: (runs: Uint8Array[], requests: readonly NodeRequest[]) => Uint8Array[] | Promise<Uint8Array[]>
   readonly codes?: (codes: Uint8Array[]) => Uint8Array[] | Promise<Uint8Array[]>
 }
 
-/** An honest peer with vices of its own for nodes and for codes. */
+/** Makes an honest peer with separate vices for nodes and for codes. */
 export function bentPeer(state: PeerState, bent: Bent, id = 'bent'): TestPeer {
   const peer = honestPeer(state, id)
   const getNodes = peer.getNodes.bind(peer)

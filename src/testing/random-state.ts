@@ -1,6 +1,6 @@
 /**
- * Small random states that real ones never are: keys with long shared prefixes (nodes at every depth, extensions), slots
- * so small that their nodes are embedded, equal storage tries, shared code.
+ * Small random states with rare shapes. Keys share long prefixes (nodes at every depth, extensions), slots are small
+ * enough to be embedded, accounts share storage tries and code.
  */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { encodeSlot } from '../trie/account.ts'
@@ -32,7 +32,7 @@ export function randomState(random: Random, count: number): RandomState {
   return { accounts, codes }
 }
 
-/** A later state of the same chain: `changes` accounts are changed, added or gone. */
+/** Returns a later state of the same chain: `changes` accounts are changed, added or gone. */
 export function mutatedState(random: Random, state: RandomState, changes: number): RandomState {
   const accounts = new Map(state.accounts.map((account) => [bytesToHex(account.key), account]))
   const { accounts: fresh, codes } = randomState(random, changes)
@@ -55,7 +55,7 @@ function randomSlots(random: Random, count: number): Slots {
   return uniqueKeys(random, count, 63).map((key) => [key, value()] as const)
 }
 
-/** Sorted 32-byte keys, of which many share up to `maxShared` nibbles with another. */
+/** Returns sorted 32-byte keys. Many share up to `maxShared` nibbles with another key. */
 function uniqueKeys(random: Random, count: number, maxShared: number): Uint8Array[] {
   const keys = new Set<string>()
   let last = ''

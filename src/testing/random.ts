@@ -1,15 +1,15 @@
-/** Seeded randomness for tests: the same seed, the same history. */
+/** Seeded randomness for tests: the same seed gives the same history. */
 
 export interface Random {
-  /** 0 (included) to 1. */
+  /** Returns a number from 0 (included) to 1. */
   (): number
-  /** An integer, 0 to `below` − 1. */
+  /** Returns an integer from 0 to `below` − 1. */
   int(below: number): number
   pick<T>(list: readonly T[]): T
   bytes(length: number): Uint8Array
 }
 
-/** Mulberry32: small, fast and good enough for test data. */
+/** Returns a Mulberry32 generator: small, fast and good enough for test data. */
 export function seededRandom(seed: number): Random {
   let state = Math.imul(seed, 2654435761) >>> 0
   const next = () => {

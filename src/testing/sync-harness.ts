@@ -1,4 +1,4 @@
-/** One sync of the real engine in the hands of a test: peers in memory, a clock that stands still, a store that forgets. */
+/** One sync of the real engine in the hands of a test: peers in memory, a clock standing still, a store in memory. */
 
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { expect } from 'vitest'
@@ -21,32 +21,32 @@ export interface Run {
   readonly clock: ManualClock
   readonly peers: TestPeers
   readonly stalls: StallReason[]
-  /** What a full disk was told with. */
+  /** The errors reported when a full disk paused the sync. */
   readonly pauses: SyncError[]
   readonly progress: SyncProgress[]
-  /** What `run` came to; `undefined` while it is pending. */
+  /** Result or error of `run`; `undefined` while pending. */
   outcome: SyncProgress | SyncError | undefined
 }
 
-/** What a test may change while the sync runs. */
+/** Conditions a test may change while the sync runs. */
 export interface Surroundings {
   isOnline: boolean
   loadFailure?: LoadError | null
 }
 
 export interface StartOptions {
-  /** Left out: an empty one. */
+  /** If absent: an empty store. */
   readonly store?: StateStore
-  /** Which part of the state is wanted; left out: all of it. */
+  /** The wanted part of the state. If absent: all of the state. */
   readonly scope?: Scope
   readonly surroundings?: Surroundings
-  /** Left out: one that stands at 0. */
+  /** If absent: a clock standing at 0. */
   readonly clock?: ManualClock
-  /** Stands between the sync and its disk. */
+  /** Wraps the disk of the sync. */
   readonly bendDisk?: (disk: Disk) => Disk
 }
 
-/** What a sync has to bring to the store. */
+/** The state to bring to the store. */
 export interface Target extends PeerState {
   /** 32 bytes. */
   readonly root: Uint8Array
@@ -98,15 +98,15 @@ export async function startSync(
   return run
 }
 
-/** Moves the time until the sync has ended, a minute at most. */
+/** Moves time on until the sync has ended, at most one minute. */
 export async function finishSync(run: Run): Promise<Run> {
   for (let ms = 0; ms < 60_000 && run.outcome === undefined; ms += 500) await run.clock.pass(500)
   return run
 }
 
 /**
- * Every node and code of `target` is stored, and reads have moved to its root. `written`: how many of its nodes no older
- * state had; `null`: nobody knows.
+ * Expects every node and code of `target` in the store, and reads from its root. `written` is the number of nodes
+ * absent from all older states, or `null` if unknown.
  */
 export async function expectStored(
   { store, outcome }: Run,
@@ -121,10 +121,10 @@ export async function expectStored(
   for (const [hash, code] of codes) expect(await store.code(hexToBytes(hash))).toEqual(code)
 }
 
-/** The kinds of outcome that were reported to `peer`. */
+/** Returns the kinds of outcome reported to `peer`. */
 export const kindsOf = (peer: TestPeer) => new Set(peer.reports.map((report) => report.kind))
 
-/** Bytes of everything in `target`. */
+/** Returns the bytes of all nodes and codes of a state. */
 export function bytesOf({ sequence, codes }: PeerState): number {
   const blobs = [...sequence.map(([, blob]) => blob), ...codes.values()]
   return blobs.reduce((sum, blob) => sum + blob.length, 0)

@@ -1,6 +1,6 @@
 /**
- * Tabs of one origin in one process, in the hands of a test: their locks, their channel and their clocks. A tab can be
- * killed, which nobody is told, and frozen: then nothing that happens reaches it before it thaws.
+ * Tabs of one origin in one process, in the hands of a test: locks, channel and clocks. A test can kill a tab, and no
+ * other tab is told. A test can freeze a tab: then no event reaches the tab before the test thaws the tab.
  */
 import type { ChannelPort, TabMessage } from '../worker/tab-channel.ts'
 import type { Locks } from '../worker/writer-lock.ts'
@@ -12,7 +12,7 @@ export class FakeTab {
   readonly locks: Locks
   readonly name: string
   readonly #origin: FakeOrigin
-  /** What happened while it was frozen; `null`: it is not. */
+  /** Tasks missed while frozen; `null` while the tab is not frozen. */
   #missed: (() => void)[] | null = null
   #sleptMs = 0
   isAlive = true
@@ -27,7 +27,7 @@ export class FakeTab {
     return this.#origin.openChannel(this)
   }
 
-  /** It ends here, and says nothing: its locks are let go. */
+  /** Ends the tab without a message. The origin releases its locks. */
   kill(): void {
     this.isAlive = false
     this.#origin.forget(this)
@@ -37,7 +37,7 @@ export class FakeTab {
     this.#missed = []
   }
 
-  /** It goes on: timers are late, and everything that was said and done meanwhile comes at once. */
+  /** Lets a frozen tab go on: timers run late, then all missed events come at once. */
   async thaw(): Promise<void> {
     const missed = this.#missed ?? []
     this.#missed = null
@@ -47,7 +47,7 @@ export class FakeTab {
     await settle()
   }
 
-  /** Something from outside reaches this thread, in a task of its own. */
+  /** Runs `task` in this thread, in a microtask: an event from outside. A frozen tab runs `task` after thawing. */
   run(task: () => void): void {
     queueMicrotask(() => {
       if (!this.isAlive) return
@@ -62,7 +62,7 @@ export class FakeTab {
   }
 }
 
-/** The lock of the tab that writes, as the tests of tabs call it. */
+/** Name of the writer's lock in the tests of tabs. */
 export const WRITER_LOCK = 'lock'
 
 interface LockRequest {
@@ -71,7 +71,7 @@ interface LockRequest {
   readonly settle: (error?: unknown) => void
 }
 
-/** What the tabs share. */
+/** The locks and the channel shared by the tabs. */
 export class FakeOrigin {
   readonly #tabs: FakeTab[] = []
   readonly #ports = new Set<FakePort>()
@@ -83,13 +83,13 @@ export class FakeOrigin {
     return tab
   }
 
-  /** Lets time go by in all tabs, and everything settle. */
+  /** Lets time pass in all tabs, and lets everything settle. */
   async pass(ms: number): Promise<void> {
     for (const tab of this.#tabs) await tab.pass(ms)
     await settle()
   }
 
-  /** The tab that writes. */
+  /** Name of the writer tab. */
   get holder(): string | null {
     return this.#lock(WRITER_LOCK).holder
   }
@@ -119,12 +119,12 @@ export class FakeOrigin {
   }
 }
 
-/** A Web Lock of one name, as the specification has them. */
+/** A Web Lock of one name, as specified. */
 class FakeLock {
   #holder: LockRequest | null = null
   #line: LockRequest[] = []
 
-  /** The tab that holds it. */
+  /** Name of the tab holding the lock. */
   get holder(): string | null {
     return this.#holder?.tab.name ?? null
   }
@@ -171,7 +171,7 @@ class FakeLock {
     if (request === undefined) return
     this.#holder = request
     request.tab.run(() => {
-      // Stolen before it was told.
+      // Another request stole the lock before this tab was told.
       if (this.#holder !== request) return
       void Promise.resolve(request.callback({})).then(() => this.#release(request))
     })

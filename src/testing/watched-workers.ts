@@ -1,6 +1,6 @@
 /**
- * Set up in the window of every test in Chromium: errors that nobody caught in a module worker fail a test, as vitest does for
- * those of the window. A worker's own are told to nobody but its console.
+ * Set up in the window of every test in Chromium: an uncaught error in a module worker fails the test. Vitest does the
+ * same for errors of the window, but browsers report a worker's errors only to the worker's console.
  */
 import { afterEach, expect } from 'vitest'
 
@@ -9,7 +9,7 @@ const uncaught: string[] = []
 
 new BroadcastChannel(CHANNEL).addEventListener('message', ({ data }) => uncaught.push(data))
 
-/** The worker's script behind another one, which listens. */
+/** Returns the URL of a script importing the worker's script and listening for uncaught errors. */
 function watched(url: string): string {
   const script = `
     import ${JSON.stringify(url)}

@@ -1,8 +1,8 @@
 /**
- * `npm run mutants`: breaks a copy of the source in each way that a patch beside this file describes, runs the tests of the
- * engine on it, and says which test noticed. The first line of a patch says what it breaks; a second one, `# tests: FOLDER…`,
- * names other tests than those of `src/sync`. A mutant that no test notices is a missing test, and a patch that does not
- * apply any more has to be written again: either fails the command.
+ * `npm run mutants`: makes a mutant of a copy of the source with each patch beside this file. The engine's tests run on
+ * every mutant, and the command names the test noticing the fault. The first line of a patch says what breaks. A second
+ * line, `# tests: FOLDER…`, names other tests than `src/sync`. The command fails if no test notices a mutant, because a
+ * test is missing. An outdated patch, which no longer applies, fails the command as well and has to be written again.
  */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -15,20 +15,20 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 const PATCHES = dirname(fileURLToPath(import.meta.url))
 const REPOSITORY = join(PATCHES, '../../..')
-/** What the tests of the engine need of the repository. */
+/** Files of the repository needed by the engine's tests. */
 const NEEDED = /^(src\/|e2e\/chromium\.ts$|package\.json$|tsconfig.*\.json$|vite\.config\.ts$)/
 const USUAL_TESTS = 'src/sync'
-/** Random histories a run: enough to notice, few enough for all mutants to take minutes. */
+/** Random histories in a run: enough to notice a fault, few enough to finish all mutants within minutes. */
 const SEEDS = '60'
-/** A run that takes so many times as long as without a mutant waits for what never comes. */
+/** Factor on the duration without a mutant. A run taking longer hangs. */
 const HANG_TIMES = 4
-/** The same for the run without a mutant. */
+/** Time limit of the run without a mutant, in milliseconds. */
 const MAX_MS = 900_000
 
-/** The title of the first test that failed, or `null` if all passed. */
+/** Returns the title of the first failed test, or `null` if all passed. */
 async function firstFailure(folder: string, tests: string, hangMs: number): Promise<string | null> {
   const args = ['vitest', 'run', '--project', 'node', '--bail=1', '--reporter=json', ...tests.split(' ')]
-  // Detached: a group of its own, so that whatever hangs can be ended with all that it has started.
+  // Detached: the child leads a process group of its own, so that one kill ends a hanging child and all its children.
   const child = spawn('npx', args, {
     cwd: folder,
     env: { ...process.env, SEEDS },
@@ -78,7 +78,7 @@ interface Verdict {
 interface Mutant {
   readonly patch: string
   readonly breaks: string
-  /** Which tests are run on it. */
+  /** Folders of the tests to run on the mutant. */
   readonly tests: string
 }
 
@@ -98,7 +98,7 @@ async function judge(folder: string, { patch, breaks, tests }: Mutant, hangMs: n
   return { mutant: patch.replace('.patch', ''), breaks, caughtBy }
 }
 
-/** How long the tests take without a mutant. Rejects if one fails. */
+/** Measures how long the tests take without a mutant, in milliseconds. Rejects if a test fails. */
 async function unbrokenMs(folder: string, tests: string): Promise<number> {
   const start = performance.now()
   const failure = await firstFailure(folder, tests, MAX_MS)

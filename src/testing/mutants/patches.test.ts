@@ -1,4 +1,7 @@
-/** A patch that does not apply any more tests nothing, and `npm run mutants` is no part of the test command. */
+/**
+ * Checks that all patches apply. A patch which does not apply tests nothing, and `npm run mutants` is no part of the
+ * test command.
+ */
 import { execFile } from 'node:child_process'
 import { readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'

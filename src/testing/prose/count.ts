@@ -1,13 +1,15 @@
-/** Counts in English prose what makes a reader stop: pronouns without a name, comments that begin with "What", long sentences. */
+/**
+ * Counts the marks of hard-to-read English: pronouns without a name, comments beginning with "What", long sentences.
+ */
 
 export interface ProseCounts {
   readonly comments: number
   readonly sentences: number
-  /** Sentences with a word that points elsewhere: it, its, that, what, those, them. */
+  /** Sentences with a word pointing elsewhere: `it`, `its`, `that`, `what`, `those`, `them`. */
   readonly leaning: number
-  /** Sentences with who, whoever, whose, nobody or somebody. */
+  /** Sentences with `who`, `whoever`, `whose`, `nobody` or `somebody`. */
   readonly people: number
-  /** Comments that begin with "What". */
+  /** Comments beginning with "What". */
   readonly whats: number
   /** Sentences of more than {@link MAX_WORDS} words. */
   readonly long: number
@@ -18,7 +20,7 @@ const LEANING = /\b(it|its|that|what|those|them)\b/i
 const PEOPLE = /\b(who|whoever|whose|nobody|somebody)\b/i
 const DOC_COMMENT = /\/\*\*(.*?)\*\//gs
 
-/** The texts of the doc comments of a TypeScript file, without code spans and links. */
+/** Returns the texts of the doc comments of a TypeScript file, without code spans and links. */
 export function docComments(source: string): string[] {
   return [...source.matchAll(DOC_COMMENT)].map(([, body = '']) =>
     body
@@ -29,7 +31,7 @@ export function docComments(source: string): string[] {
   )
 }
 
-/** Counts over some comments. A colon and a semicolon do not end a sentence unless a capital letter follows. */
+/** Counts over all `comments`. A colon or a semicolon ends a sentence only before a capital letter. */
 export function countProse(comments: readonly string[]): ProseCounts {
   const sentences = comments
     .flatMap((comment) => comment.split(/(?<=[.!?])\s+|(?<=[:;])\s+(?=[A-Z])/))

@@ -1,4 +1,7 @@
-/** `npm run prose [FOLDER or FILE…]`: how plain the English of the doc comments is, a row a folder. */
+/**
+ * `npm run prose [FOLDER or FILE…]`: measures how plain the English of the doc comments is. Prints one row for each
+ * folder.
+ */
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { countProse, docComments } from './count.ts'

@@ -1,4 +1,4 @@
-/** The chain that the official pairs were made on: its headers, and the state of its head. */
+/** The chain of the official pairs: all headers, and the state of the head. */
 import { RLP } from '@ethereumjs/rlp'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { encodeSlot } from '../../trie/account.ts'
@@ -10,7 +10,7 @@ import { readVectorFile } from './vectors.ts'
 
 export interface VectorChain {
   readonly chainId: number
-  /** Blocks 1 and later, in order: `chain.rlp` leaves the genesis block out. */
+  /** Blocks from number 1 on, in order. `chain.rlp` leaves the genesis block out. */
   readonly blocks: readonly VectorBlock[]
   /** The newest block. */
   readonly head: VectorBlock
@@ -31,7 +31,7 @@ export interface VectorState {
   readonly nodes: StateNodes
 }
 
-/** Reads it. Throws unless the state has the root that the head's header names. */
+/** Reads the chain. Throws unless the state has the root named in the header of the head. */
 export function readVectorChain(): VectorChain {
   const blocks = readBlocks(readVectorFile('chain.rlp'))
   const head = blocks.at(-1)
@@ -43,7 +43,7 @@ export function readVectorChain(): VectorChain {
   return { chainId: genesis.config.chainId, blocks, head, state }
 }
 
-/** Blocks stand one behind the other, each a list whose first item is its header. */
+/** Reads consecutive blocks. Each block is a list, with the header as the first item. */
 function readBlocks(bytes: Uint8Array): VectorBlock[] {
   const blocks: VectorBlock[] = []
   let rest = bytes
@@ -65,7 +65,7 @@ interface DumpedAccount {
   readonly storage?: Readonly<Record<string, string>>
 }
 
-/** geth's `dump` of a state. */
+/** Builds the state of geth's `dump`. */
 function readState({ accounts }: { accounts: Readonly<Record<string, DumpedAccount>> }): VectorState {
   const codes = new Map<string, Uint8Array>()
   const leaves = Object.values(accounts).map(({ balance, nonce, key, code, storage = {} }): AccountLeaf => {

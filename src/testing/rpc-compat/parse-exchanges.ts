@@ -13,7 +13,7 @@ export type JsonRpcResponse =
   | { readonly result: unknown; readonly error?: undefined }
   | { readonly error: { readonly code: number; readonly message: string; readonly data?: unknown } }
 
-/** The pairs of a file, in order. Throws on any line that it does not know, and on a request without a response. */
+/** Returns the pairs of a file, in order. Throws on any unknown line, and on a request without a response. */
 export function parseExchanges(text: string): readonly Exchange[] {
   const comments: string[] = []
   const exchanges: Exchange[] = []

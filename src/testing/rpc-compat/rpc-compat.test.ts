@@ -1,4 +1,6 @@
-/** The loader of the official pairs: that it reads them whole. What is answered is tested beside what answers. */
+/**
+ * Tests that the loader reads the official pairs whole. The answers themselves are tested beside the code giving them.
+ */
 import { describe, expect, test } from 'vitest'
 import { readVectorChain } from './chain.ts'
 import { parseExchanges } from './parse-exchanges.ts'

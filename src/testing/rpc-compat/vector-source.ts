@@ -1,11 +1,11 @@
-/** A light client's reads over the state of the official pairs: what a provider needs to answer them. */
+/** A light client's reads over the state of the official pairs: everything a provider needs to answer the requests. */
 
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { ProviderSource, SourceAnswer } from '../../wallet/provider/source.ts'
 import { accountRead, codeRead, proofRead, readUnder, type StateRead, slotRead } from '../../worker/reads.ts'
 import type { VectorChain } from './chain.ts'
 
-/** A source that knows the head of `chain`, complete and with its header, and nothing else. */
+/** Returns a source knowing the head of `chain`, complete and with the header, and nothing else. */
 export function vectorSource({ head, state }: VectorChain): ProviderSource {
   const { root, nodes } = state
   const known = {

@@ -1,33 +1,33 @@
 /**
- * Finds the official request and response pairs of ethereum/execution-apis, which this repository does not contain. The
- * directory has one folder for each method, with `.io` files, and beside them the chain that the pairs were made on.
+ * Finds the official request and response pairs of ethereum/execution-apis. This repository does not contain the pairs.
+ * Their directory has one folder of `.io` files for each method, and beside these folders the chain of the pairs.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Exchange, parseExchanges } from './parse-exchanges.ts'
 
-/** The environment variable that names the folder `vectors`; without it: `shared/vectors` beside the repository. */
+/** The environment variable naming the folder `vectors`. If unset: `shared/vectors` beside the repository. */
 const VARIABLE = 'ROOTLIGHT_VECTORS'
-/** Of a plain checkout, and of a checkout that is one of several worktrees in a folder. */
+/** Defaults for a plain checkout, and for a checkout as one of several worktrees in a folder. */
 const DEFAULTS = ['../../../../shared/vectors', '../../../../../shared/vectors'].map((path) =>
   fileURLToPath(new URL(path, import.meta.url)),
 )
 
-/** The folder of the pairs; `null`: they are not on this machine. */
+/** The folder of the pairs, or `null` if this machine does not have the pairs. */
 export const VECTORS: string | null = findVectors()
 
-/** For titles of tests that are skipped. */
+/** The title of skipped tests. */
 export const NO_VECTORS = `the official pairs are absent: set ${VARIABLE}, or put them into ../shared/vectors`
 
 /** One `.io` file. */
 export interface VectorFile {
-  /** Without its extension. */
+  /** File name without extension. */
   readonly name: string
   readonly exchanges: readonly Exchange[]
 }
 
-/** All files of a method, by name; none where the method has no folder here. */
+/** Returns all files of a method, by name. Returns none if the method has no folder here. */
 export function vectorsOf(method: string): readonly VectorFile[] {
   const folder = join(VECTORS ?? '', method)
   if (VECTORS === null || !existsSync(folder)) return []
@@ -38,7 +38,7 @@ export function vectorsOf(method: string): readonly VectorFile[] {
   }))
 }
 
-/** A file beside the pairs. Throws where it is absent: ask {@link VECTORS} first. */
+/** Reads a file beside the pairs. Throws if the file is absent: check {@link VECTORS} first. */
 export function readVectorFile(name: string): Uint8Array {
   if (VECTORS === null) throw new Error(NO_VECTORS)
   return readFileSync(join(VECTORS, name))
@@ -48,7 +48,7 @@ function findVectors(): string | null {
   const named = process.env[VARIABLE]
   const folders = (named === undefined ? DEFAULTS : [named]).map((folder) => join(folder, 'rpc-compat'))
   const found = folders.find((folder) => existsSync(join(folder, 'chain.rlp')))
-  // Tests must say it themselves, and a wrong variable is a mistake.
+  // Absent default folders are no mistake: the skipped tests say so in their titles. A wrong variable is a mistake.
   if (named !== undefined && found === undefined) throw new Error(`${VARIABLE}: there is no rpc-compat in ${named}`)
   return found ?? null
 }
