@@ -24,10 +24,10 @@ export interface Account {
   readonly codeHash: Uint8Array
 }
 
-/** A leaf's value that is not an account, or not a storage value, although its hash is right. */
+/** The error for a leaf value with the right hash but not the form of an account or of a slot: `badValue`. */
 export class ValueError extends RootlightError<'badValue'> {}
 
-/** The RLP of an account. */
+/** Returns the RLP of an account. */
 export function encodeAccount(account: Account): Uint8Array {
   return RLP.encode([bytesOf(account.nonce), bytesOf(account.balance), account.storageRoot, account.codeHash])
 }
@@ -46,7 +46,7 @@ export function decodeAccount(value: Uint8Array): Account {
   return { nonce: bigintOf(nonce), balance: bigintOf(balance), storageRoot, codeHash }
 }
 
-/** The RLP of a slot's value: an integer without leading zeros. Zero is not stored, it is absent. */
+/** Returns the RLP of a slot's value: an integer without leading zeros. A slot of value zero has no leaf at all. */
 export function encodeSlot(value: bigint): Uint8Array {
   return RLP.encode(bytesOf(value))
 }

@@ -13,7 +13,7 @@ type Leaf = readonly [Uint8Array, Uint8Array]
 const hexOf = ([key]: Leaf) => pathOfKey(key)
 const byKey = (a: Leaf, b: Leaf) => (hexOf(a) < hexOf(b) ? -1 : 1)
 
-/** Keys that share prefixes of any length, with values small enough to be embedded and large enough not to be. */
+/** Leaves: the keys share prefixes of any length, and some values are small enough to be embedded. */
 const leaves = fc
   .array(
     fc.record({
@@ -40,7 +40,7 @@ async function oracle(list: readonly Leaf[]) {
   return trie
 }
 
-/** Follows the hashes from the root and checks that they name the nodes of `nodes`, each one, in order. */
+/** Follows the hashes from the root and expects the path order of `nodes`, without a gap or an extra node. */
 function expectWalk(nodes: readonly BuiltNode[], root: Uint8Array, prefix: Path = ROOT_PATH): void {
   const byPath = new Map(nodes.map((node) => [node.path as string, node]))
   const visited: string[] = []
@@ -84,7 +84,7 @@ describe('TrieBuilder', () => {
         const builder = new TrieBuilder({ keccak: nobleKeccak, onNode: (node) => paths.push(node.path) })
         for (const [key, value] of list) builder.add(key, value)
         builder.finish()
-        // END behind a path puts it behind everything below it: post-order is the order of the ends.
+        // END behind a path sorts the path behind its whole subtree: post-order is the order of the ends.
         const ends = paths.map((path) => `${path}g`)
         expect(ends).toEqual([...ends].sort())
       }),

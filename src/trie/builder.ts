@@ -1,10 +1,10 @@
 /**
- * Builds a trie from sorted leaves in one streaming pass. What it holds is bounded by the depth: the branches that are
- * still open on the path of the last key, and that key's leaf, whose place depends on the next one.
+ * Builds a trie from sorted leaves in one streaming pass. Memory is bounded by the depth of the trie: the builder holds
+ * the open branches on the path of the last key, and the last leaf. The place of that leaf depends on the next key.
  *
- * Nodes are emitted in post-order, children before parents (Yellow Paper, appendix D). A node below 32 bytes is embedded
- * in its parent and not emitted. All keys have 32 bytes, so a branch never holds a value, and a root is never that small.
- * Pure and synchronous.
+ * Nodes are emitted in post-order, children before parents (Yellow Paper, appendix D). A node below 32 bytes is
+ * embedded in its parent and not emitted. All keys have 32 bytes, so a branch never holds a value, and a root is never
+ * embedded. Pure and synchronous.
  */
 import { EMPTY_CODE_HASH, EMPTY_ROOT, encodeAccount } from './account.ts'
 import { RootlightError } from './error.ts'
@@ -13,7 +13,7 @@ import { type Keccak, nobleKeccak } from './keccak.ts'
 import { HASH_BYTES } from './node.ts'
 import { nibbleAt, type Path, pathOfKey, ROOT_PATH, sharedNibbles } from './path.ts'
 
-/** A node as it leaves the builder. The receiver owns the bytes; `hash` is 32 bytes. */
+/** A node emitted by the builder. The receiver owns the bytes; `hash` is 32 bytes. */
 export interface BuiltNode {
   readonly path: Path
   readonly blob: Uint8Array
@@ -21,16 +21,19 @@ export interface BuiltNode {
 }
 
 export interface TrieBuilderOptions {
-  /** Where the trie hangs in the sequence: the 64 nibbles of the account for a storage trie, none for the account trie. */
+  /**
+   * Path of the trie's root in the sequence: the 64 nibbles of the account for a storage trie, empty for the account
+   * trie.
+   */
   readonly prefix?: Path
   readonly keccak: Keccak
   readonly onNode: (node: BuiltNode) => void
 }
 
-/** A leaf that does not stand behind the one before it: smaller, equal, or not the one that was sought. */
+/** The error for a leaf out of order: its key is not greater than the last one, or not the key that was sought. */
 export class UnsortedLeafError extends RootlightError<'unsortedLeaf'> {}
 
-/** One trie in the making. Use it once: `add` for each leaf in the order of its key, then `finish`. */
+/** One trie in the making. Use a builder once: `add` for each leaf in the order of its key, then `finish`. */
 export class TrieBuilder {
   readonly #prefix: Path
   readonly #keccak: Keccak
@@ -50,21 +53,24 @@ export class TrieBuilder {
   }
 
   /**
-   * Emits every node that lies to the left of `key`, which must be the key of the next leaf. For what belongs between
-   * the leaves before and that leaf: the storage trie of its account. Throws {@link UnsortedLeafError} (`unsortedLeaf`).
+   * Emits every node to the left of `key`, which must be the key of the next leaf. Call `seek` before emitting nodes
+   * between that leaf and the one before: the storage trie of its account. Throws {@link UnsortedLeafError}
+   * (`unsortedLeaf`).
    */
   seek(key: Uint8Array): void {
     this.#seek((this.#prefix + pathOfKey(key)) as Path)
   }
 
-  /** Adds the leaf of `key`, 32 bytes, greater than the last one. Throws {@link UnsortedLeafError} (`unsortedLeaf`). */
+  /**
+   * Adds the leaf of `key` (32 bytes, greater than the last one). Throws {@link UnsortedLeafError} (`unsortedLeaf`).
+   */
   add(key: Uint8Array, value: Uint8Array): void {
     const path = (this.#prefix + pathOfKey(key)) as Path
     if (this.#value !== null || path !== this.#last) this.#seek(path)
     this.#value = value
   }
 
-  /** Emits the rest, the root last, and returns the root's hash. A trie without leaves has no nodes. */
+  /** Emits all remaining nodes, the root last, and returns the hash of the root. A trie without leaves has no nodes. */
   finish(): Uint8Array {
     if (this.#last === ROOT_PATH) return EMPTY_ROOT
     return this.#settle(ROOT_DEPTH) ?? EMPTY_ROOT
@@ -80,8 +86,8 @@ export class TrieBuilder {
   }
 
   /**
-   * Closes what hangs below `depth` on the path of the last key: the next key turns off there. Each closed node is placed
-   * in the branch above it, which is opened where there is none. Returns the root's hash when that is what was closed.
+   * Closes all nodes below `depth` on the path of the last key: the next key turns off there. Each closed node goes
+   * into the branch above, which is opened if there is none. Returns the root's hash if the root was closed.
    */
   #settle(depth: number): Uint8Array | undefined {
     if (this.#value === null) throw unsorted('the leaf that was sought is missing', '', this.#last)
@@ -107,7 +113,10 @@ export class TrieBuilder {
     return undefined
   }
 
-  /** What a parent holds of the node at `depth`: its hash, or the node itself where that is smaller. */
+  /**
+   * Returns the item by which a parent refers to the node at `depth`: the hash, or the node itself if smaller than a
+   * hash.
+   */
   #itemOf(depth: number, blob: Uint8Array): Uint8Array {
     return blob.length < HASH_BYTES ? blob : this.#emit(depth, blob)
   }
@@ -132,14 +141,14 @@ export class TrieBuilder {
     this.#open++
   }
 
-  /** Nibbles `[from, to)` of the last key. */
+  /** Returns nibbles `[from, to)` of the last key. */
   #slice(from: number, to?: number): Path {
     const { length } = this.#prefix
     return this.#last.slice(length + from, to === undefined ? undefined : length + to) as Path
   }
 }
 
-/** The depth of the "branch" that the root hangs in. */
+/** The depth of an imagined parent of the root. */
 const ROOT_DEPTH = -1
 
 interface OpenBranch {
@@ -163,7 +172,7 @@ export function buildTrie(leaves: Iterable<readonly [Uint8Array, Uint8Array]>, p
   })
 }
 
-/** An account to build a state of. `slots` are `[hashed slot, value as the leaf holds it]`, sorted by key. */
+/** An account of a state to be built. `slots` are `[hashed slot, value as the leaf holds it]`, sorted by key. */
 export interface AccountLeaf {
   /** The hashed address, 32 bytes. */
   readonly key: Uint8Array
@@ -200,10 +209,10 @@ function unsorted(rule: string, got: string, last: string): UnsortedLeafError {
   return new UnsortedLeafError('unsortedLeaf', `unsorted leaf: ${rule}`, { details: { got, last } })
 }
 
-// RLP of nodes, one allocation each, of the exact size. An *item* is what a node holds of a child: 32 bytes are its hash,
-// fewer are the child itself, embedded.
+// RLP of nodes, one allocation each, of the exact size. An *item* refers to a child inside its parent: 32 bytes are the
+// child's hash, fewer are the child itself, embedded.
 
-/** The bytes of a branch with these 16 items, by nibble. */
+/** Returns the bytes of a branch with these 16 items, by nibble. */
 function encodeBranch(children: readonly (Uint8Array | null)[]): Uint8Array {
   let payload = 1 // the value that a branch does not have
   for (const item of children) payload += item === null ? 1 : itemBytes(item)
@@ -214,7 +223,7 @@ function encodeBranch(children: readonly (Uint8Array | null)[]): Uint8Array {
   return blob
 }
 
-/** The bytes of an extension by `key` to the branch `item`. */
+/** Returns the bytes of an extension by `key` to the branch `item`. */
 function encodeExtension(key: Path, item: Uint8Array): Uint8Array {
   const prefix = encodeHexPrefix(key, false)
   const payload = stringBytes(prefix) + itemBytes(item)
@@ -223,7 +232,7 @@ function encodeExtension(key: Path, item: Uint8Array): Uint8Array {
   return blob
 }
 
-/** The bytes of a leaf; `key` is what is left of it at the leaf's depth. */
+/** Returns the bytes of a leaf; `key` holds the nibbles below the leaf's depth. */
 function encodeLeaf(key: Path, value: Uint8Array): Uint8Array {
   const prefix = encodeHexPrefix(key, true)
   const payload = stringBytes(prefix) + stringBytes(value)
@@ -234,7 +243,7 @@ function encodeLeaf(key: Path, value: Uint8Array): Uint8Array {
 
 const STRING = 0x80
 const LIST = 0xc0
-/** Longer payloads tell the length of their length. */
+/** The longest payload with a header of one byte. A longer one needs the length of its length. */
 const SHORT_PAYLOAD = 55
 
 function itemBytes(item: Uint8Array): number {

@@ -1,8 +1,8 @@
-/** keccak-256 in WebAssembly (`hash-wasm`), for the hot path. Which implementation runs is chosen once, when the engine starts. */
+/** keccak-256 in WebAssembly (`hash-wasm`), for the hot path. A starting engine chooses the implementation once. */
 import { createKeccak } from 'hash-wasm'
 import { type Keccak, nobleKeccak } from './keccak.ts'
 
-/** The fastest keccak-256 that this thread may run. Never rejects: where WebAssembly is forbidden, it is noble's. */
+/** Returns the fastest keccak-256 allowed on this thread. Never rejects: falls back to noble without WebAssembly. */
 export async function createFastKeccak(): Promise<Keccak> {
   try {
     const hasher = await createKeccak(256)

@@ -1,10 +1,11 @@
 /**
- * Hex-prefix encoding (Yellow Paper, appendix C): the nibbles of a leaf's or an extension's key as bytes. The high nibble
- * of the first byte is a flag: 2 for a leaf, plus 1 for an odd count; an even count leaves the low nibble zero.
+ * Hex-prefix encoding (Yellow Paper, appendix C): the nibbles of a leaf's or an extension's key as bytes. The high
+ * nibble of the first byte is a flag: 2 for a leaf, plus 1 for an odd count. With an even count, the low nibble of the
+ * first byte is zero.
  */
 import { nibbleAt, type Path, pathOfNibbles } from './path.ts'
 
-/** The hex-prefix bytes of `key`. */
+/** Returns the hex-prefix bytes of `key`. */
 export function encodeHexPrefix(key: Path, leaf: boolean): Uint8Array {
   const odd = key.length % 2
   const bytes = new Uint8Array(1 + (key.length >> 1))
@@ -14,7 +15,10 @@ export function encodeHexPrefix(key: Path, leaf: boolean): Uint8Array {
   return bytes
 }
 
-/** The key and kind that `bytes` encode, or `null` if that is not canonical: no bytes, a flag above 3, padding. */
+/**
+ * Decodes `bytes` to a key and its kind. Returns `null` for an encoding that is not canonical: no bytes, a flag above
+ * 3, padding.
+ */
 export function decodeHexPrefix(bytes: Uint8Array): { readonly key: Path; readonly leaf: boolean } | null {
   const first = bytes[0]
   if (first === undefined || !isHexPrefix(first)) return null
@@ -28,17 +32,17 @@ export function isHexPrefix(first: number): boolean {
   return first < 0x40 && ((first & 0x10) !== 0 || (first & 0x0f) === 0)
 }
 
-/** True if the encoding that begins with `first` is a leaf's. */
+/** True if an encoding with this first byte belongs to a leaf. */
 export function isLeafPrefix(first: number): boolean {
   return (first & 0x20) !== 0
 }
 
-/** How many nibbles an encoding of `length` bytes that begins with `first` holds. */
+/** Returns the number of nibbles in an encoding of `length` bytes with this first byte. */
 export function hexPrefixNibbles(first: number, length: number): number {
   return 2 * (length - 1) + ((first >> 4) & 1)
 }
 
-/** Writes the nibbles of the encoding `bytes[start, end)` to `target`, one a byte. */
+/** Writes the nibbles of the encoding `bytes[start, end)` to `target`, one nibble per byte. */
 export function writeHexPrefixNibbles(
   bytes: Uint8Array,
   start: number,

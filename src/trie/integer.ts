@@ -1,14 +1,14 @@
-/** Unsigned integers as RLP carries them: big-endian, without leading zeros, zero as no bytes. */
+/** Unsigned integers in their RLP form: big-endian, without leading zeros, zero as no bytes. */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 
-/** The minimal big-endian bytes of `value`; none for zero. */
+/** Returns the minimal big-endian bytes of `value`; none for zero. */
 export function bytesOf(value: bigint | number): Uint8Array {
   if (value === 0n || value === 0) return new Uint8Array()
   const digits = value.toString(16)
   return hexToBytes(digits.length % 2 === 0 ? digits : `0${digits}`)
 }
 
-/** The integer of big-endian bytes; zero for none. */
+/** Returns the integer of big-endian bytes; zero for none. */
 export function bigintOf(bytes: Uint8Array): bigint {
   return bytes.length === 0 ? 0n : BigInt(`0x${bytesToHex(bytes)}`)
 }

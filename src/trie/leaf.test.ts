@@ -40,7 +40,7 @@ function accepted(read: () => unknown): boolean {
   }
 }
 
-/** The value in the middle of other bytes, as in a run. */
+/** Returns the value between other bytes, as in a run, with its start and end. */
 function inRun(value: Uint8Array): [Uint8Array, number, number] {
   const bytes = new Uint8Array(value.length + 10).fill(0xa0)
   bytes.set(value, 5)

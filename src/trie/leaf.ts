@@ -1,21 +1,21 @@
 /**
- * The zero-copy reading of leaf values, for the hot path: the twins of `decodeAccount` and `decodeSlot`, which a property
- * test holds equal to them.
+ * The zero-copy reading of leaf values, for the hot path: the twins of `decodeAccount` and `decodeSlot`. A property
+ * test compares each twin with its original.
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { EMPTY_CODE_HASH, EMPTY_ROOT, ValueError } from './account.ts'
 import { equalHash } from './keccak.ts'
 import { RlpItem } from './rlp.ts'
 
-/** What an account's leaf leads to: offsets of 32-byte hashes, or -1 where there is nothing. */
+/** The refs in an account's leaf: offsets of 32-byte hashes, or -1 for no storage or no code. */
 export class LeafRefs {
   storageRoot = -1
   codeHash = -1
 }
 
 /**
- * Reads the value `bytes[start, end)` of an account-trie leaf, and says in `refs` what it leads to. Passed to the
- * scheduler; without one, a trie is plain and its leaves lead nowhere.
+ * Reads the value `bytes[start, end)` of an account-trie leaf, and writes the offsets of its hashes to `refs`. A
+ * scheduler without this callback syncs a plain trie: no leaf leads anywhere.
  */
 export type LeafCallback = (bytes: Uint8Array, start: number, end: number, refs: LeafRefs) => void
 
@@ -26,7 +26,7 @@ export function scanAccount(bytes: Uint8Array, start: number, end: number, refs:
   if (item.read(bytes, start, end) !== end || !item.isList) throw bad('an account is an RLP list', bytes, start, end)
   const balance = scanInteger(bytes, item.start, end, 8)
   const storageRoot = balance < 0 ? -1 : scanInteger(bytes, balance, end, 32)
-  // Two hashes of 33 bytes with their prefixes, and nothing behind them.
+  // Two hashes of 33 bytes with their prefixes, then the end.
   const codeHash = storageRoot + 33
   if (storageRoot < 0 || codeHash + 33 !== end || bytes[storageRoot] !== 0xa0 || bytes[codeHash] !== 0xa0) {
     throw bad('an account is a nonce, a balance and two hashes', bytes, start, end)
@@ -42,7 +42,7 @@ export function checkSlot(bytes: Uint8Array, start: number, end: number): void {
   }
 }
 
-/** The end of the integer at `at`, or -1 if it is not a canonical one of at most `maxBytes`. */
+/** Returns the end of the integer at `at`, or -1 if the bytes are not a canonical integer of at most `maxBytes`. */
 function scanInteger(bytes: Uint8Array, at: number, limit: number, maxBytes: number): number {
   const end = item.read(bytes, at, limit)
   if (end < 0 || item.isList || item.end - item.start > maxBytes) return -1

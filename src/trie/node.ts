@@ -1,9 +1,9 @@
 /**
- * Decoded trie nodes. The plain and strict reading, for proofs, lookups and tests; `scan.ts` is its fast twin and a
- * property test holds the two equal.
+ * Decoded trie nodes: the plain and strict reading, for proofs, lookups and tests. `scan.ts` is the fast twin; a
+ * property test compares the two.
  *
- * Keys have 64 nibbles, so a leaf ends at depth 64 and a branch holds no value. One throw a rule; each rule names what a
- * node with the right hash can still have wrong, and such a node means a bad root, not a lying peer.
+ * Keys have 64 nibbles, so a leaf ends at depth 64 and a branch holds no value. Each rule throws an error of its own. A
+ * node with the right hash can still break these rules. Then the root is bad, but the peer did not lie.
  */
 import { RLP } from '@ethereumjs/rlp'
 import { bytesToHex } from '@noble/hashes/utils.js'
@@ -11,15 +11,15 @@ import { RootlightError } from './error.ts'
 import { decodeHexPrefix } from './hex-prefix.ts'
 import { KEY_NIBBLES, type Path } from './path.ts'
 
-/** A node below this size stands in its parent in full, and its parent holds no hash of it. */
+/** Bytes of a hash. A smaller node is embedded in its parent, without a hash. */
 export const HASH_BYTES = 32
 
-/** What a parent says of a child: its hash, or the child itself where it is small. */
+/** A child as its parent holds it: the hash, or the node itself if embedded. */
 export type Child = { readonly hash: Uint8Array } | { readonly node: Node }
 
 export interface BranchNode {
   readonly kind: 'branch'
-  /** 16 of them, by nibble. */
+  /** 16 items, by nibble. */
   readonly children: readonly (Child | null)[]
 }
 
@@ -31,14 +31,14 @@ export interface ExtensionNode {
 
 export interface LeafNode {
   readonly kind: 'leaf'
-  /** What is left of the key at this depth. */
+  /** The nibbles of the key below this depth. */
   readonly key: Path
   readonly value: Uint8Array
 }
 
 export type Node = BranchNode | ExtensionNode | LeafNode
 
-/** Bytes that cannot be a node of a trie with 64-nibble keys. */
+/** The error for bytes that cannot be a node of a trie with 64-nibble keys. */
 export class NodeError extends RootlightError<'badNode'> {
   constructor(rule: string, blob: Uint8Array, cause?: unknown) {
     super('badNode', `bad trie node: ${rule}`, { details: { rule, got: bytesToHex(blob.subarray(0, 600)) }, cause })
@@ -48,8 +48,8 @@ export class NodeError extends RootlightError<'badNode'> {
 type RlpValue = Uint8Array | readonly RlpValue[]
 
 /**
- * Decodes a node that stands at `depth` nibbles of its own trie. Throws {@link NodeError} (`badNode`). Hashes and values
- * are copies.
+ * Decodes a node at `depth` nibbles of its own trie. Throws {@link NodeError} (`badNode`). Hashes and values are
+ * copies.
  */
 export function decodeNode(blob: Uint8Array, depth: number): Node {
   let value: RlpValue

@@ -19,7 +19,7 @@ const nodes = fc
       .map((blobs) => paths.map((path, i): Entry => ({ path: path as Path, blob: RLP.encode([blobs[i]!]) }))),
   )
 
-// With a character behind the path that sorts last, a node stands behind everything below it.
+// A last character above all digits sorts a node behind its whole subtree.
 const inPostOrder = (list: readonly Entry[]) => [...list].sort((a, b) => (`${a.path}g` < `${b.path}g` ? -1 : 1))
 const inPathOrder = (list: readonly Entry[]) => [...list].sort((a, b) => (a.path < b.path ? -1 : 1))
 
@@ -63,7 +63,7 @@ describe('Packer', () => {
     expect(pack([], 100, 200)).toEqual([])
   })
 
-  /** The complete 16-ary tree of three levels: 4,369 nodes of 100 bytes. */
+  /** Returns the complete 16-ary tree of three levels: 4,369 nodes of 100 bytes. */
   function completeTree(): Entry[] {
     const blob = RLP.encode([new Uint8Array(97)])
     const below = (path: string): Entry[] => [
@@ -95,7 +95,7 @@ describe('Packer', () => {
       held = i + 1 - given
       most = Math.max(most, held)
     })
-    // Fifteen stretches of 4,000 bytes a level, at most, of which only the lowest uncut level comes near it.
+    // At most fifteen stretches of 4,000 bytes on each level; only the lowest level without a cut comes near that size.
     expect(most).toBeLessThan(list.length / 4)
   })
 })

@@ -1,19 +1,21 @@
 /**
- * Cuts nodes that arrive in post-order into blocks that hold them in path order, in bounded memory and in one pass. Each
- * block is the stretch of the sequence from its start to the start of the next, so all blocks, by start, are the sequence.
+ * Packs nodes from post-order into blocks in path order, in bounded memory and in one pass. Each block is the stretch
+ * of the sequence from its start to the start of the next block. So all blocks, sorted by start, are the sequence.
  *
- * Post-order puts a node right behind everything below it. So a stack holds one stretch for each finished subtree, and a
- * new node takes the stretches below it off the top, itself in front. A stretch that has grown past
- * {@link PACKER_OPEN_BYTES} gives away full blocks and keeps what is left of them; blocks therefore leave in any order.
+ * In post-order a node comes right after its whole subtree. So a stack holds one stretch for each finished subtree. A
+ * new node pops the stretches of its subtree and goes in front of them. A stretch larger than {@link PACKER_OPEN_BYTES}
+ * emits full blocks and keeps the rest. Blocks therefore leave in any order.
  */
 import type { BuiltNode } from './builder.ts'
 import type { Path } from './path.ts'
 import { entryBytes, SequenceWriter } from './sequence.ts'
 
-/** Size of a block, at most, unless a single node is larger: a read of one node pulls this much off the disk. */
+/** The largest size of a block, unless a single node is larger. To read one node, the disk reads a whole block. */
 export const BLOCK_BYTES = 60 * 1024
 
-/** A stretch is cut at this size. Each cut leaves one block half full on average, so it is several blocks. */
+/**
+ * The size at which a stretch is cut. Each cut leaves one block half full on average, so the size is several blocks.
+ */
 export const PACKER_OPEN_BYTES = 8 * BLOCK_BYTES
 
 /** Consecutive nodes in path order, front-coded (see `sequence.ts`). The receiver owns the bytes. */
@@ -31,13 +33,16 @@ export interface PackerOptions {
 
 type Entry = Pick<BuiltNode, 'path' | 'blob'>
 
-/** Entries in path order that no block holds yet, and the size of their nodes, roughly. */
+/** Entries in path order that no block holds yet, and the approximate size of their nodes. */
 interface Open {
   readonly entries: Entry[]
   bytes: number
 }
 
-/** One finished subtree: what stands in front of its first block, whether there is one, and what stands behind the last. */
+/**
+ * One finished subtree: the entries before its first block, whether any block was emitted, and the entries after the
+ * last block.
+ */
 interface Stretch {
   readonly path: Path
   readonly head: Open
@@ -45,7 +50,10 @@ interface Stretch {
   tail: Open
 }
 
-/** Takes nodes in post-order (those of a `TrieBuilder`, storage tries ahead of their account's leaf), then `finish`. */
+/**
+ * Packs nodes: `add` each node in post-order (as a `TrieBuilder` emits them, storage tries before their account's
+ * leaf), then `finish`.
+ */
 export class Packer {
   readonly #onBlock: (block: Block) => void
   readonly #blockBytes: number
@@ -70,7 +78,7 @@ export class Packer {
     this.#cut(merged)
   }
 
-  /** Gives away what is left. */
+  /** Emits the remaining entries as blocks. */
   finish(): void {
     for (const { head, tail } of this.#stack) {
       this.#writeAll(head)
@@ -79,7 +87,7 @@ export class Packer {
     this.#stack.length = 0
   }
 
-  /** `next` stands right behind `target` in path order. */
+  /** Appends `next`, the stretch right after `target` in path order. */
   #append(target: Stretch, next: Stretch): void {
     move(next.head, target.hasBlocks ? target.tail : target.head)
     if (!next.hasBlocks) return
@@ -102,14 +110,14 @@ export class Packer {
     if (this.#writer.length > 0) this.#onBlock({ start: open.entries[from]!.path, bytes: this.#writer.take() })
   }
 
-  /** Writes as many full blocks as `open` holds, and returns the entries behind them. */
+  /** Emits the full blocks in `open`, and returns the entries after them. */
   #writeFull(open: Open): Open {
     const from = this.#writeFrom(open.entries)
     const bytes = this.#writer.take().length
     return { entries: open.entries.slice(from), bytes }
   }
 
-  /** Writes full blocks. The rest, from the entry whose index it returns, is left in the writer. */
+  /** Emits full blocks. Leaves the other entries in the writer, and returns the index of the first one. */
   #writeFrom(entries: readonly Entry[]): number {
     const writer = this.#writer
     let from = 0

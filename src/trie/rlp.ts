@@ -1,19 +1,19 @@
 /**
- * RLP headers read in place: no copy, no object an item. For the hot path; everything else uses `@ethereumjs/rlp`.
- * Strict: minimal lengths, and no header or payload that reaches past the end.
+ * RLP headers read in place: no copy, no object per item. For the hot path; everything else uses `@ethereumjs/rlp`.
+ * Strict: lengths are minimal, and no header or payload reaches past the end.
  */
 
-/** What {@link RlpItem.read} answers for bytes that are not canonical RLP. */
+/** The result of {@link RlpItem.read} for bytes that are not canonical RLP. */
 export const BAD_RLP = -1
 
-/** Where an item's payload lies. One object serves any number of reads. */
+/** The place of an item's payload. One object serves any number of reads. */
 export class RlpItem {
   isList = false
   /** The payload is `bytes[start, end)`; a single byte below 0x80 is its own payload. */
   start = 0
   end = 0
 
-  /** Reads the header at `at`; nothing at or behind `limit` is touched. Returns the end of the item, or {@link BAD_RLP}. */
+  /** Reads the header at `at`, never at or past `limit`. Returns the end of the item, or {@link BAD_RLP}. */
   read(bytes: Uint8Array, at: number, limit: number): number {
     if (at >= limit) return BAD_RLP
     const prefix = bytes[at]!
@@ -30,7 +30,7 @@ export class RlpItem {
 
   #readLong(bytes: Uint8Array, at: number, limit: number, lengthBytes: number, isList: boolean): number {
     const start = at + 1 + lengthBytes
-    // Four bytes of length are 4 GiB, more than any buffer here: also keeps the sum below exact.
+    // Four bytes of length are 4 GiB, more than any buffer here. The limit also keeps the sum below exact.
     if (lengthBytes > 4 || start > limit || bytes[at + 1] === 0) return BAD_RLP
     let length = 0
     for (let i = at + 1; i < start; i++) length = length * 256 + bytes[i]!
@@ -46,7 +46,7 @@ export class RlpItem {
   }
 }
 
-/** The end of the RLP item that begins at `at`, or {@link BAD_RLP}. */
+/** Returns the end of the RLP item at `at`, or {@link BAD_RLP}. */
 export function rlpItemEnd(bytes: Uint8Array, at: number, limit: number): number {
   return shared.read(bytes, at, limit)
 }

@@ -80,7 +80,7 @@ const invalid: [string, Item | Uint8Array, number][] = [
 
 const toBlob = (node: Item | Uint8Array) => (node instanceof Uint8Array ? node : blobOf(node))
 
-/** What the scanner should have found, from the decoded node. */
+/** Derives the expected result of the scanner from the decoded node. */
 function summaryOf(node: Node) {
   const children: [number, string][] = []
   let embeddedLeaves = 0
@@ -100,7 +100,7 @@ function summaryOf(node: Node) {
 }
 
 function scanSummary(blob: Uint8Array, depth: number) {
-  // In the middle of other bytes, as in a run: nothing outside of the node may matter.
+  // Between other bytes, as in a run: nothing outside of the node may matter.
   const bytes = new Uint8Array(blob.length + 8).fill(0xa0)
   bytes.set(blob, 3)
   const scanner = new NodeScanner()

@@ -1,6 +1,6 @@
 /**
- * The zero-copy reading of a node, for the hot path: what `decodeNode` of `node.ts` finds, as byte offsets, without an
- * object a node. A property test holds the two equal: the same bytes are accepted, with the same children.
+ * The zero-copy reading of a node, for the hot path: byte offsets instead of the objects of `decodeNode` in `node.ts`.
+ * A property test compares the two: both accept the same bytes, and find the same children.
  */
 import { hexPrefixNibbles, isHexPrefix, isLeafPrefix } from './hex-prefix.ts'
 import { HASH_BYTES, NodeError } from './node.ts'
@@ -9,28 +9,28 @@ import { BAD_RLP, RlpItem } from './rlp.ts'
 
 export type NodeKind = 'branch' | 'extension' | 'leaf'
 
-/** One scanner serves any number of nodes, one at a time: each scan overwrites the fields. */
+/** A scanner for any number of nodes, one at a time: each scan overwrites the fields. */
 export class NodeScanner {
   kind: NodeKind = 'leaf'
-  /** Children that are hashes, in order of their nibbles: `childNibble[i]`, and the offset of the hash `childHash[i]`. */
+  /** Children with a hash, in order of their nibbles: `childNibble[i]`, and the offset of the hash `childHash[i]`. */
   childCount = 0
   readonly childNibble: Uint8Array = new Uint8Array(16)
   readonly childHash: Int32Array = new Int32Array(16)
-  /** Hex-prefix bytes of a leaf's or an extension's key: `[keyStart, keyEnd)`, and how many nibbles they hold. */
+  /** Hex-prefix bytes of a leaf's or an extension's key: `[keyStart, keyEnd)`, and their number of nibbles. */
   keyStart = 0
   keyEnd = 0
   keyNibbles = 0
   /** A leaf's value: `[valueStart, valueEnd)`. */
   valueStart = 0
   valueEnd = 0
-  /** Leaves that are embedded in this node, at any depth. */
+  /** The number of leaves embedded in this node, at any depth. */
   embeddedLeaves = 0
 
   #item = new RlpItem()
 
   /**
-   * Reads the node `bytes[at, end)`, which stands at `depth` nibbles of its own trie. Throws `NodeError` (`badNode`) by
-   * the rules of `decodeNode`.
+   * Scans the node `bytes[at, end)` at `depth` nibbles of its own trie. Throws `NodeError` (`badNode`) by the rules of
+   * `decodeNode`.
    */
   scan(bytes: Uint8Array, at: number, end: number, depth: number): void {
     const item = this.#item
@@ -38,8 +38,8 @@ export class NodeScanner {
     this.embeddedLeaves = 0
     if (item.read(bytes, at, end) !== end || !item.isList) throw bad('a node is a list', bytes, at, end)
     const start = item.start
-    // A branch begins with a child: nothing, a hash or an embedded node. A key is neither, but for one of 32 bytes; so
-    // the number of items decides, and it is known from the first two.
+    // The first item of a branch is empty, a hash or an embedded node; a key of 32 bytes looks like a hash. So the
+    // number of items decides, and the first two items tell whether there are more.
     const second = item.read(bytes, start, end)
     if (second === BAD_RLP) throw bad('not canonical RLP', bytes, at, end)
     if (item.read(bytes, second, end) === end) this.#scanShort(bytes, start, second, end, at, depth)
@@ -108,7 +108,7 @@ export class NodeScanner {
     this.keyNibbles = keyNibbles
   }
 
-  /** Reads the embedded node at `at`, whose kind is left in `kind`, and returns its end. It is too small for a hash. */
+  /** Scans the embedded node at `at`, smaller than a hash. Leaves its kind in `kind`, and returns its end. */
   #scanEmbedded(bytes: Uint8Array, at: number, limit: number, depth: number): number {
     const item = this.#item
     const end = item.read(bytes, at, limit)

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { isWithin, type Path } from './path.ts'
 import { isScopeEntries, Scope } from './scope.ts'
 
-// Keys of two nibbles, repeated: enough to meet each other.
+// Keys of two nibbles, repeated: few enough for keys to collide.
 const key = fc
   .tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 3 }))
   .map(([a, b]) => `${a}${b}${'0'.repeat(62)}` as Path)
@@ -17,7 +17,7 @@ const path = fc
   .tuple(key, key, fc.integer({ min: 0, max: 128 }))
   .map(([account, slot, length]) => (account + slot).slice(0, length) as Path)
 
-/** The rule as it is said, not as it is found. */
+/** Tells by the plain rule, without a search, whether the node at `at` is wanted. */
 function wants(list: readonly string[], at: Path): boolean {
   if (at === '') return true
   return list.some((each) => {

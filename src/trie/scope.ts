@@ -1,14 +1,14 @@
 /**
- * A scope: which part of a state is wanted. It is named by accounts and slots, and has every node on the ways down to them,
- * also where they prove absence. Written as a sorted list of entries:
+ * A scope: the wanted part of a state. Accounts and slots name the scope. Every node on the ways down to them belongs
+ * to the scope, also where the nodes prove absence. A scope is written as a sorted list of entries:
  *
  * - 64 nibbles: an account, without its storage,
  * - 64 nibbles and `*`: an account with all of its storage,
- * - 128 nibbles: a slot, and the account that it belongs to.
+ * - 128 nibbles: a slot, and its account.
  */
 import { KEY_NIBBLES, MAX_PATH_NIBBLES, type Path, ROOT_PATH } from './path.ts'
 
-/** Behind an account's key: all of its storage. Sorts before every nibble. */
+/** The mark for all storage of an account, behind the account's key. Sorts before every nibble. */
 const ALL_STORAGE = '*'
 
 const ENTRY = /^(?:[0-9a-f]{64}\*?|[0-9a-f]{128})$/
@@ -17,14 +17,14 @@ export class Scope {
   /** The whole state. */
   static readonly ALL = new Scope(null)
 
-  /** `null`: everything. */
+  /** The sorted entries; `null`: everything. */
   readonly entries: readonly string[] | null
 
   private constructor(entries: readonly string[] | null) {
     this.entries = entries
   }
 
-  /** Of entries in any order, repeated or not; `null`: everything. */
+  /** Returns the scope of `entries`, in any order and with repetitions; `null`: everything. */
   static of(entries: readonly string[] | null): Scope {
     if (entries === null) return Scope.ALL
     const all = new Set(entries)
@@ -32,7 +32,7 @@ export class Scope {
     return new Scope(sorted.filter((entry, i) => !isImplied(entry, sorted[i + 1], all)))
   }
 
-  /** The entry for an account (`key` is 64 nibbles), for all of its storage, or for one slot. */
+  /** Returns the entry for an account (`key` is 64 nibbles). `storage` names all of its storage, `slot` one slot. */
   static account(key: Path): string {
     return key
   }
@@ -53,12 +53,12 @@ export class Scope {
   includes(path: Path): boolean {
     if (this.entries === null || path === ROOT_PATH) return true
     const entry = this.entries[this.#indexOf(path)]
-    // An account's own nodes stand above 64 nibbles: there begins its storage.
+    // The nodes of the account trie are above 64 nibbles: at 64, the account's storage begins.
     if (entry?.startsWith(path) === true && (path.length !== KEY_NIBBLES || entry !== path)) return true
     return path.length >= KEY_NIBBLES && this.#has(path.slice(0, KEY_NIBBLES) + ALL_STORAGE)
   }
 
-  /** True if the account with this key (64 nibbles) is wanted, whatever of its storage is. */
+  /** True if the account with this key (64 nibbles) is wanted, with or without its storage. */
   includesAccount(key: Path): boolean {
     return this.entries === null || this.entries[this.#indexOf(key)]?.startsWith(key) === true
   }
@@ -69,7 +69,7 @@ export class Scope {
     return path.length >= KEY_NIBBLES && this.#has(path.slice(0, KEY_NIBBLES) + ALL_STORAGE)
   }
 
-  /** True if, at and below `path`, whatever `other` wants is wanted here. */
+  /** True if this scope wants every node at and below `path` that `other` wants. */
   contains(other: Scope, path: Path): boolean {
     if (this.includesSubtree(path)) return true
     if (other.includesSubtree(path)) return false
@@ -84,12 +84,12 @@ export class Scope {
     return this.entries.length === other.entries.length && this.entries.every((entry, i) => entry === other.entries![i])
   }
 
-  /** The keys at and below `path` to which ways lead, at most `limit`: 64 nibbles of an account, 128 of a slot. */
+  /** Returns at most `limit` wanted keys at and below `path`: 64 nibbles of an account, 128 of a slot. */
   keysBelow(path: Path, limit: number): Path[] {
     return this.#below(path, limit).map((entry) => entry.replace(ALL_STORAGE, '') as Path)
   }
 
-  /** None of everything. */
+  /** Returns at most `limit` entries at and below `path`; none for the scope of everything. */
   #below(path: Path, limit = Number.POSITIVE_INFINITY): string[] {
     const { entries } = this
     const below: string[] = []
@@ -104,7 +104,7 @@ export class Scope {
     return this.entries?.[this.#indexOf(entry)] === entry
   }
 
-  /** Index of the first entry at or behind `text`. */
+  /** Returns the index of the first entry at or after `text`. */
   #indexOf(text: string): number {
     const entries = this.entries ?? []
     let low = 0
@@ -118,12 +118,12 @@ export class Scope {
   }
 }
 
-/** True for the entries of a scope that was written by {@link Scope.of}. */
+/** True if `value` is an array of well-formed entries, as {@link Scope.of} writes them. Order is not checked. */
 export function isScopeEntries(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((entry) => typeof entry === 'string' && ENTRY.test(entry))
 }
 
-/** True if the next entry says this and more, or another one has all of the storage. */
+/** True if the next entry says the same and more, or if another entry wants all storage of the account. */
 function isImplied(entry: string, next: string | undefined, all: ReadonlySet<string>): boolean {
   if (entry.length === KEY_NIBBLES) return next?.startsWith(entry) === true
   return entry.length === MAX_PATH_NIBBLES && all.has(entry.slice(0, KEY_NIBBLES) + ALL_STORAGE)

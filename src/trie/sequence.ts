@@ -1,29 +1,29 @@
 /**
- * The front-coded form of a stretch of the node sequence: what a span holds in memory, what a page holds on disk and what
- * the server keeps a block. Entries stand in path order, each as
+ * The front-coded form of a stretch of the node sequence: a span in memory, a page on disk, a block of the server.
+ * Entries are in path order. One entry:
  *
  *     shared (1 byte) | suffix nibbles (1 byte) | suffix, two nibbles a byte | node
  *
- * `shared` is how many leading nibbles the path has in common with the entry before (0 in the first); an odd suffix leaves
- * the low half of its last byte zero; a node is RLP and tells its own length.
+ * `shared` is the number of leading nibbles shared with the path of the entry before (0 in the first entry). After an
+ * odd suffix, the low half of its last byte is zero. A node is RLP and tells its own length.
  */
 import { RootlightError } from './error.ts'
 import { MAX_PATH_NIBBLES, nibbleAt, type Path, pathOfNibbles, sharedNibbles, writeNibbles } from './path.ts'
 import { rlpItemEnd } from './rlp.ts'
 
-/** Bytes that are not a sequence: cut off, out of order, or not nodes. */
+/** The error for bytes that are not a sequence: cut off, out of order, or not nodes. */
 export class SequenceError extends RootlightError<'badSequence'> {
   constructor(rule: string, at: number) {
     super('badSequence', `bad node sequence at byte ${at}: ${rule}`, { details: { at } })
   }
 }
 
-/** Bytes that an entry takes whose path adds `suffixNibbles` to what it shares. */
+/** Returns the size in bytes of an entry whose path adds `suffixNibbles` to the shared nibbles. */
 export function entryBytes(suffixNibbles: number, nodeBytes: number): number {
   return 2 + ((suffixNibbles + 1) >> 1) + nodeBytes
 }
 
-/** Appends entries in path order to a buffer that grows. */
+/** A writer of entries in path order to a growing buffer. */
 export class SequenceWriter {
   #buffer: Uint8Array
   #length = 0
@@ -43,7 +43,7 @@ export class SequenceWriter {
     return this.#last
   }
 
-  /** How many nibbles an entry at `path` would share with the last one. */
+  /** Returns the number of nibbles that an entry at `path` would share with the last one. */
   sharedWith(path: Path): number {
     return this.#last === null ? 0 : sharedNibbles(this.#last, path)
   }
@@ -57,8 +57,9 @@ export class SequenceWriter {
   }
 
   /**
-   * The hot form of {@link append}: the path is the first `length` values of `nibbles`, of which the caller knows how many
-   * are shared with the entry before; the node is `source[start, end)`. After the last one call {@link setLast}.
+   * Appends one node, as {@link append} does, but for the hot path. The path is the first `length` values of `nibbles`;
+   * the caller knows how many of them the entry before shares. The node is `source[start, end)`. After the last node,
+   * call {@link setLast}.
    */
   appendNibbles(
     shared: number,
@@ -82,12 +83,12 @@ export class SequenceWriter {
     this.#length += size
   }
 
-  /** Tells the path of the entry that {@link appendNibbles} wrote last. */
+  /** Sets the path of the entry written last by {@link appendNibbles}. */
   setLast(path: Path): void {
     this.#last = path
   }
 
-  /** Appends a whole sequence whose first path is greater than {@link last}, and whose last one is `last`. */
+  /** Appends a whole sequence. Its first path is greater than {@link last}; `last` is its last path. */
   appendSequence(bytes: Uint8Array, last: Path): void {
     if (this.#length + bytes.length > this.#buffer.length) this.#grow(bytes.length)
     this.#buffer.set(bytes, this.#length)
@@ -95,12 +96,12 @@ export class SequenceWriter {
     this.#last = last
   }
 
-  /** The bytes so far, as a view that the next append may overwrite or leave behind. */
+  /** Returns the bytes so far, as a view that the next append may overwrite or outgrow. */
   view(): Uint8Array {
     return this.#buffer.subarray(0, this.#length)
   }
 
-  /** A copy of the bytes, which the caller owns; the writer is empty afterwards and keeps its buffer. */
+  /** Returns a copy of the bytes, owned by the caller, and empties the writer. The buffer is kept. */
   take(): Uint8Array {
     const bytes = this.#buffer.slice(0, this.#length)
     this.#length = 0
@@ -115,7 +116,7 @@ export class SequenceWriter {
   }
 }
 
-/** Nodes in any order as sequences, in path order, of at most `maxBytes` each. */
+/** Returns nodes, given in any order, as sequences in path order of at most `maxBytes` each. */
 export function sequencesOf(nodes: ReadonlyMap<Path, Uint8Array>, maxBytes: number): Uint8Array[] {
   const sequences: Uint8Array[] = []
   let writer = new SequenceWriter()
@@ -131,15 +132,15 @@ export function sequencesOf(nodes: ReadonlyMap<Path, Uint8Array>, maxBytes: numb
 }
 
 /**
- * Walks a sequence entry by entry without copying. After `next()` returned true, the path is `nibbles[0, pathLength)` and
- * the node is `bytes[start, end)`. Throws {@link SequenceError} on anything that a writer cannot have written, a byte after
- * the last entry included. Nodes are measured, not checked: their hash is the reader's business.
+ * A cursor over the entries of a sequence, without copies. After `next()` returned true, the path is
+ * `nibbles[0, pathLength)` and the node is `bytes[start, end)`. Throws {@link SequenceError} for bytes that no writer
+ * produces, also after the last entry. Nodes are measured, not checked: the reader checks the hash.
  */
 export class SequenceCursor {
   readonly bytes: Uint8Array
   readonly nibbles: Uint8Array = new Uint8Array(MAX_PATH_NIBBLES)
   pathLength = -1
-  /** How many nibbles the entry took over from the one before. */
+  /** The number of nibbles shared with the entry before. */
   shared = 0
   start = 0
   end = 0
@@ -191,7 +192,7 @@ export class SequenceCursor {
   }
 }
 
-/** The node at `path` in a sequence, as a view, or `undefined`. Throws {@link SequenceError}. */
+/** Returns the node at `path` in a sequence, as a view, or `undefined`. Throws {@link SequenceError}. */
 export function findInSequence(bytes: Uint8Array, path: Path): Uint8Array | undefined {
   const cursor = new SequenceCursor(bytes)
   while (cursor.next()) {

@@ -1,4 +1,4 @@
-/** One step of a walk along a key, from a node to the next one that has a hash of its own. */
+/** One step of a walk along a key, from a node to the next one with a hash of its own. */
 import { decodeAccount, EMPTY_ROOT } from './account.ts'
 import { equalHash } from './keccak.ts'
 import { decodeNode, type LeafNode } from './node.ts'
@@ -6,9 +6,9 @@ import type { Ref } from './node-source.ts'
 import { KEY_NIBBLES, nibbleAt, type Path } from './path.ts'
 
 /**
- * What the node `blob` at `path` names on the way to `key` (64 nibbles for an account, 128 for a slot; `path` is a prefix
- * of it), embedded nodes passed through; `null`: the way ends here, at the leaf of `key` or where it is proven absent.
- * Throws `badNode` or `badValue`.
+ * Returns the next ref on the way to `key`, named by the node `blob` at `path`, a prefix of `key`. `key` has 64 nibbles
+ * for an account, 128 for a slot. Embedded nodes are passed through. Returns `null` at the end of the way: at the leaf
+ * of `key`, or where the node proves its absence. Throws `badNode` or `badValue`.
  */
 export function stepDown(path: Path, blob: Uint8Array, key: Path): Ref | null {
   const inStorage = path.length >= KEY_NIBBLES

@@ -1,23 +1,23 @@
-/** Checks a way, the nodes from a ref down along a key, as a peer answers it: each node against the hash that the one before names. */
+/** Checks a way (the nodes from a ref down along a key): each node against the hash named by the node before. */
 import { equalHash, type Keccak } from './keccak.ts'
 import type { Ref } from './node-source.ts'
 import type { Path } from './path.ts'
 import { rlpItemEnd } from './rlp.ts'
 import { stepDown } from './step-down.ts'
 
-/** A node that was checked. The receiver owns the bytes. */
+/** A checked node. The receiver owns the bytes. */
 export interface WayNode extends Ref {
   readonly blob: Uint8Array
 }
 
 export interface CheckedWay {
-  /** What of it is true, from the ref down. A way that is cut off is shorter than it could be, and no lie. */
+  /** The true nodes, from the ref down. A way may be cut off: a short way is no lie. */
   readonly nodes: readonly WayNode[]
-  /** Why the rest was refused. */
+  /** The reason for refusing the rest; `null`: nothing was refused. */
   readonly lie: 'wrongHash' | 'malformed' | 'tooMuch' | null
 }
 
-/** `key` is 64 nibbles, or 128 of a slot, and begins with the ref's path; `way` is concatenated nodes. */
+/** Checks the concatenated nodes `way`. `key` is 64 nibbles, or 128 for a slot, and begins with the path of the ref. */
 export function checkWay(ref: Ref, key: Path, way: Uint8Array, keccak: Keccak): CheckedWay {
   const nodes: WayNode[] = []
   let next: Ref | null = ref
@@ -32,7 +32,7 @@ export function checkWay(ref: Ref, key: Path, way: Uint8Array, keccak: Keccak): 
     try {
       next = stepDown(next.path, blob, key)
     } catch {
-      // The right hash and an impossible form: the root is bad, which whoever walks down this way will say.
+      // The right hash and an impossible form: the root is bad. The next walk down this way reports `badRoot`.
       return { nodes, lie: null }
     }
     at = end
