@@ -1,9 +1,9 @@
-/** What a component may pass to a hook by mistake: it is told in a coded error, and never breaks a render without one. */
+/** Checks of the arguments of hooks. A mistake becomes a coded error; no uncoded error breaks a render. */
 import type { LightClient } from '../client.ts'
 import { RootlightError } from '../runtime/error.ts'
 import type { ReadAt } from '../worker/engine.ts'
 
-/** `null` while there is none yet. Throws `badArgument`. */
+/** Returns the client, or `null` while there is none yet. Throws `badArgument`. */
 export function checkClient(client: unknown): LightClient | null {
   if (client === null || client === undefined) return null
   return checked('client', 'a LightClient, or null until there is one', () => {
@@ -12,7 +12,7 @@ export function checkClient(client: unknown): LightClient | null {
   })
 }
 
-/** Which root a read is about; the client says whether it is one. Throws `badArgument`. */
+/** Returns the state to read at, if the options name one. The client checks the value. Throws `badArgument`. */
 export function atOf(options: unknown): { at?: ReadAt } {
   if (options === undefined) return {}
   return checked('the options of a hook', 'an object with `at`', () => {
@@ -22,12 +22,15 @@ export function atOf(options: unknown): { at?: ReadAt } {
   })
 }
 
-/** Tells one value from another where it is one that a read takes; what is none is the same mistake. */
+/**
+ * Returns a text telling valid values of an argument apart. All objects and functions are the same mistake, and share a
+ * text by type.
+ */
 export function keyPart(value: unknown): string {
   return typeof value === 'object' || typeof value === 'function' ? typeof value : String(value)
 }
 
-/** What `read` answers; `null` is none. */
+/** Returns the value of `read`. Throws `badArgument` if `read` returns `null` or throws. */
 function checked<T>(name: string, expected: string, read: () => T | null): T {
   let cause: unknown
   try {

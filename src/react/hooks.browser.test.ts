@@ -16,7 +16,7 @@ const OTHER_ROOT = `0x${'2'.repeat(64)}`
 const progressOf = (phase: string, root = ROOT, reason: string | null = null) =>
   ({ phase, root, reason, nodes: 1 }) as unknown as SyncProgress
 
-/** As much of a client as hooks use; the test is its engine. */
+/** The part of a client used by hooks. The test plays the engine. */
 class ScriptedClient extends EventTarget {
   progress: SyncProgress | null = null
   readonly syncs: {
@@ -40,7 +40,7 @@ class ScriptedClient extends EventTarget {
       resolve = yes
       reject = no
     })
-    // The application's, or another tab's: a hook does not end what others may want.
+    // Only the application or another tab cancels: a hook must not end a sync which others may want.
     const cancel = async () => reject(new SyncError('cancelled', 'cancelled'))
     const leave = async () => {
       entry.isLeft = true
@@ -78,7 +78,7 @@ beforeEach(() => {
 
 afterEach(() => act(async () => root?.unmount()))
 
-/** Renders a component that calls `use`, strictly, and shows what it said last. */
+/** Renders a component calling `use`, in StrictMode, and returns the last value of `use`. */
 async function render<P extends object, T>(use: (props: P) => T, props: P) {
   let last: T
   const Component = (props: P) => {
@@ -92,7 +92,7 @@ async function render<P extends object, T>(use: (props: P) => T, props: P) {
   return { show, last: () => last! }
 }
 
-/** Lets what was postponed to a timer happen. */
+/** Runs the work postponed to timers. */
 const later = () => act(() => new Promise((resolve) => setTimeout(resolve, 5)))
 
 describe('useSync', () => {

@@ -1,4 +1,4 @@
-/** `rootlight/react`: hooks over a client's own events and reads. */
+/** `rootlight/react`: hooks over the events and reads of a client. */
 export type { SyncState } from './shared-sync.ts'
 export { useAccount } from './use-account.ts'
 export type { ReadHookOptions, ReadState } from './use-read.ts'

@@ -1,4 +1,4 @@
-/** Every hook, rendered with nonsense: a coded error, in what it answers or of the render. */
+/** Renders every hook with nonsense. The hook must return a coded error, or the render must throw one. */
 import { act, Component, createElement, type ReactNode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -9,7 +9,7 @@ import * as hooks from './index.ts'
 const ADDRESS = `0x${'a'.repeat(40)}`
 const EMPTY_ROOT = '0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421'
 const OMITTED = ['nothing']
-/** As options without a field. */
+/** The kinds of nonsense equal to options without a field. */
 const EMPTY = [
   ...[
     'a set',
@@ -32,11 +32,11 @@ beforeAll(async () => {
   await client.sync({ root: EMPTY_ROOT }).done
 })
 beforeEach(() => {
-  vi.spyOn(console, 'error').mockImplementation(() => {}) // React tells of renders that fail
+  vi.spyOn(console, 'error').mockImplementation(() => {}) // React logs failed renders
 })
 afterAll(() => client.close())
 
-/** Each hook, with the places of its arguments, and what is no nonsense there. */
+/** Each hook with its arguments, and the kinds of nonsense valid for each argument. */
 const PLACES: Readonly<
   Record<keyof typeof hooks, readonly (readonly [string, readonly string[], (it: never) => { error: unknown }])[]>
 > = {
@@ -60,7 +60,7 @@ const PLACES: Readonly<
   ],
 }
 
-/** What a render threw. */
+/** An error boundary reporting the error of a render. */
 class Boundary extends Component<{ children?: ReactNode; onError: (error: unknown) => void }> {
   override state = { hasFailed: false }
 
@@ -89,7 +89,7 @@ async function errorOf(use: () => { error: unknown }): Promise<unknown> {
   }
   const root = createRoot(document.createElement('div'))
   await act(async () => root.render(createElement(Boundary, { onError }, createElement(Shown))))
-  // A read of what is on disk, or a refusal, is a matter of some tasks.
+  // A read from disk or a refusal takes a few tasks.
   for (let task = 0; task < 20 && error === null && answered === null; task++) {
     await act(() => new Promise((resolve) => setTimeout(resolve)))
   }

@@ -1,24 +1,24 @@
 /**
- * The sync of a target as all components of a page use it: they have one between them, it is left when the last of them is
- * gone, which ends it only if no other tab wants it, and a component that is mounted twice in a row (React's StrictMode) has
- * no sync ended under it.
+ * One sync shared by all components of a window with the same target. The sync is left when its last component
+ * unmounts. Leaving ends the sync only if no other tab wants it. A component mounted twice in a row (React's
+ * StrictMode) keeps its sync.
  */
 import type { LightClient } from '../client.ts'
 import type { StallReason, SyncPhase, SyncProgress } from '../sync/progress.ts'
 import type { SyncTarget } from '../worker/engine.ts'
 
-/** What a component shows. It is another object whenever it has changed. */
+/** The state shown by a component. Every change makes a new object. */
 export interface SyncState {
-  /** `idle`: there is no client, or no target, yet. */
+  /** The phase of the sync. `idle`: the client or the target is still missing. */
   readonly phase: SyncPhase | 'idle'
   readonly progress: SyncProgress | null
-  /** Why it is stalled; `null`: it is not. */
+  /** The reason of a stall; `null` outside a stall. */
   readonly stalled: StallReason | null
-  /** Why it has failed: `superseded`, if another target took its place. */
+  /** The reason of a failure: `superseded` if another target took the place of this one. */
   readonly error: unknown
 }
 
-/** As `useSyncExternalStore` takes it. A render looks at the state; only who subscribes begins anything. */
+/** A store for `useSyncExternalStore`. Rendering only reads the state; subscribing starts the sync. */
 export interface SyncStore {
   readonly subscribe: (listener: () => void) => () => void
   readonly state: () => SyncState
@@ -27,10 +27,10 @@ export interface SyncStore {
 export const IDLE: SyncState = { phase: 'idle', progress: null, stalled: null, error: null }
 const CONNECTING: SyncState = { ...IDLE, phase: 'connecting' }
 
-/** By client and {@link keyOf}: those that somebody is subscribed to. */
+/** The syncs with a subscriber, by client and by {@link keyOf}. */
 const running = new WeakMap<LightClient, Map<string, SharedSync>>()
 
-/** The sync of this target, which another component may have begun. It runs as long as somebody is subscribed. */
+/** Returns the sync of this target, shared with other components. The sync runs while a component is subscribed. */
 export function sharedSync(client: LightClient, target: SyncTarget): SyncStore {
   const key = keyOf(target)
   const syncs = running.get(client) ?? new Map<string, SharedSync>()
@@ -43,7 +43,7 @@ export function sharedSync(client: LightClient, target: SyncTarget): SyncStore {
       sync.add(listener)
       return () => {
         sync.remove(listener)
-        // Whoever takes the place of the one that leaves is there in a moment.
+        // A component replacing the leaving one subscribes before this timer fires.
         setTimeout(() => {
           if (!sync.isUsed && syncs.get(key) === sync) syncs.delete(key)
           if (!sync.isUsed) sync.leave()
@@ -53,7 +53,10 @@ export function sharedSync(client: LightClient, target: SyncTarget): SyncStore {
   }
 }
 
-/** Targets of equal content have equal keys. What is no target has one, too: the client says what is wrong with it. */
+/**
+ * Returns equal keys for targets of equal content. An invalid target gets a key as well: the client reports the
+ * mistake.
+ */
 export function keyOf(target: SyncTarget): string {
   try {
     const { root, blockNumber, block, header, accounts, storage } = target
@@ -73,7 +76,7 @@ class SharedSync {
   readonly #target: SyncTarget
   readonly #listeners = new Set<() => void>()
   #state: SyncState = IDLE
-  /** Does nothing once it has ended. */
+  /** Leaves the running sync. Does nothing once the sync has ended. */
   #leave: () => Promise<void> = async () => {}
 
   constructor(client: LightClient, target: SyncTarget) {
@@ -89,7 +92,7 @@ class SharedSync {
     return this.#listeners.size > 0
   }
 
-  /** idle, failed → connecting: who comes later gives it another try. */
+  /** Adds a subscriber. idle, failed → connecting: a later subscriber tries a failed sync again. */
   add(listener: () => void): void {
     this.#listeners.add(listener)
     if (this.#state.phase === 'idle' || this.#state.phase === 'failed') this.#start()
@@ -100,7 +103,7 @@ class SharedSync {
   }
 
   leave(): void {
-    // A worker that has died has stopped it just as well.
+    // A failure to leave means the worker has died, and the sync with it.
     this.#leave().catch(() => {})
   }
 
@@ -115,7 +118,7 @@ class SharedSync {
         (error: unknown) => this.#fail(error),
       )
     } catch (error) {
-      // The target is none.
+      // The target is invalid.
       this.#fail(error)
     }
   }

@@ -3,7 +3,7 @@ import type { AccountValue } from '../worker/engine.ts'
 import { atOf, checkClient, keyPart } from './arguments.ts'
 import { type ReadHookOptions, type ReadState, useRead } from './use-read.ts'
 
-/** The account at an address (`null` while there is none): `value` is `null` where it is proven absent. */
+/** Reads the account at an address (`null`: no address yet). `value` is `null` for an account proven absent. */
 export function useAccount(
   client: LightClient | null,
   address: string | null,

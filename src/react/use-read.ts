@@ -1,25 +1,28 @@
-/** A read in a component: again when what is asked for changes, and when the root moves; never a stale answer. */
+/**
+ * A read in a component. The read repeats when its arguments change and when the root moves. A component never sees the
+ * answer of other arguments.
+ */
 import { useEffect, useState } from 'react'
 import type { LightClient } from '../client.ts'
 import type { SyncProgress } from '../sync/progress.ts'
 import type { Answer, ReadAt } from '../worker/engine.ts'
 
 export interface ReadHookOptions {
-  /** As of the client's reads. */
+  /** The state to read, as in the reads of a client. */
   readonly at?: ReadAt
 }
 
-/** An answer on its way. While it is read again, what was read before stays. */
+/** The state of a read. During a repeated read the previous value stays. */
 export interface ReadState<T> {
   readonly value: T | undefined
-  /** What it was verified against. */
+  /** The root against which `value` was verified. */
   readonly root: string | undefined
   readonly isLoading: boolean
-  /** Coded, as of the client's reads. */
+  /** The coded error of the client's read. */
   readonly error: unknown
 }
 
-/** A state, and whose answer it is. */
+/** A state with the client and the key it belongs to. */
 interface Shown<T> {
   readonly client: LightClient | null
   readonly key: string | null
@@ -29,7 +32,7 @@ interface Shown<T> {
 const LOADING: ReadState<never> = { value: undefined, root: undefined, isLoading: true, error: null }
 const NOTHING: Shown<never> = { client: null, key: null, state: LOADING }
 
-/** `read` is called again when `key` has changed; `null`: there is nothing to read yet. */
+/** Calls `read` whenever `key` changes or the root moves. A `null` key means there is nothing to read yet. */
 export function useRead<T>(
   client: LightClient | null,
   key: string | null,
@@ -53,7 +56,9 @@ export function useRead<T>(
   return shown.client === client && shown.key === key ? shown.state : LOADING
 }
 
-/** How often another root was begun, or has become complete, since the component is there. */
+/**
+ * Counts the moves of the root since the component mounted: a sync of another root began, or a root became complete.
+ */
 function useMoves(client: LightClient | null): number {
   const [count, setCount] = useState(0)
   useEffect(() => {

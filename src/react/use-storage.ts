@@ -3,7 +3,7 @@ import type { SlotNumber } from '../wallet/input.ts'
 import { atOf, checkClient, keyPart } from './arguments.ts'
 import { type ReadHookOptions, type ReadState, useRead } from './use-read.ts'
 
-/** A slot of the contract at an address (`null` while there is none), as `0x` and 64 hex digits. */
+/** Reads a slot of the contract at an address (`null`: no address yet). `value` is `0x` and 64 hex digits. */
 export function useStorage(
   client: LightClient | null,
   address: string | null,

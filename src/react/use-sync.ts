@@ -7,8 +7,9 @@ import { IDLE, keyOf, type SyncState, type SyncStore, sharedSync } from './share
 const NOTHING: SyncStore = { subscribe: () => () => {}, state: () => IDLE }
 
 /**
- * Syncs `target` as long as a component is there that asks for it: another target supersedes it, and when the last component is
- * gone it is left (`Sync.leave`): it ends if no other tab wants it. `null`: not yet. Targets are compared by what is in them.
+ * Syncs `target` while a component with this target is mounted. A new target supersedes the old one. When the last
+ * component unmounts, the sync is left (`Sync.leave`), and ends if no other tab wants it. `null`: no target yet.
+ * Targets are compared by content.
  */
 export function useSync(given: LightClient | null, target: SyncTarget | null): SyncState {
   const client = checkClient(given)
