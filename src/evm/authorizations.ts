@@ -1,4 +1,7 @@
-/** EIP-7702: what the authorizations of a call do to the state before it runs, by geth's `applyAuthorization`. */
+/**
+ * EIP-7702: applies the authorizations of a call to the state before the call runs, by the rules of geth's
+ * `applyAuthorization`.
+ */
 import type { EVM } from '@ethereumjs/evm'
 import {
   Account,
@@ -15,10 +18,10 @@ import type { JournaledState } from './journaled-state.ts'
 
 const DELEGATION_MARK = hexToBytes('0xef0100')
 const NO_ADDRESS = `0x${'0'.repeat(40)}`
-/** EIP-2: of two signatures that hold, the one with the greater `s` does not count. */
+/** The largest valid `s` of a signature. EIP-2 makes the greater of the two possible values invalid. */
 const MAX_S = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n
 
-/** One that does not hold is passed over. Returns the gas that is given back when all is done. */
+/** Applies the valid authorizations and skips invalid ones. Returns the gas to refund at the end of the call. */
 export async function applyAuthorizations(
   evm: EVM,
   state: JournaledState,
@@ -47,7 +50,7 @@ async function delegate(
 ): Promise<void> {
   account.nonce = nonce + 1n
   await state.putAccount(authority, account)
-  // Delegating to nobody takes the delegation back.
+  // Delegating to the zero address removes the delegation.
   const code =
     address === NO_ADDRESS ? new Uint8Array() : concatBytes(DELEGATION_MARK, hexToBytes(address as `0x${string}`))
   await state.putCode(authority, code)
@@ -57,7 +60,7 @@ function isDelegation(code: Uint8Array): boolean {
   return code.length === 23 && DELEGATION_MARK.every((byte, i) => code[i] === byte)
 }
 
-/** Who has signed it; `null`: it is for another chain, or the signature does not hold. */
+/** Returns the signer; `null` if the authorization is for another chain or its signature is invalid. */
 function authorityOf({ chainId, address, nonce, yParity, r, s }: CallAuthorization, chain: bigint): Address | null {
   if ((chainId !== 0n && chainId !== chain) || nonce >= MAX_NONCE || s > MAX_S) return null
   try {
@@ -70,6 +73,6 @@ function authorityOf({ chainId, address, nonce, yParity, r, s }: CallAuthorizati
       bigIntToUnpaddedBytes(s),
     ])
   } catch {
-    return null // no point of the curve is behind it
+    return null // the signature belongs to no point of the curve
   }
 }

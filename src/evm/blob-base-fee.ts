@@ -1,13 +1,13 @@
-/** The price of blob gas from a header's excess, by EIP-4844 (`fake_exponential`). */
+/** The price of blob gas, computed from a header's excess blob gas by EIP-4844 (`fake_exponential`). */
 import { type Common, Hardfork } from '@ethereumjs/common'
 
-/** EIP-4844: one wei. */
+/** The lowest price, one wei, by EIP-4844. */
 const MIN_BLOB_BASE_FEE = 1n
-/** How slowly the price follows the excess, by EIP-4844 and by EIP-7691. */
+/** How slowly the price follows the excess: by EIP-4844, and since Prague by EIP-7691. */
 const CANCUN_FRACTION = 3_338_477n
 const PRAGUE_FRACTION = 5_007_716n
 
-/** In wei. */
+/** Returns the price of one unit of blob gas, in wei. */
 export function blobBaseFee(excessBlobGas: bigint, common: Common): bigint {
   const denominator = fractionOf(common)
   let output = 0n
@@ -20,7 +20,7 @@ export function blobBaseFee(excessBlobGas: bigint, common: Common): bigint {
 }
 
 function fractionOf(common: Common): bigint {
-  // Forks that change nothing but these parameters have them with the fork.
+  // `Common` lists the fraction of forks which change only blob parameters (Bpo1 and later).
   if (common.gteHardfork(Hardfork.Bpo1)) return common.param('blobGasPriceUpdateFraction')
   return common.gteHardfork(Hardfork.Prague) ? PRAGUE_FRACTION : CANCUN_FRACTION
 }

@@ -1,5 +1,6 @@
 /**
- * The block as the EVM asks for it. What is not known ends the call when it is asked for, and not before: nothing is guessed.
+ * The block in the form read by the EVM. Nothing is guessed: reading an unknown field ends the call, and only reading
+ * ends the call.
  */
 import type { Common } from '@ethereumjs/common'
 import { type Address, createAddressFromString, hexToBytes } from '@ethereumjs/util'
@@ -8,7 +9,7 @@ import type { CallContext } from './call-context.ts'
 import { CallError } from './errors.ts'
 import type { Fees } from './fees.ts'
 
-/** A block in the form that the EVM reads; each property throws `noBlockContext` when it is read and not known. */
+/** Returns the block for the EVM. Reading an unknown property throws `noBlockContext`. */
 export function evmBlock(context: CallContext, fees: Fees, common: Common) {
   const know = <T>(opcode: string, value: T | null): T => {
     if (value === null) throw noBlockContext(opcode)
@@ -34,7 +35,9 @@ export function evmBlock(context: CallContext, fees: Fees, common: Common) {
       get gasLimit(): bigint {
         return know('GASLIMIT', context.gasLimit)
       },
-      /** 0 for a call that names no price: `gasprice - basefee` is negative in no transaction. */
+      /**
+       * The base fee; 0 for a call without a price, because `gasprice - basefee` is never negative in a transaction.
+       */
       get baseFeePerGas(): bigint {
         return fees.price === 0n ? 0n : know('BASEFEE', context.baseFee)
       },
@@ -46,7 +49,7 @@ export function evmBlock(context: CallContext, fees: Fees, common: Common) {
   }
 }
 
-/** The price of blob gas; `null`: not known. */
+/** Returns the price of blob gas in wei; `null` if unknown. */
 export function blobFeeOf({ blobBaseFee: fee, excessBlobGas }: CallContext, common: Common): bigint | null {
   if (fee !== null) return fee
   return excessBlobGas === null ? null : blobBaseFee(excessBlobGas, common)
@@ -54,7 +57,10 @@ export function blobFeeOf({ blobBaseFee: fee, excessBlobGas }: CallContext, comm
 
 const NO_HASH = new Uint8Array(32)
 
-/** Hashes of earlier blocks: of the parent alone, which the header names. None of blocks behind the one that there is. */
+/**
+ * Returns the source of BLOCKHASH. Only the parent's hash is known, from the header. Blocks from the header's own
+ * number on have no hash (0). Older blocks throw `noBlockContext`; without a header, every block does.
+ */
 export function blockHashes({ header }: CallContext) {
   const hashes = {
     async getBlock(number: number) {

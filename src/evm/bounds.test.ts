@@ -1,4 +1,4 @@
-/** What a call may cost: that it grows with what the call touches, and that what would grow past all bounds is a coded error. */
+/** The costs of calls grow with the state touched by a call. Unbounded growth is a coded error. */
 import { describe, expect, test, vi } from 'vitest'
 import type { CallBlock, CallState } from '../wallet/provider/types.ts'
 import { call } from './call.ts'
@@ -10,7 +10,7 @@ const BLOCK: CallBlock = { number: null, header: null }
 const CONTRACT = `0x${'c0'.repeat(20)}`
 const OTHER = `0x${'d0'.repeat(20)}`
 const RETURN_TOP = '60005260206000f3'
-/** Pushes 2^116. */
+/** Code pushing 2^116. */
 const HUGE = `6e10${'00'.repeat(14)}`
 
 function stateOf(codes: Readonly<Record<string, string>>): CallState {
@@ -30,7 +30,7 @@ const run = (code: string, gas?: bigint, pacer?: Pacer, others: Readonly<Record<
     pacer,
   )
 
-/** Calls n addresses, one after the other. */
+/** Returns code calling n addresses, one after the other. */
 const touching = (n: number) =>
   `61${n.toString(16).padStart(4, '0')}5b60008080808085620100000161fffff1506001900380600357`
 
@@ -61,7 +61,7 @@ describe('call', () => {
   })
 
   test('behavior: nothing listens to the steps of the EVM, which would copy its memory at each of them', async () => {
-    // 100 kB of memory, then 10,000 steps: a copy at each would be a gigabyte.
+    // 100 kB of memory, then 10,000 steps: a copy at every step would be a gigabyte.
     const slice = vi.spyOn(Uint8Array.prototype, 'slice')
     const copied = () => slice.mock.results.reduce((sum, { value }) => sum + (value as Uint8Array).length, 0)
     try {
@@ -91,14 +91,14 @@ describe('call', () => {
   })
 
   test('error: frames that hold more than they may together', async () => {
-    // Calls itself as deep as it can, with 24 kB of code.
+    // The contract calls itself as deep as possible, with 24 kB of code.
     const code = `60006000600060006000305af1${'00'.repeat(24_000)}`
     await expect(run(code)).rejects.toMatchObject({ code: 'callTooLarge', details: { limitBytes: MAX_FRAME_BYTES } })
   })
 })
 
 describe('Pacer', () => {
-  /** A clock that goes on by `stepMs` with each look. */
+  /** Returns a pacer with a clock advancing by `stepMs` at each look. */
   function pacerOf(options: { limitMs?: number; stepMs?: number; signal?: AbortSignal } = {}) {
     const { limitMs = 1e9, stepMs = 1, signal } = options
     let nowMs = 0
@@ -114,7 +114,7 @@ describe('Pacer', () => {
     })
     return { pacer, yields: () => yields }
   }
-  /** A loop that ends with its gas. */
+  /** A loop ending with its gas. */
   const LOOP = '5b600056'
 
   test('behavior: a loop yields by the clock', async () => {

@@ -1,8 +1,8 @@
-/** The block that a call sees: what is known of it, under the overrides. */
+/** The block seen by a call: the known fields of the header, under the overrides. */
 import type { BlockHeader } from '../wallet/header.ts'
 import type { BlockOverrides, CallBlock, CallOptions } from '../wallet/provider/types.ts'
 
-/** `null`: not known, or the block has no such field. */
+/** The fields of a block. `null`: unknown, or the block has no such field. */
 export interface CallContext {
   readonly number: bigint | null
   readonly timestamp: bigint | null
@@ -12,9 +12,9 @@ export interface CallContext {
   readonly gasLimit: bigint | null
   readonly baseFee: bigint | null
   readonly excessBlobGas: bigint | null
-  /** Instead of the one that follows from {@link excessBlobGas}. */
+  /** An overridden price of blob gas, in wei; `null`: the price follows from {@link excessBlobGas}. */
   readonly blobBaseFee: bigint | null
-  /** Without overrides: BLOCKHASH goes back from the block that there is. */
+  /** The real header, without overrides. BLOCKHASH counts back from the real block. */
   readonly header: BlockHeader | null
 }
 

@@ -5,7 +5,9 @@ import { readsOf } from './overridden-state.ts'
 import type { Pacer } from './pacer.ts'
 import { runCall } from './run-call.ts'
 
-/** Runs a call, and leaves no trace of it. Rejects with one of `CallErrorCode`, or as the state does. */
+/**
+ * Runs a call and keeps none of its changes. Rejects with one of `CallErrorCode`, or with the error of a state read.
+ */
 export async function call(
   state: CallState,
   block: CallBlock,

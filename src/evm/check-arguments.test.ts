@@ -1,4 +1,7 @@
-/** Every function of `rootlight/evm`, called with nonsense: it rejects with a coded error that says what was expected. */
+/**
+ * Calls every function of `rootlight/evm` with nonsense. Each call rejects with a coded error naming the expected
+ * value.
+ */
 import { describe, expect, test } from 'vitest'
 import { endOf, NONSENSE } from '../testing/nonsense.ts'
 import { checkArguments } from './check-arguments.ts'
@@ -12,7 +15,7 @@ const options = { chainId: 1337 }
 type Run = (...args: readonly unknown[]) => Promise<unknown>
 type Call = readonly [what: string, fine: readonly string[], call: (run: Run, nonsense: unknown) => unknown]
 
-/** As objects that leave everything out. */
+/** The kinds of nonsense equal to objects without a field. */
 const EMPTY = [
   ...['a promise', 'a module', 'an object', 'an object without a prototype', 'an object that holds itself'],
   'a signal that has aborted',
@@ -89,7 +92,7 @@ describe('rootlight/evm', () => {
         for (const [kind, make] of Object.entries(NONSENSE)) {
           const value = kind === 'a module' ? await make() : make()
           const end = await endOf(() => call(run, value))
-          // What the state rejects with comes through as it is.
+          // An error of the state comes through unchanged.
           const isFine = fine.includes(kind) && (end.kind === 'resolved' || kind === 'a function that throws')
           if (end.kind !== 'coded' && !isFine) {
             wrong.push(`${kind}: ${JSON.stringify(end)}`)

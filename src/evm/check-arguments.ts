@@ -1,4 +1,4 @@
-/** What `call` and `estimateGas` are given, checked before it is run, or crosses to a worker. */
+/** Checks the arguments of `call` and `estimateGas` before a call runs or crosses to a worker. */
 import { parseCount } from '../wallet/input.ts'
 import { badArgument, checkSignal, checkType, fieldsOf, listOf, reading } from '../wallet/plain.ts'
 import type { CallBlock, CallOptions, CallRequest } from '../wallet/provider/types.ts'
@@ -7,14 +7,16 @@ const ADDRESS = /^0x[0-9a-fA-F]{40}$/
 const BYTES = /^0x(?:[0-9a-fA-F]{2})*$/
 const HASH = /^0x[0-9a-fA-F]{64}$/
 
-/** Overrides of slots of accounts, within options, are the deepest. */
+/** A bound on nesting, above the deepest valid arguments: the slot overrides of an account within the options. */
 const MAX_DEPTH = 8
 
 const OPTIONS = ['chainId', 'hardfork', 'overrides', 'blockOverrides', 'signal'] as const
 const QUANTITIES = ['gas', 'gasPrice', 'maxFeePerGas', 'maxPriorityFeePerGas', 'value', 'maxFeePerBlobGas'] as const
 const LISTS = ['accessList', 'blobVersionedHashes', 'authorizationList'] as const
 
-/** The arguments of a call but for its state, as plain data, and the signal beside them. */
+/**
+ * The arguments of a call as plain data, without the state. The signal stands apart, because a signal cannot be copied.
+ */
 export interface CheckedCall {
   readonly block: CallBlock
   readonly request: CallRequest
@@ -22,7 +24,7 @@ export interface CheckedCall {
   readonly signal: AbortSignal | undefined
 }
 
-/** Throws `badArgument` or `badNumber`. */
+/** Returns copies of the arguments as plain data. Throws `badArgument` or `badNumber`. */
 export function checkArguments(state: unknown, given: Record<'block' | 'request' | 'options', unknown>): CheckedCall {
   const reads = ['account', 'storage', 'code'] as const
   for (const [name, read] of Object.entries(fieldsOf('state', state, reads)))
@@ -44,7 +46,7 @@ export function checkArguments(state: unknown, given: Record<'block' | 'request'
   }
 }
 
-/** A copy that crosses to a worker, also of what a framework's proxies stand for. */
+/** Returns a plain copy, able to cross to a worker even if `value` contains a framework's proxies. */
 function copyOf(name: string, value: unknown): unknown {
   const expected = 'plain data'
   const copy = (value: unknown, depth: number): unknown => {

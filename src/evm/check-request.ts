@@ -1,14 +1,17 @@
-/** What of a call no block would take, whatever the state: geth's `preCheck`, as far as it holds for calls. */
+/**
+ * Rejects calls which no block could contain, whatever the state. The rules are those of geth's `preCheck`, as far as
+ * they apply to calls.
+ */
 import type { Common } from '@ethereumjs/common'
 import type { CallRequest } from '../wallet/provider/types.ts'
 import { MAX_BLOBS } from './constants.ts'
 import { callFailed } from './errors.ts'
 import type { Fees } from './fees.ts'
 
-/** EIP-4844: hashes of KZG commitments. */
+/** The form of the hash of a KZG commitment, by EIP-4844. */
 const BLOB_HASH = /^0x01/
 
-/** Throws `callFailed`. `blobFee` is the price of blob gas; `null`: not known. */
+/** Throws `callFailed` for an impossible call. `blobFee` is the price of blob gas in wei; `null` if unknown. */
 export function checkRequest(request: CallRequest, { blobCap }: Fees, blobFee: bigint | null, common: Common): void {
   const { to, blobVersionedHashes: blobs, authorizationList } = request
   if (blobs !== undefined) {

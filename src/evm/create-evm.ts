@@ -1,4 +1,7 @@
-/** What runs calls: in workers, and on this thread where there are none. The EVM itself is loaded by whichever runs the call. */
+/**
+ * Runs calls in workers, or on this thread if no worker can be had. The EVM itself is loaded only on the thread running
+ * a call.
+ */
 import { systemClock } from '../runtime/clock.ts'
 import type { ErrorDetails } from '../runtime/error.ts'
 import { LazyPart } from '../runtime/lazy-part.ts'
@@ -14,19 +17,20 @@ import { NoWorker, WorkerPool } from './worker-pool.ts'
 
 export interface EvmOptions {
   /**
-   * Creates a dedicated worker for calls: of `rootlight/evm.worker.js`. Left out: the script beside this one, which bundlers
-   * find. `null`: calls run on this thread, and yield it.
+   * Creates a dedicated worker of `rootlight/evm.worker.js`. Left out: bundlers find the script beside this module.
+   * `null`: calls run on this thread and yield regularly.
    */
   readonly worker?: (() => Worker) | null
-  /** How long a call may run, in milliseconds; the time in which it waits for the state does not count. 30,000 by default. */
+  /** How long a call may run, in milliseconds, without the time of its state reads. The default is 30,000. */
   readonly timeoutMs?: number
 }
 
 const onThread = new LazyPart('the EVM', () => import('./on-thread.ts'))
 
 /**
- * Nothing is started or loaded before the first call. A call rejects with one of `CallErrorCode`, as the state does, or with
- * `loadFailed`; with `badArgument` or `badNumber` if it is given what is none. Throws those two.
+ * Creates an EVM. Nothing is started or loaded before the first call. Throws `badArgument` or `badNumber` for invalid
+ * options. A call rejects with one of `CallErrorCode`, with `loadFailed`, or with the error of a state read. For
+ * invalid arguments, a call rejects with `badArgument` or `badNumber`.
  */
 export function createEvm(options: EvmOptions = {}): EvmModule {
   const { worker, timeoutMs } = parseEvmOptions(options)
@@ -50,7 +54,7 @@ function parseEvmOptions(options: unknown) {
 class Runner {
   readonly #pool: WorkerPool | null
   readonly #limitMs: number
-  /** Since when no worker can be had, and why. */
+  /** The time and the details of the last failed start of a worker; `null`: none failed. */
   #without: { readonly sinceMs: number; readonly details: ErrorDetails } | null = null
 
   constructor(open: (() => Worker) | null, limitMs: number) {

@@ -1,25 +1,31 @@
-/** The coded errors of calls. What the state rejects with comes through as it is. */
+/** The coded errors of calls. Errors of state reads come through unchanged. */
 import { type ErrorDetails, isRootlightError, RootlightError } from '../runtime/error.ts'
 
 export type CallErrorCode =
-  /** The contract reverted: `details.data` is what it returned, and the message has its reason where it gave one. */
+  /**
+   * The contract reverted. `details.data` is the returned data. The message contains the contract's reason, if there is
+   * one.
+   */
   | 'callReverted'
   /**
-   * The call did not begin (too little gas or funds), or ended in any other way than by returning: `details.reason` says how
-   * (`out of gas`, `invalid opcode`, …).
+   * The call did not begin (too little gas or funds), or ended in another failure than a revert. `details.reason` is
+   * the failure (`out of gas`, `invalid opcode`, …).
    */
   | 'callFailed'
-  /** It asked for what only the block's header says, and the header is not known: `details.opcode`. Nothing is guessed. */
+  /**
+   * The call asked for a field of the block's header, and the header is unknown or lacks the field. `details.opcode` is
+   * the asking opcode. Nothing is guessed.
+   */
   | 'noBlockContext'
-  /** It called a precompile that does not run here: `details.address`. Nothing is guessed. */
+  /** The call used a precompile which does not run here. `details.address` is its address. Nothing is guessed. */
   | 'noPrecompile'
-  /** It ran for longer than it may: `details.limitMs`. */
+  /** The call ran for longer than the limit, `details.limitMs`. */
   | 'callTimeout'
-  /** Its signal ended it: the signal's reason is the `cause`. */
+  /** The signal of the call aborted. The `cause` is the signal's reason. */
   | 'callAborted'
-  /** It needs more memory than it may have. */
+  /** The call needs more memory than the limit. */
   | 'callTooLarge'
-  /** The EVM could not be loaded, or failed: `details.reason`, and the `cause`. */
+  /** The EVM failed, or could not be loaded: see `details.reason` and the `cause`. */
   | 'evmFailed'
 
 export class CallError extends RootlightError<CallErrorCode> {}
@@ -36,12 +42,12 @@ export function callAborted(signal: AbortSignal): CallError {
   return new CallError('callAborted', 'the call was aborted', { cause: signal.reason })
 }
 
-/** Whatever the EVM threw as an error with a code; those that have one stay. */
+/** Returns any error thrown by the EVM as a coded one. Coded errors stay unchanged. */
 export function toCallError(error: unknown): RootlightError {
   if (isRootlightError(error)) return error
   const reason = error instanceof Error ? error.message : String(error)
   const details = { reason }
-  // Which is what engines say when an array, a string or the stack would grow past what there is.
+  // JavaScript engines throw a RangeError if an array, a string or the stack would outgrow its limit.
   if (error instanceof RangeError) {
     return new CallError('callTooLarge', `the call needs too much memory: ${reason}`, { details, cause: error })
   }

@@ -1,4 +1,4 @@
-/** `eth_estimateGas`: the least gas with which a transaction does not fail, by bisection, as geth finds it. */
+/** `eth_estimateGas`: finds the least gas with which a transaction succeeds, by bisection, as geth does. */
 import { isRootlightError } from '../runtime/error.ts'
 import type { CallBlock, CallOptions, CallRequest, CallState } from '../wallet/provider/types.ts'
 import { contextOf } from './call-context.ts'
@@ -11,8 +11,8 @@ import { rulesOf } from './rules.ts'
 import { runCall } from './run-call.ts'
 
 /**
- * Rejects as the call does with all the gas that it may have. DIFF FROM GETH: the bisection goes on to the end, where geth
- * leaves off within 1.5 %.
+ * Returns the least sufficient gas. Rejects as the call does with the largest allowed gas. DIFF FROM GETH: the
+ * bisection goes on to the exact value, while geth stops within 1.5 %.
  */
 export async function estimateGas(
   state: CallState,
@@ -23,13 +23,13 @@ export async function estimateGas(
 ): Promise<bigint> {
   const reads = readsOf(state, options, pacer)
   const run = (gas: bigint) => runCall(reads, block, request, { ...options, gas, pacer })
-  // To a precompile it is not.
+  // A call of a precompile looks like a transfer, and fails this run.
   if ((await isTransfer(reads, request)) && (await suffices(() => run(TRANSFER_GAS)))) return TRANSFER_GAS
   let enough = await mostGas(reads, block, request, options)
   const { gasUsed, peakGas } = await runWithAll(() => run(enough), enough)
-  // Less than what was used cannot be enough: refunds come when all is done.
+  // Less than the gas used cannot be enough: refunds come only after the run.
   let tooLittle = gasUsed - 1n
-  // What calls keep back, and no more, is enough for nearly all.
+  // For nearly all calls, the peak plus the 64th kept back by inner calls is enough.
   const likely = ((peakGas + CALL_STIPEND) * 64n) / 63n
   if (likely < enough) {
     if (await suffices(() => run(likely))) enough = likely
@@ -37,7 +37,7 @@ export async function estimateGas(
   }
   while (enough - tooLittle > 1n) {
     const middle = (enough + tooLittle) / 2n
-    // What was used is close to what it takes, unless calls keep a 64th back.
+    // The result is close to the gas used, unless inner calls keep back a 64th: so search near the lower end first.
     const gas = middle > tooLittle * 2n ? tooLittle * 2n : middle
     if (await suffices(() => run(gas))) enough = gas
     else tooLittle = gas
@@ -45,7 +45,9 @@ export async function estimateGas(
   return enough
 }
 
-/** Where all the gas that there may be is not enough, that is what is wrong. */
+/**
+ * Returns the result of `run`. Where `run` fails for want of gas, throws `callFailed` naming the largest allowed gas.
+ */
 async function runWithAll<T>(run: () => Promise<T>, gas: bigint): Promise<T> {
   try {
     return await run()
@@ -65,14 +67,17 @@ async function mostGas(
 ): Promise<bigint> {
   const context = contextOf(block, options)
   const { gas = 0n } = request
-  // As in geth, one that cannot be enough is no limit.
+  // As in geth, a gas limit below a plain transfer's gas is ignored.
   const limits = [gas >= TRANSFER_GAS ? gas : (context.gasLimit ?? MAX_CALL_GAS), MAX_CALL_GAS]
   if (rulesOf(context, options).isActivatedEIP(7825)) limits.push(MAX_TRANSACTION_GAS)
   limits.push((await affordable(state, request, feesOf(request, context))) ?? MAX_CALL_GAS)
   return limits.reduce((least, limit) => (limit < least ? limit : least))
 }
 
-/** How much gas the sender can pay for; `null`: as much as it wants. Throws `callFailed` where it cannot pay for anything. */
+/**
+ * Returns the gas affordable for the sender; `null` for unlimited. Throws `callFailed` if the sender cannot even pay
+ * for the value and the blobs.
+ */
 async function affordable(
   state: CallState,
   request: CallRequest,
@@ -83,7 +88,7 @@ async function affordable(
   const besides = costOf(request, 0n, fees, 0n).atMost
   if (besides > 0n && besides >= balance) throw callFailed(`insufficient funds for transfer: have ${balance}`)
   const gas = (balance - besides) / fees.cap
-  // The run says what is wrong: it asks for the funds ahead of the gas.
+  // At this limit the run reports the right error: the check of funds comes before the check of gas.
   return gas < TRANSFER_GAS ? TRANSFER_GAS : gas
 }
 

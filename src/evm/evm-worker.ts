@@ -1,6 +1,6 @@
 /**
- * The page's side of a worker that runs calls: one at a time, each bounded. A call ends for sure: what does not end by itself
- * takes the worker with it.
+ * The window's side of a worker running calls, one at a time. Every call ends in bounded time: if a call does not end
+ * by itself, the worker is terminated.
  */
 import type { Clock } from '../runtime/clock.ts'
 import { startDeadline } from '../runtime/deadline.ts'
@@ -16,14 +16,14 @@ export interface RunLimits {
   readonly signal?: AbortSignal | undefined
 }
 
-/** The call that a worker runs. */
+/** The call running in a worker. */
 interface Running {
   readonly job: number
   readonly reads: CallState
   readonly limit: WorkLimit
-  /** Reads that the worker waits for. */
+  /** The number of reads the worker waits for. */
   waiting: number
-  /** What a read has failed with: the worker is told, and ends the call. */
+  /** The first failure of a read. The worker is told of the failure and ends the call. */
   failure: { readonly error: unknown; readonly stopWaiting: () => void } | null
   resolve(result: CallResult | bigint): void
   reject(error: unknown): void
@@ -42,7 +42,7 @@ export class EvmWorker {
     this.#clock = clock
   }
 
-  /** Rejects with `evmFailed` where `open` throws, or its worker does not say that it is ready. */
+  /** Starts a worker. Rejects with `evmFailed` if `open` throws, or if the worker does not report ready in time. */
   static async start(open: () => Worker, clock: Clock): Promise<EvmWorker> {
     const worker = new EvmWorker(opened(open), clock)
     await worker.#start()
@@ -53,7 +53,7 @@ export class EvmWorker {
     return this.#isGone
   }
 
-  /** Rejects with `CallError`, or as `state` does. One at a time. */
+  /** Runs a call, one at a time. Rejects with `CallError`, or with the error of a read of `state`. */
   run(what: Job, state: CallState, { limitMs, signal }: RunLimits): Promise<CallResult | bigint> {
     return new Promise((resolve, reject) => {
       const onAbort = () => this.end(callAborted(signal!))
@@ -80,7 +80,7 @@ export class EvmWorker {
       try {
         this.#post({ kind: 'run', job: running.job, what, coming })
       } catch (cause) {
-        // Something in it that cannot be copied.
+        // The job contains a value which cannot be copied.
         this.#running = null
         running.limit.pause()
         running.reject(evmFailed(cause))
@@ -91,7 +91,7 @@ export class EvmWorker {
     })
   }
 
-  /** Ends the worker, and with `error` the call that it runs. */
+  /** Terminates the worker. A running call rejects with `error`. */
   end(error: CallError = evmFailed('its worker was ended')): void {
     this.#isGone = true
     this.#worker.terminate()
@@ -114,7 +114,7 @@ export class EvmWorker {
       }
       this.#worker.onmessageerror = () => this.end(evmFailed('a message of its worker cannot be read'))
       this.#worker.onerror = (event) => {
-        event.preventDefault?.() // it is told to whoever called
+        event.preventDefault?.() // the caller gets the error
         this.end(evmFailed(event.message || 'its worker could not be loaded'))
       }
     })
@@ -140,7 +140,10 @@ export class EvmWorker {
     }
   }
 
-  /** Reads, and sends the value. Where that fails, so does the call, with the same error, as soon as the worker has ended it. */
+  /**
+   * Reads, and sends the value to the worker. If the read fails, the call rejects with the same error once the worker
+   * has ended the call.
+   */
   async #answer(running: Running, read: Read): Promise<void> {
     try {
       const value = await readOf(running.reads, read)
@@ -166,7 +169,10 @@ export class EvmWorker {
   }
 }
 
-/** What every call reads, sent ahead: each read that is asked for is a way to the page and back. */
+/**
+ * Returns the reads of nearly every call. Their values are sent ahead, because each request by the worker costs a round
+ * trip.
+ */
 function firstReads({ request: { from = NOBODY, to }, options: { overrides } }: Job): readonly Read[] {
   const caller = from.toLowerCase()
   const reads: Read[] = [{ part: 'account', address: caller }]

@@ -24,7 +24,7 @@ interface Contents {
   readonly slots?: Readonly<Record<string, bigint>>
 }
 
-/** A state, and how often each of its parts was read. */
+/** Returns a state counting the reads of each of its parts. */
 function stateOf(accounts: Readonly<Record<string, Contents>>): CallState & { readonly reads: Map<string, number> } {
   const reads = new Map<string, number>()
   const read = <T>(name: string, value: T): Promise<T> => {
@@ -46,7 +46,7 @@ function stateOf(accounts: Readonly<Record<string, Contents>>): CallState & { re
   }
 }
 
-/** Returns the top of the stack. */
+/** Code returning the top of the stack. */
 const RETURN_TOP = '60005260206000f3'
 const word = (value: bigint | string) => `0x${BigInt(value).toString(16).padStart(64, '0')}`
 const run = (code: string, block: CallBlock = ROOT_ONLY, contents: Contents = {}) =>
@@ -54,7 +54,7 @@ const run = (code: string, block: CallBlock = ROOT_ONLY, contents: Contents = {}
 
 describe('call', () => {
   test('default: runs code on the state, and leaves nothing behind', async () => {
-    // slot 1 is read, doubled, written, and read again
+    // Slot 1 is read, doubled, written, and read again.
     const code = `600154600202600155600154${RETURN_TOP}`
     const state = stateOf({ [CONTRACT]: { code, slots: { 1: 21n } } })
     for (let i = 0; i < 2; i++) {
@@ -71,7 +71,7 @@ describe('call', () => {
   })
 
   test('behavior: what is not there is as in any EVM', async () => {
-    // EXTCODESIZE, EXTCODEHASH and BALANCE of nobody; EXTCODEHASH of an account without code
+    // EXTCODESIZE, EXTCODEHASH and BALANCE of an absent account; EXTCODEHASH of an account without code.
     expect((await run(`73${BOB.slice(2)}3b${RETURN_TOP}`)).output).toBe(word(0n))
     expect((await run(`73${BOB.slice(2)}3f${RETURN_TOP}`)).output).toBe(word(0n))
     expect((await run(`73${BOB.slice(2)}31${RETURN_TOP}`)).output).toBe(word(0n))
@@ -82,7 +82,7 @@ describe('call', () => {
   })
 
   test('behavior: a call into another contract whose writes are reverted leaves the writes of the first', async () => {
-    // OTHER writes its slot 0 and reverts; CONTRACT writes, calls it, and returns its own slot 0 and the outcome
+    // OTHER writes its slot 0 and reverts. CONTRACT writes, calls OTHER, and returns its own slot 0 and the outcome.
     const other = '6001600055600080fd'
     const code = `6005600055600080808080${`73${OTHER.slice(2)}`}61fffff160005401${RETURN_TOP}`
     const state = stateOf({ [CONTRACT]: { code }, [OTHER]: { code: other, slots: { 0: 9n } } })
@@ -121,7 +121,7 @@ describe('call', () => {
       expect((await run(code + RETURN_TOP, IN_BLOCK)).output, code).toBe(word(value))
     }
     expect(BigInt((await run(`4a${RETURN_TOP}`, IN_BLOCK)).output)).toBeGreaterThan(0n)
-    // Further back than 256 blocks it is zero, by the rules; in between nobody knows.
+    // Older than 256 blocks, the hash is zero by the rules. Between the parent and there, the hash is unknown.
     expect((await run(`61012c430340${RETURN_TOP}`, IN_BLOCK)).output).toBe(word(0n))
     await expect(run(`6002430340${RETURN_TOP}`, IN_BLOCK)).rejects.toMatchObject({
       code: 'noBlockContext',
@@ -142,7 +142,7 @@ describe('call', () => {
   })
 
   test('behavior: a call without a price sees no base fee, whether the block is known or not; one with a price sees it', async () => {
-    // price − base fee, which would be negative, and a checked subtraction reverts then
+    // Price − base fee would be negative, and a checked subtraction would revert.
     const code = `483a1015600c5760006000fd5b483a03${RETURN_TOP}`
     for (const block of [ROOT_ONLY, IN_BLOCK]) {
       expect((await run(code, block)).output).toBe(word(0n))
@@ -165,7 +165,7 @@ describe('call', () => {
   })
 
   test('options: the rules are those of the block, or those that are asked for', async () => {
-    // PUSH0 is there from Shanghai on
+    // PUSH0 exists since Shanghai.
     const london = KNOWN_HEADERS.find(({ fork }) => fork === 'London')!
     const header = decodeHeader(Uint8Array.from(Buffer.from(london.rlp, 'hex')))
     await expect(run(`5f${RETURN_TOP}`, { number: header.number, header })).rejects.toMatchObject({
@@ -261,12 +261,12 @@ describe('call', () => {
     }
     expect(await see(CONTRACT, { stateDiff: new Map([[1n, 5n]]) })).toBe(word(27n))
     expect(await see(CONTRACT, { state: new Map([[1n, 5n]]) })).toBe(word(5n))
-    // SELFBALANCE, and EXTCODEHASH of itself, of accounts with and without any state
+    // SELFBALANCE, and EXTCODEHASH of the contract itself and of accounts with and without any state.
     expect(await see(ALICE, { code: `0x47${RETURN_TOP}` })).toBe(word(3n))
     expect(await see(BOB, { code: `0x47${RETURN_TOP}`, balance: 9n })).toBe(word(9n))
     const code = `303f${RETURN_TOP}`
     expect(await see(BOB, { code: `0x${code}` })).toBe(`0x${bytesToHex(keccak256(Buffer.from(code, 'hex')))}`)
-    // The address of what is created is made of the nonce.
+    // The address of a created contract depends on the nonce.
     const create = { code: `0x600060006000f0${RETURN_TOP}` }
     expect(await see(BOB, { ...create, nonce: 5n })).not.toBe(await see(BOB, { ...create, nonce: 6n }))
   })
@@ -293,7 +293,7 @@ describe('estimateGas', () => {
   })
 
   test('behavior: is the least with which the call does not fail, what it keeps back included', async () => {
-    // CONTRACT calls OTHER, which writes two slots, with all but a 64th of its gas, and reverts if that fails
+    // CONTRACT calls OTHER with all but a 64th of its gas. OTHER writes two slots. CONTRACT reverts if the call fails.
     const code = `600080808080${`73${OTHER.slice(2)}`}5af115602257005b600080fd`
     const state = stateOf({ [CONTRACT]: { code }, [OTHER]: { code: '60016000556001600155' } })
     const request = { from: ALICE, to: CONTRACT }
@@ -311,7 +311,7 @@ describe('estimateGas', () => {
   })
 
   test('behavior: precompiles are warm', async () => {
-    // Identity of one word: pushes, a warm access, memory, the copy. It is what anvil says.
+    // Identity of one word costs: pushes, a warm access, memory, the copy. anvil reports the same gas.
     const state = stateOf({ [CONTRACT]: { code: '602060006020600060045afa50' } })
     expect(await estimate(state, { from: ALICE, to: CONTRACT })).toBe(21_140n)
   })

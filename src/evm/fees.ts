@@ -1,19 +1,25 @@
-/** What a call offers for its gas, and whether its sender can pay: the checks of geth's `preCheck` and `buyGas`. */
+/**
+ * The price offered by a call for its gas, and the sender's ability to pay: the checks of geth's `preCheck` and
+ * `buyGas`.
+ */
 import type { CallRequest } from '../wallet/provider/types.ts'
 import type { CallContext } from './call-context.ts'
 import { BLOB_GAS } from './constants.ts'
 import { callFailed } from './errors.ts'
 
 export interface Fees {
-  /** The most that a unit of gas may cost. */
+  /** The highest price of a unit of gas, in wei. */
   readonly cap: bigint
-  /** What it does cost, which GASPRICE says; `null`: that takes the base fee, and the header is not known. */
+  /**
+   * The actual price of a unit of gas in wei, as returned by GASPRICE; `null`: the price depends on the base fee, and
+   * the header is unknown.
+   */
   readonly price: bigint | null
-  /** The most that a unit of blob gas may cost; `null`: the call does not say, and has no blobs. */
+  /** The highest price of a unit of blob gas in wei; `null`: the call names none and has no blobs. */
   readonly blobCap: bigint | null
 }
 
-/** Nothing, unless the call names a price. Throws `callFailed` for an offer that no block would take. */
+/** Returns the prices of a call; zero if the call names none. Throws `callFailed` for an offer no block would take. */
 export function feesOf(request: CallRequest, context: CallContext): Fees {
   const { gasPrice, maxFeePerGas = 0n, maxPriorityFeePerGas = 0n, maxFeePerBlobGas, blobVersionedHashes } = request
   const [cap, tip] = gasPrice === undefined ? [maxFeePerGas, maxPriorityFeePerGas] : [gasPrice, gasPrice]
@@ -31,19 +37,22 @@ export function feesOf(request: CallRequest, context: CallContext): Fees {
   return { cap, price: tipped < cap ? tipped : cap, blobCap }
 }
 
-/** What the sender must have, and what it pays before the call runs: its gas, and its blobs at `blobFee`. */
+/**
+ * Returns the funds required from the sender, and the payment before the call runs: gas, and blobs at `blobFee`. All in
+ * wei.
+ */
 export function costOf(request: CallRequest, gas: bigint, fees: Fees, blobFee: bigint) {
   const { value = 0n, blobVersionedHashes = [] } = request
   const blobGas = BLOB_GAS * BigInt(blobVersionedHashes.length)
   return {
     atMost: value + gas * fees.cap + blobGas * (fees.blobCap ?? 0n),
-    // At a price that is not known, it is left what it has.
+    // At an unknown price the sender pays nothing for gas in advance.
     prepaid: gas * (fees.price ?? 0n) + blobGas * blobFee,
   }
 }
 
 /** Throws `callFailed` unless `balance` covers `cost`. */
 export function checkFunds(balance: bigint, cost: bigint): void {
-  // The words by which libraries know it.
+  // Libraries recognize the error by these words.
   if (balance < cost) throw callFailed(`insufficient funds for gas * price + value: have ${balance}, want ${cost}`)
 }

@@ -1,20 +1,20 @@
 /**
- * Bounds the memory of a call, as far as gas does not: what its open frames were called with, and what the EVM keeps for their
- * code. Logs are dropped: nothing asks a call for them, and an outer frame would copy those of all inner ones.
+ * Bounds the memory of a call which gas does not bound: the call data of open frames, and the EVM's tables for their
+ * code. Logs are dropped: no call returns logs, and an outer frame would copy the logs of all inner frames.
  */
 import type { EVM } from '@ethereumjs/evm'
 import { MAX_FRAME_BYTES, TABLE_BYTES } from './constants.ts'
 import { CallError } from './errors.ts'
 import type { JournaledState } from './journaled-state.ts'
 
-/** Has `evm` throw `callTooLarge` when its frames pass the bound. */
+/** Makes `evm` throw `callTooLarge` when the open frames pass the bound. */
 export function meterFrames({ events }: EVM, state: JournaledState): void {
   const open: number[] = []
   let held = 0
-  // Listeners with one parameter are called without a wait.
+  // The EVM does not wait for listeners with a single parameter.
   events.on('beforeMessage', (message) => {
     const { data, to } = message
-    // A creation runs its data, and has no address of code: to ask for it would throw.
+    // A creation runs its data and has no code address: reading `codeAddress` would throw.
     const code = to === undefined ? data.length : state.codeLength(message.codeAddress)
     const bytes = data.length + code * TABLE_BYTES
     open.push(bytes)

@@ -1,4 +1,4 @@
-/** GASPRICE where the call's price hangs on a base fee that is not known: ends the call when it is reached, and not before. */
+/** GASPRICE for a call whose price depends on an unknown base fee. Only reaching the opcode ends the call. */
 import type { EVMOpts } from '@ethereumjs/evm'
 import { noBlockContext } from './block-context.ts'
 

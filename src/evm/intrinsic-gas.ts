@@ -1,4 +1,4 @@
-/** What a transaction costs before any of it runs: the Yellow Paper's g0, with EIP-2028, 2930, 3860, 7623 and 7702. */
+/** The gas of a transaction before any code runs: the Yellow Paper's g0, with EIP-2028, 2930, 3860, 7623 and 7702. */
 import type { Common } from '@ethereumjs/common'
 import { hexToBytes } from '@ethereumjs/util'
 import type { CallRequest } from '../wallet/provider/types.ts'
@@ -12,13 +12,13 @@ const INITCODE_WORD_GAS = 2n
 const ACCESSED_ADDRESS_GAS = 2_400n
 const ACCESSED_SLOT_GAS = 1_900n
 const AUTHORIZATION_GAS = 25_000n
-/** EIP-7623: tokens are zero bytes, and other bytes four times. */
+/** The floor price of a token, by EIP-7623. A zero byte is one token, any other byte four tokens. */
 const FLOOR_TOKEN_GAS = 10n
 
 export interface IntrinsicGas {
-  /** Charged before the call runs. */
+  /** The gas charged before the call runs. */
   readonly base: bigint
-  /** What is charged at least, once it has run. */
+  /** The least gas charged in total, after the call has run. */
   readonly floor: bigint
 }
 

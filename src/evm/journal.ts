@@ -1,24 +1,24 @@
 /**
- * Maps whose changes can be taken back: an undo log. A checkpoint costs nothing, a change one entry, a revert what was changed
- * since its checkpoint; nothing of what was only read is ever copied.
+ * An undo log for changes of maps. A checkpoint costs nothing, and a change costs one entry. A revert costs the changes
+ * since its checkpoint. Values which were only read are never copied.
  */
 
 interface Change {
   readonly map: Map<string, unknown>
   readonly key: string
-  /** False: the key was not there. */
+  /** False if the map did not contain the key. */
   readonly had: boolean
   readonly before: unknown
 }
 
 export class Journal {
   readonly #changes: Change[] = []
-  /** How many changes there were at each open checkpoint, the outermost first. */
+  /** The number of changes at each open checkpoint, the outermost first. */
   readonly #checkpoints: number[] = []
 
-  /** Sets `key` in `map`, to be undone by a revert. */
+  /** Sets `key` in `map`. A revert undoes the change. */
   set<T>(map: Map<string, T>, key: string, value: T): void {
-    // What is changed outside of all checkpoints stays.
+    // A change outside of all checkpoints cannot be reverted.
     if (this.#checkpoints.length > 0) this.#changes.push({ map, key, had: map.has(key), before: map.get(key) })
     map.set(key, value)
   }
@@ -27,13 +27,13 @@ export class Journal {
     this.#checkpoints.push(this.#changes.length)
   }
 
-  /** Keeps what was changed since the last checkpoint; an outer one may still take it back. */
+  /** Closes the last checkpoint and keeps its changes. An outer checkpoint may still revert the changes. */
   commit(): void {
     this.#checkpoints.pop()
     if (this.#checkpoints.length === 0) this.#changes.length = 0
   }
 
-  /** Takes back what was changed since the last checkpoint. */
+  /** Undoes the changes since the last checkpoint, and closes the checkpoint. */
   revert(): void {
     const length = this.#checkpoints.pop() ?? 0
     while (this.#changes.length > length) {

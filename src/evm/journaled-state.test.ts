@@ -66,7 +66,7 @@ describe('Journal', () => {
       if (i % 2 === 0) journal.commit()
       else journal.revert()
     }
-    // One write each, and one more for each that is taken back.
+    // One write each, and one more for each reverted write.
     expect(touched).toBe(1500)
   })
 })

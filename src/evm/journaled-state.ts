@@ -1,7 +1,7 @@
 /**
- * The state that a call runs on: verified reads, and above them what the call writes, with its checkpoints. Nothing of it
- * outlives the call. Its time and memory grow with the accounts and slots that the call touches, and not with their product
- * with its inner calls. What the EVM's interface asks of a state with a root is not there: no call needs it.
+ * The state of one running call: verified reads, and above them the writes of the call with its checkpoints. Nothing
+ * outlives the call. Time and memory grow with the accounts and slots touched, and are not multiplied by the number of
+ * inner calls. The methods about state roots throw: no call needs a root.
  */
 import type { AccountFields, StateManagerInterface } from '@ethereumjs/common'
 import {
@@ -17,22 +17,22 @@ import { keccak256 } from '../trie/keccak.ts'
 import type { CallAccount, CallState } from '../wallet/provider/types.ts'
 import { Journal } from './journal.ts'
 
-/** The slots of an account, as far as they were read or written. */
+/** The slots of an account which were read or written. */
 interface Slots {
-  /** True if the account was made anew: it has no slot but those in {@link values}. */
+  /** True if the account was created anew: slots outside {@link values} are zero. */
   readonly isCleared: boolean
-  /** By key, as hex digits. */
+  /** The values by slot key, in hex digits. */
   readonly values: Map<string, Uint8Array>
 }
 
 const NO_BYTES = new Uint8Array()
-/** Of an account that delegates its code, by EIP-7702: a mark, and the address. */
+/** The length of the code of a delegating account, by EIP-7702: a mark of 3 bytes, and an address. */
 const DELEGATION_BYTES = 23
 
 export class JournaledState implements StateManagerInterface {
   readonly #state: CallState
   readonly #journal = new Journal()
-  // By address. What is read is kept beside what is written: a revert takes back the latter alone.
+  // By address. Read and written values share a map: a revert undoes only the writes.
   readonly #accounts = new Map<string, Account | undefined>()
   readonly #codes = new Map<string, Uint8Array>()
   readonly #slots = new Map<string, Slots>()
@@ -41,7 +41,7 @@ export class JournaledState implements StateManagerInterface {
     this.#state = state
   }
 
-  /** The values from before the call, for the price of a write. */
+  /** The values before the call, for the gas price of a write. */
   readonly originalStorageCache = {
     get: (address: Address, key: Uint8Array) => this.#readSlot(address.toString(), key),
     clear: () => {},
@@ -51,7 +51,7 @@ export class JournaledState implements StateManagerInterface {
     const name = address.toString()
     if (!this.#accounts.has(name)) this.#accounts.set(name, accountOf(await this.#state.account(name)))
     const account = this.#accounts.get(name)
-    // The EVM changes what it is given, and then may not put it.
+    // The EVM modifies the returned account, and does not always store the modification.
     return account && copyOf(account)
   }
 
@@ -79,7 +79,7 @@ export class JournaledState implements StateManagerInterface {
     return code
   }
 
-  /** Bytes of the code that runs at `address`, where it was read before; else 0. */
+  /** Returns the length in bytes of the code running at `address`, if the code was read before; else 0. */
   codeLength(address: Address): number {
     const code = this.#codes.get(address.toString())
     if (code?.length !== DELEGATION_BYTES) return code?.length ?? 0

@@ -1,4 +1,4 @@
-/** Reads of one state, each asked for once: by a call that loops, and by the many runs of an estimate. */
+/** Reads of one state, each done once. A looping call repeats reads, and so do the many runs of an estimate. */
 import type { CallAccount, CallState } from '../wallet/provider/types.ts'
 
 export class KeptReads implements CallState {

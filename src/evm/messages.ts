@@ -1,9 +1,9 @@
-/** What a page and the worker that runs its calls say to each other. Types, and the names of reads. */
+/** The messages between a window and the worker running its calls. Types, and the names of reads. */
 import type { ErrorDetails } from '../runtime/error.ts'
 import type { CallAccount, CallBlock, CallOptions, CallRequest, CallResult } from '../wallet/provider/types.ts'
 import type { CallErrorCode } from './errors.ts'
 
-/** A call or an estimate. Plain data. */
+/** A call or an estimate, as plain data. */
 export interface Job {
   readonly method: 'call' | 'estimateGas'
   readonly block: CallBlock
@@ -19,12 +19,15 @@ export type Read =
 
 export type ReadValue = CallAccount | null | bigint | string
 
-/** `job` numbers the jobs of a worker, of which it has one at a time: what is about an older one is passed over. */
+/**
+ * A message to the worker. `job` numbers the jobs of a worker, which runs one at a time. Messages about an older job
+ * are ignored.
+ */
 export type ToWorker =
-  /** `coming`: reads whose values are sent without being asked for. */
+  /** Starts a job. The values of the reads in `coming` follow without a request. */
   | { readonly kind: 'run'; readonly job: number; readonly what: Job; readonly coming: readonly Read[] }
   | { readonly kind: 'value'; readonly job: number; readonly read: Read; readonly value: ReadValue }
-  /** A read has failed: the job has no more use. The worker says `failed` when it has ended it. */
+  /** A read has failed, so the result is no longer wanted. The worker answers `failed` once the job has ended. */
   | { readonly kind: 'cancel'; readonly job: number }
 
 export type FromWorker =
@@ -39,7 +42,7 @@ export interface PlainCallError {
   readonly details: ErrorDetails
 }
 
-/** The same for the same read. */
+/** Returns equal names for equal reads. */
 export function nameOf(read: Read): string {
   const { part, address } = read
   return read.part === 'storage' ? `${part} ${address} ${read.slot}` : `${part} ${address}`

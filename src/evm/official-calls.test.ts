@@ -1,4 +1,6 @@
-/** The official pairs of execution-apis for calls, on their own chain and state: what the provider answers is equal. */
+/**
+ * The official pairs of execution-apis for calls, on their own chain and state. The provider's answers must be equal.
+ */
 import { beforeAll, describe, expect, test } from 'vitest'
 import { readVectorChain } from '../testing/rpc-compat/chain.ts'
 import type { Exchange } from '../testing/rpc-compat/parse-exchanges.ts'
@@ -8,14 +10,14 @@ import { handleRequest } from '../wallet/provider/handle-request.ts'
 import type { MethodContext } from '../wallet/provider/methods.ts'
 
 /**
- * Estimates that the pairs leave open (`speconly`): geth's bisection leaves off within 1.5 %, and ours is the least gas that is
- * enough.
+ * Estimates left open by the pairs (`speconly`): geth's bisection stops within 1.5 %, and ours finds the least
+ * sufficient gas.
  */
 const CLOSE = new Set(['estimate-successful-call', 'estimate-with-eip7702'])
 
 let context: MethodContext
 
-/** What the provider answers, in the form of a response. */
+/** Returns the provider's answer in the form of a response. */
 async function answer({ request }: Exchange): Promise<unknown> {
   try {
     return { result: await handleRequest(context, request) }
@@ -25,7 +27,9 @@ async function answer({ request }: Exchange): Promise<unknown> {
   }
 }
 
-/** Messages are each client's own, but for the reason of a revert. */
+/**
+ * Returns the response without its error message, except the reason of a revert: other messages differ between clients.
+ */
 function expected({ response }: Exchange): unknown {
   if (response.error === undefined) return { result: response.result }
   const { code, message, data } = response.error
@@ -47,7 +51,7 @@ describe.skipIf(VECTORS === null)(VECTORS === null ? NO_VECTORS : 'the official 
     context = {
       source: vectorSource(chain),
       chainId: chain.chainId,
-      // The chain's own configuration: Bpo2 is its last fork.
+      // The configuration of the vectors' chain: Bpo2 is its last fork.
       hardfork: 'bpo2',
       evm: () => import('./index.ts'),
     }

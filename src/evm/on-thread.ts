@@ -1,4 +1,4 @@
-/** Runs calls on the thread that asks for them. Loaded where no worker can be had; all of the EVM comes with it. */
+/** Runs calls on the caller's thread. Loaded only if no worker can be had; the whole EVM comes along. */
 import type { ErrorDetails } from '../runtime/error.ts'
 import type { CallResult, CallState } from '../wallet/provider/types.ts'
 import { call } from './call.ts'
@@ -7,7 +7,7 @@ import type { RunLimits } from './evm-worker.ts'
 import type { Job } from './messages.ts'
 import { Pacer } from './pacer.ts'
 
-/** Rejects with `CallError`, or as `state` does. `details` are those of its limit. */
+/** Runs a call. Rejects with `CallError`, or with the error of a read of `state`. A `callTimeout` carries `details`. */
 export function runOnThread(
   { method, block, request, options }: Job,
   state: CallState,

@@ -1,4 +1,4 @@
-/** A state of which some is as the caller would have it, for one call: geth's state overrides. */
+/** A state with some values replaced by the caller for one call: geth's state overrides. */
 import { bytesToHex, hexToBytes } from '@ethereumjs/util'
 import { EMPTY_CODE_HASH_HEX, EMPTY_ROOT_HEX } from '../trie/account.ts'
 import { keccak256 } from '../trie/keccak.ts'
@@ -13,7 +13,10 @@ const NOBODY: CallAccount = {
   codeHash: `0x${EMPTY_CODE_HASH_HEX}`,
 }
 
-/** What a call reads: `state`, each part once, under the overrides. A `pacer` is told when the call waits for it. */
+/**
+ * Returns the reads of a call: `state` under the overrides, each part read once. A `pacer` does not count the waiting
+ * time.
+ */
 export function readsOf(state: CallState, { overrides }: CallOptions, pacer?: Pacer): CallState {
   const reads = new KeptReads(pacer === undefined ? state : pacedReads(state, pacer))
   return overrides === undefined ? reads : new OverriddenState(reads, overrides)

@@ -1,4 +1,6 @@
-/** Overrides of state and block, as geth applies them; the official pairs of `eth_simulateV1` say what comes out. */
+/**
+ * Overrides of state and block, as geth applies them. The expected results are the official pairs of `eth_simulateV1`.
+ */
 import { privateKeyToAccount } from 'viem/accounts'
 import { describe, expect, test } from 'vitest'
 import { readVectorChain } from '../testing/rpc-compat/chain.ts'
@@ -27,14 +29,17 @@ interface Simulation {
   readonly validation?: boolean
 }
 
-/** A simulated block stands upon the head; a call runs in it. So BLOCKHASH of the block before is another one's, or unknown. */
+/**
+ * A simulated block stands upon the head, while a call runs in the head. So BLOCKHASH of the previous block differs or
+ * is unknown.
+ */
 const OTHER_BLOCK_HASH = new Set([
   'ethSimulate-blockhash-simple',
   'ethSimulate-contract-calls-itself',
   'ethSimulate-get-block-properties',
 ])
 
-/** Files that have more than a call can be asked: what blocks before it have done, and nonces that are checked. */
+/** Leaves out the files asking for more than a call: effects of earlier blocks, and checked nonces. */
 const one = vectorsOf('eth_simulateV1').flatMap(({ name, exchanges }) => {
   const [{ request, response } = {}] = exchanges
   const simulation = request?.params?.[0] as Simulation
@@ -126,7 +131,7 @@ describe('overrides of the block', () => {
     ['44', { prevRandao: word(79n) }, 79n],
     ['45', { gasLimit: 80n }, 80n],
     ['4a', { blobBaseFee: 81n }, 81n],
-    // As in geth: a call that names no price sees none.
+    // As in geth, a call without a price sees no base fee.
     ['48', { baseFeePerGas: 82n }, 0n],
   ])('behavior: opcode %s sees %o, and nothing else of the block is known', async (opcode, blockOverrides, value) => {
     const overrides = new Map([[ELSEWHERE, { code: `0x${opcode}${RETURN_TOP}` }]])
@@ -170,7 +175,7 @@ describe('blobs', () => {
 })
 
 describe('authorizations', () => {
-  // viem signs them.
+  // viem signs the authorizations.
   const account = privateKeyToAccount(`0x${'11'.repeat(32)}`)
   const authority = account.address.toLowerCase()
   const overrides = new Map([[ELSEWHERE, { code: `0x30${RETURN_TOP}` }]])

@@ -1,6 +1,6 @@
 /**
- * Lets the page do other work while a call runs on its thread, and ends the call that runs for too long. Only where there is no
- * worker: a worker is simply ended.
+ * Lets the window do other work during a call on its thread, and ends a call running for too long. Only needed without
+ * a worker: a worker is simply terminated.
  */
 import type { EVMOpts } from '@ethereumjs/evm'
 import type { ErrorDetails } from '../runtime/error.ts'
@@ -14,10 +14,10 @@ type CustomOpcode = NonNullable<EVMOpts['customOpcodes']>[number]
 
 export interface PaceOptions {
   readonly limitMs: number
-  /** For the errors: why the call runs here. */
+  /** Details for the errors: the reason for running on this thread. */
   readonly details?: ErrorDetails
   readonly signal?: AbortSignal | undefined
-  /** Milliseconds, from any origin. */
+  /** Returns milliseconds from any origin. */
   readonly now?: () => number
   readonly yieldThread?: () => Promise<void>
 }
@@ -41,12 +41,12 @@ export class Pacer {
     this.#sliceStart = this.#now()
   }
 
-  /** A place where a call may stop: yields by the clock. Rejects with `callAborted` and `callTimeout`. */
+  /** Marks a point where a call may stop, and yields by the clock. Rejects with `callAborted` or `callTimeout`. */
   async stop(): Promise<void> {
     if (++this.#stops % STOPS_BETWEEN_LOOKS === 0) await this.#look()
   }
 
-  /** Waits for `read`, which is none of the call's own time, or for the signal. */
+  /** Waits for `read` or for the signal. The waiting time does not count as the call's own time. */
   async waitFor<T>(read: () => Promise<T>): Promise<T> {
     await this.#look()
     this.#ranMs += this.#now() - this.#sliceStart
@@ -69,14 +69,14 @@ export class Pacer {
 }
 
 /**
- * JUMPDEST that stops there: code that goes on for long comes by it, or calls. To listen to the EVM's steps would make it copy
- * its memory at each of them.
+ * Returns a JUMPDEST which stops at the pacer: code running for long passes a JUMPDEST or makes a call. Listening to
+ * every step of the EVM would copy the memory at every step.
  */
 export function pacedJumpDestination(pacer: Pacer): CustomOpcode {
   return { opcode: 0x5b, opcodeName: 'JUMPDEST', baseFee: 1, logicFunction: () => pacer.stop() }
 }
 
-/** Reads of `state`, during which the call's own time stands still. */
+/** Returns the reads of `state`, during which the call's own time stands still. */
 export function pacedReads(state: CallState, pacer: Pacer): CallState {
   return {
     account: (address) => pacer.waitFor(() => state.account(address)),

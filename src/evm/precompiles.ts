@@ -1,4 +1,6 @@
-/** Which precompiles a call finds, and where: those of the rules, but for what the overrides remove and move. */
+/**
+ * The precompiles visible to a call, by address: those of the rules, without the ones removed or moved by overrides.
+ */
 import type { Common } from '@ethereumjs/common'
 import { type CustomPrecompile, getActivePrecompiles, type PrecompileFunc } from '@ethereumjs/evm'
 import { createAddressFromString } from '@ethereumjs/util'
@@ -7,15 +9,18 @@ import { CallError, callFailed } from './errors.ts'
 
 const POINT_EVALUATION = '0x000000000000000000000000000000000000000a'
 
-/** By address, `0x` and hex digits: those that the rules have. They are warm, also where an override removes them. */
+/**
+ * Returns the precompiles of the rules, by address (`0x` and hex digits). All of them are warm, even if an override
+ * removes one.
+ */
 export function precompilesOf(common: Common): ReadonlyMap<string, PrecompileFunc> {
   const active = [...getActivePrecompiles(common)].map(([address, run]) => [`0x${address}`, run] as const)
   return new Map(active.map(([address, run]) => [address, address === POINT_EVALUATION ? refuse : run]))
 }
 
 /**
- * What the EVM is told to have in other places than the rules say. Whatever is overridden of a precompile's account, the
- * account is no precompile any more. The rules of a move are geth's. Throws `callFailed`.
+ * Returns the precompiles differing from the rules, as configuration for the EVM. An account with any override is no
+ * precompile any more. The rules of moves are geth's. Throws `callFailed`.
  */
 export function customPrecompiles(common: Common, overrides: StateOverrides = new Map()): CustomPrecompile[] {
   const precompiles = precompilesOf(common)
@@ -41,7 +46,10 @@ export function customPrecompiles(common: Common, overrides: StateOverrides = ne
   })
 }
 
-/** EIP-4844's precompile takes a proof system of its own, which is not shipped. Who calls it gets no answer, and no guess. */
+/**
+ * Throws `noPrecompile`. EIP-4844's precompile needs a proof system of its own, which is not shipped. A call using the
+ * precompile gets an error instead of a guess.
+ */
 function refuse(): never {
   const message = 'the call asks for the KZG point evaluation precompile, which does not run here'
   throw new CallError('noPrecompile', message, { details: { address: POINT_EVALUATION } })

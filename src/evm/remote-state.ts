@@ -1,4 +1,4 @@
-/** The state as a worker has it: every read is asked of the page, but for what the page sends by itself. */
+/** The state inside a worker. Reads go to the window, except the values sent ahead by the window. */
 import type { CallAccount, CallState } from '../wallet/provider/types.ts'
 import { nameOf, type Read, type ReadValue } from './messages.ts'
 
@@ -12,7 +12,7 @@ export class RemoteState implements CallState {
   readonly #ask: (read: Read) => void
   readonly #wanted = new Map<string, Wanted>()
 
-  /** `coming` need not be asked for. */
+  /** Creates the state. The values of the reads in `coming` arrive without a request. */
   constructor(ask: (read: Read) => void, coming: readonly Read[]) {
     this.#ask = ask
     for (const read of coming) this.#want(read)
@@ -30,12 +30,12 @@ export class RemoteState implements CallState {
     return this.#read({ part: 'code', address }) as Promise<string>
   }
 
-  /** The page has answered. */
+  /** Settles a read with the window's answer. */
   take(read: Read, value: ReadValue): void {
     this.#wanted.get(nameOf(read))?.resolve(value)
   }
 
-  /** Ends all that wait. */
+  /** Rejects all waiting reads. */
   fail(error: unknown): void {
     for (const { reject } of this.#wanted.values()) reject(error)
   }
@@ -50,7 +50,7 @@ export class RemoteState implements CallState {
   #want(read: Read): Wanted {
     const handles = {} as { -readonly [K in 'resolve' | 'reject']: Wanted[K] }
     const promise = new Promise<ReadValue>((resolve, reject) => Object.assign(handles, { resolve, reject }))
-    promise.catch(() => {}) // it may be that nobody reads what was coming
+    promise.catch(() => {}) // a value sent ahead may stay unread
     const wanted = { promise, ...handles }
     this.#wanted.set(nameOf(read), wanted)
     return wanted

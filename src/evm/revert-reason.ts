@@ -1,10 +1,13 @@
-/** What a contract says when it reverts: Solidity's `Error(string)` and `Panic(uint256)`, in geth's words. */
+/** The reason of a revert: Solidity's `Error(string)` and `Panic(uint256)`, in geth's words. */
 import { bytesToBigInt, bytesToHex } from '@ethereumjs/util'
 
 const ERROR = '0x08c379a0'
 const PANIC = '0x4e487b71'
 
-/** https://docs.soliditylang.org/en/latest/control-structures.html#panic-via-assert-and-error-via-require */
+/**
+ * The meanings of Solidity's panic codes:
+ * https://docs.soliditylang.org/en/latest/control-structures.html#panic-via-assert-and-error-via-require
+ */
 const PANICS: ReadonlyMap<bigint, string> = new Map([
   [0x00n, 'generic panic'],
   [0x01n, 'assert(false)'],
@@ -18,7 +21,7 @@ const PANICS: ReadonlyMap<bigint, string> = new Map([
   [0x51n, 'uninitialized function'],
 ])
 
-/** `null`: it says nothing that is known. */
+/** Returns the reason; `null` if the data has no known form. */
 export function revertReason(data: Uint8Array): string | null {
   const selector = bytesToHex(data.subarray(0, 4))
   if (selector === PANIC && data.length === 36) {

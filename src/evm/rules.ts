@@ -1,4 +1,4 @@
-/** By which rules a call runs: those of its block on chains that are known, those that are asked for, or the newest. */
+/** The rules of a call: the requested hardfork, else the fork of the block on known chains, else the newest fork. */
 import {
   type ChainConfig,
   Common,
@@ -14,11 +14,11 @@ import type { CallOptions } from '../wallet/provider/types.ts'
 import type { CallContext } from './call-context.ts'
 
 const CHAINS: readonly ChainConfig[] = [Mainnet, Sepolia, Holesky, Hoodi]
-/** The newest that is live somewhere. */
+/** The newest hardfork live on some chain. */
 const NEWEST = Hardfork.Osaka
 const NAMES: ReadonlySet<string> = new Set(Object.values(Hardfork))
 
-/** Throws `badArgument` for a hardfork that has no such name. */
+/** Returns the rules of a call. Throws `badArgument` for an unknown name of a hardfork. */
 export function rulesOf({ number, timestamp }: CallContext, { chainId, hardfork }: CallOptions): Common {
   if (hardfork !== undefined && !NAMES.has(hardfork)) {
     throw badArgument('hardfork', 'the name of a hardfork, such as "cancun"', hardfork)

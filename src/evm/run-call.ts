@@ -1,4 +1,6 @@
-/** Runs one call to its end on a state of its own, as a transaction that is never mined. The order of its checks is geth's. */
+/**
+ * Runs one call to its end on its own state, as a transaction which is never mined. The checks come in geth's order.
+ */
 import { createEVM, type EVM, EVMError } from '@ethereumjs/evm'
 import { Account, type Address, bytesToHex, createAddressFromString, hexToBytes } from '@ethereumjs/util'
 import type { CallBlock, CallOptions, CallRequest, CallState } from '../wallet/provider/types.ts'
@@ -19,21 +21,21 @@ import { revertReason } from './revert-reason.ts'
 import { rulesOf } from './rules.ts'
 
 export interface RunOptions extends CallOptions {
-  /** The limit of the whole transaction. */
+  /** The gas limit of the whole transaction. */
   readonly gas: bigint
-  /** Left out: the thread is the call's own. */
+  /** The pacer of a call on a shared thread. Left out: the call has the thread to itself. */
   readonly pacer?: Pacer | undefined
 }
 
 export interface Ran {
   readonly output: string
-  /** Of the whole transaction, refunds taken off. */
+  /** The gas used by the whole transaction, after refunds. */
   readonly gasUsed: bigint
-  /** The most that was used at any time: refunds come when all is done. */
+  /** The most gas used at any time, before refunds. */
   readonly peakGas: bigint
 }
 
-/** Rejects with `CallError`, or as the state does. */
+/** Runs a call. Rejects with `CallError`, or with the error of a state read. */
 export async function runCall(
   state: CallState,
   block: CallBlock,
@@ -89,7 +91,7 @@ async function run(
   const { exceptionError, returnValue, executionGasUsed, gasRefund = 0n } = execResult
   if (exceptionError !== undefined) {
     if (exceptionError.error === EVMError.errorMessages.REVERT) throw callReverted(returnValue)
-    // A jump that goes wrong says where, in terms of nobody's.
+    // The EVM adds the position to a failed jump. Callers know no such positions.
     throw callFailed(exceptionError.error.replace(/ at .*$/s, ''))
   }
   const used = base + executionGasUsed
@@ -100,7 +102,7 @@ async function run(
   return { output: bytesToHex(returnValue), gasUsed: charged < floor ? floor : charged, peakGas }
 }
 
-/** The sender pays before the call runs, and before it is seen whether its gas is enough to begin. */
+/** Takes the fees from the sender. As in geth, payment comes before the check of intrinsic gas. Throws `callFailed`. */
 async function takeFees(
   state: JournaledState,
   caller: Address,
@@ -108,17 +110,17 @@ async function takeFees(
 ): Promise<void> {
   if (atMost === 0n && prepaid === 0n) return
   const account = (await state.getAccount(caller)) ?? new Account()
-  // An offer for blobs that names no price is not checked, and may be dearer than what there is.
+  // The funds must also cover a payment above the offer.
   checkFunds(account.balance, atMost > prepaid ? atMost : prepaid)
   account.balance -= prepaid
   await state.putAccount(caller, account)
 }
 
-/** What a transaction finds accessed when it begins, by EIP-2929, EIP-2930 and EIP-3651. */
+/** Marks addresses and slots as accessed from the start, by EIP-2929, EIP-2930 and EIP-3651. */
 function warmUp({ journal, common }: EVM, { from, to, accessList = [] }: CallRequest, { coinbase }: CallContext) {
   const warm = [from, to, common.isActivatedEIP(3651) ? coinbase : undefined]
   for (const address of warm) if (typeof address === 'string') journal.addAlwaysWarmAddress(bare(address))
-  // Those of the rules, wherever the overrides have put them.
+  // The precompiles of the rules are warm, wherever overrides have moved them.
   for (const address of precompilesOf(common).keys()) journal.addAlwaysWarmAddress(bare(address))
   for (const { address, storageKeys } of accessList) {
     journal.addAlwaysWarmAddress(bare(address))

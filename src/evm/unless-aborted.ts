@@ -1,7 +1,7 @@
-/** Waits that a signal ends. */
+/** Waiting which a signal can end. */
 import { callAborted } from './errors.ts'
 
-/** Rejects with `callAborted` as soon as `signal` aborts, whatever becomes of `read`. */
+/** Returns the result of `read`. Rejects with `callAborted` as soon as `signal` aborts, while `read` may go on. */
 export function unlessAborted<T>(signal: AbortSignal | undefined, read: () => Promise<T>): Promise<T> {
   if (signal === undefined) return read()
   return new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-/** Bounds the time that a call runs: its own, and not the time in which it waits for the state. */
+/** Bounds the running time of a call, without the time of its state reads. */
 import type { Clock } from '../runtime/clock.ts'
 import { MAX_LATENESS_MS } from '../runtime/constants.ts'
 import { Deadline } from '../runtime/deadline.ts'
@@ -26,7 +26,7 @@ export class WorkLimit {
     if (this.#running === null) return
     const { deadline, sinceMs } = this.#running
     const ranMs = this.#clock.now() - sinceMs
-    // What would have been past all that is left was a sleep of the machine.
+    // A run far longer than the remaining time was a sleep of the machine, and does not count.
     if (ranMs < this.#leftMs + MAX_LATENESS_MS) this.#leftMs -= ranMs
     deadline.stop()
     this.#running = null

@@ -1,4 +1,4 @@
-/** A few workers for calls: started when there is a call for them, used again, and ended when there was none for a while. */
+/** A few workers for calls. Workers are started on demand, used again, and ended after some time without a call. */
 import type { Clock } from '../runtime/clock.ts'
 import type { CallResult, CallState } from '../wallet/provider/types.ts'
 import { IDLE_MS, MAX_WORKERS } from './constants.ts'
@@ -7,16 +7,16 @@ import { EvmWorker, type RunLimits } from './evm-worker.ts'
 import type { Job } from './messages.ts'
 import { unlessAborted } from './unless-aborted.ts'
 
-/** No worker can be had: the cause says why. The call has not begun. */
+/** The error of a failed start of a worker, with the reason as its cause. The call has not begun. */
 export class NoWorker extends Error {}
 
 export class WorkerPool {
   readonly #open: () => Worker
   readonly #clock: Clock
   #idle: EvmWorker[] = []
-  /** With those that start, and those that run. */
+  /** The number of starting, running and idle workers. */
   #count = 0
-  /** Calls that wait for a worker, the oldest first. */
+  /** The calls waiting for a worker, the oldest first. */
   readonly #queue: (() => void)[] = []
   #stopIdling = () => {}
 
@@ -25,7 +25,9 @@ export class WorkerPool {
     this.#clock = clock
   }
 
-  /** Rejects with `NoWorker`, with `CallError`, or as `state` does. */
+  /**
+   * Runs a call on a free worker. Rejects with `NoWorker`, with `CallError`, or with the error of a read of `state`.
+   */
   async run(job: Job, state: CallState, limits: RunLimits): Promise<CallResult | bigint> {
     const { signal } = limits
     const taking = this.#take()
@@ -49,7 +51,7 @@ export class WorkerPool {
     while (this.#idle.length > 0) {
       const idle = this.#idle.pop()!
       if (!idle.isGone) return idle
-      this.#count-- // it ended while it had nothing to do
+      this.#count-- // the worker ended while idle
     }
     this.#count++
     try {

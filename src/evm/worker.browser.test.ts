@@ -1,4 +1,4 @@
-/** Calls in a real worker, in a real browser: that they end, and that the page lives. */
+/** Calls in a real worker of a real browser. Calls end, and the window stays responsive. */
 import { describe, expect, test } from 'vitest'
 import { RootlightError } from '../runtime/error.ts'
 import type { CallBlock, CallState } from '../wallet/provider/types.ts'
@@ -9,7 +9,7 @@ import { openWorker } from './open-worker.ts'
 const BLOCK: CallBlock = { number: null, header: null }
 const CONTRACT = `0x${'c0'.repeat(20)}`
 const RETURN_TOP = '60005260206000f3'
-/** Without an end but that of its gas. */
+/** A loop ending only with its gas. */
 const LOOP = '5b600056'
 const OPTIONS = { chainId: 1 }
 
@@ -17,7 +17,7 @@ function stateOf(code: string): CallState {
   return { account: async () => null, storage: async (_, slot) => slot * 2n, code: async () => `0x${code}` }
 }
 
-/** Opens workers, and counts them. */
+/** Returns a function opening workers, and their count. */
 function counted() {
   const workers: Worker[] = []
   const worker = () => {
@@ -82,7 +82,7 @@ describe('call', () => {
     const abortedAt = performance.now()
     controller.abort('enough')
     await failed
-    // The bound is the point; it takes under a millisecond.
+    // The bound is the point of this test; aborting takes under a millisecond.
     expect(performance.now() - abortedAt).toBeLessThan(100)
     await expect(evm.call(stateOf(''), BLOCK, { to: CONTRACT }, options)).rejects.toMatchObject({ code: 'callAborted' })
     const { output } = await evm.call(stateOf(`6001${RETURN_TOP}`), BLOCK, { to: CONTRACT }, OPTIONS)
@@ -104,7 +104,7 @@ describe('call', () => {
 
   test('error: a call that runs for longer than it may, whatever it does', async () => {
     const evm = createEvm({ timeoutMs: 300 })
-    // A loop, and one over a precompile.
+    // A plain loop, and a loop over a precompile.
     const modexp = '5b600060006103ff600060006005620ffffff150600056'
     for (const code of [LOOP, modexp]) {
       const failed = evm.call(stateOf(code), BLOCK, { to: CONTRACT }, OPTIONS)

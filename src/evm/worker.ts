@@ -1,6 +1,6 @@
 /**
- * Runs calls in a worker of their own, one at a time. It yields to nobody: who wants a call to end, ends the worker. In the
- * package this file is one script with everything in it.
+ * Runs calls in a worker of their own, one at a time. A call never yields: the window ends a call by terminating the
+ * worker. In the package this file is one bundled script.
  */
 import { isRootlightError } from '../runtime/error.ts'
 import { call } from './call.ts'
