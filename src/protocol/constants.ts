@@ -1,91 +1,134 @@
-/** The protocol's id, its limits, and why each has the value that it has. SPEC.md repeats those that bind both sides. */
+/**
+ * The protocol's id and its limits, each with the reason for its value. SPEC.md repeats the limits binding both sides.
+ */
 
-/** What libp2p negotiates. Another incompatible version gets another id. */
+/** The protocol id for libp2p's negotiation. An incompatible version gets another id. */
 export const PROTOCOL_ID = '/rootlight/state/1'
-/** Repeated in each Status, so that a transport without negotiation can tell versions apart too. */
+/** Repeated in each Status, so a transport without negotiation can tell versions apart too. */
 export const PROTOCOL_VERSION = 1
 
-/** Bytes of a frame's length prefix: four carry 2^28 - 1, far more than any frame may have. */
+/** Bytes of a frame's length prefix. Four carry lengths up to 2^28 - 1, far more than any frame may have. */
 export const MAX_PREFIX_BYTES = 4
-/** A request or a Status: 1,024 refs of at most 170 bytes, or 128 roots with 1,024 spans of at most 137, and room. */
+/**
+ * The largest frame of a request or a Status, with room: 1,024 refs of at most 170 bytes each, or 128 roots with 1,024
+ * spans of at most 137.
+ */
 export const MAX_REQUEST_FRAME_BYTES = 256 * 1024
-/** An answer: the budget, the one item that passes it (a code at most), and the headers of 1,024 runs, and room. */
+/**
+ * The largest frame of an answer, with room: the budget, one item beyond the budget (a code at most), and 1,024 RLP
+ * headers.
+ */
 export const MAX_ANSWER_FRAME_BYTES = 4 * 1024 * 1024
 
-/** The budget of an answer. Throughput stops to grow at about 500 KB; more only delays whoever waits behind it. */
+/** The budget of an answer. Throughput stops growing at about 500 KB; larger answers only delay the requests behind. */
 export const MAX_RESPONSE_BYTES = 1024 * 1024
-/** The largest budget of an answer, whatever both sides say: with a code behind it, and headers, it still is a frame. */
+/**
+ * The largest budget of an answer, whatever both sides announce. Budget, one more code and RLP headers still fit into a
+ * frame.
+ */
 export const MAX_BUDGET_BYTES = 2 * 1024 * 1024
-/** Refs in a GetNodes or GetPaths: as many single nodes as fill half the budget of an answer. */
+/** Refs in a GetNodes or GetPaths. So many single nodes fill half the budget of an answer. */
 export const MAX_REFS = 1024
-/** Hashes in a GetCode or GetHeader: an average contract has 4 to 8 KB, so this fills the budget of an answer. */
+/** Hashes in a GetCode or GetHeader. An average contract has 4 to 8 KB, so 256 codes fill the budget of an answer. */
 export const MAX_HASHES = 256
-/** Requests that a peer may leave open on a stream. Eight keep a connection full; the rest is for reads that overtake. */
+/**
+ * Requests a peer may leave open on a stream. Eight keep a connection busy; the rest is for reads overtaking a sync.
+ */
 export const MAX_OPEN_REQUESTS = 16
-/** Requests of one peer that are read from the source and sent at the same time: holds at most 4 answers in memory. */
+/** Requests of one peer being read or sent at the same time. Bounds the answers in memory to 4 a peer. */
 export const SERVED_AT_ONCE = 4
-/** Reads of a peer that go ahead of a GetNodes of its own that waits; then it has its turn. Together they are less than it. */
+/**
+ * Reads of a peer served ahead of a waiting GetNodes of the same peer. Then the GetNodes has a turn: 16 reads together
+ * cost less.
+ */
 export const READS_AHEAD = 16
-/** Requests of all peers that are read at the same time: keeps a disk busy, and whoever comes next waits for few. */
+/**
+ * Requests of all peers being read at the same time. Enough to keep a disk busy; a new request still waits behind few
+ * others.
+ */
 export const READ_AT_ONCE = 8
-/** Sustained requests a second and peer, and the burst. A sync makes tens; this stops floods of one-node requests. */
+/**
+ * Sustained requests a second for each peer, and the burst. A sync makes tens; the limit stops floods of one-node
+ * requests.
+ */
 export const REQUESTS_PER_SECOND = 1000
-/** Sustained bytes a second and peer, requests and answers together, and the burst: more than a tab can decrypt. */
+/**
+ * Sustained bytes a second for each peer, requests and answers together, and the burst. A tab cannot decrypt as many.
+ */
 export const BYTES_PER_SECOND = 64 * 1024 * 1024
-/** Streams of one peer, on all its connections: one is enough, and the old ones of a tab that came back may still stand. */
+/**
+ * Streams of one peer over all connections. One is enough; the old streams of a tab which came back may not have ended
+ * yet.
+ */
 export const STREAMS_PER_PEER = 4
 /** Streams of all peers: two for each connection that a server accepts. */
 export const MAX_STREAMS = 1024
-/** What a responder holds for all peers, requests and answers: two megabytes each for a hundred tabs on slow lines. */
+/** Bytes of requests and answers held for all peers: two megabytes each for a hundred tabs on slow lines. */
 export const MAX_HELD_BYTES = 256 * 1024 * 1024
-/** Memory that a decoded request takes, as a multiple of its frame: measured with 1,024 refs. */
+/** Memory of a decoded request, as a multiple of the frame's size. Measured with 1,024 refs. */
 export const REQUEST_MEMORY_FACTOR = 4
-/** What one host's peers make us hold: a quarter of it all. Many honest tabs behind one address hold less. */
+/** Bytes held for the peers of one host: a quarter of the total. Many honest tabs behind one address hold less. */
 export const MAX_HELD_BYTES_PER_HOST = 64 * 1024 * 1024
-/** Streams of one host's peers: two for each connection that a server accepts from one. */
+/** Streams of one host's peers: two for each connection that a server accepts from one host. */
 export const STREAMS_PER_HOST = 256
 /**
- * What a millisecond of our thread costs, in bytes, when hosts and peers take turns: encrypting and sending is what it does
- * most, and 60 to 100 MB a second is what it does of that.
+ * The cost of a millisecond of our thread, in bytes, when hosts and peers take turns. The thread mostly encrypts and
+ * sends, at 60 to 100 MB a second.
  */
 export const THREAD_COST_BYTES_PER_MS = 64 * 1024
-/** What a request costs beside its bytes, its items and the reading: two messages through all layers, some 0.15 ms. */
+/**
+ * The fixed cost of a request, in bytes, beside frame, items and reading. Two messages pass all layers, in some 0.15
+ * ms.
+ */
 export const REQUEST_COST_BYTES = 8 * 1024
-/** What a ref or a hash costs beside the reading: decoding it, and asking the disk for it, some hundredth of a millisecond. */
+/**
+ * The fixed cost of a ref or a hash, in bytes, beside the reading. Decoding and the disk's look-up take about 0.01 ms.
+ */
 export const LOOK_UP_COST_BYTES = 1024
-/** A request that has cost this much gives its turn to others that wait: 4 ms, or an answer of 256 KiB. */
+/** A request with this cost, in bytes, gives its turn to waiting requests. Equals 4 ms, or an answer of 256 KiB. */
 export const TURN_COST_BYTES = 256 * 1024
-/** How often, in a row, a request leaves the thread to others that have had less: most of them need it a few times. */
+/**
+ * The most times in a row a request leaves the thread to requests with a smaller cost. A few times are enough in most
+ * cases.
+ */
 export const MAX_STEPS_BACK = 16
-/** After so much the thread is left to everything else that waits for it: 8 ms. */
+/** After this cost, in bytes, everything else in the tab or server gets the thread. Equals 8 ms. */
 export const THREAD_SLICE_COST_BYTES = 512 * 1024
 
-/** How long a responder goes on reading for one answer, in milliseconds; then it sends what it has. */
+/** The time a responder reads for one answer, in milliseconds. The answer then carries the items read so far. */
 export const MAX_SERVING_MS = 2000
-/** How long a peer may take to send its first Status. The slowest phone has opened the stream already. */
+/**
+ * The time a peer has for the first Status, in milliseconds. Opening the stream is not included, so the slowest phone
+ * is in time.
+ */
 export const GREETING_MS = 20_000
-/** How long a message may take from its first byte to its last: the largest request on a line of 64 kbit/s. */
+/** The time from a message's first byte to the last, in milliseconds: enough for the largest request at 64 kbit/s. */
 export const MESSAGE_MS = 40_000
-/** How long an answer may wait for a peer that does not read. No requester of ours waits longer than 30 s for one. */
+/**
+ * The time a peer has to take an answer, in milliseconds. No requester of ours waits longer than 30 s for an answer.
+ */
 export const SENDING_MS = 45_000
 
-/** Sustained Statuses a second and stream, and the burst. A tab in mid-sync sends one a second. */
+/** Sustained Statuses a second on a stream, and the burst. A tab in mid-sync sends one a second. */
 export const STATUSES_PER_SECOND = 4
 export const STATUS_BURST = 64
 
-/** What a run may pass its budget by: one node. A branch of state has 532 bytes; 4 KiB leaves room for plain tries. */
+/** Bytes of a run beyond the budget: one node. A branch of state has 532 bytes; 4 KiB leaves room for plain tries. */
 export const NODE_SLACK_BYTES = 4 * 1024
-/** What an answer to GetPaths may pass its budget by: one path, of at most 130 nodes of 532 bytes. */
+/** Bytes of an answer to GetPaths beyond the budget: one way of at most 130 nodes, 532 bytes each. */
 export const PATH_SLACK_BYTES = 128 * 1024
-/** The largest code. EIP-170 says 24 KiB, proposals say 256 KiB, and chains of their own say more. */
+/** The largest code. EIP-170 allows 24 KiB, proposals 256 KiB, and private chains more. */
 export const MAX_CODE_BYTES = 1024 * 1024
-/** The largest header. Mainnet's have 500 to 700 bytes; what a chain of its own signs into `extraData` has some thousands. */
+/**
+ * The largest header. Headers of mainnet have 500 to 700 bytes; signatures in `extraData` add some thousands on private
+ * chains.
+ */
 export const MAX_HEADER_BYTES = 16 * 1024
 
 /** Roots in a Status: as many as geth keeps states in memory. */
 export const MAX_STATUS_ROOTS = 128
-/** Spans in a Status, over all its roots: a tab in mid-sync has tens. */
+/** Spans in a Status over all roots. A tab in mid-sync has tens. */
 export const MAX_STATUS_SPANS = 1024
 
-/** Pieces below this size are copied next to their headers: a copy of this size costs less than one more buffer. */
+/** Smaller pieces are copied next to their headers. A copy of this size costs less than one more buffer. */
 export const COPY_BELOW_BYTES = 2048

@@ -1,4 +1,4 @@
-/** Encoder and decoder together: round trips, and a table with every rule that the decoder holds. */
+/** Encoder and decoder together: round trips, and a table with every rule of the decoder. */
 import { type Input, RLP } from '@ethereumjs/rlp'
 import { concatBytes, hexToBytes } from '@noble/hashes/utils.js'
 import fc from 'fast-check'
@@ -183,7 +183,7 @@ describe('encodeAnswer', () => {
   })
 })
 
-/** `count` spans of one nibble at different depths, in order and apart. */
+/** Returns `count` spans of one nibble at different depths, in order and apart. */
 function spans(count: number): string[][] {
   return Array.from({ length: count }, (_, i) => {
     const at = (i * 4).toString(16).padStart(4, '0')
@@ -191,7 +191,7 @@ function spans(count: number): string[][] {
   })
 }
 
-/** A list in a list in a list, so many times. */
+/** Returns `depth` lists, each inside the one before. */
 function nest(depth: number): Uint8Array {
   const headers: Uint8Array[] = []
   for (let i = 0, length = 0; i < depth; i++) {

@@ -1,6 +1,6 @@
 /**
- * Frames to messages, as SPEC.md describes them. Everything is read in place: hashes, runs and codes are views of the
- * frame. Counts are checked while they are read, so that no message makes more values than its kind may have.
+ * Decodes frames to messages, as SPEC.md describes. Nothing is copied: hashes, runs and codes are views of the frame.
+ * Counts are checked during the decoding, so no message creates more values than allowed.
  */
 import { pathOfKey } from '../trie/path.ts'
 import { MAX_HASHES, MAX_REFS, MAX_STATUS_ROOTS, MAX_STATUS_SPANS, PROTOCOL_VERSION } from './constants.ts'
@@ -22,8 +22,8 @@ import { RlpView } from './rlp-view.ts'
 const MAX_U32 = 2 ** 32 - 1
 
 /**
- * Decodes one frame, without its prefix. Throws `ProtocolError`: `malformedMessage`, `tooManyItems`,
- * `unknownMessage` or `unsupportedVersion`.
+ * Decodes one frame, without the prefix. Throws `ProtocolError`: `malformedMessage`, `tooManyItems`, `unknownMessage`
+ * or `unsupportedVersion`.
  */
 export function decodeMessage(frame: Uint8Array): Message {
   const outer = new RlpView(frame)
@@ -70,7 +70,7 @@ function decodeStatus(body: RlpView): Status {
     })
   }
   const chainId = body.integer(0, Number.MAX_SAFE_INTEGER)
-  // The spans of all roots together are bounded, not those of each.
+  // The limit counts the spans of all roots together.
   let spansLeft = MAX_STATUS_SPANS
   const roots = collect(body.list(), MAX_STATUS_ROOTS, (items): RootStatus => {
     const fields = items.list()
@@ -146,7 +146,7 @@ function answer(kind: Answer['kind'], id: number, body: RlpView, maxItems: numbe
   return { kind, id, items: collect(body.list(), maxItems, (items) => items.string()) }
 }
 
-/** Reads the items of a list, of which there may be `most`. */
+/** Reads the items of a list, at most `most`. */
 function collect<T>(items: RlpView, most: number, read: (items: RlpView) => T): T[] {
   const values: T[] = []
   while (!items.done) {

@@ -8,20 +8,20 @@ import { DEFAULT_SERVING_LIMITS, type ServingLimits } from './serving-limits.ts'
 const KIB = 1024
 const MIB = 1024 * KIB
 
-/** A doorkeeper, and peers whose requests are answered when the test says so. */
+/** Returns a doorkeeper, and peers with requests answered on the test's command. */
 function setUp(limits: Partial<ServingLimits> = {}) {
   const clock = new ManualClock()
   let yields = 0
   const leaveThread = async () => void yields++
   const doorkeeper = new Doorkeeper({ ...DEFAULT_SERVING_LIMITS, ...limits }, clock, leaveThread)
-  /** Requests in the order in which they were begun, by peer. */
+  /** The peers of the begun requests, in order. */
   const begun: string[] = []
   const refused: string[] = []
-  /** What reads and sends wait for. */
+  /** Resolvers of the pending reads and sends. */
   const reads: (() => void)[] = []
   const sends: (() => void)[] = []
 
-  /** Each peer is of a host of its own, unless the test says which. */
+  /** Admits a peer. Each peer has a host of its own, unless the test names one. */
   function sit(peerId: string, maxSendingBytes = Number.POSITIVE_INFINITY, host = peerId): Seat {
     const seat = doorkeeper.admit({ peerId, host, maxSendingBytes })
     seat.occupy(({ code }) => {
@@ -141,7 +141,7 @@ describe('Doorkeeper', () => {
           shares[i]! += costs[i]!
           askMore(i)
           reads.shift()?.()
-          // A read and what follows from it take a few microtasks.
+          // A read and the steps behind it take a few microtasks.
           for (let turn = 0; turn < 20; turn++) await undefined
           expect(begun).toHaveLength(round + 2)
         }

@@ -1,9 +1,10 @@
 /**
- * One for all responders of a server or a tab: lets streams in, gives hosts and peers their turns by what they cost
- * (`turns.ts`), and knows what is held for them. A flood waits behind its own limits, and takes no more than anybody else.
+ * Admission control shared by all responders of a server or a tab. Admits streams, gives turns to hosts and peers by
+ * cost (`turns.ts`), and bounds the memory held for peers. A flood waits behind its own limits and takes no more than
+ * an honest peer.
  *
- * What a request costs is its bytes, those of its answer, and the time that reading took, which is known as the reading goes
- * on (`reading.ts`). A request that has had its share gives its turn to others who wait, and goes on when it is next.
+ * The cost of a request counts the bytes of request and answer, and the reading time, measured during the reading
+ * (`reading.ts`). A request with a full share gives its turn to waiting requests, and goes on in a later turn.
  */
 import { Deadline } from '../runtime/deadline.ts'
 import { yieldThread } from '../runtime/yield-thread.ts'
@@ -23,42 +24,45 @@ import { Reading } from './reading.ts'
 import type { ServingLimits } from './serving-limits.ts'
 import { Turns } from './turns.ts'
 
-/** A request that waits for its turn. */
+/** A request pending until its turn. */
 export interface Errand {
-  /** Of its frame. */
+  /** Bytes of the request's frame. */
   readonly bytes: number
   /** Refs or hashes. */
   readonly items: number
-  /** It belongs to a sync: what else its peer asks for goes ahead of it. */
+  /** True for a sync's requests. All other requests of the peer go ahead. */
   readonly isBulk: boolean
-  /** Reads the answer, and says what that costs; undefined: nobody waits for it any more. Never rejects. */
+  /**
+   * Reads the answer, and reports the reading to `work`. Resolves with undefined if the stream has ended meanwhile.
+   * Never rejects.
+   */
   serve(work: Work): Promise<ReadyAnswer | undefined>
 }
 
-/** An answer that was read. */
+/** An answer read from the source, ready to be sent. */
 export interface ReadyAnswer {
   readonly bytes: number
-  /** Resolves when the transport has taken it, or the stream has ended. Never rejects. */
+  /** Sends the answer. Resolves when the transport has taken the answer, or the stream has ended. Never rejects. */
   send(): Promise<void>
 }
 
-/** The place of one stream. */
+/** The admission of one stream. */
 export interface Seat {
   readonly limits: ServingLimits
-  /** Says how the stream is ended if it has to be; {@link leave} is called in there. Called once, before {@link ask}. */
+  /** Takes the function ending the stream; `end` must call {@link leave}. Called once, before {@link ask}. */
   occupy(end: (error: RefusalError) => void): void
   ask(errand: Errand): void
-  /** So much is there of a message that is not complete; 0: none has begun. */
+  /** Reports the bytes kept of an incomplete message. 0: no message has begun. */
   receiving(bytes: number): void
-  /** Bytes have come that are no request. */
+  /** Counts received bytes outside of requests towards the peer's rate and turn. */
   charge(bytes: number): void
-  /** The stream has ended: what waits is dropped. May be called twice. */
+  /** Reports the end of the stream. Drops its pending requests. May be called twice. */
   leave(): void
 }
 
-/** What a seat has in the books. */
+/** The doorkeeper's record of an admitted stream. */
 interface Visit {
-  /** Its stream has not ended. */
+  /** True until the stream ends. */
   isHere: boolean
   readonly account: PeerAccount<Waiting>
   readonly holdings: Set<Holding>
@@ -69,16 +73,16 @@ interface Visit {
 interface Waiting extends Errand {
   readonly visit: Visit
   readonly holding: Holding
-  /** Undefined: not begun. */
+  /** Undefined before the request has begun. */
   reading: Reading | undefined
 }
 
-/** Where a peer comes from, and what its connection carries. */
+/** The peer behind a stream, and the capacity of its connection. */
 export interface Visitor {
   readonly peerId: string
-  /** Peers of one host share its turns; left out: all of whom no more is known are one host. */
+  /** Peers of one host share the host's turns. Left out: all peers without a known host count as one host. */
   readonly host?: string
-  /** Bytes that the connection should carry at a time: a single answer always may go. Left out: any. */
+  /** Bytes that the connection should carry at a time; a single answer may always go. Left out: no limit. */
   readonly maxSendingBytes?: number
 }
 
@@ -90,7 +94,7 @@ const REFUSALS: Readonly<Record<RefusalCode, string>> = {
   overloaded: 'too much is held, and this is the oldest',
 }
 
-/** What a responder ends a stream with. */
+/** Returns the error for ending a stream by our own limits. */
 export function refusal(code: RefusalCode): RefusalError {
   return new RefusalError(code, REFUSALS[code])
 }
@@ -103,16 +107,16 @@ export class Doorkeeper {
   readonly #accounts = new Map<string, PeerAccount<Waiting>>()
   readonly #turns: Turns<Waiting>
   readonly #held: Holdings
-  /** Those that have a turn now. */
+  /** Requests having a turn now. */
   readonly #reading = new Set<Waiting>()
   #streams = 0
   #isCalling = false
   #cancelWait: (() => void) | undefined
-  /** What was done since the thread was last left to others. */
+  /** The cost, in bytes, since the thread was last left to everything else. */
   #sinceRest = 0
   #rest: Promise<void> | undefined
 
-  /** `leaveThread` resolves when everything else that waits for the thread has run. */
+  /** Creates a doorkeeper. `leaveThread` resolves when everything else waiting for the thread has run. */
   constructor(limits: ServingLimits, clock: Clock, leaveThread: () => Promise<void> = yieldThread) {
     this.limits = limits
     this.#clock = clock
@@ -121,20 +125,20 @@ export class Doorkeeper {
     this.#held = new Holdings(limits.heldBytes)
   }
 
-  /** Bytes that are held for all peers now. */
+  /** Bytes held for all peers now. */
   get heldBytes(): number {
     return this.#held.bytes
   }
 
-  /** Peers in the books: those that are here, and those that owe something from before. */
+  /** Number of known peers: with open streams, or with costs not paid off yet. */
   get accounts(): number {
     return this.#accounts.size
   }
 
-  /** A seat for a further stream of a peer. Throws {@link RefusalError} `tooManyStreams`. */
+  /** Admits one more stream of a peer. Throws {@link RefusalError} `tooManyStreams`. */
   admit({ peerId, host: name = '', maxSendingBytes = Number.POSITIVE_INFINITY }: Visitor): Seat {
     this.#forget()
-    // A peer that comes from several hosts stays with the first.
+    // A peer connecting from several hosts stays with the first.
     const known = this.#accounts.get(peerId)
     const host = known?.host ?? this.#hosts.get(name) ?? new HostAccount<Waiting>(name, this.limits)
     const account = known ?? new PeerAccount(host, this.limits, this.#clock)
@@ -186,12 +190,12 @@ export class Doorkeeper {
     const begun = account.queue.drop((waiting) => waiting.visit === visit)
     this.#turns.leave(account)
     for (const holding of visit.holdings) this.#release(holding, visit)
-    // What has begun ends by itself, as soon as it is heard.
+    // A suspended reading must go on in order to notice the end of its stream.
     for (const waiting of begun) this.#goOn(waiting)
     this.#callNext()
   }
 
-  /** Who comes back too soon finds the account as it was. */
+  /** Deletes settled accounts only: a peer coming back too soon finds its old account. */
   #forget(): void {
     for (const [peerId, account] of this.#accounts) if (account.isSettled) this.#accounts.delete(peerId)
     const owing = new Set([...this.#accounts.values()].map(({ host }) => host))
@@ -217,7 +221,7 @@ export class Doorkeeper {
     this.#callNext()
   }
 
-  /** Begins, or goes on, with as many requests as may be read now. */
+  /** Begins or continues as many requests as may be read now. */
   #callNext(): void {
     if (this.#isCalling) return
     this.#isCalling = true
@@ -278,7 +282,7 @@ export class Doorkeeper {
     const { account } = visit
     const answer = await waiting.serve(reading)
     reading.charge()
-    // What is sent next takes the thread as well.
+    // Sending takes the thread as well.
     if (answer !== undefined) await reading.stepBack()
     this.#reading.delete(waiting)
     account.host.reading--
@@ -288,7 +292,7 @@ export class Doorkeeper {
     this.#callNext()
   }
 
-  /** True if `account`, or its host, has had a turn's worth more than another that has a turn now. */
+  /** True if `account`, or its host, leads another one having a turn now by more than {@link TURN_COST_BYTES}. */
   #isAhead(account: PeerAccount<Waiting>): boolean {
     for (const { visit } of this.#reading) {
       const other = visit.account
@@ -299,7 +303,7 @@ export class Doorkeeper {
     return false
   }
 
-  /** Resolves when the peer has taken the answer, or has been given up. */
+  /** Sends the answer. Resolves when the peer has taken the answer, or the stream has ended. */
   async #deliver(answer: ReadyAnswer, visit: Visit): Promise<void> {
     const { account, maxSendingBytes } = visit
     account.take(0, answer.bytes)
@@ -319,7 +323,10 @@ export class Doorkeeper {
     deadline.stop()
   }
 
-  /** Also counts what the thread was kept busy with: now and then everything else has it, and nothing is read meanwhile. */
+  /**
+   * Charges `cost` to the peer and to the thread. After each slice, everything else has the thread and nothing is read
+   * meanwhile.
+   */
   #charge(account: PeerAccount<Waiting>, cost: number): void {
     account.charge(cost)
     this.#sinceRest += cost
@@ -339,11 +346,11 @@ export class Doorkeeper {
     if (!visit.isHere) return
     visit.holdings.add(holding)
     visit.account.host.held.hold(holding, bytes)
-    // It may have been too much for its host already.
+    // The host's limit may have evicted the holding already.
     if (visit.holdings.has(holding)) this.#held.hold(holding, bytes)
   }
 
-  /** What is held at `bytes` from now on; its age stays. */
+  /** Sets the size of a holding; its age stays. */
   #resize(holding: Holding, visit: Visit, bytes: number): void {
     if (bytes === 0) this.#release(holding, visit)
     else if (!visit.holdings.has(holding)) this.#hold(holding, visit, bytes)

@@ -1,6 +1,6 @@
 /**
- * Messages to frames, as SPEC.md describes them. Small messages are one buffer; an answer is a few headers and the buffers
- * that it was given, which are sent as they are: nobody may write to them afterwards.
+ * Encodes messages to frames, as SPEC.md describes. A small message is one buffer. An answer is a few headers and the
+ * caller's buffers, sent without a copy: the caller must not write to these buffers afterwards.
  */
 import { type NestedUint8Array, RLP } from '@ethereumjs/rlp'
 import { bytesOf } from '../trie/integer.ts'
@@ -9,7 +9,7 @@ import { encodePrefix } from './frames.ts'
 import { type Answer, MESSAGE_CODE, type Request, type Status } from './messages.ts'
 import { encodePath, encodePosition } from './path-code.ts'
 
-/** The frame of a Status. */
+/** Returns the frame of a Status. */
 export function encodeStatus({ chainId, roots, limits }: Status): Uint8Array[] {
   const { maxResponseBytes, maxRefs, maxHashes, maxOpenRequests } = limits
   return small([
@@ -26,7 +26,7 @@ export function encodeStatus({ chainId, roots, limits }: Status): Uint8Array[] {
   ])
 }
 
-/** The frame of a request. */
+/** Returns the frame of a request. */
 export function encodeRequest(request: Request): Uint8Array[] {
   const head = [bytesOf(MESSAGE_CODE[request.kind]), bytesOf(request.id)]
   const maxBytes = bytesOf(request.maxBytes)
@@ -53,7 +53,9 @@ export function encodeRequest(request: Request): Uint8Array[] {
   }
 }
 
-/** The frame of an answer, in pieces. Items of a few kilobytes and more are among the pieces as they are. */
+/**
+ * Returns the frame of an answer, in pieces. Items of {@link COPY_BELOW_BYTES} and more become pieces without a copy.
+ */
 export function encodeAnswer({ kind, id, items }: Answer): Uint8Array[] {
   const head = RLP.encode([bytesOf(MESSAGE_CODE[kind]), bytesOf(id)]).subarray(1)
   const itemBytes = items.reduce((sum, item) => sum + encodedBytes(item), 0)
@@ -72,11 +74,11 @@ export function encodeAnswer({ kind, id, items }: Answer): Uint8Array[] {
   return pieces.finish()
 }
 
-/** Headers and small items, copied to one buffer of the exact size, with large items referred to in between. */
+/** Copies headers and small items into one buffer of the exact size, and refers to large items in between. */
 class PieceWriter {
   readonly #buffer: Uint8Array
   readonly #pieces: Uint8Array[] = []
-  /** Of `#buffer`: what is among the pieces already, and what is written. */
+  /** Ends in `#buffer`: of the bytes handed out as pieces, and of the bytes written. */
   #given = 0
   #at = 0
 
@@ -120,7 +122,7 @@ function small(message: NestedUint8Array): Uint8Array[] {
   return [encodePrefix(body.length), body]
 }
 
-/** The size of the header of a list, or of a string of more than one byte. */
+/** Returns the header size of a list, or of a string of more than one byte. */
 function headerBytes(length: number): number {
   return length < 56 ? 1 : 1 + bytesOf(length).length
 }

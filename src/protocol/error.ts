@@ -1,75 +1,78 @@
 /**
- * The errors of this folder: what a peer does against the protocol ({@link ProtocolError}), and how a request can end
- * without an answer ({@link RequestError}).
+ * The errors of this folder: a peer's violations ({@link ProtocolError}), requests ending without an answer ({@link
+ * RequestError}), and streams ended by our limits ({@link RefusalError}).
  */
 import { type ErrorDetails, RootlightError } from '../trie/error.ts'
 
-/** Each is a rule of SPEC.md that the other side broke. */
+/** The rules of SPEC.md, as broken by the other side. */
 export type ProtocolErrorCode =
-  /** Not canonical, of another shape, or with a value outside its range. */
+  /** A message not canonical, of another shape, or with a value outside the allowed range. */
   | 'malformedMessage'
-  /** A frame that announces more bytes than its receiver accepts. */
+  /** A frame announcing more bytes than the receiver accepts. */
   | 'frameTooLarge'
   /** More refs, hashes, roots or spans than a message may have. */
   | 'tooManyItems'
-  /** A message code that is reserved or not in use. */
+  /** A message code reserved or not in use. */
   | 'unknownMessage'
   /** A Status of another version of the protocol. */
   | 'unsupportedVersion'
-  /** Something else than a Status as the first message. */
+  /** A first message other than a Status. */
   | 'statusExpected'
   /** An answer sent to a responder, or a request sent to a requester. */
   | 'unexpectedMessage'
-  /** An answer to a request that is not open, or of another kind than its request. */
+  /** An answer without an open request, or of another kind than the request. */
   | 'unexpectedAnswer'
-  /** More items or more bytes than were asked for. */
+  /** More items or more bytes than the request allows. */
   | 'answerTooLarge'
-  /** A request with the id of one that is still open. */
+  /** A request with the id of a request still open. */
   | 'duplicateRequest'
-  /** More requests open at a time than the Status allows. */
+  /** More requests open at a time than our Status allows. */
   | 'tooManyOpenRequests'
-  /** Statuses one behind the other, faster than any state changes. */
+  /** Statuses in a row, faster than any state changes. */
   | 'tooManyStatuses'
 
-/** The other side broke the protocol: end the stream and blame the peer. */
+/** A violation of the protocol by the other side: end the stream and blame the peer. */
 export class ProtocolError extends RootlightError<ProtocolErrorCode> {}
 
-/** A {@link ProtocolError} that names the rule, with what came and what the rule allows. */
+/** Returns a {@link ProtocolError} naming the rule, with the received and the allowed value in `details`. */
 export function violation(code: ProtocolErrorCode, rule: string, details: ErrorDetails = {}): ProtocolError {
   return new ProtocolError(code, rule, { details })
 }
 
-/** {@link violation} for the most frequent code. */
+/** Returns a {@link violation} with the most frequent code. */
 export function malformed(rule: string, details: ErrorDetails = {}): ProtocolError {
   return violation('malformedMessage', `malformed: ${rule}`, details)
 }
 
-/** How a request ends without an answer. */
+/** The reasons for a request ending without an answer. */
 export type RequestErrorCode =
   /** The stream ended, or never began. */
   | 'disconnected'
-  /** The caller's signal. */
+  /** The caller's signal aborted the request. */
   | 'aborted'
   /** The peer broke the protocol and was disconnected; `cause` is the {@link ProtocolError}. */
   | 'protocol'
-  /** As many requests are open as this peer allows; ask again when one has ended. */
+  /** This peer or `maxOpenBytes` allows no further open request; ask again when one has ended. */
   | 'tooManyRequests'
 
-/** A request that got no answer. Nothing in it blames the peer that has not been blamed already. */
+/**
+ * A request without an answer. The caller must not blame the peer again: the violation behind `protocol` is reported
+ * separately.
+ */
 export class RequestError extends RootlightError<RequestErrorCode> {}
 
-/** Why a responder ends a stream whose peer has not broken the protocol. */
+/** The reasons for a responder ending a stream without a violation by the peer. */
 export type RefusalCode =
-  /** The peer, or all peers together, have as many streams as they may. */
+  /** The peer, its host, or all peers together have as many streams as allowed. */
   | 'tooManyStreams'
   /** No Status in time. */
   | 'noStatus'
-  /** A message that was begun and not finished in time. */
+  /** A message begun and not finished in time. */
   | 'slowMessage'
-  /** An answer that the peer did not take in time. */
+  /** An answer not taken by the peer in time. */
   | 'slowReader'
-  /** Too much is held for all peers, and what is held for this one is the oldest. */
+  /** Too much is held for a host or for all peers, and this peer's holding is the oldest. */
   | 'overloaded'
 
-/** A peer that costs too much: end the stream, and blame nobody. */
+/** A peer that costs too much: end the stream without any blame. */
 export class RefusalError extends RootlightError<RefusalCode> {}

@@ -1,6 +1,6 @@
 /**
- * What an honest peer keeps of a server's one thread beside others that ask for whatever is dearest. The thread is the
- * clock's: what is read or sent moves it on, and nothing else does.
+ * Measures an honest peer's share of a server's only thread, beside peers asking for the most expensive answers. The
+ * thread is the clock's: only reading and sending move the clock on.
  */
 import { describe, expect, test } from 'vitest'
 import { ManualClock } from '../testing/manual-clock.ts'
@@ -9,18 +9,18 @@ import { DEFAULT_SERVING_LIMITS, type ServingLimits } from './serving-limits.ts'
 
 const KIB = 1024
 const MS = 5_000
-/** What the thread sends in a millisecond. */
+/** Bytes sent by the thread in a millisecond. */
 const SENT_PER_MS = 64 * KIB
 
 interface Kind {
   readonly bytes: number
   readonly items: number
   readonly isBulk: boolean
-  /** The answer is read in so many pieces, each of which takes so long. */
+  /** The pieces in which the answer is read, and the time of each in milliseconds. */
   readonly pieces: number
   readonly pieceMs: number
   readonly answerBytes: number
-  /** What the request, and sending its answer, take beside that. */
+  /** The time of everything else, in milliseconds: receiving the request and sending the answer. */
   readonly otherMs: number
 }
 
@@ -60,7 +60,7 @@ const DEAR: Readonly<Record<string, Kind>> = {
   },
 }
 
-/** Lets peers ask for ever, each with `open` requests at a time, and returns how long the thread worked for each. */
+/** Lets peers ask without end, each with `open` requests at a time. Returns the thread's time for each peer. */
 async function share(limits: Partial<ServingLimits>, peers: readonly { host: string; open: number; kind: Kind }[]) {
   const clock = new ManualClock()
   let rests = 0

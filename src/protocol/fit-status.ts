@@ -1,8 +1,8 @@
-/** What of a Status one message carries: receivers hold us to the limits that we check when we receive. */
+/** Cuts a Status down to one message, because receivers enforce the same limits as our decoder. */
 import { MAX_STATUS_ROOTS, MAX_STATUS_SPANS } from './constants.ts'
 import type { RootStatus, Status } from './messages.ts'
 
-/** `status` with its newest roots, and of their spans the first: what does not fit is not said, and served all the same. */
+/** Returns `status` with the newest roots and the first spans of all roots. States left out are still served. */
 export function fitStatus(status: Status): Status {
   let spans = 0
   const roots = status.roots.slice(0, MAX_STATUS_ROOTS).map((root): RootStatus => {

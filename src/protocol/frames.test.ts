@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { encodePrefix, FrameSplitter } from './frames.ts'
 
-/** The frames of `chunks`, pushed one by one. */
+/** Returns the frames of `chunks`, pushed one by one. */
 function split(chunks: Uint8Array[], maxFrameBytes = 1000): Uint8Array[] {
   const frames: Uint8Array[] = []
   const splitter = new FrameSplitter(maxFrameBytes)

@@ -1,14 +1,14 @@
 /**
- * Frames: a length as an unsigned varint (LEB128, minimal, at most four bytes), then as many bytes. This file cuts a stream
- * of chunks into frames and knows nothing of what is in them.
+ * Cuts a stream of chunks into frames, without reading the messages inside. A frame is a length as an unsigned varint
+ * (LEB128, minimal, at most four bytes), then as many bytes.
  */
 import { MAX_PREFIX_BYTES } from './constants.ts'
 import { malformed, violation } from './error.ts'
 
-/** The first buffer of a frame that spans chunks: most requests fit. */
+/** The first buffer of a frame spanning chunks. Most requests fit. */
 const LEAST_BUFFER_BYTES = 4096
 
-/** The length prefix of a frame of `length` bytes. */
+/** Returns the length prefix of a frame of `length` bytes. */
 export function encodePrefix(length: number): Uint8Array {
   const bytes: number[] = []
   for (let left = length; ; left >>>= 7) {
@@ -18,20 +18,20 @@ export function encodePrefix(length: number): Uint8Array {
 }
 
 /**
- * Collects chunks of any size and hands out frames. What it holds grows with what has come, not with what was announced.
- * After it has thrown it is of no further use.
+ * Collects chunks of any size and hands out frames. The buffer grows with the received bytes, not with the announced
+ * length. A splitter is of no further use after a throw.
  */
 export class FrameSplitter {
   readonly #maxFrameBytes: number
-  /** Of the prefix that is being read: its value so far, and its bytes. */
+  /** The prefix being read: its value so far, and its bytes. */
   #length = 0
   #prefixBytes = 0
-  /** The frame that began in an earlier chunk, or the beginning of it, and how much of it is there. */
+  /** The buffer of a frame begun in an earlier chunk, with the frame's length and the bytes received so far. */
   #frame: Uint8Array | undefined
   #frameBytes = 0
   #filled = 0
 
-  /** Frames of more than `maxFrameBytes` are refused as soon as their prefix is read. */
+  /** Creates a splitter refusing frames of more than `maxFrameBytes` as soon as the prefix is read. */
   constructor(maxFrameBytes: number) {
     this.#maxFrameBytes = maxFrameBytes
   }
@@ -41,15 +41,15 @@ export class FrameSplitter {
     return this.#frame !== undefined || this.#prefixBytes > 0
   }
 
-  /** Bytes of the buffer for the frame that has begun. */
+  /** Bytes of the buffer for the incomplete frame. */
   get heldBytes(): number {
     return this.#frame?.length ?? 0
   }
 
   /**
-   * Takes the next chunk and calls `onFrame` with each frame that it completes. A frame within one chunk is a view of it;
-   * a frame that spans chunks is copied. Throws `ProtocolError` `frameTooLarge` or `malformedMessage`, after
-   * the frames before the offence.
+   * Takes the next chunk and calls `onFrame` with each completed frame. A frame within one chunk is a view of the
+   * chunk; a frame spanning chunks is a copy. Throws `ProtocolError` `frameTooLarge` or `malformedMessage`, after the
+   * frames before the offence.
    */
   push(chunk: Uint8Array, onFrame: (frame: Uint8Array) => void): void {
     let at = 0
@@ -59,7 +59,7 @@ export class FrameSplitter {
     }
   }
 
-  /** Takes a byte of the prefix; true if it was the last one. */
+  /** Takes a byte of the prefix. Returns true for the last byte. */
   #prefix(byte: number): boolean {
     this.#length += (byte & 0x7f) * 2 ** (7 * this.#prefixBytes++)
     if (byte >= 0x80) {
@@ -75,7 +75,7 @@ export class FrameSplitter {
     return true
   }
 
-  /** Behind a prefix: the frame is in this chunk, or its beginning is. */
+  /** Hands out a frame lying within this chunk, or begins a buffer for a longer one. Called behind a prefix. */
   #begin(chunk: Uint8Array, at: number, onFrame: (frame: Uint8Array) => void): number {
     const length = this.#length
     this.#length = 0
@@ -88,7 +88,7 @@ export class FrameSplitter {
     return at + length
   }
 
-  /** Takes what this chunk has of a frame that spans chunks. */
+  /** Copies this chunk's part of a frame spanning chunks. */
   #fill(begun: Uint8Array, chunk: Uint8Array, at: number, onFrame: (frame: Uint8Array) => void): number {
     const end = Math.min(chunk.length, at + this.#frameBytes - this.#filled)
     const frame = this.#withRoomFor(begun, this.#filled + end - at)
@@ -102,7 +102,7 @@ export class FrameSplitter {
     return end
   }
 
-  /** A larger copy of `frame` if it has no room for `bytes`: fourfold, so that few bytes are copied twice. */
+  /** Returns a larger copy of `frame` if `bytes` do not fit. Grows fourfold, so few bytes are copied twice. */
   #withRoomFor(frame: Uint8Array, bytes: number): Uint8Array {
     if (bytes <= frame.length) return frame
     const larger = new Uint8Array(Math.min(this.#frameBytes, 4 * bytes))

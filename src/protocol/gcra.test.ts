@@ -7,7 +7,7 @@ const rates = fc.record({
   perSecond: fc.integer({ min: 1, max: 1_000_000 }),
   burst: fc.integer({ min: 1, max: 10_000 }),
 })
-/** Pauses in milliseconds, and how much is wanted after each. */
+/** Pauses in milliseconds, and the amount wanted after each. */
 const histories = fc.array(fc.tuple(fc.integer({ min: 0, max: 500 }), fc.integer({ min: 1, max: 10_000 })), {
   maxLength: 60,
 })

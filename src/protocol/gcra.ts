@@ -1,21 +1,21 @@
 /**
- * The generic cell rate algorithm (ITU-T I.371): a sustained rate with bursts, in one number. Counts only; whoever asks
- * does the waiting.
+ * The generic cell rate algorithm (ITU-T I.371): a sustained rate with bursts, in one number. This file only counts;
+ * the caller does the waiting.
  */
 import type { Clock } from './clock.ts'
 
-/** So much a second, for ever, and so much at once. Both are positive. */
+/** A sustained amount a second, and the amount at once. Both are positive. */
 export interface Rate {
   readonly perSecond: number
   readonly burst: number
 }
 
-/** What has been taken at a rate. */
+/** The amount taken so far, measured against a rate. */
 export class Gcra {
   readonly #msEach: number
   readonly #burstMs: number
   readonly #clock: Clock
-  /** When all that was taken will have been paid for. */
+  /** The time when the whole taken amount will be paid for, in the clock's milliseconds. */
   #paidAt: number
 
   constructor({ perSecond, burst }: Rate, clock: Clock) {
@@ -25,12 +25,12 @@ export class Gcra {
     this.#paidAt = clock.now()
   }
 
-  /** True if nothing is owed: one that begins anew would be no different. */
+  /** True if nothing is owed. A new counter would then behave the same. */
   get isPaid(): boolean {
     return this.#paidAt <= this.#clock.now()
   }
 
-  /** Whole milliseconds until `amount` conforms, more than a burst counting as one; 0: now. */
+  /** Returns the whole milliseconds until `amount` conforms; 0: now. More than a burst counts as one burst. */
   waitMs(amount: number): number {
     const owedMs = Math.max(0, this.#paidAt - this.#clock.now())
     const askedMs = Math.min(amount * this.#msEach, this.#burstMs)
@@ -38,12 +38,12 @@ export class Gcra {
     return Math.max(0, Math.ceil(owedMs + askedMs - this.#burstMs - 1e-6))
   }
 
-  /** Takes `amount`, whether it conforms or not: what comes after it waits the longer. */
+  /** Takes `amount`, whether it conforms or not. Later amounts wait the longer. */
   take(amount: number): void {
     this.#paidAt = Math.max(this.#paidAt, this.#clock.now()) + amount * this.#msEach
   }
 
-  /** Takes `amount` if it conforms now. False: it does not, and nothing was taken. */
+  /** Takes `amount` if it conforms now. Returns false, and takes nothing, otherwise. */
   accepts(amount: number): boolean {
     if (this.waitMs(amount) > 0) return false
     this.take(amount)

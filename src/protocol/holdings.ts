@@ -1,14 +1,14 @@
-/** What is held in memory for peers, the oldest first, and who has to go when it becomes too much. */
+/** Tracks the memory held for peers, the oldest first, and evicts the oldest when the total is too large. */
 
-/** Something that is held. */
+/** A request, an answer or an incomplete message held in memory. */
 export interface Holding {
-  /** Ends whatever it is held for; must release it at once. */
+  /** Ends the stream of this holding; must release the holding at once. */
   readonly evict: () => void
 }
 
 export class Holdings {
   readonly #maxBytes: number
-  /** How many bytes each is, in the order of arrival. */
+  /** Bytes of each holding, in the order of arrival. */
   readonly #held = new Map<Holding, number>()
   #bytes = 0
 
@@ -16,14 +16,14 @@ export class Holdings {
     this.#maxBytes = maxBytes
   }
 
-  /** Of all that is held. */
+  /** Bytes of all holdings. */
   get bytes(): number {
     return this.#bytes
   }
 
   /**
-   * Holds it, and evicts what is oldest as long as there is too much. What moves on is young: what is old belongs to
-   * peers that do not read, or that ask for more than they are given.
+   * Adds a holding, and evicts the oldest ones while the total is too large. A holding that moves on is young. Old ones
+   * belong to peers that do not read, or that ask for more than their share.
    */
   hold(holding: Holding, bytes: number): void {
     this.#held.set(holding, bytes)
@@ -31,7 +31,7 @@ export class Holdings {
     this.#evict()
   }
 
-  /** What is held has grown, or shrunk; its age stays. */
+  /** Sets the bytes of a holding; its age stays. Ignores a released holding. */
   resize(holding: Holding, bytes: number): void {
     const before = this.#held.get(holding)
     if (before === undefined) return
@@ -40,7 +40,7 @@ export class Holdings {
     this.#evict()
   }
 
-  /** May be called twice. */
+  /** Removes a holding. May be called twice. */
   release(holding: Holding): void {
     this.#bytes -= this.#held.get(holding) ?? 0
     this.#held.delete(holding)

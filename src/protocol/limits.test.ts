@@ -1,6 +1,6 @@
 /**
- * What we send is held to the limits that we check when we receive: whatever our side is given to say, the other side, with
- * the usual limits and nothing else, accepts it.
+ * Holds our messages to the limits checked on receipt. The other side, with the usual limits, accepts everything our
+ * side may be told to send.
  */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -27,12 +27,12 @@ const MOST = 2 ** 32 - 1
 
 const longPath = (i: number) => i.toString(16).padStart(128, '0')
 
-/** `count` spans of the longest paths. */
+/** Returns `count` spans of the longest paths. */
 function spans(count: number) {
   return Array.from({ length: count }, (_, i) => ({ start: longPath(2 * i), end: longPath(2 * i + 1) }))
 }
 
-/** Roots with so many spans each, the newest first: block numbers as large as there are. */
+/** Returns roots with the given numbers of spans, the newest first, with the largest possible block numbers. */
 function rootsOf(counts: readonly number[]): RootStatus[] {
   return counts.map((count, i) => ({
     root: HASH,
@@ -53,7 +53,7 @@ async function connect(status: Status, source: NodeSource, theirs: Status = stat
   return { requester, responder, violations }
 }
 
-/** Finds everything, and each of them has so many bytes. */
+/** Returns a source with an item of `bytes` bytes for every request. */
 function sourceOf(bytes: number): NodeSource {
   const item = new Uint8Array(bytes).fill(0x80)
   return {

@@ -1,4 +1,4 @@
-/** The messages of the protocol as plain values; how they look as bytes is in `encode.ts`, `decode.ts` and SPEC.md. */
+/** The messages of the protocol as plain values. `encode.ts`, `decode.ts` and SPEC.md describe their bytes. */
 import type { Ref } from '../trie/node-source.ts'
 import { END, type Path, type Position, ROOT_PATH } from '../trie/path.ts'
 import {
@@ -12,7 +12,7 @@ import {
   PATH_SLACK_BYTES,
 } from './constants.ts'
 
-/** The first item of each message. */
+/** The message codes: the first item of each message. */
 export const MESSAGE_CODE = {
   status: 0,
   getNodes: 1,
@@ -25,7 +25,7 @@ export const MESSAGE_CODE = {
   header: 8,
 } as const
 
-/** What the sender of a Status accepts from whoever asks it. Each is at least 1. */
+/** The limits that the sender of a Status accepts as a responder. Each is at least 1. */
 export interface Limits {
   readonly maxResponseBytes: number
   readonly maxRefs: number
@@ -33,7 +33,7 @@ export interface Limits {
   readonly maxOpenRequests: number
 }
 
-/** The limits of a responder that has no reason for others. */
+/** The limits of a responder without a reason for others. */
 export const DEFAULT_LIMITS: Limits = {
   maxResponseBytes: MAX_RESPONSE_BYTES,
   maxRefs: MAX_REFS,
@@ -47,39 +47,51 @@ export interface Span {
   readonly end: Position
 }
 
-/** The coverage of a peer that has a state in full. */
+/** The coverage of a peer with the whole state. */
 export const EVERYTHING: readonly Span[] = [{ start: ROOT_PATH, end: END }]
 
-/** A state that a peer can answer for. `root` is 32 bytes; `coverage` is in order, without overlaps; empty: nothing yet. */
+/**
+ * A state that a peer can answer for. `root` is 32 bytes; `coverage` is in order, without overlaps. Empty coverage:
+ * nothing yet.
+ */
 export interface RootStatus {
   readonly root: Uint8Array
   readonly blockNumber: number
   readonly coverage: readonly Span[]
 }
 
-/** What a peer says about itself. `chainId` 0: of no particular chain, or of several. */
+/** A peer's description of itself. `chainId` 0: of no particular chain, or of several. */
 export interface Status {
   readonly chainId: number
   readonly roots: readonly RootStatus[]
   readonly limits: Limits
 }
 
-/** The Status of a peer of the chain `chainId` that answers for `roots` (none: it only asks), with the usual limits. */
+/**
+ * Returns the Status of a peer of the chain `chainId`, with the usual limits. The peer answers for `roots`; none: the
+ * peer only asks.
+ */
 export function statusOf(chainId: number, roots: readonly RootStatus[] = []): Status {
   return { chainId, roots, limits: DEFAULT_LIMITS }
 }
 
-/** A node that is asked for. `maxNodes` 0: a run of any length; 1: this node alone. */
+/** The request of one node or run. `maxNodes` 0: a run of any length; 1: this node alone. */
 export interface NodeRequest extends Ref {
   readonly maxNodes: number
 }
 
-/** A way down: from the ref (`path`, `hash`) along `key`, a full path of 64 or 128 nibbles that begins with `path`. */
+/**
+ * The request of one way: from the ref (`path`, `hash`) along `key`, a full path of 64 or 128 nibbles beginning with
+ * `path`.
+ */
 export interface PathRequest extends Ref {
   readonly key: Path
 }
 
-/** Runs of the state under `root`; `maxBytes` is the budget of the answer, which its last node may pass. */
+/**
+ * A request of runs of the state under `root`. `maxBytes` is the budget of the answer; the last node may exceed the
+ * budget.
+ */
 export interface GetNodes {
   readonly kind: 'getNodes'
   readonly id: number
@@ -88,7 +100,7 @@ export interface GetNodes {
   readonly refs: readonly NodeRequest[]
 }
 
-/** Ways down through the state under `root`. */
+/** A request of ways through the state under `root`. */
 export interface GetPaths {
   readonly kind: 'getPaths'
   readonly id: number
@@ -97,7 +109,7 @@ export interface GetPaths {
   readonly refs: readonly PathRequest[]
 }
 
-/** Bytecodes by their hashes. */
+/** A request of bytecodes by hash. */
 export interface GetCode {
   readonly kind: 'getCode'
   readonly id: number
@@ -105,7 +117,7 @@ export interface GetCode {
   readonly hashes: readonly Uint8Array[]
 }
 
-/** Block headers by their hashes. */
+/** A request of block headers by hash. */
 export interface GetHeader {
   readonly kind: 'getHeader'
   readonly id: number
@@ -113,7 +125,10 @@ export interface GetHeader {
   readonly hashes: readonly Uint8Array[]
 }
 
-/** An answer: an item (a run, a way, a code, a header) for each that was asked for, in order; empty: don't have it; fewer: budget. */
+/**
+ * An answer with an item (a run, a way, a code, a header) for each ref or hash, in order. Empty item: the peer does not
+ * have it. Fewer items: the budget was used up.
+ */
 export interface Answer {
   readonly kind: 'nodes' | 'paths' | 'code' | 'header'
   readonly id: number
@@ -123,10 +138,10 @@ export interface Answer {
 export type Request = GetNodes | GetPaths | GetCode | GetHeader
 export type Message = { readonly kind: 'status'; readonly status: Status } | Request | Answer
 
-/** The kind of the answer to each kind of request. */
+/** The kind of answer to each kind of request. */
 export const ANSWER_KIND = { getNodes: 'nodes', getPaths: 'paths', getCode: 'code', getHeader: 'header' } as const
 
-/** What an answer of each kind may pass its budget by: the item that was begun within it. */
+/** Bytes beyond the budget for each kind of answer: the item begun within the budget. */
 export const SLACK_BYTES = {
   nodes: NODE_SLACK_BYTES,
   paths: PATH_SLACK_BYTES,
@@ -134,12 +149,15 @@ export const SLACK_BYTES = {
   header: MAX_HEADER_BYTES,
 } as const satisfies Record<Answer['kind'], number>
 
-/** What one item of an answer may have where `left` bytes of the budget are left: no larger code or header can be carried. */
+/**
+ * Returns the largest size of one item when `left` bytes of the budget are left. For codes and headers the protocol's
+ * maximum applies instead.
+ */
 export function maxItemBytes(kind: Answer['kind'], left: number): number {
   return kind === 'code' || kind === 'header' ? SLACK_BYTES[kind] : left + SLACK_BYTES[kind]
 }
 
-/** How many items a request asks for: its refs or its hashes. */
+/** Returns the number of requested items: the refs or the hashes. */
 export function countWanted(request: Request): number {
   return 'hashes' in request ? request.hashes.length : request.refs.length
 }

@@ -1,4 +1,4 @@
-/** What one peer has taken so far, over all its streams, and what all peers of one host have. */
+/** Accounts of the service taken: by one peer over all its streams, and by all peers of one host. */
 import type { Clock } from './clock.ts'
 import { Gcra } from './gcra.ts'
 import { Holdings } from './holdings.ts'
@@ -6,17 +6,20 @@ import { RequestQueue } from './request-queue.ts'
 import { SendQueue } from './send-queue.ts'
 import type { ServingLimits } from './serving-limits.ts'
 
-/** Counts only; the {@link Turns} and the {@link Doorkeeper} draw the conclusions. */
+/** The account of one peer. It only counts; {@link Turns} and {@link Doorkeeper} decide. */
 export class PeerAccount<Waiting extends { readonly isBulk: boolean }> {
   readonly host: HostAccount<Waiting>
   streams = 0
-  /** Requests that were begun, and whose answers are not sent yet. */
+  /** Requests begun, with answers not sent yet. */
   serving = 0
-  /** What its requests came to: of the peers of a host, the one with the least is next. */
+  /**
+   * The cost of the peer's requests, in bytes; silence raises the value to the current turn. The peer of a host with
+   * the least is next.
+   */
   turn = 0
-  /** Requests that nobody serves now. */
+  /** Requests waiting for a turn. */
   readonly queue = new RequestQueue<Waiting>()
-  /** Answers that were read. */
+  /** Answers read and not sent yet. */
   readonly sending = new SendQueue()
   readonly #requests: Gcra
   readonly #bytes: Gcra
@@ -27,43 +30,46 @@ export class PeerAccount<Waiting extends { readonly isBulk: boolean }> {
     this.#bytes = new Gcra(bytes, clock)
   }
 
-  /** Milliseconds until its next request may be begun. */
+  /** Returns the milliseconds until the peer's next request may begin. */
   waitMs(): number {
     return Math.max(this.#requests.waitMs(1), this.#bytes.waitMs(0))
   }
 
-  /** Counts towards its rates. */
+  /** Counts towards the peer's rates. */
   take(requests: number, bytes: number): void {
     this.#requests.take(requests)
     this.#bytes.take(bytes)
   }
 
-  /** Counts towards its turn, and that of its host. */
+  /** Counts towards the turns of the peer and its host. */
   charge(cost: number): void {
     this.turn += cost
     this.host.turn += cost
   }
 
-  /** True if the peer is not here and owes nothing: an account that was opened anew would be no different. */
+  /** True if the peer has no stream and owes nothing. A new account would then behave the same. */
   get isSettled(): boolean {
     const owesTurns = this.turn > this.host.turnOfPeers && this.host.isActive
     return this.streams === 0 && this.serving === 0 && !owesTurns && this.#requests.isPaid && this.#bytes.isPaid
   }
 }
 
-/** The peers that come from one address: whoever comes under many names is still one host. */
+/** The account of all peers from one address. A peer using many ids is still one host. */
 export class HostAccount<Waiting extends { readonly isBulk: boolean }> {
   readonly name: string
-  /** What its peers' requests came to: of the hosts, the one with the least is next. */
+  /**
+   * The cost of all requests of the host's peers, in bytes; silence raises the value to the current turn. The host with
+   * the least is next.
+   */
   turn = 0
-  /** The turn of its peer whose request was read last. */
+  /** The turn of the host's peer read last. */
   turnOfPeers = 0
   streams = 0
-  /** Requests that were begun, and whose answers are not read yet. */
+  /** Requests begun, with answers not read yet. */
   reading = 0
-  /** Its peers with requests that nobody serves now. */
+  /** The host's peers with requests waiting for a turn. */
   readonly queued = new Set<PeerAccount<Waiting>>()
-  /** What is held for its peers. */
+  /** Memory held for the host's peers. */
   readonly held: Holdings
 
   constructor(name: string, { heldBytesPerHost }: ServingLimits) {
@@ -71,7 +77,7 @@ export class HostAccount<Waiting extends { readonly isBulk: boolean }> {
     this.held = new Holdings(heldBytesPerHost)
   }
 
-  /** Something is asked or read. */
+  /** True if a request waits or is being read. */
   get isActive(): boolean {
     return this.queued.size > 0 || this.reading > 0
   }

@@ -1,6 +1,6 @@
 /**
- * Bytes from strangers: whatever comes, splitting and decoding either give messages or throw a ProtocolError, and take no
- * more memory than a message may have. Seeded; a failure prints the seed of its round.
+ * Feeds bytes from strangers to the splitter and the decoder. Any bytes give messages or a `ProtocolError`, and take no
+ * more memory than a message may have. Rounds are seeded; a failure prints its round's seed.
  */
 import { concatBytes } from '@noble/hashes/utils.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -19,7 +19,7 @@ const MAX_FRAME_BYTES = 4096
 const { stackTraceLimit } = Error
 
 beforeAll(() => {
-  // Most of a round's time, otherwise.
+  // Stack traces would take most of a round's time.
   Error.stackTraceLimit = 0
 })
 
@@ -43,7 +43,7 @@ describe('FrameSplitter and decodeMessage', () => {
         codes.set(error.code, (codes.get(error.code) ?? 0) + 1)
       }
     }
-    // All ways are really taken.
+    // Checks that valid frames occur as well.
     expect(accepted).toBeGreaterThan(ROUNDS / 100)
     expect([...codes.keys()].sort()).toEqual([
       'frameTooLarge',
@@ -55,7 +55,7 @@ describe('FrameSplitter and decodeMessage', () => {
   }, 300_000)
 })
 
-/** Pushes `stream` in chunks of random sizes, and decodes what comes out. */
+/** Pushes `stream` in chunks of random sizes, and decodes the frames. */
 function feed(stream: Uint8Array, random: Random): void {
   const splitter = new FrameSplitter(MAX_FRAME_BYTES)
   for (let at = 0; at < stream.length; ) {

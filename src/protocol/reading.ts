@@ -1,5 +1,6 @@
 /**
- * The reading of one answer: measures what it costs as it goes on, and gives its turn to others when it has had its share.
+ * Reads one answer in turns: measures the cost during the reading, and gives the turn to other requests after a full
+ * share.
  *
  * Arrows: `reading → waiting → reading → finished`.
  */
@@ -7,30 +8,30 @@ import type { Work } from '../trie/node-source.ts'
 import type { Clock } from './clock.ts'
 import { MAX_STEPS_BACK, THREAD_COST_BYTES_PER_MS, TURN_COST_BYTES } from './constants.ts'
 
-/** What a reading asks of whoever gives turns. */
+/** The doorkeeper's side of a reading. */
 export interface ReadingHost {
-  /** So much more was done for it, in bytes. */
+  /** Counts more work for this reading, in bytes. */
   charge(cost: number): void
-  /** False: nobody waits for the answer any more. */
+  /** False once the peer has left and no longer wants the answer. */
   isWanted(): boolean
-  /** True if others would have the turn. */
+  /** True if other requests wait for a turn. */
   othersWait(): boolean
-  /** True if it has had more than others that are being read. */
+  /** True if this reading has had more than another one with a turn now. */
   isAhead(): boolean
-  /** Pending while the thread is left to everything else. */
+  /** Pending while everything else has the thread. */
   rest(): Promise<void> | undefined
   /** Leaves the thread to everything else. */
   leaveThread(): Promise<void>
-  /** It waits from now on, until {@link Reading.goOn}. */
+  /** Suspends the reading until {@link Reading.goOn}. */
   wait(): void
 }
 
 export class Reading implements Work {
   readonly #clock: Clock
   readonly #host: ReadingHost
-  /** Not charged yet, in milliseconds. */
+  /** Time not charged yet, in milliseconds. */
   #spentMs = 0
-  /** Of this turn, in bytes. */
+  /** Cost of this turn, in bytes. */
   #cost = 0
   #resume: (() => void) | undefined
 
@@ -58,12 +59,12 @@ export class Reading implements Work {
     if (!host.isWanted()) throw new Error('nobody waits for it any more')
   }
 
-  /** Lets those that have had less go on first. They may be waiting for a disk: not for longer than a moment. */
+  /** Lets readings with a smaller cost go first. They may be waiting for a disk, so the number of steps is bounded. */
   async stepBack(): Promise<void> {
     for (let step = 0; step < MAX_STEPS_BACK && this.#host.isAhead(); step++) await this.#host.leaveThread()
   }
 
-  /** Charges what was done since the last time. */
+  /** Charges the time since the last charge. */
   charge(): void {
     const cost = Math.ceil(this.#spentMs * THREAD_COST_BYTES_PER_MS)
     this.#spentMs = 0
@@ -71,7 +72,7 @@ export class Reading implements Work {
     if (cost > 0) this.#host.charge(cost)
   }
 
-  /** Has its turn again, or is to end. */
+  /** Resumes a suspended reading: for a new turn, or to end after the peer has left. */
   goOn(): void {
     const resume = this.#resume
     this.#resume = undefined

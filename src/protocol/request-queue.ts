@@ -1,13 +1,13 @@
 /**
- * The requests of one peer that nobody serves now: those that were not begun, and those that have given their turn to
- * others. What somebody may be waiting for does not stand behind the megabytes of a sync: reads go ahead of bulk, each of
- * the two in its order. So many turns in a row; then bulk has one.
+ * The waiting requests of one peer: requests not begun, and begun ones which gave their turn to others. Reads, which a
+ * user may be waiting for, go ahead of a sync's bulk; each sort keeps its order. After {@link READS_AHEAD} turns of
+ * reads, bulk has one.
  */
 import { READS_AHEAD } from './constants.ts'
 
-/** Requests of one sort. */
+/** Requests of one sort: reads or bulk. */
 interface Line<T> {
-  /** Those that were begun go on first. */
+  /** Begun requests, which go first. */
   begun: T[]
   fresh: T[]
 }
@@ -15,14 +15,14 @@ interface Line<T> {
 export class RequestQueue<T extends { readonly isBulk: boolean }> {
   readonly #reads: Line<T> = { begun: [], fresh: [] }
   readonly #bulk: Line<T> = { begun: [], fresh: [] }
-  /** Turns of reads that have gone ahead of the first of `#bulk`. */
+  /** Turns of reads taken ahead of the waiting `#bulk`. */
   #ahead = 0
 
   get isEmpty(): boolean {
     return !this.hasNext(true)
   }
 
-  /** True if there is one that was begun or, where `mayBegin`, one at all. */
+  /** True if a begun request waits or, with `mayBegin`, any request. */
   hasNext(mayBegin: boolean): boolean {
     return hasNext(this.#reads, mayBegin) || hasNext(this.#bulk, mayBegin)
   }
@@ -31,12 +31,12 @@ export class RequestQueue<T extends { readonly isBulk: boolean }> {
     this.#lineOf(request).fresh.push(request)
   }
 
-  /** Takes one back that was begun. */
+  /** Puts back a begun request. */
   putBack(request: T): void {
     this.#lineOf(request).begun.push(request)
   }
 
-  /** Takes the next one out; one that was not begun only where `mayBegin`. */
+  /** Removes and returns the next request; with `mayBegin` false, only a begun one. */
   take(mayBegin: boolean): T | undefined {
     const hasRead = hasNext(this.#reads, mayBegin)
     const hasBulk = hasNext(this.#bulk, mayBegin)
@@ -46,7 +46,7 @@ export class RequestQueue<T extends { readonly isBulk: boolean }> {
     return line.begun.shift() ?? (mayBegin ? line.fresh.shift() : undefined)
   }
 
-  /** Drops those that `isDropped`, and returns those of them that were begun. */
+  /** Drops all requests fulfilling `isDropped`, and returns the begun ones among the dropped. */
   drop(isDropped: (request: T) => boolean): T[] {
     const begun = [...this.#reads.begun, ...this.#bulk.begun].filter(isDropped)
     for (const line of [this.#reads, this.#bulk]) {

@@ -17,7 +17,7 @@ const STATUS: Status = { chainId: 1, roots: [], limits: DEFAULT_LIMITS }
 const RUN = Uint8Array.of(0xc1, 0x80)
 const coded = (code: string) => expect.objectContaining({ code })
 
-/** A requester, and a peer that says exactly what the test tells it to. */
+/** Returns a requester, and a peer sending exactly the messages of the test. */
 function setUp(limits: Partial<Limits> = {}, options: Pick<RequesterOptions, 'maxOpenBytes' | 'onRoom'> = {}) {
   const [ours, theirs] = createWirePair()
   const received: Message[] = []
@@ -200,7 +200,7 @@ describe('Requester', () => {
     await expect(aborted).rejects.toEqual(coded('aborted'))
     expect([asked, requester.hasRoom]).toEqual([[], false])
     await answer(1, [RUN])
-    // In the very moment of the answer: bulk that follows it at once comes too late.
+    // At the very moment of the answer: bulk sent at once behind the answer comes too late.
     await bulk
     await expect(requester.getNodes(ROOT, [REF], 1000)).rejects.toEqual(coded('tooManyRequests'))
     expect(asked).toEqual(['first'])

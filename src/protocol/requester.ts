@@ -1,7 +1,7 @@
 /**
- * The side that asks: one per stream. Gives each request an id, matches answers to requests by it, and holds each answer
- * to what was asked for. It does not check hashes (whoever asked does) and knows no timeouts: a request stays open until
- * its answer comes or the stream ends, so that a late answer is still of use.
+ * The asking side, one per stream. Gives each request an id, matches answers by id, and checks each answer's size
+ * against its request. The caller checks hashes and sets timeouts. A request stays open until the answer comes or the
+ * stream ends, so a late answer is still of use.
  */
 import { type Clock, systemClock } from './clock.ts'
 import { MAX_ANSWER_FRAME_BYTES, MAX_BUDGET_BYTES, MAX_HASHES, MAX_OPEN_REQUESTS, MAX_REFS } from './constants.ts'
@@ -22,49 +22,52 @@ import {
 import { Session } from './session.ts'
 import type { Wire } from './wire.ts'
 
-/** What a requester is given. */
+/** The options of a requester. */
 export interface RequesterOptions {
   readonly wire: Wire
-  /** What we say about ourselves. */
+  /** Our own Status, sent first. */
   readonly status: Status
   readonly clock?: Clock
-  /** The most that the answers to all open requests may have, those included that nobody waits for any more. */
+  /**
+   * The most bytes for the budgets of all open requests, abandoned ones included. A single request may always go. Left
+   * out: no limit.
+   */
   readonly maxOpenBytes?: number
-  /** The peer's Status, the first one and each later one. */
+  /** Called with the peer's Status, the first and each later one. */
   readonly onStatus?: (status: Status) => void
-  /** {@link Requester.hasRoom} has become true again, after what went ahead. */
+  /** Called when {@link Requester.hasRoom} has become true again, after the answer to a request that went ahead. */
   readonly onRoom?: () => void
-  /** The peer broke the protocol; the stream has ended because of it. Called before {@link onClose}. */
+  /** Called when the stream has ended because the peer broke the protocol. Comes before {@link onClose}. */
   readonly onViolation?: (error: ProtocolError) => void
-  /** The stream has ended, whoever ended it: undefined if in an orderly way. Called once. */
+  /** Called once when the stream has ended, by either side. `error` is undefined after an orderly end. */
   readonly onClose?: (error: unknown) => void
 }
 
-/** A request that waits for its answer, or whose answer nobody waits for any more (`settle` undefined). */
+/** A request pending on the peer. `settle` is undefined once the caller has given up. */
 interface Open {
   readonly kind: Answer['kind']
   readonly maxItems: number
-  /** Its budget, and what its answer may have at most. */
+  /** The request's budget, and the most bytes of its answer. */
   readonly budget: number
   readonly maxBytes: number
-  /** Bulk may have been refused because of it. */
+  /** True if bulk may have been refused because of this request. */
   readonly wentAhead: boolean
   settle: ((result: Uint8Array[] | RequestError) => void) | undefined
 }
 
-/** Somebody who waits for a turn ahead of all bulk. */
+/** A caller waiting for a place ahead of all bulk. */
 interface Ahead {
   begin(): void
   reject(error: RequestError): void
 }
 
-/** Asks one peer. `start` first; every promise settles when the stream ends. */
+/** Asks one peer. Call `start` first; every promise settles at the latest when the stream ends. */
 export class Requester {
   readonly #session: Session
   readonly #options: RequesterOptions
   readonly #open = new Map<number, Open>()
   readonly #ahead = new Set<Ahead>()
-  /** One of `#ahead` asks now. */
+  /** True while a caller of `#ahead` sends its request. */
   #isAheadsTurn = false
   readonly #greeting: PromiseWithSettlers<Status> = withSettlers()
   #lastId = 0
@@ -85,12 +88,12 @@ export class Requester {
     })
   }
 
-  /** Requests that the peer has not answered yet, those included that nobody waits for any more. */
+  /** Number of requests not answered by the peer yet, abandoned ones included. */
   get openRequests(): number {
     return this.#open.size
   }
 
-  /** True if one more request may be sent: the peer takes one, and nobody waits for a turn ahead of it. */
+  /** True if one more request may be sent: the peer accepts one, and no caller waits to go ahead. */
   get hasRoom(): boolean {
     return this.#hasPlace && this.#ahead.size === 0
   }
@@ -99,7 +102,7 @@ export class Requester {
     return this.#open.size < this.#maxOpenRequests
   }
 
-  /** A peer that allows any number and answers none gets no more of our memory. */
+  /** The peer's limit, and at most ours: a peer allowing any number and answering none takes no more of our memory. */
   get #maxOpenRequests(): number {
     return Math.min(this.#session.theirStatus?.limits.maxOpenRequests ?? 0, MAX_OPEN_REQUESTS)
   }
@@ -121,20 +124,20 @@ export class Requester {
     return this.#greeting.promise
   }
 
-  /** Says our new Status. */
+  /** Sends our new Status. */
   sendStatus(status: Status): void {
     this.#session.sendStatus(status)
   }
 
-  /** Ends the stream; what is open rejects with `disconnected`. May be called twice. */
+  /** Ends the stream; open requests reject with `disconnected`. May be called twice. */
   close(): void {
     this.#session.close()
   }
 
   /**
-   * A run for each of the first requests, in order: fewer when the budget was used up or the peer's Status allows fewer
-   * refs; an empty run: the peer does not have it. The runs are views of one frame. Who asks for nothing gets nothing, and
-   * nothing is sent. Rejects with {@link RequestError}.
+   * Resolves with a run for each of the first requests, in order. Fewer runs: the budget was used up, or the peer's
+   * Status allows fewer refs. Empty run: the peer does not have the node. The runs are views of one frame. Without
+   * requests nothing is sent, and the result is empty. Rejects with {@link RequestError}.
    */
   getNodes(root: Uint8Array, requests: readonly NodeRequest[], maxBytes: number, signal?: AbortSignal) {
     return this.#ask(signal, (id, limits) => ({
@@ -146,7 +149,7 @@ export class Requester {
     }))
   }
 
-  /** The nodes from each ref down along its key; otherwise like {@link getNodes}. */
+  /** Resolves with the nodes from each ref down along its key; otherwise like {@link getNodes}. */
   getPaths(root: Uint8Array, requests: readonly PathRequest[], maxBytes: number, signal?: AbortSignal) {
     return this.#ask(signal, (id, limits) => ({
       kind: 'getPaths',
@@ -157,7 +160,7 @@ export class Requester {
     }))
   }
 
-  /** The bytecodes with these hashes; otherwise like {@link getNodes}. */
+  /** Resolves with the bytecodes of these hashes; otherwise like {@link getNodes}. */
   getCode(hashes: readonly Uint8Array[], maxBytes: number, signal?: AbortSignal) {
     return this.#ask(signal, (id, limits) => ({
       kind: 'getCode',
@@ -167,7 +170,7 @@ export class Requester {
     }))
   }
 
-  /** The RLP of the block headers with these hashes; otherwise like {@link getNodes}. */
+  /** Resolves with the RLP of the block headers of these hashes; otherwise like {@link getNodes}. */
   getHeader(hashes: readonly Uint8Array[], maxBytes: number, signal?: AbortSignal) {
     return this.#ask(signal, (id, limits) => ({
       kind: 'getHeader',
@@ -178,8 +181,8 @@ export class Requester {
   }
 
   /**
-   * Calls `ask`, which asks for one thing, as soon as there is a place for it, ahead of all that does not wait here; settles
-   * as it does. Rejects with {@link RequestError} `aborted`, `disconnected` or `protocol` if there never is.
+   * Calls `ask`, sending one request, as soon as there is a place, ahead of all callers not waiting here. Settles like
+   * `ask`. Rejects with {@link RequestError} `aborted`, `disconnected` or `protocol` if there never is a place.
    */
   goAhead<T>(ask: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -205,7 +208,7 @@ export class Requester {
     })
   }
 
-  /** Gives the places that there are to those who wait for one. */
+  /** Gives free places to the callers waiting in `#ahead`. */
   #letAhead(): void {
     for (const next of this.#ahead) {
       if (!this.#hasPlace) return
@@ -247,12 +250,14 @@ export class Requester {
       }
       signal?.addEventListener('abort', onAbort, { once: true })
       this.#open.set(request.id, open)
-      // A wire that fails says so in onClose as well, which rejects everything that is open.
+      // A failing wire also calls onClose, which rejects all open requests.
       this.#session.send(frame).catch(() => {})
     })
   }
 
-  /** The peer's limits, as far as a message carries them. */
+  /**
+   * Returns the peer's limits, at most the protocol's own. Throws {@link RequestError} if no request may be sent now.
+   */
   #limitsOrThrow(signal: AbortSignal | undefined): Status['limits'] {
     if (signal?.aborted) throw aborted(signal)
     if (this.#endedBy !== undefined) throw this.#endedBy
@@ -279,7 +284,7 @@ export class Requester {
     throw new RequestError('tooManyRequests', 'as many bytes are on their way as may be', { details })
   }
 
-  /** Ids run from 1 to 2^32 - 1 and around; one that is still open after such a round is passed over. */
+  /** Returns the next id, from 1 to 2^32 - 1 and around. Skips ids still open from the last round. */
   #nextId(): number {
     do this.#lastId = (this.#lastId % (2 ** 32 - 1)) + 1
     while (this.#open.has(this.#lastId))
@@ -330,7 +335,7 @@ export class Requester {
   }
 }
 
-/** A budget is at least one byte: the first item comes whatever it is. */
+/** Returns the budget: at least one byte, because the first item comes with any budget. */
 function within(maxBytes: number, most: number): number {
   return Math.max(1, Math.floor(Math.min(maxBytes, most)))
 }
@@ -345,7 +350,10 @@ interface PromiseWithSettlers<T> {
   readonly reject: (reason: unknown) => void
 }
 
-/** `Promise.withResolvers` of newer platforms, without a complaint when nobody waits for it. */
+/**
+ * Returns a promise with its settlers, like `Promise.withResolvers` of newer platforms. An unhandled rejection raises
+ * no complaint.
+ */
 function withSettlers<T>(): PromiseWithSettlers<T> {
   let resolve: (value: T) => void = () => {}
   let reject: (reason: unknown) => void = () => {}

@@ -30,7 +30,10 @@ const NODE_BYTES = 10
 const coded = (code: string) => expect.objectContaining({ code })
 const refAt = (path: string, maxNodes = 0) => ({ path: path as Path, hash: ROOT, maxNodes })
 
-/** Has 100 nodes below each path but those that begin with f, and codes and headers whose size the first byte of the hash tells. */
+/**
+ * Has 100 nodes below each path, except paths beginning with f. The first byte of a hash sets the size of its code or
+ * header.
+ */
 const fakeSource: NodeSource = {
   has: (root) => root[0] === 1,
   async run(_root, ref: Ref, maxNodes, maxBytes) {
@@ -71,7 +74,7 @@ function setUp(options: Partial<ResponderOptions> = {}) {
   return { responder, theirs, violations, refusals, failures, served, closed: () => closed }
 }
 
-/** With a well-behaved requester at the other end. */
+/** Connects a responder to a well-behaved requester. */
 async function connect(options: Partial<ResponderOptions> = {}) {
   const peer = setUp(options)
   const requester = new Requester({ wire: peer.theirs, status: STATUS })
@@ -79,14 +82,14 @@ async function connect(options: Partial<ResponderOptions> = {}) {
   return { ...peer, requester }
 }
 
-/** With nobody at the other end but the test, which sends a Status and then these. Resolves when the wire has ended. */
+/** Sends a Status and `requests` to a responder, as its only peer. Resolves when the wire has ended. */
 async function sendTo(theirs: Wire, requests: Request[]): Promise<void> {
   const ended = new Promise<void>((resolve) => theirs.open({ onChunk: () => {}, onClose: () => resolve() }))
   await theirs.send([...encodeStatus(STATUS), ...requests.flatMap(encodeRequest)])
   await ended
 }
 
-/** When every microtask of now has run. */
+/** Resolves when every pending microtask has run. */
 const settled = () => new Promise<void>((resolve) => setTimeout(resolve, 0))
 const sizes = (items: Uint8Array[]) => items.map(({ length }) => length)
 const seatOf = (clock: Clock, limits: Partial<ServingLimits>, peerId = 'peer') =>
@@ -365,7 +368,7 @@ describe('Responder and peers that take their time', () => {
     await say(STATUS_BYTES)
     const messages = Array.from({ length: 9 }, (_, i) => concatBytes(...encodeRequest(getNodes(i + 1))))
     await say(messages[0]!.subarray(0, 20))
-    // The end of each comes with the beginning of the next.
+    // The end of each message comes with the beginning of the next.
     for (const [i, message] of messages.entries()) {
       await clock.pass(MESSAGE_MS - 1)
       await say(concatBytes(message.subarray(20), messages[i + 1]?.subarray(0, 20) ?? new Uint8Array()))
@@ -390,7 +393,7 @@ describe('Responder and peers that take their time', () => {
   })
 })
 
-/** A wire whose other side never reads: what is sent waits until the end. */
+/** A wire with a peer that never reads: sent frames wait until the end. */
 class StuckWire implements Wire {
   aborted = ''
   readonly #waiting: (() => void)[] = []

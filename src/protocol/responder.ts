@@ -1,6 +1,6 @@
 /**
- * The side that answers: one per stream. Serves a {@link NodeSource} within the limits of its own Status: a peer that leaves
- * more requests open than it may is disconnected. When each is served is up to the {@link Doorkeeper}, who knows all peers.
+ * The answering side, one per stream. Serves a {@link NodeSource} within the limits of our Status, and disconnects a
+ * peer exceeding them. The {@link Doorkeeper}, knowing all peers, decides when each request is served.
  */
 import { Deadline } from '../runtime/deadline.ts'
 import type { NodeSource, Work } from '../trie/node-source.ts'
@@ -15,29 +15,32 @@ import { DEFAULT_SERVING_LIMITS } from './serving-limits.ts'
 import { Session } from './session.ts'
 import type { Wire } from './wire.ts'
 
-/** What a responder is given. */
+/** The options of a responder. */
 export interface ResponderOptions {
   readonly wire: Wire
   readonly source: NodeSource
-  /** What we say about ourselves; its limits are enforced. */
+  /** Our own Status, with the limits to enforce. */
   readonly status: Status
   readonly clock?: Clock
-  /** From the doorkeeper of all responders; left out: this one is alone, with the usual limits. */
+  /**
+   * The stream's admission by the doorkeeper of all responders. Left out: this responder is alone, with the usual
+   * limits.
+   */
   readonly seat?: Seat
   readonly onStatus?: (status: Status) => void
-  /** An answer is on its way. */
+  /** Called when an answer is about to be sent. */
   readonly onServed?: (answer: Answer) => void
-  /** The peer broke the protocol; the stream has ended because of it. Called before {@link onClose}. */
+  /** Called when the stream has ended because the peer broke the protocol. Comes before {@link onClose}. */
   readonly onViolation?: (error: ProtocolError) => void
-  /** The peer was too slow, or too much; the stream has ended because of it. Called before {@link onClose}. */
+  /** Called when the stream has ended because the peer was too slow or too costly. Comes before {@link onClose}. */
   readonly onRefusal?: (error: RefusalError) => void
-  /** The source failed, which is our own trouble; the stream has ended because of it. Called before {@link onClose}. */
+  /** Called when the source failed, through no fault of the peer, and the stream ends. Comes before {@link onClose}. */
   readonly onFailure?: (error: unknown) => void
-  /** The stream has ended, whoever ended it. Called once. */
+  /** Called once when the stream has ended, by either side. */
   readonly onClose?: () => void
 }
 
-/** Answers one peer. `start` first. */
+/** Answers one peer. Call `start` first. */
 export class Responder {
   readonly #options: ResponderOptions
   readonly #session: Session
@@ -45,7 +48,7 @@ export class Responder {
   readonly #seat: Seat
   readonly #greeting: Deadline
   readonly #message: Deadline
-  /** Ids of the requests that are not answered yet. */
+  /** Ids of the requests not answered yet. */
   readonly #open = new Set<number>()
   #limits: Limits
   #started = false
@@ -90,7 +93,7 @@ export class Responder {
     this.#session.open(this.#options.status)
   }
 
-  /** Says our new Status, whose limits hold from now on. */
+  /** Sends our new Status, and enforces the new limits from now on. */
   sendStatus(status: Status): void {
     this.#limits = status.limits
     this.#session.sendStatus(status)
@@ -108,7 +111,10 @@ export class Responder {
     this.#options.onStatus?.(status)
   }
 
-  /** A message has a time from its first byte to its last, however many chunks it comes in; the next one has its own. */
+  /**
+   * Starts the deadline of a message at its first byte, however many chunks follow. Each message has a deadline of its
+   * own.
+   */
   #watchMessage(): void {
     if (this.#session.isWithinMessage && !this.#message.isRunning) this.#message.start()
     this.#seat.receiving(this.#session.heldBytes)
@@ -127,14 +133,14 @@ export class Responder {
       throw violation('tooManyOpenRequests', 'more requests than our Status allows', { expected: maxOpenRequests })
     }
     this.#open.add(request.id)
-    // Behind all that has come with it: what breaks the protocol a few bytes later is not read from the source.
+    // Waits for the rest of the chunk: if a violation follows a few bytes later, the source is not read.
     queueMicrotask(() => {
       const isBulk = request.kind === 'getNodes'
       if (!this.#ended) this.#seat.ask({ bytes, items, isBulk, serve: (work) => this.#serve(request, work) })
     })
   }
 
-  /** Never rejects. */
+  /** Reads the answer to `request`. Never rejects. */
   async #serve(request: Request, work: Work): Promise<ReadyAnswer | undefined> {
     try {
       const stopAtMs = this.#clock.now() + this.#seat.limits.servingMs
@@ -144,7 +150,7 @@ export class Responder {
       const bytes = answer.items.reduce((sum, item) => sum + item.length, 0)
       return { bytes, send: () => this.#send(answer) }
     } catch (error) {
-      // `serving → ended`: without its source a responder cannot even say that it does not have something.
+      // `serving → ended`: without its source a responder cannot even say "don't have it".
       if (!this.#ended) this.#options.onFailure?.(error)
       this.#session.abort(error)
       return
@@ -154,9 +160,9 @@ export class Responder {
   async #send(answer: Answer): Promise<void> {
     if (this.#ended) return
     this.#options.onServed?.(answer)
-    // Before the answer leaves: the peer may use the place, and the id, as soon as it has the answer.
+    // Done before the answer leaves, because the peer may reuse the place and the id as soon as the answer arrives.
     this.#open.delete(answer.id)
-    // A wire that fails says so in onClose as well.
+    // A failing wire also calls onClose.
     await this.#session.send(encodeAnswer(answer)).catch(() => {})
   }
 

@@ -106,7 +106,7 @@ describe('countItems', () => {
   })
 })
 
-/** Reads an item of the shape of `like`. */
+/** Reads an item of the same shape as `like`. */
 function read(from: RlpView, like: Item): Item {
   if (like instanceof Uint8Array) return from.string().slice()
   const items = from.list()

@@ -1,9 +1,10 @@
 /**
- * Reads RLP in place: a cursor over bytes that hands out views, never copies, and goes only where its caller's schema
- * tells it to. `RLP.decode` of `@ethereumjs/rlp` copies each list on its way down and recurses as deep as its input says,
- * which is too slow for answers of a megabyte and too trusting for bytes from strangers; this folder uses it to encode.
+ * Reads RLP in place: a cursor over bytes, handing out views without a copy and following the caller's schema only.
+ * `RLP.decode` of `@ethereumjs/rlp` copies each list on the way down and recurses as deep as the input says. So it is
+ * too slow for answers of a megabyte, and too trusting for bytes from strangers. This folder uses the library for
+ * encoding only.
  *
- * Strict: canonical lengths only, and no item leaves the list that holds it. All errors are `malformedMessage`.
+ * Strict: canonical lengths only, and no item leaves its list. All errors are `malformedMessage`.
  */
 import { BAD_RLP, RlpItem } from '../trie/rlp.ts'
 import { malformed } from './error.ts'
@@ -15,7 +16,7 @@ export class RlpView {
   #at: number
   readonly #item = new RlpItem()
 
-  /** Over the items in `bytes` from `at` up to `end`. */
+  /** Creates a cursor over the items in `bytes` from `at` up to `end`. */
   constructor(bytes: Uint8Array, at = 0, end: number = bytes.length) {
     this.#bytes = bytes
     this.#at = at
@@ -27,28 +28,28 @@ export class RlpView {
     return this.#at >= this.#end
   }
 
-  /** The next item, which is a list: a cursor over its items. */
+  /** Reads a list, and returns a cursor over its items. */
   list(): RlpView {
     this.#next()
     if (!this.#item.isList) throw malformed('expected a list, got a string')
     return new RlpView(this.#bytes, this.#item.start, this.#at)
   }
 
-  /** The next item, which is a string: a view of its bytes. */
+  /** Reads a string, and returns a view of the bytes. */
   string(): Uint8Array {
     this.#next()
     if (this.#item.isList) throw malformed('expected a string, got a list')
     return this.#bytes.subarray(this.#item.start, this.#at)
   }
 
-  /** The next item, which is a string of exactly `length` bytes: a view of them. */
+  /** Reads a string of exactly `length` bytes, and returns a view. */
   fixed(length: number): Uint8Array {
     const bytes = this.string()
     if (bytes.length !== length) throw malformed(`expected ${length} bytes, got ${bytes.length}`)
     return bytes
   }
 
-  /** The next item, which is an integer between `least` and `most`. */
+  /** Reads an integer between `least` and `most`. */
   integer(least: number, most: number): number {
     const bytes = this.string()
     if (bytes[0] === 0) throw malformed('an integer has no leading zeros')
@@ -58,7 +59,7 @@ export class RlpView {
     return value
   }
 
-  /** Passes over the next item, whatever it is. */
+  /** Skips the next item of any kind. */
   skip(): void {
     this.#next()
   }
@@ -76,7 +77,7 @@ export class RlpView {
   }
 }
 
-/** How many items stand one behind the other in `bytes`: the nodes of a run. Throws {@link ProtocolError}. */
+/** Returns the number of items in `bytes`, such as the nodes of a run. Throws {@link ProtocolError}. */
 export function countItems(bytes: Uint8Array): number {
   const view = new RlpView(bytes)
   let count = 0

@@ -1,4 +1,4 @@
-/** Answers on their way to one peer: in order, and no more bytes at a time than its connection may carry. */
+/** Sends answers to one peer in order, with no more bytes at a time than the peer's connection may carry. */
 
 interface Sending {
   readonly bytes: number
@@ -10,14 +10,14 @@ export class SendQueue {
   #bytes = 0
   readonly #waiting: Sending[] = []
 
-  /** Of what is being sent. */
+  /** Bytes of the answers being sent. */
   get bytes(): number {
     return this.#bytes
   }
 
   /**
-   * Sends as soon as no more than `maxBytes` are on their way with it, or nothing else is, and nobody waits ahead of it.
-   * Settles as `send` does.
+   * Waits for its turn, then until the bytes in flight plus `bytes` fit into `maxBytes`. A single answer may always go.
+   * Settles like `send`.
    */
   async send(bytes: number, maxBytes: number, send: () => Promise<void>): Promise<void> {
     await new Promise<void>((begin) => {

@@ -1,23 +1,23 @@
-/** Reads the answer to one request from a source, within its budget of bytes and of time. Sends nothing. */
+/** Reads the answer to one request from a source, within a budget of bytes and of time. Sends nothing. */
 import { type NodeSource, OWN_WORK, type Work } from '../trie/node-source.ts'
 import type { Clock } from './clock.ts'
 import { MAX_BUDGET_BYTES } from './constants.ts'
 import { ANSWER_KIND, type Answer, maxItemBytes, type Request } from './messages.ts'
 
-/** What one answer may cost: `maxBytes`, which its last item may pass, and the time of `clock` at which reading stops. */
+/** The budget of one answer. The last item may exceed `maxBytes`; reading stops at `stopAtMs` of `clock`. */
 export interface ServingBudget {
   readonly maxBytes: number
   readonly clock: Clock
   readonly stopAtMs: number
-  /** Is told what reading costs; left out: nobody is. */
+  /** Receives the cost of reading. Left out: the cost is not counted. */
   readonly work?: Work
 }
 
 const NOTHING = new Uint8Array()
 
 /**
- * The answer to `request`: an item for each ref or hash, in order, empty where the source does not have it; fewer when the
- * budget was used up. The first one is always there. Rejects with whatever the source rejects with.
+ * Resolves with the answer to `request`: an item for each ref or hash, in order. Empty item: the source does not have
+ * it. Fewer items: the budget was used up; the first item is always there. Rejects with the source's error.
  */
 export async function serveRequest(request: Request, source: NodeSource, budget: ServingBudget): Promise<Answer> {
   return { kind: ANSWER_KIND[request.kind], id: request.id, items: await serveItems(request, source, budget) }
@@ -59,7 +59,7 @@ async function collect<T>(
       await work.pause()
     }
     const found = (await read(item, left)) ?? NOTHING
-    // What is larger than an answer may carry is something that we do not have.
+    // An item too large for an answer counts as one we do not have.
     const bytes = found.length > maxItemBytes(kind, left) ? NOTHING : found
     items.push(bytes)
     left -= bytes.length

@@ -1,4 +1,7 @@
-/** What a responder does for its peers at most, as one object: a server's operator or a tab's application may set any of it. */
+/**
+ * The most that a responder does for its peers, as one object. A server's operator or a tab's application may set each
+ * limit.
+ */
 import {
   BYTES_PER_SECOND,
   GREETING_MS,
@@ -17,36 +20,39 @@ import {
 import type { Rate } from './gcra.ts'
 
 /**
- * SPEC.md says what a peer sees of each. A peer is whoever has a peer id, whatever its streams and connections; a host is
- * where peers come from: an IPv4 address, or the first 64 bits of an IPv6 address.
+ * The limits of serving; SPEC.md describes the effect of each on a peer. A peer is one peer id, over all streams and
+ * connections. A host is an IPv4 address, or the first 64 bits of an IPv6 address.
  */
 export interface ServingLimits {
-  /** Requests of a peer. What comes faster waits. */
+  /** Requests of a peer. Faster ones wait. */
   readonly requests: Rate
-  /** Bytes of a peer's requests and of the answers to it. What comes faster waits; an answer may run ahead of the rate. */
+  /** Bytes of a peer's requests and of the answers. Faster ones wait; an answer may run ahead of the rate. */
   readonly bytes: Rate
-  /** Requests of a peer that are read and sent at a time. The others wait. */
+  /** Requests of a peer being read or sent at a time. Further ones wait. */
   readonly servedAtOnce: number
-  /** Requests of all peers that are read at a time. The others wait; hosts take turns, and the peers of a host. */
+  /** Requests of all peers being read at a time. Further ones wait: hosts take turns, and so do the peers of a host. */
   readonly readAtOnce: number
-  /** Streams of a peer, of a host, and of all. A further one is reset. */
+  /** Streams of a peer, of a host, and of all peers. A further stream is reset. */
   readonly streamsPerPeer: number
   readonly streamsPerHost: number
   readonly streams: number
-  /** Bytes that are held for all peers, and for those of one host: requests, and answers that are not sent yet. Beyond, the oldest is reset. */
+  /**
+   * Bytes held for all peers, and for the peers of one host: requests, and answers not sent yet. Beyond, the stream
+   * with the oldest holding is reset.
+   */
   readonly heldBytes: number
   readonly heldBytesPerHost: number
-  /** The first Status takes no longer, or the stream is reset. */
+  /** Milliseconds for the first Status; then the stream is reset. */
   readonly greetingMs: number
-  /** A message takes no longer from its first byte to its last, or the stream is reset. */
+  /** Milliseconds from a message's first byte to the last; then the stream is reset. */
   readonly messageMs: number
-  /** No answer is read for longer; then it has what was read. */
+  /** Milliseconds of reading for one answer. The answer then carries the items read so far. */
   readonly servingMs: number
-  /** No answer waits for longer until the peer takes it, or the stream is reset. */
+  /** Milliseconds for the peer to take an answer; then the stream is reset. */
   readonly sendingMs: number
 }
 
-/** The limits of a server that has no reason for others. */
+/** The limits of a server without a reason for others. */
 export const DEFAULT_SERVING_LIMITS: ServingLimits = {
   requests: { perSecond: REQUESTS_PER_SECOND, burst: REQUESTS_PER_SECOND },
   bytes: { perSecond: BYTES_PER_SECOND, burst: BYTES_PER_SECOND },

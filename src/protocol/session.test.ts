@@ -10,7 +10,7 @@ import type { WireHandler } from './wire.ts'
 const STATUS = concatBytes(...encodeStatus(statusOf(1)))
 const ANSWER = concatBytes(...encodeAnswer({ kind: 'nodes', id: 1, items: [] }))
 
-/** A session on a wire that goes on delivering after its end, as a stream that is closed on one side only does. */
+/** Returns a session on a wire still delivering after its end, like a stream closed on one side only. */
 function setUp(onStatus: (session: Session) => void = () => {}) {
   const log: string[] = []
   const clock = new ManualClock()

@@ -1,8 +1,8 @@
 /**
- * What both roles share: one wire, its frames, the Status of both sides, and one end. It decodes and passes on; what a
- * message means is up to the requester or the responder that owns the session.
+ * One wire with its frames, the Status of both sides, and one end: the part common to requester and responder. The
+ * session decodes messages; its owner (requester or responder) interprets each message.
  *
- * Arrow: `opened → greeted (their first Status) → ended`. Nothing but a Status is passed on before the greeting.
+ * Arrow: `opened → greeted (their first Status) → ended`. Only a Status is passed on before the greeting.
  */
 import type { Clock } from './clock.ts'
 import { STATUS_BURST, STATUSES_PER_SECOND } from './constants.ts'
@@ -15,15 +15,21 @@ import { Gcra } from './gcra.ts'
 import type { Message, Status } from './messages.ts'
 import type { Wire } from './wire.ts'
 
-/** What the owner of a session is told. */
+/** The callbacks of a session's owner. */
 export interface SessionHandler {
-  /** The peer's Status, the first one and each later one, and the bytes of its frame. */
+  /** Called with the peer's Status, the first and each later one, and the bytes of the frame. */
   onStatus(status: Status, bytes: number): void
-  /** Any other message, and the bytes of its frame. May throw a {@link ProtocolError}, which ends the session. */
+  /**
+   * Called with any other message, and the bytes of its frame. May throw a {@link ProtocolError}, which ends the
+   * session.
+   */
   onMessage(message: Exclude<Message, { kind: 'status' }>, bytes: number): void
-  /** Bytes have come, and were passed on as far as they are messages. */
+  /** Called after each received chunk, behind the chunk's messages. */
   onReceived?(): void
-  /** The end, called once, last: with a {@link ProtocolError} if the peer broke the protocol, undefined if it was orderly. */
+  /**
+   * Called once, last. `error` is a {@link ProtocolError} if the peer broke the protocol, and undefined after an
+   * orderly end.
+   */
   onEnd(error: unknown): void
 }
 
@@ -53,22 +59,22 @@ export class Session {
     this.#handler = handler
   }
 
-  /** The last Status that the peer sent. */
+  /** The last Status from the peer. */
   get theirStatus(): Status | undefined {
     return this.#theirStatus
   }
 
-  /** True while a message has begun to come and is not complete. */
+  /** True while a message has begun and is not complete. */
   get isWithinMessage(): boolean {
     return this.#splitter.isWithinFrame
   }
 
-  /** Bytes that are kept of a message that is not complete. */
+  /** Bytes kept of an incomplete message. */
   get heldBytes(): number {
     return this.#splitter.heldBytes
   }
 
-  /** Bytes of frames sent and received; what the transport adds is not counted. */
+  /** Bytes of frames sent and received. The transport's overhead is not counted. */
   get bytesSent(): number {
     return this.#bytesSent
   }
@@ -85,9 +91,9 @@ export class Session {
     this.sendStatus(status)
   }
 
-  /** Sends our Status, as far as it fits; what a session that has ended does with it is nothing. */
+  /** Sends our Status, cut down to one message. Does nothing once the session has ended. */
   sendStatus(status: Status): void {
-    // A wire that fails says so in onClose as well.
+    // A failing wire also calls onClose.
     this.send(encodeStatus(fitStatus(status))).catch(() => {})
   }
 

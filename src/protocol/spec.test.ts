@@ -85,7 +85,7 @@ describe('SPEC.md', () => {
   })
 })
 
-/** Numbers in the text, each with the constant that it is. `#` stands for the number. */
+/** The numbers in the text, each with its constant. `#` stands for a number. */
 const MINUTES = 60_000
 const NUMBERS: readonly (readonly [text: string, ...values: number[]])[] = [
   ['A responder accepts messages of at most # bytes', protocol.MAX_REQUEST_FRAME_BYTES],

@@ -1,15 +1,15 @@
 /**
- * Whose turn it is: first of the hosts, then of the peers of that host (hierarchical start-time fair queueing). The next
- * turn is of the host, of those that may have one now, whose earlier turns came to the least, and of that host's peer
- * likewise. Who comes to the queue begins with the turn of those in it, and so does whoever could not have one for reasons
- * of its own: silence saves up nothing, and another name brings nothing.
+ * Gives turns to hosts, and within a host to peers (hierarchical start-time fair queueing). The next turn goes to the
+ * ready host with the least cost so far, and to the host's ready peer likewise. A newcomer to the queue starts at the
+ * current turn, and so does a member not ready for reasons of its own. So silence saves up nothing, and another name
+ * brings nothing.
  */
 import type { HostAccount, PeerAccount } from './peer-account.ts'
 import type { ServingLimits } from './serving-limits.ts'
 
 type Request = { readonly isBulk: boolean }
 
-/** A peer that has a turn now, and whether a request of it may be begun, or only gone on with. */
+/** A peer having a turn now. With `mayBegin` false, the peer may only continue a begun request. */
 export interface Turn<Waiting extends Request> {
   readonly account: PeerAccount<Waiting>
   readonly mayBegin: boolean
@@ -17,9 +17,9 @@ export interface Turn<Waiting extends Request> {
 
 export class Turns<Waiting extends Request> {
   readonly #limits: ServingLimits
-  /** Those with peers that wait. */
+  /** Hosts with waiting peers. */
   readonly #queued = new Set<HostAccount<Waiting>>()
-  /** The turn of the host whose request was read last. */
+  /** The turn of the host read last. */
   #now = 0
   #soonestMs = Number.POSITIVE_INFINITY
 
@@ -32,17 +32,20 @@ export class Turns<Waiting extends Request> {
     return this.#queued.size === 0
   }
 
-  /** After {@link next} gave nobody: in how many milliseconds that will change by itself; Infinity: not by time alone. */
+  /**
+   * Milliseconds until a waiting peer becomes ready, after {@link next} returned undefined. Infinity: not by time
+   * alone.
+   */
   get soonestMs(): number {
     return this.#soonestMs
   }
 
-  /** True if it owes something to hosts that wait: a new account would be different. */
+  /** True if `host` is ahead of the current turn while requests wait. A new account would then fare better. */
   owes(host: HostAccount<Waiting>): boolean {
     return host.turn > this.#now && (host.isActive || !this.isEmpty)
   }
 
-  /** `account` has a request that waits. */
+  /** Enters `account`, which has a waiting request. */
   enter(account: PeerAccount<Waiting>): void {
     const { host } = account
     if (!this.#queued.has(host)) host.turn = Math.max(host.turn, this.#now)
@@ -51,7 +54,7 @@ export class Turns<Waiting extends Request> {
     this.#queued.add(host)
   }
 
-  /** Some of what `account` had waiting may be gone. */
+  /** Removes `account` if no request of the peer waits any more. */
   leave(account: PeerAccount<Waiting>): void {
     const { host } = account
     if (!account.queue.isEmpty) return
@@ -59,7 +62,7 @@ export class Turns<Waiting extends Request> {
     if (host.queued.size === 0) this.#queued.delete(host)
   }
 
-  /** Undefined: nobody may have a turn now. */
+  /** Returns the next peer; undefined: no peer may have a turn now. */
   next(): Turn<Waiting> | undefined {
     this.#soonestMs = Number.POSITIVE_INFINITY
     let best: Turn<Waiting> | undefined
@@ -78,7 +81,7 @@ export class Turns<Waiting extends Request> {
   }
 
   #nextOf(host: HostAccount<Waiting>): Turn<Waiting> | undefined {
-    // What was begun is held in part: one host has no more of that than may be read at a time.
+    // A begun request holds part of its answer: one host may have at most `readAtOnce` of begun requests.
     const hasRoom = host.reading < this.#limits.readAtOnce
     let best: Turn<Waiting> | undefined
     for (const account of host.queued) {

@@ -1,27 +1,29 @@
 /**
- * The duplex that the protocol runs on: ordered bytes in both directions, and an end. A libp2p stream is adapted to it in
- * `src/network`, a pair in memory is `memory-wire.ts`; nothing in this folder knows which of them it has.
+ * The duplex below the protocol: ordered bytes in both directions, and an end. `src/network` adapts a libp2p stream,
+ * and `memory-wire.ts` is a pair in memory. Nothing in this folder knows the difference.
  */
 
-/** Receives what a wire brings. */
+/** Receives the bytes and the end of a wire. */
 export interface WireHandler {
-  /** Bytes in order, in pieces of any size. The handler may keep them; nobody writes to them again. */
+  /**
+   * Takes bytes in order, in pieces of any size. The handler may keep each chunk; the wire never writes to it again.
+   */
   onChunk(chunk: Uint8Array): void
-  /** The end, whoever brought it about: called once, last. Without an error it was an orderly end. */
+  /** Takes the end, brought about by either side: called once, last. No `error`: an orderly end. */
   onClose(error?: Error): void
 }
 
 /** One long-lived stream to one peer. */
 export interface Wire {
-  /** Begins the delivery. Called once; what arrived before is delivered then. */
+  /** Begins the delivery, with the bytes that arrived before. Called once. */
   open(handler: WireHandler): void
   /**
-   * Sends one frame, given in pieces, which nobody writes to afterwards. Frames keep their order. Resolves when the
-   * transport accepts more; rejects when the wire has ended.
+   * Sends one frame, given in pieces. The caller must not write to the pieces afterwards. Frames keep their order.
+   * Resolves when the transport accepts more; rejects when the wire has ended.
    */
   send(pieces: readonly Uint8Array[]): Promise<void>
-  /** Ends the wire in an orderly way: what was sent still arrives. May be called twice. */
+  /** Ends the wire in an orderly way: sent frames still arrive. May be called twice. */
   close(): void
-  /** Ends the wire at once; what was not sent yet is dropped. May be called twice. */
+  /** Ends the wire at once, and drops unsent bytes. May be called twice. */
   abort(error: Error): void
 }
