@@ -16,8 +16,36 @@ function consoleOf(page: Page): string[] {
   return lines
 }
 
+/** What of the window's code is loaded beside the engine. */
+const CLIENT = /\/client-[^/]*\.js/
+
 for (const engine of ['worker', 'window'] as const) {
   test.describe(`engine in the ${engine}`, () => {
+    test('a client that cannot be loaded: loadFailed and why, nothing stays open, and the next call has one', async ({
+      openPage,
+      context,
+    }) => {
+      let blocked = 0
+      await context.route(CLIENT, (route) => {
+        blocked++
+        return route.abort()
+      })
+      const page = await openPage(engine)
+      const lines = consoleOf(page)
+      const refused = await page.evaluate(() =>
+        window.e2e.open([]).then(
+          () => null,
+          ({ code, details }) => ({ code, details }),
+        ),
+      )
+      expect(refused).toMatchObject({ code: 'loadFailed', details: { part: 'the client' } })
+      expect([blocked, lines.length]).toEqual([1, 1])
+      await context.unroute(CLIENT)
+      await page.evaluate(() => window.e2e.open([]))
+      // The engine of the first call has let go of the database: else this one would follow it.
+      expect(await page.evaluate(() => window.e2e.client.role())).toBe('writer')
+    })
+
     test('libp2p that cannot be loaded: loadFailed and why, on the console once; the sync completes when it can', async ({
       openPage,
       peer,

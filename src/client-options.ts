@@ -1,5 +1,5 @@
 /** What a client is made from, and the reading of it: what is left out has its usual value, what cannot be is refused. */
-import { parseCount, parsePositive } from './wallet/input.ts'
+import { parseCount, parsePositive } from './wallet/number.ts'
 import { badArgument, checkType, fieldsOf, reading, textsOf } from './wallet/plain.ts'
 import { DEFAULT_SERVED_REQUESTS, DEFAULT_UPLOAD_BYTES_PER_SECOND } from './worker/constants.ts'
 import type { EngineOptions, ServeLimits } from './worker/engine.ts'

@@ -5,9 +5,7 @@
 
 import { exportStream, fileStreamOf, importStream } from './backup-streams.ts'
 import { parseProviderOptions, parseRead, parseSignal } from './call-options.ts'
-import { createWorker, type LightClientOptions, parseOptions } from './client-options.ts'
 import type { PeerSnapshot } from './network/peer-set.ts'
-import { LazyPart } from './runtime/lazy-part.ts'
 import type { ClosedReason } from './store/connection.ts'
 import type { Damage } from './store/context.ts'
 import type { StallReason, SyncProgress } from './sync/progress.ts'
@@ -27,7 +25,6 @@ import {
 import { checkType, fieldsOf } from './wallet/plain.ts'
 import { createProvider } from './wallet/provider/lazy-provider.ts'
 import type { Eip1193Provider, ProviderOptions } from './wallet/provider/types.ts'
-import { createPageNode, portTo, wantsWebRtc } from './window-page.ts'
 import type {
   AccountValue,
   Answer,
@@ -44,7 +41,6 @@ import type {
   VerifySummary,
 } from './worker/engine.ts'
 import { fromPlainError } from './worker/errors.ts'
-import { createRemoteEngine } from './worker/remote-engine.ts'
 
 export interface ReadOptions {
   /**
@@ -87,41 +83,16 @@ export interface LightClientEventMap {
   storeClosed: CustomEvent<{ readonly reason: ClosedReason }>
 }
 
-const tabEngine = new LazyPart('the engine', () => import('./worker/create-tab-engine.ts'))
-
-/**
- * Opens the database and, if one is given, the worker; dials nobody before the first sync, or the first read that misses something. Rejects with a coded error:
- * `badArgument`, `badMultiaddr`, `badNumber`, `workerDied`, `loadFailed` (a part of the code could not be loaded: another
- * call tries again), or one of the store's (`databaseOfOtherChain`, `databaseFailed`, `databaseBlocked`, `databaseSilent`,
- * `databaseTooNew`, `damagedMeta`, `quotaExceeded`), or `noWriter`: the browser does not say whether another tab writes.
- */
-export async function createLightClient(options: LightClientOptions): Promise<LightClient> {
-  const events = new EventTarget()
-  const emit = (event: EngineEvent) => events.dispatchEvent(new CustomEvent('engine', { detail: event }))
-  const { engine: engineOptions, page: pageOptions, worker } = parseOptions(options)
-  const { chainId } = engineOptions
-  const page = wantsWebRtc(pageOptions)
-    ? await createPageNode(pageOptions, () => events.dispatchEvent(new Event('addresses')))
-    : null
-  if (worker !== undefined) {
-    const window = page && { port: await portTo(page), stop: () => page.stop() }
-    const engine = await createRemoteEngine(createWorker(worker), engineOptions, emit, { page: window })
-    return new LightClient({ engine, events, chainId, page })
-  }
-  // Lazily: a page that has given its engine a worker does not load it a second time.
-  const { createTabEngine } = await tabEngine.load()
-  return new LightClient({ engine: await createTabEngine(engineOptions, emit, page), events, chainId, page })
-}
-
-interface LightClientParts {
+export interface LightClientParts {
   readonly engine: Engine
+  /** Tells `engine`, an {@link EngineEvent} in its `detail`, and `addresses`. */
   readonly events: EventTarget
   readonly chainId: number
   /** The window's libp2p node; `null`: nothing of WebRTC is wanted. */
   readonly page: { readonly addresses: readonly string[] } | null
 }
 
-/** See the head of this file; made by {@link createLightClient}. */
+/** See the head of this file; made by `createLightClient`. */
 export class LightClient extends TypedEventTarget<LightClientEventMap> {
   readonly #engine: Engine
   readonly #syncs = new Map<number, Sync>()

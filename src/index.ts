@@ -1,14 +1,8 @@
 /** `rootlight`: the public face. Importing it has no side effect. */
 
-export {
-  createLightClient,
-  type ImportOptions,
-  type LightClient,
-  type LightClientEventMap,
-  type ReadOptions,
-  type VerifyOptions,
-} from './client.ts'
+export type { ImportOptions, LightClient, LightClientEventMap, ReadOptions, VerifyOptions } from './client.ts'
 export type { Libp2pNode, LightClientOptions, ServeOptions, WebRtcOptions } from './client-options.ts'
+export { createLightClient } from './create-light-client.ts'
 export type { PeerSnapshot as PeerInfo } from './network/peer-set.ts'
 export type { ClosedReason } from './store/connection.ts'
 export type { CodeDamage, Damage, PageDamage } from './store/context.ts'

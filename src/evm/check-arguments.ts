@@ -1,5 +1,5 @@
 /** Checks the arguments of `call` and `estimateGas` before a call runs or crosses to a worker. */
-import { parseCount } from '../wallet/input.ts'
+import { parseCount } from '../wallet/number.ts'
 import { badArgument, checkSignal, checkType, fieldsOf, listOf, reading } from '../wallet/plain.ts'
 import type { CallBlock, CallOptions, CallRequest } from '../wallet/provider/types.ts'
 

@@ -5,7 +5,7 @@
 import { systemClock } from '../runtime/clock.ts'
 import type { ErrorDetails } from '../runtime/error.ts'
 import { LazyPart } from '../runtime/lazy-part.ts'
-import { parsePositive } from '../wallet/input.ts'
+import { parsePositive } from '../wallet/number.ts'
 import { checkType, fieldsOf } from '../wallet/plain.ts'
 import type { CallOptions, CallResult, CallState, EvmModule } from '../wallet/provider/types.ts'
 import { checkArguments } from './check-arguments.ts'

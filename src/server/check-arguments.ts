@@ -3,7 +3,7 @@ import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from '../network/con
 import { DEFAULT_RELAY_LIMITS, type RelayLimits } from '../network/relay.ts'
 import { DEFAULT_SERVING_LIMITS, type ServingLimits } from '../protocol/serving-limits.ts'
 import type { NodeSource } from '../trie/node-source.ts'
-import { parseCount, parsePositive } from '../wallet/input.ts'
+import { parseCount, parsePositive } from '../wallet/number.ts'
 import { badArgument, checkSignal, checkType, fieldsOf, listOf, reading, textsOf } from '../wallet/plain.ts'
 import { MAX_TIMER_MS } from './constants.ts'
 import type { RelayOptions } from './relay.ts'

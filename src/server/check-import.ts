@@ -1,5 +1,5 @@
 /** What an application passes to an import, and to a data directory. */
-import { parseCount, parsePositive } from '../wallet/input.ts'
+import { parseCount, parsePositive } from '../wallet/number.ts'
 import { badArgument, checkSignal, checkType, fieldsOf, listOf } from '../wallet/plain.ts'
 import { checkDigits, checkPath, checkVerifyOptions, optional, withoutMissing } from './check-arguments.ts'
 import type { ImportOptions } from './importer.ts'

@@ -13,7 +13,7 @@
  */
 import { isRootlightError } from '../trie/error.ts'
 import type { Path } from '../trie/path.ts'
-import { parseCount } from '../wallet/input.ts'
+import { parseCount } from '../wallet/number.ts'
 import { badArgument, fieldsOf, reading } from '../wallet/plain.ts'
 import { checkDigits, checkPath, checkVerifyOptions } from './check-arguments.ts'
 import { damagedTables } from './check-tables.ts'

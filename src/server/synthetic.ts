@@ -6,7 +6,7 @@
 import { utf8ToBytes } from '@noble/hashes/utils.js'
 import { bigintOf, bytesOf } from '../trie/integer.ts'
 import { type Keccak, nobleKeccak } from '../trie/keccak.ts'
-import { parseCount } from '../wallet/input.ts'
+import { parseCount } from '../wallet/number.ts'
 import { badArgument, fieldsOf } from '../wallet/plain.ts'
 import type { GenesisBlock } from './genesis-block.ts'
 import type { AccountDescription } from './state-record.ts'

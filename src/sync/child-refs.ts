@@ -4,7 +4,7 @@ import { type LeafCallback, LeafRefs } from '../trie/leaf.ts'
 import type { Ref } from '../trie/node-source.ts'
 import { KEY_NIBBLES, type Path, pathOfNibbles } from '../trie/path.ts'
 import { NodeScanner } from '../trie/scan.ts'
-import { badRoot } from './errors.ts'
+import { badRoot } from './bad-root.ts'
 
 /**
  * What the node `blob` at `path` leads to, in path order: hashed children, and with a `leaf` callback the storage trie of

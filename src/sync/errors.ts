@@ -18,9 +18,3 @@ export type SyncErrorCode =
   | 'quotaExceeded'
 
 export class SyncError extends RootlightError<SyncErrorCode> {}
-
-/** The node at `path` has the right hash, and `cause` says why no state can have it. */
-export function badRoot(path: string, cause: unknown): SyncError {
-  const message = `the node at '${path}' has the right hash and an impossible form: the root is bad`
-  return new SyncError('badRoot', message, { details: { path }, cause })
-}

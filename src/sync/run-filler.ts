@@ -17,8 +17,8 @@ import { KEY_NIBBLES, MAX_PATH_NIBBLES, type Path, pathOfNibbles, sharedNibbles,
 import { rlpItemEnd } from '../trie/rlp.ts'
 import { NodeScanner } from '../trie/scan.ts'
 import type { Scope } from '../trie/scope.ts'
+import { badRoot } from './bad-root.ts'
 import type { Counts } from './disk.ts'
-import { badRoot } from './errors.ts'
 import type { Frontier, Gap, Item, Span, TrieProgress } from './frontier.ts'
 
 /** What a run turned out to be, beside what of it was true. */

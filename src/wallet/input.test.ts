@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseCount } from './input.ts'
+import { parseCount } from './number.ts'
 
 const coded = (code: string) => expect.objectContaining({ code })
 

@@ -3,6 +3,7 @@
  * made where they are used, by `parse.ts`.
  */
 import { InputError, type InputErrorCode } from './errors.ts'
+import { parseCount } from './number.ts'
 import { describe, fieldsOf, listOf, reading, textsOf } from './plain.ts'
 
 /** The digits of a root: `0x` and 64 of them. Throws `badRootText`. */
@@ -126,20 +127,6 @@ function checkStorage(storage: unknown): NonNullable<ScopeInput['storage']> {
       return [address, slots === 'all' ? 'all' : checkSlots(`storage of ${address}`, slots)]
     }),
   )
-}
-
-/** A count such as a block number. Throws `badNumber`. */
-export function parseCount(name: string, value: unknown): number {
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
-  const got = describe(value)
-  throw new InputError('badNumber', `${name} is a non-negative integer, got ${got}`, { details: { name, got } })
-}
-
-/** A limit: a whole number from 1. Throws `badNumber`. */
-export function parsePositive(name: string, value: unknown): number {
-  const count = parseCount(name, value)
-  if (count > 0) return count
-  throw new InputError('badNumber', `${name} is at least 1, got ${count}`, { details: { name, got: String(count) } })
 }
 
 function checkHex(text: unknown, digits: number, code: InputErrorCode, what: string): string {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { RootlightError } from '../trie/error.ts'
-import { fromPlainError, toPlainError } from './errors.ts'
+import { fromPlainError } from './errors.ts'
+import { toPlainError } from './to-plain-error.ts'
 
 const crossed = (error: unknown) => fromPlainError(structuredClone(toPlainError(error)))
 

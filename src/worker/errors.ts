@@ -26,19 +26,6 @@ export interface PlainError {
   readonly cause: PlainError | null
 }
 
-/** Causes of causes: enough to tell what happened, and an end for those that go in circles. */
-const MAX_CAUSES = 4
-
-export function toPlainError(error: unknown, depth = 0): PlainError {
-  const hasCause = error instanceof Error && error.cause !== undefined && depth < MAX_CAUSES
-  return {
-    code: error instanceof RootlightError ? error.code : null,
-    message: error instanceof Error ? error.message : String(error),
-    details: error instanceof RootlightError ? error.details : {},
-    cause: hasCause ? toPlainError(error.cause, depth + 1) : null,
-  }
-}
-
 /** A `RootlightError` with the code, message, details and causes of `plain`; `internal` for what had no code. */
 export function fromPlainError(plain: PlainError): RootlightError {
   const cause = plain.cause === null ? undefined : causeOf(plain.cause)

@@ -2,8 +2,8 @@
 import { LazyPart } from '../runtime/lazy-part.ts'
 import { createTabEngine } from './create-tab-engine.ts'
 import type { Engine, EngineEvent, EngineOptions } from './engine.ts'
-import { toPlainError } from './errors.ts'
 import type { EngineMethod, FromWorker, ToWorker, WorkerScope } from './port.ts'
+import { toPlainError } from './to-plain-error.ts'
 
 const remotePage = new LazyPart('the way to the window', () => import('./remote-page.ts'))
 

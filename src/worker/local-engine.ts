@@ -42,7 +42,6 @@ import type {
   VerifyProgress,
   VerifySummary,
 } from './engine.ts'
-import { toPlainError } from './errors.ts'
 import { findHeader } from './find-header.ts'
 import { Network } from './network.ts'
 import { OwnWork } from './own-work.ts'
@@ -50,6 +49,7 @@ import { readQuota } from './quota.ts'
 import { accountRead, codeRead, hexOf, proofRead, type StateRead, slotRead, statusOf } from './reads.ts'
 import { ReadsOnDemand, type RunningSync } from './reads-on-demand.ts'
 import { Tasks } from './tasks.ts'
+import { toPlainError } from './to-plain-error.ts'
 
 /** One call of `sync`, from its first moment to its end. */
 interface Claim {

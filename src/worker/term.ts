@@ -4,10 +4,10 @@
  */
 import { databaseOfOtherChain } from '../store/chain.ts'
 import type { Engine, EngineEvent, SyncTarget } from './engine.ts'
-import { toPlainError } from './errors.ts'
 import { Leader } from './leader.ts'
 import type { EngineMethod } from './port.ts'
 import type { TabEvent, TabMessage } from './tab-channel.ts'
+import { toPlainError } from './to-plain-error.ts'
 
 export interface TermOptions {
   /** No two are the same. */
