@@ -1,4 +1,4 @@
-/** What holds after every step of a trial, whatever happens; each check throws with what does not. */
+/** Checks after every step of a trial, whatever has happened. Each check throws an error naming the broken rule. */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Departure } from '../../network/blame.ts'
 import { MAX_REQUEST_BYTES } from '../../network/constants.ts'
@@ -19,24 +19,27 @@ export interface ChecksOptions {
   readonly servers: readonly Server[]
   readonly states: readonly SimulatedState[]
   readonly random: Random
-  /** False while the tab's machine has no network. */
+  /** Returns false while the tab's machine has no network. */
   readonly isOnline: () => boolean
-  /** True if the disk has this node, in whatever generation. */
+  /** Returns true if the disk has this node, in any generation. */
   readonly isStored: (node: Pick<BuiltNode, 'path' | 'blob'>) => boolean
-  /** Counts what was really checked. */
+  /** Counts of the checks actually made. */
   readonly tally: Record<string, number>
 }
 
-/** Steps between two looks at the whole frontier in the beginning; it grows, so that long trials stay affordable. */
+/** Steps between the first two checks of the whole frontier. The interval grows, to keep long trials affordable. */
 const FIRST_INTERVAL = 8
 const INTERVAL_GROWTH = 1.2
-/** Children of one node and its siblings, on every level of two tries: what one answer at the window's edge may add. */
+/**
+ * Most gaps added by one answer at the window's edge: the children of a node and of its siblings, on every level of two
+ * tries.
+ */
 const MAX_NEW_GAPS = 2 * 64 * 15
 
 interface Charge {
   readonly server: Server
   readonly tab: Tab
-  /** The sync that will look at the answer; `null`: the peer itself judges it, or a read does. */
+  /** The sync due to check the answer, or `null` if the peer or a read checks the answer. */
   readonly sync: StateSync | null
 }
 
@@ -52,27 +55,30 @@ export class Checks {
     this.#options = options
   }
 
-  /** An offence of `server` is about to reach `tab`: it has to be banned when the tab has looked at it. */
+  /**
+   * Notes an offence of `server` about to reach `tab`. Once the tab has checked the answer, the server has to be
+   * banned.
+   */
   expectBlame(tab: Tab, server: Server, offence: Offence, request: Request): void {
     if (offence === 'violation') {
       if (tab.peers.byId(server.id) !== undefined) this.#charges.push({ server, tab, sync: null })
       return
     }
     const kind = tab.ledger.kindOf(server.id, request.id)
-    // A read looks at its answer whether or not a sync runs.
+    // A read checks its answer whether or not a sync runs.
     if (kind === 'way') this.#charges.push({ server, tab, sync: null })
     else if (kind !== undefined && looksAtAnswers(tab.running)) {
       this.#charges.push({ server, tab, sync: tab.running?.sync ?? null })
     }
   }
 
-  /** No peer that never lied is kept out for lying. */
+  /** Throws if a peer without any offence is banned for lying. */
   judgeDeparture(server: Server, { reason, message }: Departure): void {
     const isBlamed = reason === 'lied' || reason === 'protocolViolation'
     if (isBlamed && server.offences === 0) throw new Error(`${server.id} never lied, and is blamed: ${message}`)
   }
 
-  /** To be called when a step has settled. */
+  /** Runs the checks. The trial calls this when a step has settled. */
   afterStep(tab: Tab): void {
     this.steps++
     if (this.#failure !== null) throw this.#failure
@@ -94,10 +100,10 @@ export class Checks {
 
   #checkCharges(): void {
     for (const { server, tab, sync } of this.#charges) {
-      // A sync that has ended meanwhile looked at no more answers.
+      // A sync ended meanwhile has checked no more answers.
       if (tab.isDead || (sync !== null && (tab.running?.sync !== sync || !looksAtAnswers(tab.running)))) continue
       const reason = tab.peers.banOf(server.id)?.reason
-      // A tab that wakes up may drop it for its silence before it comes to what has arrived meanwhile.
+      // A waking tab may drop the peer for silence before the tab reads the answers received meanwhile.
       if (sync === null && reason === 'stalled') continue
       if (reason !== 'lied' && reason !== 'protocolViolation') throw new Error(`${server.id} lied, and is not banned`)
       this.#count('lies blamed')
@@ -105,7 +111,7 @@ export class Checks {
     this.#charges.length = 0
   }
 
-  /** The store says which state is wanted, whatever was wanted before. */
+  /** Throws if the store names another target than the running sync, whatever the earlier targets were. */
   #checkTarget({ store, running }: Tab): void {
     const target = store?.newestTarget()
     if (target == null || equalHash(target.root, running!.state.root)) return
@@ -123,7 +129,9 @@ export class Checks {
     if (scheduler.gaps.size > mostGaps) throw new Error(`${scheduler.gaps.size} gaps`)
   }
 
-  /** Without a network a sync is paused: to be without peers then is no stall. Nor is it the peers' fault that nothing dials them. */
+  /**
+   * Throws if a sync reports a stall for want of peers, and the cause is another: no network, or a dialer not loaded.
+   */
   #checkPause({ running, isAway, loadFailure }: Tab): void {
     if (isAway || running!.isEnding) return
     const { phase, reason } = running!.sync.progress()
@@ -135,7 +143,10 @@ export class Checks {
     if (phase === 'paused') this.#count('paused')
   }
 
-  /** A reader asks for some node of the target, which may be there, and of the last complete state, which is. */
+  /**
+   * Reads a random node of the target, possibly not stored yet, and one of the last complete state, which must be
+   * stored.
+   */
   #read({ store }: Tab, { state, sync, generation: { number: generation } }: RunningSync): void {
     if (store === null) return
     const node = this.#options.random.pick(state.nodes)
@@ -177,7 +188,7 @@ export class Checks {
   }
 }
 
-/** False once a sync is about to end: it writes, and looks at no answer any more. */
+/** Returns false once a sync is about to end: the sync then only writes, and checks no further answer. */
 function looksAtAnswers(running: RunningSync | null): boolean {
   return running !== null && !running.isEnding && (running.sync.scheduler?.pending ?? 0) > 0
 }

@@ -1,6 +1,7 @@
 /**
- * The disk of a trial: records in memory that outlive the process, with the time that they take, writes that fail, and
- * writes after which the process dies. A crash leaves whole writes, and of those that were not strict perhaps a part.
+ * The disk of a trial: records in memory, surviving the process. Reads and writes take time, some writes fail, and
+ * after some writes the process dies. A crash keeps whole writes: all up to the last strict one, and perhaps a part of
+ * the later ones.
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Clock } from '../../protocol/clock.ts'
@@ -17,9 +18,9 @@ import type { StorePlan } from './plan.ts'
 export interface SimulatedDiskOptions {
   readonly plan: StorePlan
   readonly random: Random
-  /** The process dies now: the write that it waits for was its last. */
+  /** Ends the process now: the pending write was the last. */
   readonly onCrash: () => void
-  /** A write does not fit. */
+  /** Called when a write does not fit. */
   readonly onFailure: () => void
 }
 
@@ -29,34 +30,34 @@ interface Write {
 }
 
 export class SimulatedDisk {
-  /** Writes that were asked for. */
+  /** Number of writes requested so far. */
   writes = 0
   readonly options: SimulatedDiskOptions
   #records = new MemoryRecords()
   #journal: Write[] = []
-  /** Nodes in covering pages of any generation, as they were written. */
+  /** Nodes in covering pages of any generation, as written. */
   #nodes = new Map<Path, Uint8Array[]>()
 
   constructor(options: SimulatedDiskOptions) {
     this.options = options
   }
 
-  /** A connection for a process that runs on `clock`. */
+  /** Opens a connection for a process running on `clock`. */
   connect(clock: Clock): DiskConnection {
     return new DiskConnection(this, this.#records.reopen(), clock)
   }
 
-  /** The records as they are now, without delay. */
+  /** Returns the current records, readable without delay. */
   inspect(): Records {
     return this.#records.reopen()
   }
 
-  /** True if some page has this very node. */
+  /** Returns true if some page has exactly this node. */
   holds({ path, blob }: Pick<BuiltNode, 'path' | 'blob'>): boolean {
     return this.#nodes.get(path)?.some((stored) => bytesToHex(stored) === bytesToHex(blob)) ?? false
   }
 
-  /** Keeps what a crash keeps. */
+  /** Drops the writes lost in a crash, then damages loose pages as planned. */
   crash(): void {
     const { plan, random } = this.options
     const strict = this.#journal.findLastIndex(({ durability }) => durability === 'strict') + 1
@@ -71,7 +72,9 @@ export class SimulatedDisk {
     void this.rot()
   }
 
-  /** Flips a bit of each loose page, if the plan says so: nothing depends on them, and nobody may believe them. */
+  /**
+   * Flips a bit of each loose page, if the plan says so. Nothing depends on loose pages, and no reader may trust one.
+   */
   async rot(): Promise<void> {
     const { random, plan } = this.options
     if (!plan.rots) return
@@ -107,7 +110,7 @@ export class SimulatedDisk {
   }
 }
 
-/** One process's records; after its death nothing of them ever answers. */
+/** The records of one process. After the process has died, calls never settle. */
 class DiskConnection implements Records {
   readonly #disk: SimulatedDisk
   readonly #records: MemoryRecords

@@ -1,6 +1,6 @@
 /**
- * The invariant of the frontier, against the oracle's nodes: each is in a span, where it stands byte for byte, in a stored
- * stretch, at or below a gap, or in an older generation; and nothing is in two spans, or in a span and a gap.
+ * Checks the invariant of the frontier against the oracle's nodes. Each node is in a span (byte for byte), in a stored
+ * stretch, at or below a gap, or in an older generation. No node is in two spans, or in a span and a gap.
  */
 import type { Gap, Span } from '../../sync/frontier.ts'
 import type { Scheduler } from '../../sync/scheduler.ts'
@@ -15,7 +15,10 @@ const STORED = 2
 /** In path order. */
 type Nodes = readonly PlacedNode[]
 
-/** Throws if a node of a state is nobody's, or two items', or false; `isStored` knows those of other generations. */
+/**
+ * Throws if a node of the state is false, in two items of the frontier, or in none. `isStored` finds nodes of other
+ * generations.
+ */
 export function checkFrontier(
   scheduler: Scheduler,
   { nodes }: { readonly nodes: Nodes },

@@ -1,6 +1,6 @@
 /**
- * How long a trial would take if nothing were ever done in vain: what its ratio is measured against. The state's bytes at
- * the bandwidth of the best honest peer, one round trip for each level of the trie, and a bounded cost for each fault.
+ * The shortest possible time of a trial, the denominator of the trial's ratio. Consists of the state's bytes at the
+ * bandwidth of the best honest peer, one round trip for each trie level, and a bounded cost for each fault.
  */
 import { START_TIMEOUT_MS } from '../../network/constants.ts'
 import { MAX_REQUESTS_PER_PEER, RETRY_EMPTY_MS } from '../../sync/constants.ts'
@@ -8,25 +8,25 @@ import type { ServerPlan, TrialPlan } from './plan.ts'
 import type { SimulatedState } from './states.ts'
 import { isLying } from './vices.ts'
 
-/** What really happened, beside the syncs themselves. */
+/** Events of the trial, apart from the syncs themselves. */
 export interface Happened {
-  /** States that were synced, or begun. */
+  /** States of all finished or started syncs. */
   readonly targets: readonly SimulatedState[]
-  /** How often a sync was started: each begins with the disk, and a new process with its connections. */
+  /** Number of started syncs. Each sync begins with reading the disk, and a new process also with dialing. */
   readonly starts: number
-  /** Time in which the network of some honest peer delivered nothing. */
+  /** Time without deliveries over the network of some honest peer. */
   readonly pausedMs: number
-  /** Time in which nothing could be done: see `stopwatch.ts`. */
+  /** Time in which no progress was possible: see `stopwatch.ts`. */
   readonly waitedMs: number
 }
 
-/** What the syncs take by themselves, and what the faults add, in milliseconds. */
+/** Duration of the syncs by themselves, and the part added by faults, in milliseconds. */
 export interface IdealTime {
   readonly bareMs: number
   readonly faultsMs: number
 }
 
-/** The time of a trial in which this has happened. */
+/** Returns the ideal time of a trial with these events. */
 export function idealTime(plan: TrialPlan, happened: Happened): IdealTime {
   const honest = plan.servers.filter(({ vice }) => vice === 'honest')
   const roundTripMs = Math.min(...honest.map((server) => server.roundTripMs))
@@ -39,12 +39,14 @@ export function idealTime(plan: TrialPlan, happened: Happened): IdealTime {
 
 function transferMs(server: ServerPlan, { bytes, depth }: SimulatedState): number {
   const { bytesPerMs, roundTripMs, maxResponseBytes } = server
-  // A server that gives little at a time is no faster than what it lets be in flight.
+  // A server with small answers is no faster than its limit of requests in flight allows.
   const mostPerMs = (MAX_REQUESTS_PER_PEER * maxResponseBytes) / roundTripMs
   return bytes / Math.min(bytesPerMs, mostPerMs) + depth * roundTripMs
 }
 
-/** What a peer of this vice may cost once: the wait until its silence, or its emptiness, is known for what it is. */
+/**
+ * Returns the cost a peer of this vice may cause once: the wait until the tab notices the silence or the missing data.
+ */
 function viceMs({ vice, boasts, roundTripMs }: ServerPlan): number {
   if (boasts) return RETRY_EMPTY_MS
   if (vice === 'honest' || vice === 'staleRoot') return 0

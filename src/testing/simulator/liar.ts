@@ -1,6 +1,6 @@
 /**
- * A peer that answers what is false, or what nobody asked for: a responder without the manners of the real one, which reads
- * true answers from its source and bends them. It knows which of its answers are lies, by comparing them with the truth.
+ * A peer sending false or unrequested answers. Unlike the real responder, the liar keeps no rules: true answers come
+ * from the source, and the vice bends them. A comparison with the truth tells which answers are lies.
  */
 import { bytesToHex, concatBytes } from '@noble/hashes/utils.js'
 import type { Clock } from '../../protocol/clock.ts'
@@ -17,31 +17,31 @@ import type { LinkEnd } from './link.ts'
 import { runOf, type TrieSource, wayOf } from './trie-source.ts'
 import type { LyingVice } from './vices.ts'
 
-/** `lie`: bytes that are not what was asked for; `violation`: against the rules of the protocol, whatever the bytes are. */
+/** A `lie` is an answer with false bytes. A `violation` breaks the rules of the protocol, whatever the bytes are. */
 export type Offence = 'lie' | 'violation'
 
 export interface LiarOptions {
   readonly wire: LinkEnd
   readonly vice: LyingVice
-  /** How often it lies, 0 to 1. */
+  /** Share of bent answers, 0 to 1. */
   readonly zeal: number
-  /** What it would answer if it were honest. */
+  /** The source of the honest answers. */
   readonly source: NodeSource
-  /** What is true. */
+  /** All true states. */
   readonly truth: TrieSource
   readonly status: Status
   readonly keccak: Keccak
   readonly clock: Clock
   readonly random: Random
-  /** An answer to `request` that is an offence is about to reach the tab. */
+  /** Called when an offending answer to `request` is about to reach the tab. */
   readonly onOffence: (offence: Offence, request: Request) => void
-  /** The connection has ended. */
+  /** Called when the connection has ended. */
   readonly onClose: () => void
 }
 
 const BLOAT = Uint8Array.of(0xc1, 0x80)
 
-/** Answers one connection. `start` first. */
+/** Answers the requests of one connection. Call `start` first. */
 export class Liar {
   readonly #options: LiarOptions
   readonly #splitter = new FrameSplitter(MAX_REQUEST_FRAME_BYTES)
@@ -105,7 +105,7 @@ export class Liar {
   }
 
   #post(pieces: Uint8Array[], onDelivered?: () => void): void {
-    // A wire that has ended takes nothing more.
+    // An ended wire rejects; the frame is lost.
     this.#options.wire.send(pieces, onDelivered).catch(() => {})
   }
 
@@ -120,7 +120,7 @@ export class Liar {
     if ('hashes' in request) return bytesToHex(keccak.digest(item)) === bytesToHex(request.hashes[index]!)
     if (request.kind === 'getPaths') {
       const ref = request.refs[index]!
-      // A way that ends early says nothing false.
+      // A way ending early contains nothing false.
       return truth.states.some((state) =>
         bytesToHex(concatBytes(...wayOf(state, ref, ref.key))).startsWith(bytesToHex(item)),
       )
@@ -138,7 +138,7 @@ export class Liar {
   }
 }
 
-/** Changes one of the items that hold something. */
+/** Changes one random item of more than one byte. */
 function bendOne(random: Random, items: readonly Uint8Array[], change: (item: Uint8Array) => Uint8Array): Uint8Array[] {
   const full = items.flatMap((item, i) => (item.length > 1 ? [i] : []))
   const bent = full.length === 0 ? -1 : random.pick(full)

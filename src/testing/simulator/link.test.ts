@@ -4,7 +4,7 @@ import { Link } from './link.ts'
 import { settlePromises, VirtualClock } from './virtual-clock.ts'
 
 let clock: VirtualClock
-/** What the tab has received, and when: the first byte of each chunk. */
+/** Arrivals at the tab: the time, and the first byte of each chunk. */
 let received: [at: number, byte: number][]
 let ends: (string | undefined)[]
 

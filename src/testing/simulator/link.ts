@@ -1,30 +1,30 @@
 /**
- * A connection in the simulation: two wires that are tied to each other, with a round trip, a bandwidth in each direction
- * and chance. Frames of one direction keep their order; a connection that is cut loses what is on its way.
+ * A connection in the simulation: two wires tied to each other, with a round trip, a bandwidth in each direction, and
+ * chance. Frames of one direction keep their order. A cut connection loses the frames under way.
  */
 import type { Clock } from '../../protocol/clock.ts'
 import type { Wire, WireHandler } from '../../protocol/wire.ts'
 import type { Random } from '../random.ts'
 
-/** What a line is like. */
+/** The properties of a line. */
 export interface LineQuality {
   readonly roundTripMs: number
-  /** At most so much is added to each frame's way. */
+  /** Maximum random delay of each frame. */
   readonly jitterMs: number
-  /** From the server to the tab; the way back has the same. */
+  /** Bandwidth from the server to the tab. The way back has the same bandwidth. */
   readonly bytesPerMs: number
-  /** At most so long the server takes to look at a request: later ones overtake it. */
+  /** Maximum time until the server takes up a request. Later requests may overtake this one. */
   readonly serviceMs: number
 }
 
 export interface LinkOptions extends LineQuality {
   readonly clock: Clock
   readonly random: Random
-  /** A frame has reached the tab. */
+  /** Called when a frame has reached the tab. */
   readonly onArrival?: (bytes: number) => void
 }
 
-/** What a transport takes before it makes its sender wait. */
+/** Bytes a transport buffers before the sender has to wait. */
 const SEND_BUFFER_BYTES = 256 * 1024
 
 /** Both ends of a connection. */
@@ -39,18 +39,18 @@ export class Link {
     this.server.tie(this.tab, options.onArrival)
   }
 
-  /** Bytes that the server sent and the tab has not received. */
+  /** Bytes sent by the server and not yet received by the tab. */
   get bytesToTab(): number {
     return this.server.bytesOnTheirWay
   }
 
-  /** The network fails: both sides learn it at once. */
+  /** Makes the network fail: both sides notice at once. */
   cut(): void {
     this.tab.abort(new Error('the connection was lost'))
     this.server.abort(new Error('the connection was lost'))
   }
 
-  /** Nothing that is sent from now on leaves before `ms` have passed. */
+  /** Holds every frame sent from now on back for at least `ms`. */
   pause(ms: number): void {
     this.server.pause(ms)
   }
@@ -65,14 +65,14 @@ export class LinkEnd implements Wire {
   #other: LinkEnd | undefined
   #onArrival: ((bytes: number) => void) | undefined
   #handler: WireHandler | undefined
-  /** What came before anybody listened. */
+  /** Frames arrived before `open`. */
   #early: (() => void)[] = []
   #closed = false
-  /** When the line has taken everything that was sent, and when the last of it arrives. */
+  /** Time when the line has taken all frames sent so far, and time of the last arrival in order. */
   #freeAt = 0
   #lastArrival = 0
 
-  /** What is sent, but for the first frame, is looked at within `overtakingMs`, in any order. */
+  /** Every frame except the first is delayed by up to `overtakingMs`, and the frames may overtake each other. */
   constructor(options: LinkOptions, overtakingMs: number) {
     this.#options = options
     this.#overtakingMs = overtakingMs
@@ -93,7 +93,9 @@ export class LinkEnd implements Wire {
     this.#early = []
   }
 
-  /** `onDelivered` is called right before the other side is given the frame, if it ever is. */
+  /**
+   * Sends one frame. `onDelivered` runs right before the other side receives the frame, and never if the frame is lost.
+   */
   async send(pieces: readonly Uint8Array[], onDelivered?: () => void): Promise<void> {
     if (this.#closed) throw new Error('the wire is closed')
     const { clock, bytesPerMs } = this.#options
@@ -124,7 +126,9 @@ export class LinkEnd implements Wire {
     this.#finish(error, new Error('the other side reset the wire'))
   }
 
-  /** The process at this end is gone: it is told nothing any more, and the other side learns it from the network. */
+  /**
+   * Ends the process at this end. This end hears nothing more, and the other end learns of the reset from the network.
+   */
   die(): void {
     this.#handler = undefined
     this.abort(new Error('the process has died'))
@@ -154,7 +158,7 @@ export class LinkEnd implements Wire {
   #finish(ours: Error | undefined, theirs: Error | undefined): void {
     if (this.#closed) return
     this.#closed = true
-    // An orderly end stands behind what was sent; a reset overtakes it, and the other side takes nothing after it.
+    // An orderly end arrives behind all frames sent. A reset overtakes the frames, and the other side drops later ones.
     this.#later(theirs === undefined ? this.#freeAt : 0, theirs === undefined, () => this.#other?.end(theirs))
     this.#handler?.onClose(ours)
   }

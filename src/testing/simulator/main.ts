@@ -1,4 +1,4 @@
-/** `npm run sim -- --seeds N --first S`: runs trials, and says which seeds do not hold. */
+/** `npm run sim -- --seeds N --first S`: runs trials, and prints the seeds of failed trials. */
 import { setMaxListeners } from 'node:events'
 import { parseArgs } from 'node:util'
 import { createFastKeccak } from '../../trie/fast-keccak.ts'
@@ -12,14 +12,14 @@ const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '1000' },
     first: { type: 'string', default: '1' },
-    /** Prints every event: for one seed. */
+    /** Prints every event; meant for a single seed. */
     trace: { type: 'boolean', default: false },
   },
 })
 
 const print = (line: string) => process.stdout.write(`${line}\n`)
 
-// Node takes more than ten listeners of one signal for a leak: a sync has one for each request that is open.
+// Node reports more than ten listeners of one signal as a leak, and a sync has one listener for each open request.
 setMaxListeners(0)
 
 const keccak = await createFastKeccak()

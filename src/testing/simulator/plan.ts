@@ -1,4 +1,4 @@
-/** What a trial is about: everything that is drawn from its seed before anything runs. */
+/** The plan of a trial: everything drawn from the seed before the trial starts. */
 import { MAX_RESPONSE_BYTES } from '../../protocol/constants.ts'
 import { MAX_PAGE_BYTES } from '../../sync/constants.ts'
 import { type Random, seededRandom } from '../random.ts'
@@ -9,77 +9,77 @@ import { LYING_VICES, TRUTHFUL_VICES, type Vice } from './vices.ts'
 export interface ServerPlan extends LineQuality {
   readonly id: string
   readonly vice: Vice
-  /** How often it does what its vice is, 0 to 1. */
+  /** Share of answers bent by the vice, 0 to 1. */
   readonly zeal: number
-  /** What it answers at most, as it says in its Status. */
+  /** Maximum bytes of an answer, as announced in the Status. */
   readonly maxResponseBytes: number
-  /** When it can be reached for the first time. */
+  /** Time when the peer can first be reached. */
   readonly comesAtMs: number
-  /** How long after a target was named it has that root. */
+  /** Delay between the naming of a target and the peer having this root. */
   readonly learnsAfterMs: number
-  /** True: it says at once that it has the root, and answers with nothing until it has. */
+  /** True if the peer announces a root at once, and answers with nothing until the root is there. */
   readonly boasts: boolean
-  /** When the network loses its connections, and when it delivers nothing for a while. */
+  /** Times when the network loses the peer's connections, and pauses in which the network delivers nothing. */
   readonly cutsAtMs: readonly number[]
   readonly pauses: readonly { readonly atMs: number; readonly ms: number }[]
 }
 
 export type Event =
-  /** A newer root takes the place of the target. */
+  /** A newer root replaces the target. */
   | { readonly kind: 'pivot'; readonly atMs: number }
-  /** An earlier root does: the chain was reorganised, or the application has changed its mind. */
+  /** An earlier root replaces the target, after a reorganisation of the chain or a change of the application's mind. */
   | { readonly kind: 'back'; readonly atMs: number }
-  /** The sync is cancelled, and started again after a while. */
+  /** The sync is cancelled, and started again after `downMs`. */
   | { readonly kind: 'cancel'; readonly atMs: number; readonly downMs: number }
-  /** The machine sleeps, or the browser holds the tab back. */
+  /** The machine sleeps, or the browser suspends the tab. */
   | { readonly kind: 'sleep'; readonly atMs: number; readonly ms: number }
-  /** The machine loses its network, and has it again after a while. */
+  /** The machine loses the network for `ms`. */
   | { readonly kind: 'offline'; readonly atMs: number; readonly ms: number }
-  /** The tab is hidden. */
+  /** The tab becomes hidden. */
   | { readonly kind: 'hide'; readonly atMs: number }
 
-/** What goes on beside the syncs. None of it is a fault. `atMs` may be counted from the moment at which a state is complete. */
+/** Activities beside the syncs. None of these is a fault. `atMs` may count from the moment a state is complete. */
 export type Beside =
-  /** The application reads, so often at once. */
+  /** The application starts `count` reads at once. */
   | { readonly kind: 'reads'; readonly atMs: number; readonly count: number }
-  /** Another tab comes, and asks ours. */
+  /** Another tab connects, and sends requests to ours. */
   | { readonly kind: 'guest'; readonly atMs: number }
-  /** The last complete state is exported. */
+  /** The application exports the last complete state. */
   | { readonly kind: 'export'; readonly atMs: number }
 
-/** What the tab's thread is like. */
+/** The properties of the tab's thread. */
 export interface ThreadPlan {
-  /** What it takes to hash one node. */
+  /** Time to hash one node. */
   readonly nodeMs: number
-  /** Bytes verified between two looks at the clock. */
+  /** Bytes verified between two readings of the clock. */
   readonly sliceBytes: number
 }
 
 export interface StorePlan {
-  /** Numbers of the writes that fail, counted from the first one of the trial. */
+  /** Numbers of the failing writes, counted from the first write of the trial. */
   readonly failingWrites: ReadonlySet<number>
   /** Numbers of the writes after which the process dies. */
   readonly crashes: ReadonlySet<number>
-  /** True: when a sync or the process has ended, loose pages are damaged. */
+  /** True if loose pages are damaged when a sync or the process has ended. */
   readonly rots: boolean
-  /** True: what was not written strictly may be lost in a crash. */
+  /** True if a crash may lose the writes after the last strict one. */
   readonly losesTail: boolean
-  /** Of a page. Small ones make many writes of a small state. */
+  /** Maximum bytes of a page. Small pages make many writes of a small state. */
   readonly pageBytes: number
-  /** At most so long a read and a write take. */
+  /** Maximum duration of a read, and of a write. */
   readonly readMs: number
   readonly writeMs: number
-  /** How long it takes until the process is back. */
+  /** Time until the process is back after a crash. */
   readonly downMs: number
 }
 
 export interface TrialPlan {
   readonly seed: number
-  /** All peers are honest, and nothing goes wrong. */
+  /** True if all peers are honest and the plan contains no fault. */
   readonly isCalm: boolean
   readonly accounts: number
   readonly servers: readonly ServerPlan[]
-  /** How often what dials cannot be loaded, in each process. */
+  /** How many attempts to load the dialer fail, in each process. */
   readonly loadFailures: number
   readonly events: readonly Event[]
   readonly beside: readonly Beside[]
@@ -88,7 +88,7 @@ export interface TrialPlan {
   readonly thread: ThreadPlan
 }
 
-/** A slow peer takes this long at most: longer than the timeout of a peer that was not measured. */
+/** Longest delay of a slow peer: longer than the timeout of a peer without measurements. */
 const SLOW_MS = 12_000
 
 export function drawPlan(seed: number): TrialPlan {
@@ -118,14 +118,14 @@ function accountsOf(random: Random): number {
 
 function serversOf(random: Random, isCalm: boolean): ServerPlan[] {
   const count = 1 + random.int(8)
-  // With small answers a state takes many requests.
+  // Small answers make a state take many requests.
   const maxResponseBytes = random() < 0.4 ? MAX_RESPONSE_BYTES : logUniform(random, 1_000, 40_000)
   const servers = Array.from({ length: count }, (_, i) => {
-    // The first one makes sure that the trial can end.
+    // The first server is honest, so that the trial can end.
     const vice = i === 0 || isCalm || random() < 0.4 ? 'honest' : random.pick([...TRUTHFUL_VICES, ...LYING_VICES])
     return serverOf(random, `${vice} ${i}`, vice, isCalm, maxResponseBytes)
   })
-  // Who is asked first is chance, too.
+  // The order of the servers is random, too: the tab asks them in this order.
   return servers
     .map((server) => ({ server, at: random() }))
     .sort((a, b) => a.at - b.at)
@@ -166,13 +166,13 @@ function eventsOf(random: Random): Event[] {
 
 function besideOf(random: Random): Beside[] {
   const reads = times(random, 0.6).map((atMs): Beside => ({ kind: 'reads', atMs, count: 1 + random.int(6) }))
-  // They come early: once all is there, nothing can go wrong between them and the sync.
+  // Guests come early: once the state is complete, a guest and the sync can no longer disturb each other.
   const guests = times(random, 0.4).map((atMs): Beside => ({ kind: 'guest', atMs: atMs / 4 }))
   const exports = times(random, 0.3).map((atMs): Beside => ({ kind: 'export', atMs }))
   return [...reads, ...guests, ...exports]
 }
 
-/** Reads that are under way when the machine falls asleep, or loses its network. */
+/** Returns reads under way when the machine falls asleep, or loses the network. */
 function readsBefore(events: readonly Event[], random: Random): Beside[] {
   return events
     .filter(({ kind }) => kind === 'sleep' || kind === 'offline')
@@ -197,7 +197,7 @@ function storeOf(random: Random, isCalm: boolean): StorePlan {
   }
 }
 
-/** Moments early in a trial: none, or one more with each success. */
+/** Returns random moments early in a trial: each further moment has the probability `chance`. */
 function times(random: Random, chance: number): number[] {
   const moments: number[] = []
   while (random() < chance) moments.push(Math.round(logUniform(random, 10, 8_000)))

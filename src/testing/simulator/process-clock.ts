@@ -1,14 +1,15 @@
 /**
- * The clock of one process: the time of another clock, but only while the process has its thread. Work takes time, and a
- * machine that sleeps gives none; whatever comes meanwhile waits, and runs late, one after the other. Timers keep their order,
- * and so does what the network brings; which of the two comes first is chance, as in a browser. After its death nothing runs.
+ * The clock of one process. Time passes as on another clock, but tasks run only while the process has the thread. Work
+ * takes time, and a sleeping machine runs nothing. Tasks due meanwhile wait, and run late, one after the other. Timers
+ * keep their order, and so do arrivals from the network. Chance decides between a timer and an arrival, as in a
+ * browser. After the death of the process nothing runs.
  */
 import type { Clock } from '../../protocol/clock.ts'
 import type { Random } from '../random.ts'
 
-/** Sums of times differ by this much at most. */
+/** Largest rounding error of summed times. */
 const ROUNDING_MS = 1e-6
-/** How often others have the thread for longer when it is yielded, and for how long at most. */
+/** How often other threads keep a yielded thread for longer, and for how long at most. */
 const LONG_YIELD_CHANCE = 0.3
 const MAX_YIELD_MS = 20
 
@@ -16,17 +17,17 @@ export class ProcessClock implements Clock {
   readonly #clock: Clock
   readonly #random: Random
   #isDead = false
-  /** Until then the thread is busy, or asleep. */
+  /** The thread is busy, or asleep, until this time. */
   #awayUntil = 0
-  /** What has come meanwhile. */
+  /** Tasks due meanwhile: timers, and arrivals from the network. */
   readonly #timers: (() => void)[] = []
   readonly #arrivals: (() => void)[] = []
-  /** A timer is set for the moment at which the thread is free. */
+  /** True while a timer is set for the moment the thread becomes free. */
   #isDraining = false
 
   readonly #lastOfflineMs: () => number
 
-  /** `lastOfflineMs`: when the machine was without a network last. */
+  /** `lastOfflineMs` returns the last time when the machine had no network. */
   constructor(clock: Clock, random: Random, lastOfflineMs = () => Number.NEGATIVE_INFINITY) {
     this.#clock = clock
     this.#random = random
@@ -37,12 +38,12 @@ export class ProcessClock implements Clock {
     return this.#lastOfflineMs()
   }
 
-  /** The time as code in the process sees it. */
+  /** Returns the time seen by code in the process. */
   now(): number {
     return Math.max(this.#clock.now(), this.#awayUntil)
   }
 
-  /** True while nothing can run, or something that has come has not run yet. */
+  /** True while the thread is busy or asleep, or while a due task has not run yet. */
   get isAway(): boolean {
     return this.#heldCount > 0 || this.#clock.now() < this.#awayUntil
   }
@@ -62,30 +63,30 @@ export class ProcessClock implements Clock {
     }
   }
 
-  /** Runs `task`, which something outside of the process has brought about, as soon as the thread is free for it. */
+  /** Runs `task`, caused from outside the process, as soon as the thread is free. */
   run(task: () => void): void {
     this.#runOrHold(task, this.#arrivals)
   }
 
-  /** The code that runs takes `ms` more, or the process sleeps so long. */
+  /** Keeps the thread for `ms`: the running code takes longer, or the process sleeps. */
   spend(ms: number): void {
     if (ms <= 0) return
     this.#awayUntil = this.now() + ms
     if (!this.#isDraining) this.#drainLater()
   }
 
-  /** Lets go of the thread until what was begun is done, and what has come meanwhile has run. */
+  /** Resolves at once if the thread is free, else behind the timers due already. */
   yieldThread(): Promise<void> {
     return new Promise((resolve) => this.#runOrHold(resolve, this.#timers))
   }
 
-  /** The same; now and then others have the thread for a while. */
+  /** Yields like {@link yieldThread}, but sometimes other threads keep the thread for a while. */
   async yieldLonger(): Promise<void> {
     if (this.#random() >= LONG_YIELD_CHANCE) return this.yieldThread()
     await new Promise<void>((resolve) => void this.after(MAX_YIELD_MS * this.#random(), resolve))
   }
 
-  /** Nothing of this process ever runs again. */
+  /** Ends the process: no task ever runs again. */
   die(): void {
     this.#isDead = true
     this.#timers.length = 0
@@ -112,7 +113,7 @@ export class ProcessClock implements Clock {
     })
   }
 
-  /** Runs what comes next; the rest waits behind what that one begins, should it take the thread. */
+  /** Runs the next task. If the task keeps the thread, the other tasks wait until the thread is free again. */
   #drain(): void {
     this.#awayUntil = this.#clock.now()
     const [first, second] = this.#random() < 0.5 ? [this.#timers, this.#arrivals] : [this.#arrivals, this.#timers]

@@ -1,7 +1,7 @@
-/** A wire as a process sees it: what comes over it waits until the process has its thread. */
+/** A wire seen from a process: arrivals wait until the process has the thread. */
 import type { Wire } from '../../protocol/wire.ts'
 
-/** `run` runs a task as soon as it can, one after the other. */
+/** Wraps `wire`. `run` runs the tasks one after the other, each as soon as possible. */
 export function processWire(wire: Wire, run: (task: () => void) => void): Wire {
   return {
     open: ({ onChunk, onClose }) => {

@@ -1,19 +1,19 @@
-/** Many trials in a few numbers. */
+/** Sums up many trials in a few numbers. */
 import type { TrialResult } from './trial.ts'
 
-/** What `main.ts` prints last. */
+/** The last output of `main.ts`. */
 export interface Summary {
   readonly trials: number
   readonly failures: readonly number[]
   readonly trialsPerSecond: number
   readonly steps: number
-  /** Virtual time against the ideal: of all trials, and of those without any fault. */
+  /** Virtual time divided by the ideal time: of all trials, and of the trials without faults. */
   readonly ratio: Percentiles
   readonly calmRatio: Percentiles
   /** Of all trials, without any allowance for faults. */
   readonly bareRatio: Percentiles
   readonly elapsedMs: Percentiles
-  /** The seed of the largest ratio. */
+  /** The ten seeds with the largest ratios, the largest first. */
   readonly slowestSeeds: readonly number[]
   readonly tally: Readonly<Record<string, number>>
 }
@@ -67,7 +67,7 @@ export class Report {
   }
 }
 
-/** The value that this share of `values` does not exceed, for a few shares; zeros where there is nothing. */
+/** Returns the median and other percentiles of `values`; zeros if there are no values. */
 export function percentiles(values: readonly number[]): Percentiles {
   const sorted = values.toSorted((a, b) => a - b)
   const at = (share: number) => rounded(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0)

@@ -1,6 +1,6 @@
 /**
- * Follows every request that a sync sends, from outside: what peers were really asked for. Against it the sync's own books
- * are held: each gap is free, or in exactly the requests that the loop knows of, each of which was sent.
+ * Follows every request of a sync from outside, at the peers. The ledger then checks the records of the sync itself.
+ * Each gap is free, or in exactly the requests known to the loop, and each of these requests was sent.
  */
 
 import { MAX_LATENESS_MS } from '../../runtime/constants.ts'
@@ -13,17 +13,17 @@ import { READ_TIMEOUT_MS } from '../../wallet/constants.ts'
 interface Entry {
   readonly peer: SyncPeer
   readonly kind: 'nodes' | 'code' | 'way'
-  /** The list itself that the loop passed on: a request of nodes is known by it. */
+  /** The list object passed by the loop, which identifies a request for nodes. */
   readonly gaps: readonly NodeRequest[] | null
   readonly maxBytes: number
-  /** As the requester numbers it: from 1 on, on each connection. */
+  /** The requester's number: from 1 on, on each connection. */
   readonly id: number
   readonly timeoutMs: number
-  /** Before this the peer is not late. */
+  /** The peer is not late before this time. */
   dueAt: number
-  /** The answer has come, and is looked at now or soon. */
+  /** True once the answer has arrived. The sync checks the answer now or soon. */
   hasCome: boolean
-  /** Its answer is still welcome, but the loop has let go of its gaps. */
+  /** True once the loop has released the gaps. A late answer is still welcome. */
   timedOut: boolean
 }
 
@@ -33,20 +33,20 @@ export class RequestLedger {
   readonly #clock: Clock
   readonly #openRequests: () => Iterable<OpenRequest>
 
-  /** `openRequests` are those that the loop says are open. */
+  /** `openRequests` returns the requests open according to the loop. */
   constructor(clock: Clock, openRequests: () => Iterable<OpenRequest>) {
     this.#clock = clock
     this.#openRequests = openRequests
   }
 
-  /** Bytes that are asked for and have not come. */
+  /** Bytes requested and not yet received. */
   get bytesAsked(): number {
     let bytes = 0
     for (const { maxBytes, hasCome, timedOut } of this.#entries) if (!hasCome && !timedOut) bytes += maxBytes
     return bytes
   }
 
-  /** What the request `id` of the peer `peerId` is for; `undefined`: nobody waits for its answer. */
+  /** Returns the kind of request `id` to the peer `peerId`, or `undefined` if no code waits for the answer. */
   kindOf(peerId: string, id: number): Entry['kind'] | undefined {
     for (const { peer, id: openId, hasCome, kind } of this.#entries) {
       if (peer.id === peerId && openId === id && !hasCome) return kind
@@ -54,7 +54,7 @@ export class RequestLedger {
     return undefined
   }
 
-  /** Follows the requests to `peer`, which goes on as before. */
+  /** Follows the requests to `peer`, without changing their course. */
   watch(peer: SyncPeer): void {
     const getNodes = peer.getNodes.bind(peer)
     const getCode = peer.getCode.bind(peer)
@@ -72,7 +72,10 @@ export class RequestLedger {
     }
   }
 
-  /** The process has slept until now, or sleeps until then: timers that are due meanwhile fire late, and begin again. */
+  /**
+   * Moves the due times of requests across a sleep of the process. Timers due during the sleep fire late, and start
+   * again.
+   */
   noteSleep(): void {
     const wakesAt = this.#clock.now()
     for (const entry of this.#entries) {
@@ -80,7 +83,9 @@ export class RequestLedger {
     }
   }
 
-  /** Throws if some gap is not in flight as often as the loop has requests for it, or one of these was never sent. */
+  /**
+   * Throws if a gap's number of flights differs from the loop's requests for the gap, or if a request was never sent.
+   */
   check(scheduler: Scheduler): void {
     const sent = new Set<readonly unknown[]>()
     for (const { gaps } of this.#entries) if (gaps !== null) sent.add(gaps)
@@ -98,12 +103,15 @@ export class RequestLedger {
     }
   }
 
-  /** The sync has ended: nobody waits for nodes. Reads go on. */
+  /** Forgets requests for nodes: the sync has ended. Reads go on. */
   clear(): void {
     for (const entry of this.#entries) if (entry.kind === 'nodes') this.#entries.delete(entry)
   }
 
-  /** The loop has let go of a request before it says that its peer is late. */
+  /**
+   * Marks the request behind a reported timeout; the loop releases a request before the report. Throws if no request is
+   * due.
+   */
   #timeOut(peer: SyncPeer, maxBytes: number): void {
     const open = new Set<readonly unknown[] | null>(
       [...this.#openRequests()].map(({ asked }) => (asked.kind === 'nodes' ? asked.gaps : null)),
@@ -130,7 +138,7 @@ export class RequestLedger {
   ): Promise<Uint8Array[]> {
     const id = (this.#lastIds.get(peer) ?? 0) + 1
     this.#lastIds.set(peer, id)
-    // A read does not wait longer than that, and may ask for codes as well.
+    // A read waits no longer than `READ_TIMEOUT_MS`, and may ask for codes as well.
     const mostMs = kind !== 'nodes' ? READ_TIMEOUT_MS : Number.POSITIVE_INFINITY
     const timeoutMs = Math.min(mostMs, peer.timeoutMs(maxBytes))
     const dueAt = this.#clock.now() + timeoutMs

@@ -1,14 +1,14 @@
-/** Compares what a sequence holds with what the oracle has, without making text or copies of it: it is done very often. */
+/** Compares nodes of a sequence with the oracle's, without text or copies, because checks compare very often. */
 import { nibbleAt, type Path } from '../../trie/path.ts'
 import type { SequenceCursor } from '../../trie/sequence.ts'
 
-/** A node and where it stands. */
+/** A node and its path. */
 export interface PlacedNode {
   readonly path: Path
   readonly blob: Uint8Array
 }
 
-/** True if the entry at the cursor is `node`: its path, and its bytes. */
+/** Returns true if the entry at the cursor has the path and the bytes of `node`. */
 export function isSameNode(cursor: SequenceCursor, { path, blob }: PlacedNode): boolean {
   const { nibbles, pathLength, bytes, start, end } = cursor
   if (pathLength !== path.length || end - start !== blob.length) return false

@@ -1,6 +1,6 @@
 /**
- * A peer of the simulation, as it runs on its own machine: what it has, what it is like, and its connections. An honest one
- * is the real responder over states in memory.
+ * A peer of the simulation on a machine of its own: data, vice and connections. An honest peer is the real responder
+ * over states in memory.
  */
 import type { Clock } from '../../protocol/clock.ts'
 import { DEFAULT_LIMITS, EVERYTHING, type Limits, type Request, type Status } from '../../protocol/messages.ts'
@@ -20,9 +20,9 @@ export interface ServerOptions {
   readonly clock: Clock
   readonly random: Random
   readonly keccak: Keccak
-  /** All states of the trial: what is true. */
+  /** All states of the trial. */
   readonly truth: TrieSource
-  /** An offence of this peer is about to reach the tab. */
+  /** Called when an offence of this peer is about to reach the tab. */
   readonly onOffence: (server: Server, offence: Offence, request: Request) => void
   readonly onArrival: (server: Server, bytes: number) => void
 }
@@ -31,9 +31,9 @@ const CHAIN_ID = 1
 
 export class Server {
   readonly plan: ServerPlan
-  /** False before it comes, and while its network is down: nobody reaches it. */
+  /** False before the peer comes, and while the peer's network is down: dials fail. */
   isReachable = false
-  /** Offences that have reached the tab. */
+  /** Offences received by the tab. */
   offences = 0
   readonly #options: ServerOptions
   readonly #source = new TrieSource()
@@ -58,25 +58,25 @@ export class Server {
     return bytes
   }
 
-  /** True if it can answer for `root`. */
+  /** Returns true if the peer can answer for `root`. */
   has(root: Uint8Array): boolean {
     return this.#source.has(root)
   }
 
-  /** Has `state` from now on, and says so. */
+  /** Adds `state` to the peer's data, and announces the state. */
   learn(state: SimulatedState): void {
     this.#source.learn(state)
     this.announce(state)
   }
 
-  /** Says that it has `state`. */
+  /** Announces `state` in the Status. */
   announce(state: SimulatedState): void {
     this.#announced.set(state.rootHex, state)
     const status = this.#status()
     for (const session of this.#links.values()) session.sendStatus(status)
   }
 
-  /** A connection that a tab has made. */
+  /** Accepts a tab's connection. */
   accept(): Link {
     const { clock, random, onArrival } = this.#options
     const link = new Link({ ...this.plan, clock, random, onArrival: (bytes) => onArrival(this, bytes) })
@@ -85,14 +85,14 @@ export class Server {
     return link
   }
 
-  /** The network loses all connections. False: there is none. */
+  /** Cuts all connections. Returns false if there is none. */
   cut(): boolean {
     const links = [...this.#links.keys()]
     for (const link of links) this.#drop(link)
     return links.length > 0
   }
 
-  /** Nothing leaves for `ms`. False: nobody is connected. */
+  /** Holds all answers back for `ms`. Returns false if no tab is connected. */
   pause(ms: number): boolean {
     for (const link of this.#links.keys()) link.pause(ms)
     return this.#links.size > 0

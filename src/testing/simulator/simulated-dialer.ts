@@ -1,6 +1,6 @@
 /**
- * Keeps a tab's peers connected, as the real dialer does over libp2p: it dials again after pauses that grow, and waits out
- * bans. The connections are the simulation's, the peers are the real ones.
+ * Keeps a tab's peers connected, as the real dialer does over libp2p. Dials again after growing pauses, and waits until
+ * bans end. The connections are simulated, the peers are real.
  */
 import type { Departure } from '../../network/blame.ts'
 import { MAX_REDIAL_MS, MIN_REDIAL_MS, STABLE_CONNECTION_MS } from '../../network/constants.ts'
@@ -13,12 +13,12 @@ import type { Random } from '../random.ts'
 import { processWire } from './process-wire.ts'
 import type { Server } from './server.ts'
 
-/** Whom a tab can dial. */
+/** A machine a tab can dial. */
 export interface Dialable {
   readonly id: string
   readonly plan: { readonly roundTripMs: number }
   readonly isReachable: boolean
-  /** A connection, with the tab's end of it. */
+  /** Accepts a connection, and returns the tab's end. */
   accept(): Dialed
 }
 
@@ -31,17 +31,17 @@ export interface SimulatedDialerOptions<S extends Dialable = Server> {
   readonly random: Random
   readonly peers: PeerSet
   readonly servers: readonly S[]
-  /** Runs what the network brings, when the process can; at once, if left out. */
+  /** Runs arrivals from the network when the process can. If absent, arrivals run at once. */
   readonly run?: (task: () => void) => void
-  /** False while the machine has no network: nobody is reached. */
+  /** Returns false while the machine has no network: all dials fail. */
   readonly isOnline?: () => boolean
-  /** A peer is about to be asked for the first time. */
+  /** Called before the first request to a peer. */
   readonly onPeer: (peer: NetworkPeer) => void
-  /** A connection has ended, or a peer that had left was found out. */
+  /** Called when a connection has ended, or when a peer gone already turns out to have lied. */
   readonly onDeparture: (server: S, departure: Departure) => void
 }
 
-/** What is going on at one server. */
+/** State of the connection to one server. */
 interface Line<S extends Dialable> {
   readonly server: S
   failures: number
@@ -63,12 +63,12 @@ export class SimulatedDialer<S extends Dialable = Server> {
     })
   }
 
-  /** Begins to dial everybody. */
+  /** Starts dialing all servers. */
   start(): void {
     for (const line of this.#lines) this.#dial(line)
   }
 
-  /** Dials at once whoever is waited for: the network is back. */
+  /** Dials all waiting servers at once, because the network is back. */
   redial(): void {
     for (const line of this.#lines) {
       if (line.stopWaiting === undefined) continue
@@ -78,7 +78,7 @@ export class SimulatedDialer<S extends Dialable = Server> {
     }
   }
 
-  /** The process is gone: its connections are lost. */
+  /** Ends the process: all connections are lost. */
   die(): void {
     for (const { link } of this.#lines) link?.tab.die()
   }
@@ -98,7 +98,7 @@ export class SimulatedDialer<S extends Dialable = Server> {
     })
   }
 
-  /** `dialing → connected`, or `→ waiting`. Never rejects. */
+  /** Moves the line from `dialing` to `connected`, or to `waiting`. Never rejects. */
   async #greet(line: Line<S>): Promise<void> {
     const { peers, clock, onPeer, run = (task) => task() } = this.#options
     const { server } = line
@@ -132,7 +132,7 @@ export class SimulatedDialer<S extends Dialable = Server> {
     this.#miss(line, departure)
   }
 
-  /** It may be back already, and if not, may not come back for a while. */
+  /** Bans a peer blamed after leaving. If the peer has already come back, its new connection ends. */
   #onLateBlame(line: Line<S>, departure: Departure): void {
     this.#options.onDeparture(line.server, departure)
     const again = this.#options.peers.byId(line.server.id)

@@ -1,4 +1,7 @@
-/** An export of the last complete state, beside whatever else the tab does: byte for byte the file of a state of the trial. */
+/**
+ * Exports the last complete state beside other work of the tab. The file must equal the file of a trial's state, byte
+ * for byte.
+ */
 import { bytesToHex, concatBytes } from '@noble/hashes/utils.js'
 import { decodeHeader, encodeHeader, HEADER_BYTES } from '../../backup/header.ts'
 import { isRootlightError } from '../../trie/error.ts'
@@ -12,7 +15,7 @@ export interface SimulatedExportOptions {
   readonly count: (what: string) => void
 }
 
-/** Resolves when the file was compared; never, if the process dies before. Rejects with what is wrong with it. */
+/** Resolves after comparing the file, and never if the process dies before. Rejects if the export fails or differs. */
 export async function runExport(tab: Tab, { states, count }: SimulatedExportOptions): Promise<void> {
   const chunks: Uint8Array[] = []
   const completeRoot = () => tab.store?.lastComplete()?.root
@@ -20,7 +23,7 @@ export async function runExport(tab: Tab, { states, count }: SimulatedExportOpti
   try {
     for await (const chunk of tab.export()) chunks.push(chunk)
   } catch (error) {
-    // A newer state is complete, and a compaction has dropped the one of the file.
+    // A newer state is complete, and a compaction has dropped the exported one.
     const isOvertaken = isRootlightError(error, 'generationGone') && rootBefore !== completeRoot()
     if (isOvertaken) count('exports overtaken')
     else if (isRootlightError(error, 'notSynced')) count('exports of nothing')
@@ -35,7 +38,7 @@ export async function runExport(tab: Tab, { states, count }: SimulatedExportOpti
   count('exports')
 }
 
-/** As `FORMAT.md` says. */
+/** Encodes the file of a state, as specified in `FORMAT.md`. */
 function fileOf({ root, nodes, codes }: SimulatedState): Uint8Array {
   const blobs = nodes.map(({ blob }) => blob)
   const nodeBytes = blobs.reduce((sum, blob) => sum + blob.length, 0)

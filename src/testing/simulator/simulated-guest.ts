@@ -1,6 +1,7 @@
 /**
- * Another tab that asks ours while it syncs: over a connection of its own, with the real requester, for runs, ways and codes
- * of any state of the trial. All that our tab sends is true, and our tab never finds damage on the way.
+ * Another tab sending requests to ours while ours syncs. The guest uses a connection of its own and the real requester.
+ * The requests are for runs, ways and codes of any state of the trial. All answers must be true, and our tab must find
+ * no damage meanwhile.
  */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { NetworkPeer } from '../../network/peer.ts'
@@ -24,7 +25,7 @@ export interface SimulatedGuestOptions {
 }
 
 const CHAIN_ID = 1
-/** Guests are near: what is tried here is what they ask while our tab writes, not their line. */
+/** Guests are near: the trial tests their requests while our tab writes, not their line. */
 const LINE = { roundTripMs: 4, jitterMs: 5, bytesPerMs: 5_000, serviceMs: 0 }
 const MOST_REQUESTS = 60
 const MOST_PAUSE_MS = 30
@@ -57,7 +58,7 @@ export class SimulatedGuest {
     })
   }
 
-  /** Asks until it has had enough, or is cut off. Never rejects. */
+  /** Sends requests until none is left, or until the connection ends. Never rejects. */
   async visit(): Promise<void> {
     const { clock, random } = this.#options
     this.#tab.welcome('a guest', this.#link.server)
@@ -68,7 +69,7 @@ export class SimulatedGuest {
         await new Promise<void>((resolve) => clock.after(random() * MOST_PAUSE_MS, resolve))
       }
     } catch (error) {
-      // The tab has gone, or is asleep for longer than a guest waits.
+      // Other errors are expected: the tab has gone, or sleeps for longer than a guest waits.
       if (error instanceof FalseAnswer) this.#options.onFailure(error)
     }
     this.#link.tab.die()
@@ -76,7 +77,7 @@ export class SimulatedGuest {
 
   async #ask(): Promise<void> {
     const { random, states } = this.#options
-    // What our tab is writing just now is where the two can disagree.
+    // Guest and sync can disagree only about the state being written now.
     const state = (random() < 0.7 && this.#tab.running?.state) || random.pick(states)
     const kind = random()
     const request = kind < 0.6 ? this.#askRun(state) : kind < 0.9 ? this.#askWay(state) : this.#askCode(state)
@@ -86,7 +87,7 @@ export class SimulatedGuest {
   async #askRun(state: SimulatedState): Promise<boolean> {
     const { random } = this.#options
     if (state.nodes.length === 0) return false
-    // Long runs cross what is stored, what is being written and what is missing.
+    // Long runs cross stored nodes, nodes being written, and missing nodes.
     const { path, hash } =
       random() < 0.5 ? state.nodes[random.int(Math.min(4, state.nodes.length))]! : random.pick(state.nodes)
     const maxNodes = random.pick([0, 0, 1, 10])
@@ -113,7 +114,7 @@ export class SimulatedGuest {
     return this.#compare('code', code, state.codes.get(hash)!)
   }
 
-  /** An answer may be shorter than the truth, or nothing; else it is the truth. True: something was served. */
+  /** Throws unless the answer is the truth, or the beginning of the truth. Returns true if the answer is not empty. */
   #compare(what: string, got: Uint8Array = new Uint8Array(), truth: Uint8Array): boolean {
     if (got.length > truth.length || bytesToHex(got) !== bytesToHex(truth.subarray(0, got.length))) {
       throw new FalseAnswer(`a guest is served a false ${what}`)

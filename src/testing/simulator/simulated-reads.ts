@@ -1,6 +1,7 @@
 /**
- * Reads of an application in a tab: accounts that are there and accounts that are not, slots and codes, of the last complete
- * state, the target, or any state of the trial. Each answer is compared with the state that it names, and each read settles in time.
+ * Reads of an application in a tab: existing and missing accounts, slots and codes. A read is from the last complete
+ * state, from the target, or from any state of the trial. Each answer must equal the state it names, and each read must
+ * settle in time.
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { encodeSlot } from '../../trie/account.ts'
@@ -15,7 +16,7 @@ import type { Tab } from './tab.ts'
 export interface SimulatedReadsOptions {
   readonly states: readonly SimulatedState[]
   readonly random: Random
-  /** True: nothing goes wrong in this trial, so no read may fail either. */
+  /** True if the trial has no faults: then no read may fail, either. */
   readonly isCalm: boolean
   readonly count: (what: string) => void
   readonly onFailure: (error: Error) => void
@@ -26,13 +27,13 @@ interface OpenRead {
   readonly name: string
   readonly sinceMs: number
   readonly sleeps: number
-  /** Settled, or its process has died. */
+  /** True once the read has settled, or its process has died. */
   isOver: boolean
 }
 
-/** A read waits for a sync that begins, for the account, and for the code or the slots of it. */
+/** Waits of one read: for a starting sync, for the account, and for the account's code or slots. */
 const WAITS = 3
-/** Hashing, and what else the thread does between two waits. */
+/** Time for hashing and for other work of the thread between two waits. */
 const SLACK_MS = 2_000
 
 export class SimulatedReads {
@@ -43,12 +44,12 @@ export class SimulatedReads {
     this.#options = options
   }
 
-  /** True while a read of a process that lives has not settled. */
+  /** True while a read of a living process has not settled. */
   get areOpen(): boolean {
     return this.#open.size > 0
   }
 
-  /** Begins a read that chance picks. */
+  /** Starts a random read. */
   begin(tab: Tab): void {
     const { random, states } = this.#options
     const at = random.pick<ReadAt | undefined>([undefined, 'complete', 'target', hexOf(random.pick([...states]).root)])
@@ -72,7 +73,7 @@ export class SimulatedReads {
     )
   }
 
-  /** To be called after every step: no read waits longer than it may. */
+  /** Throws if a read waits for too long. The trial calls this after every step. */
   check(): void {
     for (const read of this.#open) {
       const { tab, sinceMs, name } = read
@@ -83,7 +84,7 @@ export class SimulatedReads {
     }
   }
 
-  /** A timer that fires late, because the machine slept, begins again. */
+  /** Returns the longest allowed wait. A timer firing late, because the machine slept, starts again. */
   #mostMs({ tab, sleeps }: OpenRead): number {
     return (WAITS + tab.sleeps - sleeps) * READ_TIMEOUT_MS + SLACK_MS
   }
@@ -115,7 +116,7 @@ export class SimulatedReads {
   }
 }
 
-/** Nothing is complete yet, or no sync has begun. */
+/** Returns true if no state is complete yet, or no sync has started. */
 function isUnknownRoot(error: { readonly details?: { readonly reason?: unknown } }): boolean {
   return error.details?.reason === undefined
 }

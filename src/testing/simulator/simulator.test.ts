@@ -1,4 +1,4 @@
-/** A few hundred seeds of the simulator; `npm run sim` runs as many as one likes. */
+/** A few hundred seeds of the simulator. `npm run sim` runs any number of seeds. */
 import { setMaxListeners } from 'node:events'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { createFastKeccak } from '../../trie/fast-keccak.ts'
@@ -12,7 +12,7 @@ const FIRST = Number(process.env['SEED'] ?? 1)
 let keccak: Keccak
 
 beforeAll(async () => {
-  // Node takes more than ten listeners of one signal for a leak: a sync has one for each request that is open.
+  // Node reports more than ten listeners of one signal as a leak, and a sync has one listener for each open request.
   setMaxListeners(0)
   keccak = await createFastKeccak()
 })
@@ -23,7 +23,7 @@ describe('runTrial', () => {
     for (let seed = FIRST; seed < FIRST + SEEDS; seed++) report.add(await runTrial(seed, keccak))
     const { ratio, tally } = report.summary()
     expect(ratio.median).toBeLessThan(2)
-    // Else this test would not have tested what it says.
+    // Without these faults the test would not test what its title says.
     for (const fault of [
       'crash',
       'full disk',

@@ -1,4 +1,4 @@
-/** The states of a trial: a random one, and those that later blocks make of it. Their nodes are the oracle. */
+/** The states of a trial: a random first state, and the changed states of later blocks. Their nodes are the oracle. */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { encodeSlot } from '../../trie/account.ts'
 import { type AccountLeaf, type BuiltNode, buildState } from '../../trie/builder.ts'
@@ -7,28 +7,28 @@ import type { Path } from '../../trie/path.ts'
 import type { Random } from '../random.ts'
 import { type RandomState, randomState } from '../random-state.ts'
 
-/** A state with everything that is known of it. */
+/** A state with all derived data. */
 export interface SimulatedState {
   readonly accounts: readonly AccountLeaf[]
-  /** By hash, hex digits: those that its accounts name. */
+  /** Codes named by the accounts, by hash, hex digits. */
   readonly codes: ReadonlyMap<string, Uint8Array>
   readonly root: Uint8Array
   readonly rootHex: string
   /** In path order. */
   readonly nodes: readonly BuiltNode[]
   readonly indexOf: ReadonlyMap<Path, number>
-  /** Of all nodes by path, and of all codes. */
+  /** Bytes of all nodes by path, and of all codes. */
   readonly bytes: number
   /** Nodes on the longest way down from the root, storage included. */
   readonly depth: number
 }
 
-/** A random state of `accounts` accounts. */
+/** Returns a random state of `accounts` accounts. */
 export function firstState(random: Random, accounts: number, keccak: Keccak): SimulatedState {
   return complete(randomState(random, accounts), keccak)
 }
 
-/** What some blocks make of `state`: accounts that changed, came and went, slots that changed, a new contract. */
+/** Returns the state after some blocks: accounts changed, added and deleted, slots changed, a new contract. */
 export function nextState(random: Random, state: SimulatedState, keccak: Keccak): SimulatedState {
   const share = random.pick([0.01, 0.1, 0.5])
   const codes = new Map(state.codes)
@@ -57,7 +57,7 @@ function newAccount(random: Random, codes: Map<string, Uint8Array>): AccountLeaf
   return { ...account, codeHash }
 }
 
-/** What is known of the state of these accounts. */
+/** Builds the state of these accounts. */
 export function complete({ accounts, codes }: RandomState, keccak: Keccak): SimulatedState {
   const { root, nodes } = buildState(accounts, keccak)
   const named = new Set(accounts.flatMap(({ codeHash }) => (codeHash === undefined ? [] : [bytesToHex(codeHash)])))

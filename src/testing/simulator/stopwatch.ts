@@ -1,15 +1,16 @@
 /**
- * How long a trial took, and how much of that nobody could have done anything: while the machine sleeps, and while no honest
- * peer with the root of the target is connected, unless that is because it was kept out.
+ * Measures the duration of a trial, and the part without any possible progress. No progress is possible while the
+ * machine sleeps, or while no honest peer with the target's root is connected. Time with such a peer banned counts as
+ * normal time.
  */
 import type { Server } from './server.ts'
 import type { SimulatedState } from './states.ts'
 import type { Tab } from './tab.ts'
 
 export class Stopwatch {
-  /** Time in which a sync was wanted. */
+  /** Time with a wanted sync. */
   elapsedMs = 0
-  /** Of it, time in which none could do anything. */
+  /** The part of {@link elapsedMs} without any possible progress. */
   waitedMs = 0
   readonly #servers: readonly Server[]
   #lastMs = 0
@@ -21,8 +22,8 @@ export class Stopwatch {
   }
 
   /**
-   * To be called when a step has settled; `target` is what is wanted from now on, `null`: nothing. The machine sleeps until
-   * `sleepsUntilMs`, which may be past.
+   * Adds the time since the last call. The trial calls this when a step has settled. `target` is the target from now
+   * on, `null` if there is none. The machine sleeps until `sleepsUntilMs`, possibly in the past.
    */
   lap(nowMs: number, tab: Tab, target: SimulatedState | null, sleepsUntilMs: number): void {
     const stepMs = nowMs - this.#lastMs

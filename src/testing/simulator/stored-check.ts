@@ -1,4 +1,4 @@
-/** What is stored at the end of a sync, read from the records themselves: the oracle's nodes and codes, byte for byte. */
+/** Checks the records at the end of a sync: they must hold the oracle's nodes and codes, byte for byte. */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { META_KEY, readComplete } from '../../store/generation-record.ts'
 import { decodePageKey, isLoose } from '../../store/page-key.ts'
@@ -12,8 +12,8 @@ import { isSameNode } from './same-node.ts'
 import type { SimulatedState } from './states.ts'
 
 /**
- * Rejects unless the pages of the complete generation cover everything, hold nodes of `state` and nothing else, and what
- * they do not hold stands in older ones.
+ * Rejects unless the pages of the complete generation cover everything and hold nodes of `state` only. All other nodes
+ * of `state` must be in older generations.
  */
 export async function checkStored(records: Records, state: SimulatedState): Promise<void> {
   const generation = readComplete(await records.get('meta', META_KEY.complete))?.generation ?? 0
@@ -57,7 +57,7 @@ async function checkCodes(records: Records, { codes }: SimulatedState): Promise<
     const stored = await records.get('codes', hexToBytes(hash))
     if (!(stored instanceof Uint8Array) || !equal(stored, code)) throw new Error(`the code ${hash} is not stored`)
   }
-  // Abandoned generations may go on wanting what no state has any more; the complete one does not.
+  // Abandoned generations may still want codes no state uses any more. The complete generation must not.
   const generation = readComplete(await records.get('meta', META_KEY.complete))?.generation
   for (const key of await records.keys('wanted')) {
     const wanted = decodeWantedKey(key)
@@ -66,7 +66,7 @@ async function checkCodes(records: Records, { codes }: SimulatedState): Promise<
 }
 
 function equal(a: Uint8Array, b: Uint8Array): boolean {
-  // Not `every`: this runs for each byte of each state.
+  // Not `every`, for speed: this loop runs for each byte of each code.
   if (a.length !== b.length) return false
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
   return true

@@ -1,10 +1,10 @@
-/** A process that runs swarms, one at a time, as `swarm-main.ts` tells it. */
+/** A process running swarms, one at a time, on the orders of `swarm-main.ts`. */
 import { setMaxListeners } from 'node:events'
 import { createFastKeccak } from '../../trie/fast-keccak.ts'
 import { runSwarm, type SwarmFigures } from './swarm.ts'
 import { swarmState } from './swarm-state.ts'
 
-/** What to run. */
+/** The options of one swarm. */
 export interface SwarmCell {
   readonly tabs: number
   readonly servers: number
@@ -13,7 +13,7 @@ export interface SwarmCell {
   readonly accounts: number
 }
 
-/** What became of it; `wallMs` is what it took on this machine. */
+/** The result of one swarm; `wallMs` is the real time on this machine. */
 export interface SwarmResult {
   readonly figures: SwarmFigures
   readonly stateNodes: number
@@ -21,7 +21,7 @@ export interface SwarmResult {
   readonly wallMs: number
 }
 
-// Node takes more than ten listeners of one signal for a leak: a sync has one for each request that is open.
+// Node reports more than ten listeners of one signal as a leak, and a sync has one listener for each open request.
 setMaxListeners(0)
 
 process.on('message', async (cell: SwarmCell) => {

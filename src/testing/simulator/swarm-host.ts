@@ -1,4 +1,4 @@
-/** One machine of a swarm that answers, a server or a tab: the real responder, over whatever source it has. */
+/** One answering machine of a swarm, a server or a tab: the real responder over any source. */
 import { type RootStatus, type Status, statusOf } from '../../protocol/messages.ts'
 import { Responder } from '../../protocol/responder.ts'
 import type { NodeSource } from '../../trie/node-source.ts'
@@ -25,13 +25,13 @@ export class Host {
     this.#options = options
   }
 
-  /** Says to everybody who is connected, or will be, what it can answer for. */
+  /** Announces `root` on all present and future connections. */
   announce(root: RootStatus): void {
     this.#status = statusOf(CHAIN_ID, [root])
     for (const responder of this.#responders) responder.sendStatus(this.#status)
   }
 
-  /** A connection that the machine behind `from` has made: its end of it. */
+  /** Accepts a connection made by the machine behind `from`. Returns the end of that machine. */
   accept(from: Access, roundTripMs: number): WireEnd {
     const { access, source } = this.#options
     const [theirs, ours] = connect(from, access, roundTripMs)

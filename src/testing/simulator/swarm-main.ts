@@ -1,4 +1,7 @@
-/** `npm run swarm`: all swarms from 1 tab and 1 server to 1,000 and 8, as JSON, a table and a plot in `e2e/bench/results`. */
+/**
+ * `npm run swarm`: runs all swarms from 1 tab and 1 server to 1,000 and 8. Writes JSON, a table and a plot to
+ * `e2e/bench/results`.
+ */
 import { type ChildProcess, execFileSync, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
@@ -16,7 +19,7 @@ const { values } = parseArgs({
     accounts: { type: 'string', default: '2000' },
     tabs: { type: 'string', default: '1,10,100,1000' },
     servers: { type: 'string', default: '1,2,4,8' },
-    /** Where the three files go, without their extensions. */
+    /** Path of the three files, without extension. */
     out: { type: 'string', default: fileURLToPath(new URL('../../../e2e/bench/results/swarm', import.meta.url)) },
   },
 })
@@ -30,7 +33,7 @@ const cells = numbers(values.tabs).flatMap((tabs) =>
     [false, true].map((serving): SwarmCell => ({ tabs, servers, serving, seed, accounts })),
   ),
 )
-// Before the long run, in which the checkout may move on: processes read their sources when they start.
+// Read before the long run, because the checkout may move on meanwhile. Processes read their sources when they start.
 const startedFrom = commit()
 const results = await runAll(cells)
 const [{ stateNodes, stateBytes }] = results as [SwarmResult]
@@ -46,7 +49,7 @@ writeFileSync(`${values.out}.md`, tableOf(report))
 writeFileSync(`${values.out}.svg`, plotOf(report))
 print(tableOf(report))
 
-/** Runs `cells` in as many processes as there are cores, the largest first; results in the order of `cells`. */
+/** Runs `cells` in one process for each core, the largest first. Returns the results in the order of `cells`. */
 async function runAll(cells: readonly SwarmCell[]): Promise<SwarmResult[]> {
   const results: SwarmResult[] = []
   const rest = [...cells.entries()]

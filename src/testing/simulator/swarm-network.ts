@@ -1,7 +1,7 @@
 /**
- * The network of a swarm: each machine has an uplink and a downlink that all its connections share. An uplink sends pieces
- * of them in turn, as TCP connections that start together share a line; a downlink takes what comes in the order in which
- * it comes. Nothing is lost here, and nothing is reordered.
+ * The network of a swarm: each machine has one uplink and one downlink, shared by all connections of the machine. An
+ * uplink sends pieces of all connections in turn, as TCP connections started together share a line. A downlink receives
+ * in the order of arrival. The network loses nothing, and reorders nothing.
  */
 import type { Clock } from '../../protocol/clock.ts'
 import type { Wire, WireHandler } from '../../protocol/wire.ts'
@@ -12,17 +12,17 @@ export interface AccessOptions {
   readonly downBytesPerMs: number
 }
 
-/** What one connection sends when it is its turn. */
+/** Bytes a connection sends in one turn. */
 const TURN_BYTES = 16 * 1024
-/** What a transport takes before it makes its sender wait. */
+/** Bytes a transport buffers before the sender has to wait. */
 const SEND_BUFFER_BYTES = 256 * 1024
 
 /** One machine's access to the network. */
 export class Access {
-  /** Bytes that have left. */
+  /** Bytes sent by the uplink. */
   bytesSent = 0
   readonly #options: AccessOptions
-  /** Connections with something to send; whose turn it is comes first. */
+  /** Connections with bytes to send, the next one first. */
   readonly #waiting: WireEnd[] = []
   #isSending = false
   #downFreeAt = 0
@@ -35,13 +35,13 @@ export class Access {
     return this.#options.clock
   }
 
-  /** `end` has something to send, and does not wait for its turn yet. */
+  /** Queues `end`, which has bytes to send and is not queued yet. */
   enqueue(end: WireEnd): void {
     this.#waiting.push(end)
     if (!this.#isSending) this.#sendNext()
   }
 
-  /** Bytes have reached the downlink; `deliver` is called when they are through. */
+  /** Takes bytes in at the downlink, and calls `deliver` when all have passed. */
   receive(bytes: number, deliver: () => void): void {
     const { clock, downBytesPerMs } = this.#options
     const now = clock.now()
@@ -64,17 +64,17 @@ export class Access {
   }
 }
 
-/** What a connection sends at once. */
+/** The bytes a connection sends in one turn. */
 interface Turn {
   readonly pieces: readonly Uint8Array[]
   readonly bytes: number
   readonly isLast: boolean
 }
 
-/** What the end of a connection takes on the wire. */
+/** Bytes on the wire for the end of a connection. */
 const END_BYTES = 1
 
-/** Connects two machines; returns their ends. */
+/** Connects two machines, and returns both ends. */
 export function connect(near: Access, far: Access, roundTripMs: number): readonly [WireEnd, WireEnd] {
   const ends = [new WireEnd(near, roundTripMs / 2), new WireEnd(far, roundTripMs / 2)] as const
   ends[0].tie(ends[1])
@@ -88,15 +88,15 @@ export class WireEnd implements Wire {
   readonly #latencyMs: number
   #other: WireEnd | undefined
   #handler: WireHandler | undefined
-  /** What came before anybody listened. */
+  /** Turns received before `open`. */
   #early: Turn[] = []
-  /** What was sent and has not begun to leave, and whether the end stands behind it. */
+  /** Bytes still to send, and whether the end of the connection is queued behind these bytes. */
   #queue: Uint8Array[] = []
   #queuedBytes = 0
   #isEndQueued = false
   #waitsForTurn = false
   #isClosed = false
-  /** Senders that wait until the transport takes more. */
+  /** Senders waiting for room in the buffer. */
   #blocked: (() => void)[] = []
 
   constructor(access: Access, latencyMs: number) {
@@ -108,7 +108,7 @@ export class WireEnd implements Wire {
     this.#other = other
   }
 
-  /** True if something is left to be taken. */
+  /** True if bytes, or the end of the connection, are left to take. */
   get hasMore(): boolean {
     return this.#queue.length > 0 || this.#isEndQueued
   }
@@ -130,18 +130,18 @@ export class WireEnd implements Wire {
     }
   }
 
-  /** What was sent still leaves, and the end behind it. */
+  /** Closes the connection. Queued bytes still leave, and the end of the connection behind them. */
   close(): void {
     this.#finish(undefined)
   }
 
-  /** What was not sent yet is dropped. */
+  /** Resets the connection. Drops all queued bytes. */
   abort(error: Error): void {
     if (!this.#isClosed) this.#drop()
     this.#finish(error)
   }
 
-  /** The process at this end is gone. */
+  /** Ends the process at this end. */
   die(): void {
     this.#handler = undefined
     this.abort(new Error('the process has died'))
@@ -167,7 +167,7 @@ export class WireEnd implements Wire {
     return { pieces, bytes: isLast ? bytes + END_BYTES : bytes, isLast }
   }
 
-  /** The uplink has sent `turn`. */
+  /** Passes `turn`, sent by the uplink, on to the other end. */
   depart(turn: Turn): void {
     this.#access.clock.after(this.#latencyMs, () => {
       const other = this.#other!

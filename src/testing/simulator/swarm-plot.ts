@@ -1,4 +1,4 @@
-/** The figures of all swarms as an SVG of two panels, readable on a light and on a dark ground. */
+/** Draws the figures of all swarms as an SVG of two panels, readable on a light and on a dark ground. */
 import type { SwarmFigures } from './swarm.ts'
 import type { SwarmReport } from './swarm-table.ts'
 
@@ -16,7 +16,7 @@ const PANELS: readonly Panel[] = [
   { title: 'What the servers sent', unit: 'bytes ÷ bytes of the state', value: ({ serverStates }) => serverStates },
 ]
 
-/** A value's place on an axis of powers of ten. */
+/** The place of a value on an axis of powers of ten. */
 type Scale = (value: number) => number
 
 export function plotOf(report: SwarmReport): string {
@@ -71,7 +71,7 @@ function legendOf(cells: readonly SwarmFigures[], top: number): string {
   return entries.join('\n')
 }
 
-/** A line for each number of servers, and a dashed one where tabs serve. */
+/** Returns one line for each number of servers, and a dashed line for the same with serving tabs. */
 function seriesOf(cells: readonly SwarmFigures[]) {
   const counts = [...new Set(cells.map(({ servers }) => servers))]
   return counts.flatMap((servers, i) =>
@@ -83,7 +83,7 @@ function seriesOf(cells: readonly SwarmFigures[]) {
   )
 }
 
-/** Powers of ten around `values`. */
+/** Returns the powers of ten around `values`. */
 function ticksOf(values: readonly number[]): number[] {
   const least = Math.floor(Math.log10(Math.min(...values)))
   const most = Math.max(least + 1, Math.ceil(Math.log10(Math.max(...values))))

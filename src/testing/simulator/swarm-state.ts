@@ -1,4 +1,7 @@
-/** The state that a swarm syncs: keys as hashed ones are, few contracts, their storage with a long tail; no code. */
+/**
+ * The state synced by a swarm. Keys are distributed like hashed keys, few accounts are contracts, storage sizes have a
+ * long tail, and there is no code.
+ */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { encodeSlot } from '../../trie/account.ts'
 import type { AccountLeaf } from '../../trie/builder.ts'
@@ -9,7 +12,7 @@ import { complete, type SimulatedState } from './states.ts'
 const CONTRACT_SHARE = 0.15
 const MAX_SLOTS = 500
 
-/** The state of `accounts` accounts with this seed. */
+/** Returns a state of `accounts` accounts, drawn from `seed`. */
 export function swarmState(seed: number, accounts: number, keccak: Keccak): SimulatedState {
   const random = seededRandom(seed)
   const leaves = sortedKeys(random, accounts).map((key): AccountLeaf => {
@@ -19,7 +22,10 @@ export function swarmState(seed: number, accounts: number, keccak: Keccak): Simu
   return complete({ accounts: leaves, codes: new Map() }, keccak)
 }
 
-/** Pareto with exponent 1, as `src/server/synthetic.ts` has it: half of the contracts have one slot. */
+/**
+ * Draws a contract's slots: Pareto with exponent 1, as in `src/server/synthetic.ts`. Half of the contracts have one
+ * slot.
+ */
 function slotsOf(random: Random): (readonly [Uint8Array, Uint8Array])[] {
   const count = Math.min(MAX_SLOTS, Math.floor(1 / (1 - random())))
   return sortedKeys(random, count).map((key) => [key, encodeSlot(BigInt(1 + random.int(2 ** 31)) ** 5n)] as const)

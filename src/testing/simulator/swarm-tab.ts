@@ -1,6 +1,7 @@
 /**
- * One tab of a swarm: the real store, peer set, peers and sync, wired as the engine wires them, over records in memory and
- * the swarm's network. It says what it has once a second if that has changed, and answers for it to whoever has dialed it.
+ * One tab of a swarm: the real store, peer set, peers and sync, wired as in the engine, over records in memory and the
+ * swarm's network. Announces the stored part of the state once a second after a change, and serves this part to other
+ * tabs.
  */
 import { PeerSet } from '../../network/peer-set.ts'
 import { MemoryRecords } from '../../store/memory.ts'
@@ -21,15 +22,17 @@ export interface SwarmTabOptions {
   readonly access: Access
   readonly random: Random
   readonly keccak: Keccak
-  /** A peer has left. */
+  /** Called when a peer has left. */
   readonly onDeparture: () => void
 }
 
-/** How often a tab says what it has. */
+/** Interval between two announcements of a tab. */
 export const STATUS_INTERVAL_MS = 1_000
-/** Two pages: what is served is served once to each, so that more would only take memory, a thousand times. */
+/**
+ * Two pages: a tab serves each page only once to each peer. A larger cache only takes memory, times a thousand tabs.
+ */
 const CACHE_BYTES = 128 * 1024
-/** No generation has this number. */
+/** A number used by no generation. */
 const NO_GENERATION = -1
 
 export class SwarmTab {
@@ -37,7 +40,7 @@ export class SwarmTab {
   readonly #options: SwarmTabOptions
   readonly #records: MemoryRecords
   readonly #store: StateStore
-  /** What was announced last. */
+  /** The last announcement. */
   #announced = ''
 
   private constructor(options: SwarmTabOptions, records: MemoryRecords, store: StateStore) {
@@ -54,12 +57,12 @@ export class SwarmTab {
     return new SwarmTab(options, records, await StateStore.over(records, storeOptions))
   }
 
-  /** What is stored, to be compared with what should be. */
+  /** The stored records, for checks. */
   get records(): Records {
     return this.#records
   }
 
-  /** Dials everybody, syncs `state` to its end, and stays connected. Rejects as the store and the sync do. */
+  /** Dials all of `dialables`, syncs `state` to the end, and stays connected. Rejects as the store and the sync do. */
   async sync(state: SimulatedState, dialables: readonly Dialable[]): Promise<void> {
     const { access, random, keccak, onDeparture } = this.#options
     const { clock } = access
@@ -80,7 +83,7 @@ export class SwarmTab {
     await sync.run()
   }
 
-  /** Begins to say what it has of `root`. */
+  /** Starts announcing the stored part of the state with this root. */
   serve(root: Uint8Array): void {
     const { clock } = this.#options.access
     const tell = () => {
@@ -89,7 +92,7 @@ export class SwarmTab {
     clock.after(STATUS_INTERVAL_MS * this.#options.random(), tell)
   }
 
-  /** True: it has everything, and has said so. */
+  /** Announces the stored part if changed. Returns true once the tab has announced the whole state. */
   #announce(root: Uint8Array): boolean {
     const coverage = this.#store.others(NO_GENERATION)[0]?.stretches ?? []
     const text = coverage.map(({ start, end }) => `${start}-${end}`).join()

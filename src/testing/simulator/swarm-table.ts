@@ -1,7 +1,7 @@
-/** The figures of all swarms as a Markdown table. */
+/** Writes the figures of all swarms as a Markdown table. */
 import type { NETWORK, SwarmFigures } from './swarm.ts'
 
-/** What `npm run swarm` keeps. */
+/** The stored result of `npm run swarm`. */
 export interface SwarmReport {
   readonly commit: string | null
   readonly seed: number

@@ -1,4 +1,4 @@
-/** Small swarms; `npm run swarm` runs large ones. */
+/** Tests small swarms. `npm run swarm` runs large ones. */
 import { setMaxListeners } from 'node:events'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { createFastKeccak } from '../../trie/fast-keccak.ts'
@@ -14,7 +14,7 @@ let state: SimulatedState
 let alone: SwarmFigures
 let together: SwarmFigures
 
-// It rejects unless each tab has stored the state, byte for byte.
+// Rejects unless each tab has stored the state, byte for byte.
 const run = (serving: boolean, seed = 1): Promise<SwarmFigures> => {
   return runSwarm({ tabs: TABS, servers: 1, serving, seed, state, keccak })
 }
@@ -32,7 +32,7 @@ describe('runSwarm', () => {
     expect(alone.serverStatesPerTab).toBeGreaterThanOrEqual(1)
     expect(alone.serverStatesPerTab).toBeLessThan(1.1)
     expect(alone.lastMs).toBeGreaterThanOrEqual(alone.medianMs)
-    // No faster than the server's line.
+    // No tab is faster than the server's line allows.
     expect(alone.lastMs).toBeGreaterThan((TABS * state.bytes) / NETWORK.serverBytesPerMs)
   })
 

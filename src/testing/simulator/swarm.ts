@@ -1,6 +1,7 @@
 /**
- * A swarm: tabs that begin to sync the same state at the same moment, from a few servers and, if they serve, from each
- * other. The engine in each tab is the real one; time and the network are the simulation's. Computing takes no time here.
+ * A swarm: tabs starting to sync the same state at the same moment. The sources are a few servers and, with serving
+ * tabs, the other tabs. The engine in each tab is real; time and the network are simulated. Computing takes no time
+ * here.
  */
 import type { Clock } from '../../protocol/clock.ts'
 import { EVERYTHING } from '../../protocol/messages.ts'
@@ -18,28 +19,28 @@ import { settlePromises, VirtualClock } from './virtual-clock.ts'
 export interface SwarmOptions {
   readonly tabs: number
   readonly servers: number
-  /** True: tabs serve each other. */
+  /** True if tabs serve each other. */
   readonly serving: boolean
   readonly seed: number
   readonly state: SimulatedState
   readonly keccak: Keccak
 }
 
-/** What became of a swarm: depends on its options alone. */
+/** The result of a swarm, determined by the options alone. */
 export interface SwarmFigures {
   readonly tabs: number
   readonly servers: number
   readonly serving: boolean
-  /** Virtual time until half of the tabs, and until the last one, had everything on disk. */
+  /** Virtual time until half of the tabs, and until all tabs, had everything on disk. */
   readonly medianMs: number
   readonly lastMs: number
-  /** Bytes that the servers, and that the tabs sent in all, requests and Status included. */
+  /** Bytes sent by all servers, and by all tabs, including requests and Status. */
   readonly serverBytes: number
   readonly tabBytes: number
   /** {@link serverBytes} as multiples of the state, and the same for one tab. */
   readonly serverStates: number
   readonly serverStatesPerTab: number
-  /** Connections that ended, on one side's decision, before everything was over. */
+  /** Connections ended by one side before the end of the swarm. */
   readonly departures: number
 }
 
@@ -54,16 +55,16 @@ export const NETWORK = {
   tabsPerTab: 6,
 } as const
 
-/** A swarm that takes longer than this does not end. */
+/** Time limit in virtual time: a swarm taking longer never ends. */
 const MAX_VIRTUAL_MS = 60 * 60_000
 
 type Streams = [Random, Random, Random]
 
-/** Runs a swarm to its end. Rejects if a tab fails, or has stored anything but the state. */
+/** Runs a swarm to the end. Rejects if a tab fails, or has stored anything but the state. */
 export async function runSwarm(options: SwarmOptions): Promise<SwarmFigures> {
   const { state } = options
   const clock = new VirtualClock()
-  // One stream each, so that a swarm that serves has the same lines to the servers as one that does not.
+  // One stream each, so that swarms with and without serving tabs have the same lines to the servers.
   const [serverRandom, tabRandom, random] = [0, 1, 2].map((i) => seededRandom(3 * options.seed + i)) as Streams
   const servers = Array.from({ length: options.servers }, (_, i) => createServer(`server ${i}`, clock, state))
   const counts = { departures: 0 }
@@ -122,7 +123,7 @@ function tabAccess(clock: Clock): Access {
   return new Access({ clock, upBytesPerMs: NETWORK.tabUpBytesPerMs, downBytesPerMs: NETWORK.tabDownBytesPerMs })
 }
 
-/** `host`, as it is seen from `tab`. */
+/** Returns `host` as dialable from `tab`. */
 function lineTo(host: Host, tab: SwarmTab, random: Random): Dialable {
   const { minRoundTripMs, maxRoundTripMs } = NETWORK
   const roundTripMs = minRoundTripMs + random() * (maxRoundTripMs - minRoundTripMs)
@@ -130,17 +131,17 @@ function lineTo(host: Host, tab: SwarmTab, random: Random): Dialable {
   return { id: host.id, plan: { roundTripMs }, isReachable: true, accept }
 }
 
-/** Whom each host dials: random others, and as many dial it. */
+/** Returns the neighbours each host dials: random other hosts. The same number of hosts dials each host. */
 function neighboursOf(random: Random, hosts: readonly Host[]): Host[][] {
   const others = Array.from({ length: hosts.length - 1 }, (_, i) => i + 1)
   const steps = someOf(random, others, NETWORK.tabsPerTab)
-  // A ring in random order, and the same steps along it for everybody.
+  // A ring in random order, with the same steps along the ring for each host.
   const ring = someOf(random, hosts, hosts.length)
   const placeOf = new Map(ring.map((host, place) => [host, place]))
   return hosts.map((host) => steps.map((step) => ring[(placeOf.get(host)! + step) % ring.length]!))
 }
 
-/** At most `count` of `list`, in random order. */
+/** Returns at most `count` items of `list`, in random order. */
 function someOf<T>(random: Random, list: readonly T[], count: number): T[] {
   const rest = [...list]
   const some: T[] = []

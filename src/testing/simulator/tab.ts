@@ -1,6 +1,7 @@
 /**
- * One life of the process that syncs: the real store, peer set, peers, sync, reads, exports and serving, wired as the engine wires
- * them, over the simulated disk and network. It ends in a crash, and takes everything in memory with it.
+ * One life of the syncing process: the real store, peer set, peers, sync, reads, exports and serving, over the
+ * simulated disk and network. The parts are wired as in the engine. A crash ends this life, and everything in memory is
+ * lost.
  */
 import { PeerSet } from '../../network/peer-set.ts'
 import type { Wire } from '../../protocol/wire.ts'
@@ -33,34 +34,34 @@ export interface TabOptions extends Omit<SimulatedDialerOptions, 'peers' | 'onPe
   readonly disk: SimulatedDisk
   readonly thread: ThreadPlan
   readonly isOnline: () => boolean
-  /** When the machine was without a network last. */
+  /** Returns the last time when the machine had no network. */
   readonly lastOfflineMs: () => number
-  /** How often what dials cannot be loaded; without a network it never can. */
+  /** How many attempts to load the dialer fail. Without a network every attempt fails. */
   readonly loadFailures: number
   readonly onLoadFailure: () => void
   readonly keccak: Keccak
   readonly onPhase: (phase: SyncPhase) => void
-  /** Nothing is ever damaged in a trial. */
+  /** Called if the store reports damage. No trial damages anything, so this is a failure. */
   readonly onDamage: (damage: Damage) => void
 }
 
-/** A sync that runs, or is about to. */
+/** A sync running now, or about to run. */
 export interface RunningSync {
   readonly state: SimulatedState
   readonly sync: StateSync
   readonly generation: Generation
-  /** It was told to end: it may be writing what it has. */
+  /** True once the sync was told to end: the sync may still be writing. */
   isEnding: boolean
 }
 
-/** A chain with one client, to which all tabs are as one. */
+/** The chain of every peer in a trial. */
 const CHAIN_ID = 1
-/** No limit is in the way of a guest: whether limits hold is tested elsewhere. */
+/** Limits far above the needs of a guest. Other tests check the limits. */
 const SERVE_LIMITS = { uploadBytesPerSecond: 2 ** 30, maxRequests: 8, whileHidden: true, onMetered: true }
-/** A compaction is due early. */
+/** Few generations, so that a compaction is soon due. */
 const MAX_GENERATIONS = 3
 
-/** What a tab has once its disk is open. */
+/** The parts of a tab with an open disk. */
 interface OpenTab {
   readonly store: StateStore
   readonly reads: ReadsOnDemand
@@ -73,24 +74,24 @@ export class Tab {
   readonly peers: PeerSet
   readonly ledger: RequestLedger
   isDead = false
-  /** Resolves when {@link isDead}. */
+  /** Resolves once {@link isDead} is true. */
   readonly died: Promise<void>
   #onDeath = () => {}
   running: RunningSync | null = null
-  /** Why nobody is dialed; `null`: what dials was loaded. */
+  /** The reason for not dialing, or `null` once the dialer is loaded. */
   loadFailure: LoadError | null = null
   readonly #options: TabOptions
   readonly #clock: ProcessClock
   readonly #keccak: Keccak
   readonly #dialer: SimulatedDialer
   readonly #ownWork = new OwnWork()
-  /** When it slept, and for how long. */
+  /** Start and duration of each sleep. */
   readonly #naps: { readonly atMs: number; readonly ms: number }[] = []
   readonly #watchers = new Set<() => void>()
   readonly #abort = new AbortController()
   #opening: Promise<OpenTab> | null = null
   #store: StateStore | null = null
-  /** Resolves when the sync that was asked for last runs, or has ended. */
+  /** Resolves when the last requested sync runs, or has ended. */
   #started: Promise<void> = Promise.resolve()
   #exports = 0
 
@@ -109,56 +110,56 @@ export class Tab {
     void this.#loadDialer()
   }
 
-  /** The time as the process sees it. */
+  /** Time as seen by the process. */
   get now(): number {
     return this.#clock.now()
   }
 
-  /** How often it has slept. */
+  /** Number of sleeps so far. */
   get sleeps(): number {
     return this.#naps.length
   }
 
-  /** How long it has slept since then. */
+  /** Returns the total duration of the sleeps begun at or after `ms`. */
   sleptSince(ms: number): number {
     return this.#naps.reduce((sum, nap) => (nap.atMs >= ms ? sum + nap.ms : sum), 0)
   }
 
-  /** What is stored, once it was opened. */
+  /** The store, once opened. */
   get store(): StateStore | null {
     return this.#store
   }
 
-  /** True while its thread is busy or its machine asleep, or something that came meanwhile has not run yet. */
+  /** True while the thread is busy or the machine asleep, or while a due task has not run yet. */
   get isAway(): boolean {
     return this.#clock.isAway
   }
 
-  /** Runs `task` in the process, as soon as its thread is free; never, if it dies before. */
+  /** Runs `task` in the process as soon as the thread is free, and never if the process dies before. */
   run(task: () => void): void {
     this.#clock.run(task)
   }
 
-  /** The machine sleeps, or the browser holds a hidden tab back: nothing runs for `ms`. */
+  /** Stops everything for `ms`: the machine sleeps, or the browser suspends a hidden tab. */
   sleep(ms: number): void {
     this.#naps.push({ atMs: this.#clock.now(), ms })
     this.#clock.spend(ms)
     this.ledger.noteSleep()
   }
 
-  /** The tab is hidden: it may be gone soon. */
+  /** Hides the tab: the browser may soon end the tab. */
   hide(): void {
     this.running?.sync.keep()
   }
 
-  /** The machine has lost its network, or has it again. */
+  /** Reports to all parts that the machine has lost the network, or is online again. */
   meetConnectivity(): void {
     if (this.#options.isOnline()) this.#dialer.redial()
     for (const listener of [...this.#watchers]) listener()
     this.running?.sync.nudge()
   }
 
-  /** Syncs `state` to its end. Rejects as the store and the sync do. */
+  /** Syncs `state` to the end. Rejects as the store and the sync do. */
   async sync(state: SimulatedState): Promise<void> {
     let onStarted = () => {}
     this.#started = new Promise((resolve) => {
@@ -182,13 +183,13 @@ export class Tab {
     }
   }
 
-  /** Reads as the application does. Rejects as the engine's reads do. */
+  /** Reads as an application does. Rejects as the engine's reads do. */
   async read<T>(at: ReadAt | undefined, read: StateRead<T>): Promise<Answer<T>> {
     const { reads } = await this.#open()
     return reads.read(at, read)
   }
 
-  /** The file of the last complete state, as it is read. Throws as the engine's exports do. */
+  /** Yields the file of the last complete state in chunks. Throws as the engine's exports do. */
   async *export(): AsyncGenerator<Uint8Array, void, void> {
     const { backups } = await this.#open()
     const id = this.#exports++
@@ -202,7 +203,7 @@ export class Tab {
     }
   }
 
-  /** Answers another tab, which is at the other end of `wire`. */
+  /** Serves another tab, at the other end of `wire`. */
   welcome(peerId: string, wire: Wire): void {
     const run = (task: () => void) => this.run(task)
     const guest = { peerId, host: peerId, wire: processWire(wire, run), isWebRtc: true, hangUp: () => wire.close() }
@@ -225,7 +226,7 @@ export class Tab {
     const [keccak, clock, ownWork] = [this.#keccak, this.#clock, this.#ownWork]
     const now = () => clock.now()
     const yieldThread = () => clock.yieldThread()
-    // Between two looks at the disk much can happen.
+    // The store yields for longer, so that much can happen between two reads of the disk.
     const options = { keccak, now, yieldThread: () => clock.yieldLonger(), onDamage, maxGenerations: MAX_GENERATIONS }
     const store = await StateStore.over(disk.connect(clock), options)
     const reads = new ReadsOnDemand({
@@ -242,7 +243,7 @@ export class Tab {
     return { store, reads, serving, compaction, backups: new Backups(store, keccak, CHAIN_ID) }
   }
 
-  /** The dialer has begun with the process. */
+  /** Returns the network for reads. `start` does nothing, because the dialer has started with the process. */
   #network() {
     const { peers } = this
     const { isOnline } = this.#options
@@ -280,14 +281,14 @@ export class Tab {
     })
   }
 
-  /** Ends the sync that runs; {@link sync} rejects. */
+  /** Ends the running sync: {@link sync} rejects. */
   cancel(error: SyncError): void {
     if (this.running === null) return
     this.running.isEnding = true
     this.running.sync.cancel(error)
   }
 
-  /** Nothing of this process ever runs again. */
+  /** Ends the process: no task ever runs again. */
   die(): void {
     this.isDead = true
     this.#onDeath()
@@ -297,7 +298,7 @@ export class Tab {
     this.#dialer.die()
   }
 
-  /** What dials is loaded as every part is that is loaded when it is wanted. Never rejects. */
+  /** Loads the dialer with retries, as every lazy part is loaded. Never rejects. */
   async #loadDialer(): Promise<void> {
     const { isOnline, loadFailures, onLoadFailure } = this.#options
     let failures = 0
@@ -324,7 +325,7 @@ export class Tab {
     )
   }
 
-  /** Hashing is what takes time in a tab. */
+  /** Makes hashing cost time on the thread. Hashing is the main work of a tab. */
   #costly(keccak: Keccak): Keccak {
     const digest: Keccak['digest'] = (message) => {
       this.#clock.spend(this.#options.thread.nodeMs)

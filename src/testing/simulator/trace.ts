@@ -1,8 +1,8 @@
-/** What happened in a simulation, as one number: two histories with the same digest are the same, event for event. */
+/** The history of a simulation as one number. Histories with the same digest are the same, event for event. */
 
-/** A digest of events, in their order; the events themselves only where somebody wants to read them. */
+/** A digest of events in order. Keeps the events themselves only on request. */
 export class Trace {
-  /** How many events were noted. */
+  /** Number of events noted. */
   events = 0
   readonly lines: string[] | null
   #high = 0x811c9dc5
@@ -21,7 +21,7 @@ export class Trace {
     this.lines?.push(`${atMs.toFixed(3).padStart(12)} ${event}${amount === 0 ? '' : ` ${amount}`}`)
   }
 
-  /** 16 hex digits. */
+  /** Returns 16 hex digits. */
   digest(): string {
     return [this.#high, this.#low].map((half) => (half >>> 0).toString(16).padStart(8, '0')).join('')
   }

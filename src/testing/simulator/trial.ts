@@ -1,6 +1,6 @@
 /**
- * One trial: a seed, and everything that follows from it. It runs the simulation from event to event, lets the plan's
- * pivots, cancels and crashes happen, checks after every step, and ends when the last target is complete.
+ * One trial: everything follows from a seed. Runs the simulation from event to event, with the pivots, cancels and
+ * crashes of the plan. Checks after every step, and ends when the last target is complete.
  */
 import { SyncError, type SyncErrorCode } from '../../sync/errors.ts'
 import type { BuiltNode } from '../../trie/builder.ts'
@@ -23,29 +23,29 @@ import { Trace } from './trace.ts'
 import { settlePromises } from './virtual-clock.ts'
 import { World } from './world.ts'
 
-/** What became of a trial that held. */
+/** The result of a trial without failures. */
 export interface TrialResult {
   readonly seed: number
-  /** Nothing was planned to go wrong, and all peers were honest. */
+  /** True if the plan had no faults and all peers were honest. */
   readonly isCalm: boolean
-  /** Of the trace: the same for the same seed. */
+  /** Digest of the trace: the same for the same seed. */
   readonly digest: string
   readonly steps: number
-  /** Virtual time in which a sync was wanted, and that against what it would have taken at best. */
+  /** Virtual time with a wanted sync, and its ratio to the ideal time. */
   readonly elapsedMs: number
   readonly ratio: number
-  /** The same without any allowance for faults, but for the time in which nobody could have done anything. */
+  /** The ratio without any allowance for faults. Only the time without any possible progress is left out. */
   readonly bareRatio: number
-  /** How often what happened: faults, checks, and how syncs ended. */
+  /** Numbers of events by name: faults, checks, and ends of syncs. */
   readonly tally: Readonly<Record<string, number>>
 }
 
-/** A trial that takes longer than this does not end. */
+/** Time limit in virtual time: a trial taking longer never ends. */
 const MAX_VIRTUAL_MS = 30 * 60_000
-/** How long a tab waits after its disk was full, before it is told to sync again. */
+/** Pause of a tab with a full disk, before the next attempt to sync. */
 const RETRY_STORE_MS = 1_000
 
-/** Runs the trial of `seed`. Rejects with what does not hold. `trace` may keep lines to read. */
+/** Runs the trial of `seed`. Rejects with the first failure. `trace` may keep lines to read. */
 export async function runTrial(seed: number, keccak: Keccak, trace: Trace = new Trace()): Promise<TrialResult> {
   try {
     return await new Trial(drawPlan(seed), keccak, trace).run()
@@ -65,22 +65,22 @@ class Trial {
   readonly #checks: Checks
   readonly #stopwatch: Stopwatch
   readonly #reads: SimulatedReads
-  /** What is under way beside the syncs, and what it is drawn from: other chance than the network's. */
+  /** Number of running activities beside the syncs, and their own randomness, separate from the network's. */
   #besides = 0
   readonly #besideRandom: Random
   #tab: Tab
-  /** Index of the state that is wanted, and how many are complete or passed over. */
+  /** Index of the wanted state, and the number of states complete or passed over. */
   #target = 0
   #completed = 0
-  /** A sync runs, or will be started again: nobody has to start one. */
+  /** True while a sync runs or will be started again: a pivot then starts none. */
   #isWanted = false
-  /** The tab's machine sleeps until then. */
+  /** The tab's machine sleeps until this time. */
   #sleepsUntil = 0
-  /** How long a sync that was cancelled stays so. */
+  /** Pause after a cancelled sync, before the next start. */
   #cancelledMs = 0
   #starts = 0
   #failure: unknown = null
-  /** Outages of the network that have not ended. */
+  /** Number of current network outages. */
   #outages = 0
 
   constructor(plan: TrialPlan, keccak: Keccak, trace: Trace) {
@@ -93,7 +93,7 @@ class Trial {
       trace,
       onOffence: (server, offence, request) => {
         this.#world.count(offence)
-        // Right before the answer itself: both wait until the tab can look at it.
+        // Queued right before the answer itself: both wait until the tab has the thread.
         const tab = this.#tab
         tab.run(() => this.#checks.expectBlame(tab, server, offence, request))
       },
@@ -145,7 +145,7 @@ class Trial {
     else this.#loseNetwork(event.ms)
   }
 
-  /** What those need that go on beside the syncs. */
+  /** Returns the options for activities beside the syncs. */
   #beside() {
     return {
       random: this.#besideRandom,
@@ -180,7 +180,7 @@ class Trial {
     return new SimulatedGuest('a guest', tab, options).visit()
   }
 
-  /** The trial does not end before `work` has, unless its tab dies. */
+  /** Keeps the trial from ending before `work` has ended or its tab has died. */
   async #follow(tab: Tab, work: Promise<void>): Promise<void> {
     this.#besides++
     const died = tab.died.then(() => {})
@@ -209,7 +209,7 @@ class Trial {
     })
   }
 
-  /** What the application does, which sleeps when its machine does. */
+  /** Acts for the application, which sleeps when the machine sleeps. */
   #whenAwake(act: () => void): void {
     const { clock } = this.#world
     if (clock.now() >= this.#sleepsUntil) act()
@@ -242,7 +242,7 @@ class Trial {
     })
   }
 
-  /** A newer root takes the place of the target, or an earlier one. */
+  /** Replaces the target by a newer root, or by an earlier one. */
   #pivot(): void {
     this.#target++
     this.#world.name(this.#target)
@@ -280,7 +280,7 @@ class Trial {
     const target = this.#target
     const state = this.#world.states[target]!
     this.#starts++
-    // Of a process that has died nobody hears.
+    // A dead process reports nothing.
     tab.sync(state).then(
       () => {
         if (!tab.isDead) void this.#onComplete(target, state)
@@ -308,12 +308,13 @@ class Trial {
     void this.#disk.rot()
     if (isRootlightError(error, 'superseded')) this.#start()
     else if (isRootlightError(error, 'cancelled')) this.#startAgainIn(this.#cancelledMs)
-    // A sync that runs waits for room; one whose target could not be noted has not begun.
+    // A running sync waits for room itself. With this error the store could not write the target, and the sync has not
+    // begun.
     else if (isRootlightError(error, 'quotaExceeded')) this.#startAgainIn(RETRY_STORE_MS)
     else this.#failure ??= error
   }
 
-  /** Goes on with the sync after a while, unless another process has taken the place of this one by then. */
+  /** Continues the sync after `ms`, unless another process has replaced this one meanwhile. */
   #startAgainIn(ms: number, prepare: () => void = () => {}): void {
     const tab = this.#tab
     const again = () => {

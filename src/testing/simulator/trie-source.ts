@@ -1,4 +1,4 @@
-/** What an honest peer of the simulation serves: whole states in memory. */
+/** The source of an honest peer in the simulation: whole states in memory. */
 import { bytesToHex, concatBytes } from '@noble/hashes/utils.js'
 import { equalHash } from '../../trie/keccak.ts'
 import type { NodeSource, Ref } from '../../trie/node-source.ts'
@@ -7,11 +7,11 @@ import type { SimulatedState } from './states.ts'
 
 const NOTHING = new Uint8Array()
 
-/** Serves the states that it has learned. */
+/** Serves all learned states. */
 export class TrieSource implements NodeSource {
   readonly #states = new Map<string, SimulatedState>()
 
-  /** The states that can be asked for, the newest first. */
+  /** The known states, the newest first. */
   get states(): SimulatedState[] {
     return [...this.#states.values()].reverse()
   }
@@ -45,7 +45,9 @@ export class TrieSource implements NodeSource {
   }
 }
 
-/** The nodes of the run at `ref`, as `NodeSource.run` cuts it; none if the state has another node there. */
+/**
+ * Returns the nodes of the run at `ref`, cut as in `NodeSource.run`. Returns none if the state has another node there.
+ */
 export function runOf(state: SimulatedState, ref: Ref, maxNodes: number, maxBytes: number): Uint8Array[] {
   const first = state.indexOf.get(ref.path)
   if (first === undefined || !equalHash(state.nodes[first]!.hash, ref.hash)) return []
@@ -61,13 +63,13 @@ export function runOf(state: SimulatedState, ref: Ref, maxNodes: number, maxByte
   return blobs
 }
 
-/** The nodes of the way from `ref` down along `key`; none if the state has another node there. */
+/** Returns the nodes of the way from `ref` down along `key`. Returns none if the state has another node there. */
 export function wayOf(state: SimulatedState, ref: Ref, key: Path): Uint8Array[] {
   const first = state.indexOf.get(ref.path)
   if (first === undefined || !equalHash(state.nodes[first]!.hash, ref.hash)) return []
   const blobs: Uint8Array[] = []
   for (let length = ref.path.length; length <= key.length; length++) {
-    // A storage root stands where the key of its account ends: a way to an account does not go there.
+    // A storage root stands at the end of the account's key. The way to an account does not include the storage root.
     if (length === KEY_NIBBLES && key.length === KEY_NIBBLES) break
     const index = state.indexOf.get(key.slice(0, length) as Path)
     if (index !== undefined) blobs.push(state.nodes[index]!.blob)

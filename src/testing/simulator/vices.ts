@@ -1,32 +1,32 @@
 /**
- * What can be wrong with a peer that never sends a false byte: it says nothing, it is slow, it has nothing or half, it
- * gives little. Those that lie are in `liar.ts`.
+ * Vices of peers never sending a false byte: silence, slowness, missing data, small answers. The lying peers are in
+ * `liar.ts`.
  */
 import type { NodeSource, Ref } from '../../trie/node-source.ts'
 import type { Random } from '../random.ts'
 import { runOf, type TrieSource } from './trie-source.ts'
 
-/** Vices that a peer's source has. */
+/** Vices of a peer's source. */
 export const TRUTHFUL_VICES = [
   /** Never answers. */
   'silent',
-  /** Answers after seconds, often after its timeout. */
+  /** Answers after seconds, often after the timeout. */
   'slow',
-  /** Says that it has the root, and has nothing. */
+  /** Announces the root, and has no data. */
   'empty',
-  /** One ref a request, a few nodes an answer, one or two requests at a time. */
+  /** Allows one ref a request, a few nodes an answer, one or two requests at a time. */
   'capped',
-  /** Has other roots only, and says so. */
+  /** Has and announces other roots only. */
   'staleRoot',
-  /** Ends its connection after a few answers, each time. */
+  /** Ends every connection after a few answers. */
   'quitting',
-  /** Has the half of the key space that its first nibble is in. */
+  /** Has one half of the key space, by the first nibble. */
   'halved',
-  /** One node for each ref, whatever is asked: a database that is keyed by hash. */
+  /** Answers one node for each ref, whatever the request: a database keyed by hash. */
   'hashByHash',
 ] as const
 
-/** Vices that send something false, or something that nobody asked for. */
+/** Vices of peers sending false or unrequested data. */
 export const LYING_VICES = [
   /** Flips bits in nodes. */
   'corrupt',
@@ -34,11 +34,11 @@ export const LYING_VICES = [
   'bloated',
   /** Sends old answers again: under their own ids, or as the answers to newer requests. */
   'replaying',
-  /** Flips bits in codes; its nodes are true. */
+  /** Flips bits in codes. The nodes are true. */
   'codeLiar',
   /** Cuts runs in the middle of a node. */
   'truncating',
-  /** Sends frames that are no messages. */
+  /** Sends frames without a valid message. */
   'garbled',
 ] as const
 
@@ -52,7 +52,7 @@ export function isLying(vice: Vice): vice is LyingVice {
 
 const NOTHING = new Uint8Array()
 
-/** The source of a peer with this vice; what it has is in `source`. */
+/** Returns the source of a peer with this vice, over the data in `source`. */
 export function viciousSource(source: TrieSource, vice: Vice, random: Random): NodeSource {
   const upper = random() < 0.5
   const hasPath = (path: string) => path.length === 0 || path >= '8' === upper
@@ -77,7 +77,7 @@ export function viciousSource(source: TrieSource, vice: Vice, random: Random): N
   }
 }
 
-/** The run as far as the peer has all of it. */
+/** Returns the run up to the first missing node. */
 async function halfRun(
   source: TrieSource,
   root: Uint8Array,

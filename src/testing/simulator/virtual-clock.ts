@@ -1,21 +1,21 @@
 /**
- * The time of a simulation: a queue of timers that is fired as fast as the machine can. Timers that are due at the same
- * moment fire in the order in which they were set, so that a history depends on its seed alone.
+ * The time of a simulation: a queue of timers, fired as fast as the machine can. Timers due at the same moment fire in
+ * the order of their setting. A history depends therefore on the seed alone.
  */
 import type { Clock } from '../../protocol/clock.ts'
 
 interface Timer {
   readonly at: number
   readonly order: number
-  /** `null`: prevented. */
+  /** `null` once prevented. */
   callback: (() => void) | null
 }
 
-/** Time that jumps from timer to timer. */
+/** A clock jumping from timer to timer. */
 export class VirtualClock implements Clock {
   #now = 0
   #order = 0
-  /** A binary heap; the next timer first. Prevented ones stay until their turn comes. */
+  /** A binary heap, the next timer first. Prevented timers stay until their turn. */
   readonly #heap: Timer[] = []
 
   now(): number {
@@ -30,7 +30,7 @@ export class VirtualClock implements Clock {
     }
   }
 
-  /** Moves the time to the next timer and fires it. False: none is set. */
+  /** Moves the time to the next timer, and fires the timer. Returns false if no timer is set. */
   fireNext(): boolean {
     for (let timer = this.#pop(); timer !== undefined; timer = this.#pop()) {
       if (timer.callback === null) continue
@@ -77,7 +77,9 @@ function isBefore(a: Timer, b: Timer): boolean {
   return a.at < b.at || (a.at === b.at && a.order < b.order)
 }
 
-/** Lets everything run that waits for no timer: promises of any depth have settled when the next macrotask comes. */
+/**
+ * Lets all work run, except work waiting for a timer. Promises of any depth have settled when the next macrotask comes.
+ */
 export function settlePromises(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }

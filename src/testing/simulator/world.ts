@@ -1,6 +1,6 @@
 /**
- * What a trial takes place in: its time and chance, its states, the servers and what happens to their network, and the
- * record of it all. It knows nothing of the tab that syncs.
+ * The world of a trial: time, chance, states, servers and the network, and the record of all events. The world knows
+ * nothing of the syncing tab.
  */
 import type { Keccak } from '../../trie/keccak.ts'
 import { type Random, seededRandom } from '../random.ts'
@@ -22,15 +22,15 @@ export interface WorldOptions {
 export class World {
   readonly clock = new VirtualClock()
   readonly random: Random
-  /** The targets, one for each pivot and the first. One that is gone back to is there again. */
+  /** The targets: the first one, and one for each pivot. A target taken up again appears again. */
   readonly states: readonly SimulatedState[]
   readonly servers: readonly Server[]
-  /** How often what happened. */
+  /** Numbers of events, by name. */
   readonly tally: Record<string, number> = {}
   /** False while the tab's machine has no network. */
   isOnline = true
   #wentOnlineAtMs = Number.NEGATIVE_INFINITY
-  /** Time in which the network of an honest peer delivered nothing. */
+  /** Total time of pauses in the network of honest peers. */
   pausedMs = 0
   readonly #options: WorldOptions
 
@@ -44,7 +44,7 @@ export class World {
     this.servers = plan.servers.map((server) => this.#createServer(server, truth))
   }
 
-  /** Lets come what the plan has for the servers. */
+  /** Schedules the plan of the servers: arrivals, cuts and pauses. */
   start(): void {
     for (const server of this.servers) {
       const { comesAtMs, cutsAtMs, pauses } = server.plan
@@ -56,7 +56,7 @@ export class World {
     }
   }
 
-  /** The state `index` is that of the newest block: who has it learns it sooner or later. */
+  /** Makes state `index` the state of the newest block. The servers learn the state sooner or later. */
   name(index: number): void {
     const state = this.states[index]!
     for (const server of this.servers) {
@@ -67,20 +67,20 @@ export class World {
     }
   }
 
-  /** The tab's machine loses its network. */
+  /** Takes the tab's machine off the network. */
   goOffline(): void {
     this.isOnline = false
     this.count('offline')
     for (const server of this.servers) server.cut()
   }
 
-  /** It has it again. */
+  /** Brings the tab's machine back to the network. */
   goOnline(): void {
     this.isOnline = true
     this.#wentOnlineAtMs = this.clock.now()
   }
 
-  /** When the tab's machine was without a network last. */
+  /** Returns the last time when the tab's machine had no network. */
   lastOfflineMs(): number {
     return this.isOnline ? this.#wentOnlineAtMs : this.clock.now()
   }
