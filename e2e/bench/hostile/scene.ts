@@ -18,6 +18,8 @@ export interface AttackerFigures {
 /** Of whoever serves, since the last question. */
 export interface ServingFigures {
   readonly cpuMs: number
+  /** How long a server stood ready without a core. */
+  readonly queuedMs?: number
   readonly peakRssBytes: number
   /** A server's: what it holds for its peers. A tab's: heaps and array buffers of its threads. */
   readonly peakHeldBytes: number

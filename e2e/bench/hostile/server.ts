@@ -4,6 +4,7 @@ import { runInNewContext } from 'node:vm'
 import { startServer } from '../../../src/server/server.ts'
 import { StateDirectory } from '../../../src/server/state-directory.ts'
 import { answerParent } from './child.ts'
+import { ownTime, ownTimeSince } from './own-time.ts'
 import type { ServingFigures } from './scene.ts'
 
 export interface ServerReady {
@@ -25,7 +26,7 @@ const directory = await StateDirectory.open(undefined)
 const [source] = await directory.sources([{ generate: { accounts, seed: 1 } }])
 const server = await startServer({ sources: [{ root: source!.root, source: source! }] })
 let peaks = { peakRssBytes: 0, peakHeldBytes: 0 }
-let lastMs = cpuMs()
+let last = ownTime()
 
 setInterval(sample, SAMPLE_MS)
 process.on('disconnect', () => void directory.close())
@@ -34,9 +35,8 @@ answerParent<ServerQuestion, ServingFigures>(
   async ({ isSettled = false }) => {
     const heap = isSettled ? { heapBytes: await settledHeapBytes() } : {}
     sample()
-    const nowMs = cpuMs()
-    const figures = { ...peaks, ...heap, cpuMs: Math.round(nowMs - lastMs) }
-    lastMs = nowMs
+    const figures = { ...peaks, ...heap, ...ownTimeSince(last) }
+    last = ownTime()
     peaks = { peakRssBytes: 0, peakHeldBytes: 0 }
     return figures
   },
@@ -56,9 +56,4 @@ async function settledHeapBytes(): Promise<number> {
   collect()
   const { heapUsed, arrayBuffers } = process.memoryUsage()
   return heapUsed + arrayBuffers
-}
-
-function cpuMs(): number {
-  const { user, system } = process.cpuUsage()
-  return (user + system) / 1000
 }

@@ -13,12 +13,31 @@ import { nobleKeccak } from '../../trie/keccak.ts'
 import { scanAccount } from '../../trie/leaf.ts'
 import type { FuzzTarget } from './raw-fuzz.ts'
 
-/** Resolves with what the sync came to. */
-export async function syncHonestly({ address, root }: FuzzTarget): Promise<SyncProgress> {
-  const addresses = [parsePeer(address)]
+export interface HonestTarget extends FuzzTarget {
+  /** Servers that the client dials beside the honest one. */
+  readonly others?: readonly string[]
+}
+
+export interface HonestOptions {
+  /** Called with the reason whenever a dial of the honest server fails, or that is lost. */
+  readonly onLoss?: (reason: string) => void
+  /** When the sync has ended, the client goes on dialing until that resolves. */
+  readonly until?: () => Promise<unknown>
+}
+
+/** Resolves with what the sync came to, when the client has stopped. */
+export async function syncHonestly(
+  { address, root, others = [] }: HonestTarget,
+  { onLoss = () => {}, until = async () => {} }: HonestOptions = {},
+): Promise<SyncProgress> {
+  const addresses = [...others, address].map(parsePeer)
   const node = await createDialingNode(addresses)
   const peers = new PeerSet(systemClock)
   const dialer = new Dialer({ caller: callerOf(node), peers, addresses, status: statusOf(0) })
+  peers.onChange(() => {
+    const { reason, message = '' } = peers.snapshots().find((peer) => peer.address === address) ?? {}
+    if (reason !== undefined && reason !== 'closed') onLoss(`${reason}: ${message}`)
+  })
   const disk = await createMemoryStore().target({ root })
   dialer.start()
   try {
@@ -37,7 +56,9 @@ export async function syncHonestly({ address, root }: FuzzTarget): Promise<SyncP
       onPaused: () => {},
       onProgress: () => {},
     })
-    return await sync.run()
+    const progress = await sync.run()
+    await until()
+    return progress
   } finally {
     await dialer.stop()
     await node.stop()
