@@ -75,19 +75,22 @@ export class Browser {
 export class Page {
   readonly #cdp: Cdp
   readonly #threads: Thread[]
+  /** Errors that nobody caught, where they are watched for. */
+  #uncaught: string[] | null = null
 
   constructor(cdp: Cdp, sessionId: string) {
     this.#cdp = cdp
     this.#threads = [{ kind: 'window', sessionId }]
   }
 
-  /** The window first, then its workers in the order of their start. */
+  /** The window first, then those of its workers that have not ended, in the order of their start. */
   get threads(): readonly Thread[] {
     return this.#threads
   }
 
   async open(url: string): Promise<void> {
     this.#cdp.on('Target.attachedToTarget', (params) => this.#attached(params as AttachedTarget))
+    this.#cdp.on('Target.detachedFromTarget', (params) => this.#detached(params as Thread))
     const loaded = new Promise<void>((resolve) => this.#cdp.on('Page.loadEventFired', () => resolve()))
     await this.#send('Target.setAutoAttach', { autoAttach: true, waitForDebuggerOnStart: false, flatten: true })
     await this.#send('Page.enable')
@@ -101,7 +104,22 @@ export class Page {
     const options = { expression, awaitPromise: true, returnByValue: true }
     const { result, exceptionDetails } = await this.#send<Evaluation>('Runtime.evaluate', options)
     if (exceptionDetails === undefined) return result.value as T
-    throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text)
+    throw new Error(textOf(exceptionDetails))
+  }
+
+  /** From now on collects what nobody catches, errors and rejections, in the window and in all workers, into the returned list. */
+  async watchUncaught(): Promise<readonly string[]> {
+    const uncaught: string[] = []
+    this.#uncaught = uncaught
+    this.#cdp.on('Runtime.exceptionThrown', (params) => uncaught.push(textOf((params as Thrown).exceptionDetails)))
+    this.#cdp.on('Inspector.targetCrashed', () => uncaught.push('the page has crashed'))
+    await this.#send('Inspector.enable')
+    await Promise.all(this.#threads.map((thread) => this.#watch(thread)))
+    return uncaught
+  }
+
+  async #watch({ sessionId }: Thread): Promise<void> {
+    await this.#cdp.send('Runtime.enable', {}, sessionId).catch(() => {}) // a worker that has just ended
   }
 
   #send<T>(method: string, params: object = {}): Promise<T> {
@@ -109,8 +127,20 @@ export class Page {
   }
 
   #attached({ sessionId, targetInfo }: AttachedTarget): void {
-    if (targetInfo.type === 'worker') this.#threads.push({ kind: 'worker', sessionId })
+    if (targetInfo.type !== 'worker') return
+    const thread: Thread = { kind: 'worker', sessionId }
+    this.#threads.push(thread)
+    if (this.#uncaught !== null) void this.#watch(thread)
   }
+
+  #detached({ sessionId }: Pick<Thread, 'sessionId'>): void {
+    const at = this.#threads.findIndex((thread) => thread.sessionId === sessionId)
+    if (at > 0) this.#threads.splice(at, 1)
+  }
+}
+
+function textOf({ text, exception }: ExceptionDetails): string {
+  return exception?.description ?? text
 }
 
 interface AttachedTarget {
@@ -118,7 +148,16 @@ interface AttachedTarget {
   readonly targetInfo: { readonly type: string }
 }
 
+interface ExceptionDetails {
+  readonly text: string
+  readonly exception?: { readonly description?: string }
+}
+
+interface Thrown {
+  readonly exceptionDetails: ExceptionDetails
+}
+
 interface Evaluation {
   readonly result: { readonly value?: unknown }
-  readonly exceptionDetails?: { readonly text: string; readonly exception?: { readonly description?: string } }
+  readonly exceptionDetails?: ExceptionDetails
 }

@@ -18,6 +18,12 @@ export async function heapBytes({ cdp }: Browser, page: Page): Promise<number> {
   return sum(await Promise.all(bytes))
 }
 
+/** {@link heapBytes} of what is left when the garbage of all threads was collected. */
+export async function collectedHeapBytes(browser: Browser, page: Page): Promise<number> {
+  for (const { sessionId } of page.threads) await browser.cdp.send('HeapProfiler.collectGarbage', {}, sessionId)
+  return heapBytes(browser, page)
+}
+
 /**
  * The bytes of all WebAssembly memories, which the heap's usage leaves out. They never shrink, so what they are at the end
  * is their peak. Collects garbage: nothing to be called while something is measured.

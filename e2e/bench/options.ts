@@ -39,11 +39,12 @@ namespace of its own where it is root and has iproute2
 
 hostile: an honest client beside a hostile one, and what the server holds; none of the options for all
   --tab             a tab serves both, over WebRTC; in a network namespace of its own where it can be had
-  --accounts N      accounts of the generated state (5000)
+  --accounts N      accounts of the generated state (5000; with --raw --tab 500)
   --seconds S       of each turn: alone, beside the attack, alone, ... (2)
   --turns N         of each attack (3)
   --only TEXT       attacks, or levels, whose name has it
-  --raw             no attacks, but anything: random bytes at the levels of TCP, HTTP, WebSockets, noise, yamux and messages
+  --raw             no attacks, but anything: random bytes at the levels of TCP, HTTP, WebSockets, noise, yamux and messages;
+                    with --tab, servers say them to the clients of a page that dials them, for three minutes a level at most
   --inputs N        of --raw, at each level (10000)
 
 calls: a multicall of 400 balances and 50 million gas, in the worker of rootlight/evm and by the EVM on the page's thread; which
@@ -137,7 +138,7 @@ export function parseHostileOptions(
   const { values } = parseArgs({
     args: [...args],
     options: {
-      accounts: { type: 'string', default: '5000' },
+      accounts: { type: 'string' },
       seconds: { type: 'string', default: '2' },
       turns: { type: 'string', default: '3' },
       only: { type: 'string', default: '' },
@@ -148,7 +149,7 @@ export function parseHostileOptions(
     },
   })
   return {
-    accounts: integerOf('accounts', values.accounts, 1),
+    accounts: integerOf('accounts', values.accounts ?? (values.raw && values.tab ? '500' : '5000'), 1),
     ms: 1000 * integerOf('seconds', values.seconds, 1),
     turns: integerOf('turns', values.turns, 1),
     only: values.only,

@@ -12,7 +12,8 @@ import { mutate } from './mutate.ts'
 import { closed, openSocket, openWebSocket, portOf, upgradeRequest } from './raw-socket.ts'
 import { say, speech } from './speech.ts'
 import { INVALID_FRAMES, message, webSocketFrame } from './websocket-frames.ts'
-import { line, yamuxHeader } from './wire-bytes.ts'
+import { line } from './wire-bytes.ts'
+import { yamuxFrame } from './yamux-frame.ts'
 
 export interface FuzzTarget {
   readonly address: string
@@ -88,22 +89,10 @@ const noise: Input = async (random, { target }) => {
 const yamux: Input = async (random, connections) => {
   const { below } = await connections.take(random)
   for (let left = 1 + random.int(4); left > 0 && below.status === 'open'; left--) {
-    const frame = yamuxFrame(random)
+    const frame = yamuxFrame(random, 101 + 2 * random.int(20))
     below.send(random() < 0.1 ? mutate(frame, random) : frame)
   }
   await Promise.race([ended(below), patience(random.int(20))])
-}
-
-/** Most are allowed, or nearly: whatever is not ends the connection, and with it what could be found behind it. */
-function yamuxFrame(random: Random): Uint8Array {
-  const flags = random.int(16)
-  const stream = 101 + 2 * random.int(20)
-  const data = random.bytes(random.int(300))
-  if (random() < 0.5) return concatBytes(yamuxHeader(0, flags, stream, data.length), data)
-  if (random() < 0.8) return yamuxHeader(1, flags, stream, random.pick([0, random.int(300), 2 ** random.int(32)]))
-  if (random() < 0.5) return yamuxHeader(2, 1, 0, random.int(2 ** 31))
-  const anything = yamuxHeader(random.int(5), flags, random.pick([0, 1, 2, stream]), 2 ** random.int(32))
-  return concatBytes(anything, data)
 }
 
 const protocol: Input = async (random, connections) => {

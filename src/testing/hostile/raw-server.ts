@@ -99,10 +99,15 @@ export class RawServer {
 
 /** Answers the `request` for a WebSocket with yes. */
 export function acceptUpgrade(socket: Socket, request: string): void {
+  socket.write(upgradeAnswer(request))
+}
+
+/** The HTTP answer that says yes to the `request` for a WebSocket. */
+export function upgradeAnswer(request: string): string {
   const key = /sec-websocket-key: *(\S+)/i.exec(request)?.[1] ?? ''
   const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
   const head = ['HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade']
-  socket.write(`${head.join('\r\n')}\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`)
+  return `${head.join('\r\n')}\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`
 }
 
 /** Sends fragments on `socket`, none of which is the last, for as long as they are taken; `onSent` is told of the bytes. */

@@ -4,7 +4,18 @@ import { concatBytes } from '@noble/hashes/utils.js'
 import type { Random } from '../random.ts'
 import { send } from './hostile-client.ts'
 import { mutate } from './mutate.ts'
-import { frame, framed, getHeader, getNodes, nodes, STATUS } from './wire-bytes.ts'
+import {
+  frame,
+  framed,
+  getHeader,
+  getNodes,
+  MAX_HASHES,
+  MAX_OPEN_REQUESTS,
+  MAX_REFS,
+  MAX_RESPONSE_BYTES,
+  nodes,
+  STATUS,
+} from './wire-bytes.ts'
 
 /** A Status most of the time, then some messages, of which any may be bent; they ask for the state at `root`. */
 export function speech(root: Uint8Array, random: Random): Uint8Array {
@@ -17,7 +28,30 @@ export function speech(root: Uint8Array, random: Random): Uint8Array {
     STATUS,
     frame(0, 0, 1, 1, [[root, 7, [[Uint8Array.of(0), Uint8Array.of(0x20)]]]], [1, 1, 1, 1]),
   ]
-  const said = [random() < 0.9 ? STATUS : random.bytes(random.int(20))]
+  return concatBytes(random() < 0.9 ? STATUS : random.bytes(random.int(20)), anyOf(messages, random))
+}
+
+/** What is said to somebody who wants the state at `root`: a Status that offers it, then answers; any may be bent. */
+export function answers(root: Uint8Array, random: Random): Uint8Array {
+  const offer = frame(0, 0, 1, 1, [[root, 7, []]], [MAX_RESPONSE_BYTES, MAX_REFS, MAX_HASHES, MAX_OPEN_REQUESTS])
+  const id = 1 + random.int(4)
+  const messages = [
+    nodes(id),
+    frame(2, id, [random.bytes(random.int(600)), random.bytes(random.int(100))]),
+    frame(2, id, [new Uint8Array(), root]),
+    frame(4, id, [random.bytes(random.int(600))]),
+    frame(6, id, [random.bytes(random.int(600))]),
+    frame(8, id, [random.bytes(random.int(600))]),
+    offer,
+    getNodes(id, root, 5_000),
+  ]
+  const first = random() < 0.7 ? offer : random() < 0.8 ? mutate(offer, random) : random.bytes(random.int(20))
+  return concatBytes(first, anyOf(messages, random))
+}
+
+/** One to four of `messages`: as they are, bent, bent within a length that fits, or something else. */
+function anyOf(messages: readonly Uint8Array[], random: Random): Uint8Array {
+  const said: Uint8Array[] = []
   for (let left = 1 + random.int(4); left > 0; left--) {
     const honest = random.pick(messages)
     const kind = random.int(4)
