@@ -1,10 +1,10 @@
 /**
- * Reads the `alloc` of a geth-style genesis: `{ address: { balance, nonce?, code?, storage? } }`. The rules are geth's: the
- * case of a field's name does not matter, null says nothing, balances and nonces are decimal, or hex with 0x; codes and
- * storage are hex, with or without 0x. Other fields are passed over, as geth does.
+ * Reads the `alloc` of a geth-style genesis: `{ address: { balance, nonce?, code?, storage? } }`. The rules are geth's.
+ * Field names match in any case, and null counts as absent. Balances and nonces are decimal, or hex with 0x; codes and
+ * storage are hex, with or without 0x. Other fields are ignored.
  *
- * DIFF FROM GETH: of a field that is there twice, whatever the case of its name, geth takes the last one, and it passes over
- * one that is misspelt. Both would give a state that nobody meant, so both are refused.
+ * DIFF FROM GETH: geth takes the last of two fields with the same name in any case, and ignores a misspelt field. Both
+ * would give an unintended state, so both are refused here.
  */
 import { foldKey, isMisspelt } from './genesis-keys.ts'
 import { bytesOfHex, integerOf, nameOf, textOf } from './genesis-values.ts'
@@ -22,16 +22,16 @@ interface OpenAccount {
   code: Uint8Array | undefined
 }
 
-/** Collects records until they are taken. Its callbacks throw `SyntaxError` for what a genesis cannot say. */
+/** Collects the records of an `alloc` until {@link take}. The callbacks throw `SyntaxError` for an invalid genesis. */
 export class AllocReader implements JsonVisitor {
   #records: StateRecord[] = []
-  /** What is open; the levels below are `alloc`, an account in it, a field of that. */
+  /** The open levels: `alloc`, an account inside, and the account's storage. */
   #account: OpenAccount | undefined
   #inAlloc = false
   #inStorage = false
   #hasAlloc = false
 
-  /** The records since the last call. */
+  /** Returns the records since the last call. */
   take(): StateRecord[] {
     const records = this.#records
     this.#records = []
@@ -108,7 +108,7 @@ export class AllocReader implements JsonVisitor {
     else account.code = bytesOfHex(nameOf(keys), value)
   }
 
-  /** Undefined: none that is read here. */
+  /** Returns the field's name, or undefined for a field to ignore. Throws for a misspelt or repeated one. */
   #fieldOf(keys: readonly string[]): Field | undefined {
     const name = foldKey(keys[2]!)
     const field = FIELDS.find((known) => known === name)
@@ -129,7 +129,7 @@ export class AllocReader implements JsonVisitor {
   }
 }
 
-/** A slot or its value: up to 64 hex digits, padded on the left. */
+/** Parses a slot or its value: up to 64 hex digits, padded on the left. */
 function wordOf(keys: readonly string[], value: Scalar): bigint {
   const digits = typeof value === 'string' ? /^(?:0x)?([0-9a-f]{0,64})$/i.exec(value)?.[1] : undefined
   if (digits === undefined) throw new SyntaxError(`${nameOf(keys)} is not up to 32 bytes of hex: ${textOf(value)}`)

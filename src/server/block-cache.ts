@@ -1,11 +1,11 @@
-/** The blocks that were read last, up to a number of bytes. */
+/** A cache of the blocks read last, bounded in bytes. */
 import { BLOCK_CACHE_BYTES } from './constants.ts'
 
-/** A cache in front of `read`. What cannot be read is not remembered. */
+/** A cache in front of `read`. Failed reads are not remembered. */
 export class BlockCache {
   readonly #read: (index: number) => Promise<Uint8Array>
   readonly #maxBytes: number
-  /** A map remembers the order of insertion: the first entry is the one that was used longest ago. */
+  /** Blocks in the order of use: a map keeps the order of insertion, so the first entry was used longest ago. */
   readonly #blocks = new Map<number, Uint8Array>()
   #bytes = 0
 

@@ -1,4 +1,4 @@
-/** What an application passes to `rootlight/server`, read once and checked before anything is opened or listens. */
+/** Reads an application's arguments to `rootlight/server` once, and checks all before anything is opened or listens. */
 import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from '../network/connection-limits.ts'
 import { DEFAULT_RELAY_LIMITS, type RelayLimits } from '../network/relay.ts'
 import { DEFAULT_SERVING_LIMITS, type ServingLimits } from '../protocol/serving-limits.ts'
@@ -15,7 +15,10 @@ const SERVER_OPTIONS = [
   ...['onWebRtcUnavailable', 'throttleBytesPerSecond', 'onServed', 'onDamage', 'onFailure'],
 ] as readonly (keyof ServerOptions)[]
 
-/** The options of a server as plain data, and beside each state what the application passed for it. Throws `badArgument` or `badNumber`. */
+/**
+ * Returns a server's options as plain data, and for each state the application's own object. Throws `badArgument` or
+ * `badNumber`.
+ */
 export function checkServerOptions(options: unknown): { given: ServerOptions; originals: Map<ServedState, unknown> } {
   const { sources, headers, ...given } = fieldsOf('the options of a server', options, SERVER_OPTIONS)
   const originals = new Map(listOf('sources', sources).map((state) => [checkState(state), state]))
@@ -36,7 +39,7 @@ export function checkServerOptions(options: unknown): { given: ServerOptions; or
   return { given: withoutMissing(checked) as unknown as ServerOptions, originals }
 }
 
-/** The options of a relay. Throws `badArgument` or `badNumber`. */
+/** Returns a relay's options as plain data. Throws `badArgument` or `badNumber`. */
 export function checkRelayOptions(options: unknown): RelayOptions {
   const names = ['listen', 'limits', 'connectionLimits', 'privateKey'] as const
   const given = fieldsOf('the options of a relay', options, names)
@@ -44,7 +47,7 @@ export function checkRelayOptions(options: unknown): RelayOptions {
   return withoutMissing({ ...checkListening(given), limits }) as RelayOptions
 }
 
-/** What has a state to serve. Throws `badArgument`. */
+/** Returns `source` if it has the methods of a {@link NodeSource}. Throws `badArgument`. */
 export function checkSource(name: string, source: unknown): NodeSource {
   const expected = 'a source of nodes, such as a LevelSource'
   const methods = fieldsOf(name, source, ['has', 'run', 'path', 'code'], expected)
@@ -52,14 +55,14 @@ export function checkSource(name: string, source: unknown): NodeSource {
   return source as NodeSource
 }
 
-/** Throws `badArgument`. */
+/** Returns the options of a verification as plain data. Throws `badArgument`. */
 export function checkVerifyOptions(options: unknown): VerifyOptions {
   const { onVerify, signal } = fieldsOf('the options', options, ['onVerify', 'signal'])
   optional(onVerify, (value) => checkType('onVerify', 'function', value))
   return withoutMissing({ onVerify, signal: checkSignal('signal', signal) }) as VerifyOptions
 }
 
-/** Bytes, of this length if it is given. Throws `badArgument`. */
+/** Returns `value` if it is a `Uint8Array`, of `length` bytes if given. Throws `badArgument`. */
 export function checkBytes(name: string, value: unknown, length?: number): Uint8Array {
   const expected = length === undefined ? 'a Uint8Array' : `a Uint8Array of ${length} bytes`
   const isRight = reading(
@@ -72,25 +75,25 @@ export function checkBytes(name: string, value: unknown, length?: number): Uint8
   return value as Uint8Array
 }
 
-/** The path of a file or a directory. Throws `badArgument`. */
+/** Returns `value` if it can be the path of a file or a directory. Throws `badArgument`. */
 export function checkPath(name: string, value: unknown): string {
   if (typeof value !== 'string' || value === '' || value.includes('\0'))
     throw badArgument(name, 'a path, as text', value)
   return value
 }
 
-/** 64 hex digits. Throws `badArgument`. */
+/** Returns 64 hex digits in lower case. Throws `badArgument`. */
 export function checkDigits(name: string, value: unknown): string {
   if (typeof value !== 'string' || !/^[0-9a-f]{64}$/i.test(value)) throw badArgument(name, '64 hex digits', value)
   return value.toLowerCase()
 }
 
-/** What `check` makes of a value, unless it is left out. */
+/** Returns the result of `check`, or undefined for an undefined value. */
 export function optional<T>(value: unknown, check: (value: unknown) => T): T | undefined {
   return value === undefined ? undefined : check(value)
 }
 
-/** The fields that are not left out: their usual values count, and not `undefined`. */
+/** Returns `fields` without the undefined ones, so the usual values apply to them. */
 export function withoutMissing(fields: object): object {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
 }
@@ -129,7 +132,7 @@ function checkServingLimits(limits: unknown): Partial<ServingLimits> {
   }) as Partial<ServingLimits>
 }
 
-/** All of them, and numbers; which numbers they may be is checked where they are used. */
+/** Requires all limits, as numbers. The relay checks their ranges. */
 function checkRelayLimits(name: string, limits: unknown): RelayLimits {
   const names = Object.keys(DEFAULT_RELAY_LIMITS) as (keyof RelayLimits)[]
   const given = fieldsOf(name, limits, names)
@@ -150,7 +153,7 @@ function checkLimits(limits: Readonly<Record<string, unknown>>): object {
   return Object.fromEntries(given.map(([name, value]) => [name, checkLimit(name, value)]))
 }
 
-/** A timer that is set for longer fires at once. */
+/** Requires a number above 0, and at most {@link MAX_TIMER_MS} for a time: a longer timer fires at once. */
 function checkLimit(name: string, value: unknown): number {
   const max = name.endsWith('Ms') ? MAX_TIMER_MS : Number.POSITIVE_INFINITY
   if (typeof value === 'number' && value > 0 && value <= max) return value

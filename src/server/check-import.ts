@@ -1,4 +1,4 @@
-/** What an application passes to an import, and to a data directory. */
+/** Checks an application's arguments to an import and to a data directory. */
 import { parseCount, parsePositive } from '../wallet/number.ts'
 import { badArgument, checkSignal, checkType, fieldsOf, listOf } from '../wallet/plain.ts'
 import { checkDigits, checkPath, checkVerifyOptions, optional, withoutMissing } from './check-arguments.ts'
@@ -12,7 +12,7 @@ const IMPORT_OPTIONS = [
   ...['onProgress', 'signal'],
 ] as readonly (keyof ImportOptions)[]
 
-/** Throws `badArgument` or `badNumber`. */
+/** Returns the options of an import as plain data. Throws `badArgument` or `badNumber`. */
 export function checkImportOptions(options: unknown): ImportOptions {
   const given = fieldsOf('the options of an import', options, IMPORT_OPTIONS)
   checkType('label', 'string', given.label)
@@ -29,7 +29,7 @@ export function checkImportOptions(options: unknown): ImportOptions {
   }) as ImportOptions
 }
 
-/** Throws `badArgument`. */
+/** Returns the options for opening a data directory. Throws `badArgument`. */
 export function checkOpenOptions(options: unknown): OpenOptions {
   const { mustExist, repair, onDamage } = fieldsOf('the options', options, ['mustExist', 'repair', 'onDamage'])
   optional(mustExist, (value) => checkType('mustExist', 'boolean', value))
@@ -38,7 +38,7 @@ export function checkOpenOptions(options: unknown): OpenOptions {
   return withoutMissing({ ...checkVerifyOptions(options), mustExist, repair, onDamage }) as OpenOptions
 }
 
-/** Throws `badArgument`. */
+/** Returns the options of `StateDirectory.ensure`. Throws `badArgument`. */
 export function checkEnsureOptions(options: unknown): EnsureOptions {
   const { onProgress, verify } = fieldsOf('the options', options, ['onProgress', 'verify'])
   optional(onProgress, (value) => checkType('onProgress', 'function', value))
@@ -46,7 +46,7 @@ export function checkEnsureOptions(options: unknown): EnsureOptions {
   return withoutMissing({ ...checkVerifyOptions(options), onProgress, verify }) as EnsureOptions
 }
 
-/** Throws `badArgument` or `badNumber`. */
+/** Returns a wanted state as plain data. Throws `badArgument` or `badNumber`. */
 export function checkWanted(wanted: unknown): WantedState {
   const expected = 'an object with `genesis`, a name or a file, or with `generate`'
   const { genesis, root, generate } = fieldsOf('a wanted state', wanted, ['genesis', 'root', 'generate'], expected)
@@ -59,7 +59,7 @@ export function checkWanted(wanted: unknown): WantedState {
   return { generate: { accounts: parseCount('accounts', accounts), seed: parseCount('seed', seed) } }
 }
 
-/** Throws `badArgument` or `badNumber`. */
+/** Returns a list of wanted states as plain data. Throws `badArgument` or `badNumber`. */
 export function checkWantedList(wanted: unknown): WantedState[] {
   return listOf('the wanted states', wanted).map(checkWanted)
 }

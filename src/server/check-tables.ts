@@ -1,14 +1,14 @@
 /**
- * Looks at LevelDB's tables before LevelDB does. It takes lengths and keys in them as they are, and ends the process by an
- * assertion where one of them cannot be. So everything that it finds its way by is checked here: footers, and the indexes
- * and the small blocks by their own checksums (CRC-32C); of a block that holds one large value, the lengths. Few bytes are
- * read, at once: this is done at the start only. Form: leveldb's doc/table_format.md.
+ * Checks LevelDB's tables before LevelDB opens them. LevelDB trusts lengths and keys inside a table, and an impossible
+ * one ends the process by an assertion. So everything used for navigation is checked here: the footers, and the
+ * checksums (CRC-32C) of indexes and small blocks. For a block holding one large value, only the lengths are checked.
+ * The reads are small and synchronous, because they happen at the start only. Format: leveldb's doc/table_format.md.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** The names of the tables in `directory` that LevelDB must not meet. */
+/** Returns the names of the tables in `directory` that LevelDB must not open. */
 export async function damagedTables(directory: string): Promise<string[]> {
   const names = await readdir(directory)
   const damaged: string[] = []
@@ -30,7 +30,7 @@ interface Handle {
 
 function isTable(file: number): boolean {
   const { size } = fstatSync(file)
-  if (size < FOOTER_BYTES) return true // LevelDB sees that by itself, or does not use the file
+  if (size < FOOTER_BYTES) return true // LevelDB notices a short file by itself, or does not use the file
   const footer = read(file, size - FOOTER_BYTES, FOOTER_BYTES)
   if (footer.readBigUInt64LE(FOOTER_BYTES - 8) !== MAGIC) return false
   const reader = new Reader(footer)
@@ -40,13 +40,17 @@ function isTable(file: number): boolean {
   if (checkedBlock(file, meta) === undefined) return false
   const entries = checkedBlock(file, index)
   if (entries === undefined) return false
-  // A repair of LevelDB's own compresses, which is not read here: such a table is rewritten by the next compaction.
+  // LevelDB's own repair writes compressed indexes, which are not decoded here. The next compaction rewrites such a
+  // table.
   if (read(file, index.offset + index.size, 1)[0] !== 0) return true
   for (const handle of handlesOf(entries)) if (!inFile(handle) || !isDataBlock(file, handle)) return false
   return true
 }
 
-/** A large block is one entry, whose bytes are compared when they are read; where its lengths say otherwise, its checksum decides. */
+/**
+ * Checks a data block. A large one is a single entry, and its bytes are checked against the inventory when read; here
+ * only the lengths count. If the lengths say otherwise, the checksum decides.
+ */
 function isDataBlock(file: number, handle: Handle): boolean {
   if (handle.size > SMALL_BLOCK_BYTES) {
     const head = new Reader(read(file, handle.offset, 32))
@@ -59,7 +63,7 @@ function isDataBlock(file: number, handle: Handle): boolean {
   return checkedBlock(file, handle) !== undefined
 }
 
-/** The block's bytes, if they have their checksum. */
+/** Returns the block's bytes, or undefined if the checksum does not match. */
 function checkedBlock(file: number, { offset, size }: Handle): Buffer | undefined {
   const bytes = read(file, offset, size + TRAILER_BYTES)
   const crc = crc32c(bytes.subarray(0, size + 1))
@@ -67,13 +71,13 @@ function checkedBlock(file: number, { offset, size }: Handle): Buffer | undefine
   return bytes.readUInt32LE(size + 1) === masked ? bytes.subarray(0, size) : undefined
 }
 
-/** The values of an index: where each block is. */
+/** Returns the values of an index: the position of each block. */
 function handlesOf(entries: Buffer): Handle[] {
   const handles: Handle[] = []
   const reader = new Reader(entries)
   const end = entries.length - 4 - 4 * entries.readUInt32LE(entries.length - 4)
   while (reader.at < end) {
-    reader.varint() // shared with the key before
+    reader.varint() // bytes shared with the previous key
     const keyBytes = reader.varint()
     const next = reader.varint() + keyBytes + reader.at
     reader.at += keyBytes
@@ -113,9 +117,9 @@ class Reader {
 
 const FOOTER_BYTES = 48
 const MAGIC = 0xdb4775248b80fb57n
-/** The kind of compression, and the checksum. */
+/** The compression type, and the checksum. */
 const TRAILER_BYTES = 5
-/** Twice LevelDB's own size of a block: one that is larger has a single value that made it so. */
+/** Twice LevelDB's own block size: a larger block must hold a single large value. */
 const SMALL_BLOCK_BYTES = 8 * 1024
 
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, i) => {
@@ -124,7 +128,7 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, i) => {
   return crc >>> 0
 })
 
-/** Castagnoli's polynomial, which zlib does not have. */
+/** Returns the CRC-32C (Castagnoli's polynomial), which zlib does not offer. */
 function crc32c(bytes: Uint8Array): number {
   let crc = 0xffffffff
   for (const byte of bytes) crc = CRC_TABLE[(crc ^ byte) & 255]! ^ (crc >>> 8)

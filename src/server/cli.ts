@@ -1,4 +1,4 @@
-/** The command line as data: what `rootlight` is asked to do. Does nothing itself. */
+/** Parses the command line of `rootlight` to data. Has no effect of its own. */
 import { parseArgs } from 'node:util'
 import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from '../network/connection-limits.ts'
 import { MAX_STREAMS_PER_CONNECTION } from '../network/constants.ts'
@@ -14,14 +14,14 @@ export type Command =
   | {
       readonly kind: 'serve'
       readonly states: readonly WantedState[]
-      /** In hex, or files. */
+      /** Headers in hex, or names of files. */
       readonly headers: readonly string[]
       readonly data: string | undefined
       readonly listen: readonly string[]
       readonly throttleBytesPerSecond: number | undefined
       readonly limits: Partial<ServingLimits>
       readonly connectionLimits: Partial<ConnectionLimits>
-      /** It is a relay, too. */
+      /** The limits of the relay, if the server is a relay as well. */
       readonly relay: RelayLimits | undefined
       readonly json: boolean
     }
@@ -33,7 +33,7 @@ export type Command =
       readonly listen: readonly string[]
       readonly json: boolean
     }
-  /** `import` and `generate`: bring a state into a data directory, again if it is damaged there. */
+  /** `import` and `generate`: store a state in a data directory, or store a damaged one again. */
   | { readonly kind: 'store'; readonly state: WantedState; readonly data: string; readonly json: boolean }
   | { readonly kind: 'verify'; readonly data: string; readonly json: boolean }
 
@@ -100,9 +100,9 @@ const OPTIONS = {
 type Values = ReturnType<typeof parse>['values']
 type Option = keyof typeof OPTIONS
 
-/** What bounds the cost of strangers. */
+/** The options limiting the cost of strangers. */
 const LIMIT_OPTIONS = ['max-connections', 'max-per-host', 'peer-requests', 'peer-bytes', 'max-memory'] as const
-/** The options of a relay, by the limit that each sets. */
+/** The options of a relay, by the limit set. */
 const RELAY_OPTIONS = {
   reservations: 'relay-reservations',
   reservationSeconds: 'relay-ttl',
@@ -150,7 +150,7 @@ function limitsOf(values: Values): Pick<Command & { kind: 'serve' }, 'limits' | 
       ...(requests === undefined ? {} : { requests: { perSecond: requests, burst: requests } }),
       ...(bytes === undefined ? {} : { bytes: { perSecond: bytes, burst: bytes } }),
       ...(heldBytes === undefined ? {} : { heldBytes }),
-      // As many as a peer may have on each connection.
+      // As many streams as the connections allow together.
       ...(connections === undefined ? {} : { streams: MAX_STREAMS_PER_CONNECTION * connections }),
     },
     connectionLimits: {
@@ -232,7 +232,10 @@ function parse(args: readonly string[]) {
   }
 }
 
-/** Twice, the last one would silently win; empty, it is most often a variable of a script that was not set. */
+/**
+ * Refuses a repeated option, because the last one would win silently. Refuses an empty one, most often an unset
+ * variable of a script.
+ */
 function checkOption(name: Option, value: string | undefined, seen: Set<string>): void {
   if (value?.trim() === '') throw usage(`--${name} is empty`)
   if (seen.has(name) && !('multiple' in OPTIONS[name])) throw usage(`--${name} is there twice`)

@@ -1,4 +1,7 @@
-/** What an operator can get wrong, each with the real command as a process of its own: one line, an exit code, and nothing left. */
+/**
+ * Mistakes of an operator, each with the real command as a process of its own. Expects one line, an exit code, and no
+ * leftovers.
+ */
 import { execFile, spawn } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, readFile, rm, watch, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -10,13 +13,13 @@ import { StateDirectory } from './state-directory.ts'
 import { databaseFiles, temporaryDirectory } from './temporary.suite.ts'
 
 const PACKAGE = fileURLToPath(new URL('../../', import.meta.url))
-/** The command as it is published, compiled once: so many processes would each compile it for themselves. */
+/** The published form of the command, compiled once; otherwise each of the many processes would compile it. */
 const BUILD = join(PACKAGE, 'node_modules', '.cache', `rootlight-command-line-${process.pid}`)
 const MAIN = join(BUILD, 'server', 'main.js')
 const ADDRESS = `0x${'00'.repeat(20)}`
 
 interface StartOptions {
-  /** Where the process makes what is temporary. */
+  /** The process's directory for temporary files. */
   readonly temporary?: string
   readonly stdout?: 'pipe' | 'ignore' | number
 }
@@ -51,7 +54,7 @@ async function newDirectory(parent: string, signal: AbortSignal): Promise<void> 
   for await (const { filename } of watch(parent, { signal })) if (filename?.startsWith('rootlight-')) return
 }
 
-/** Changes one byte of the state with this label, in whatever file it is. */
+/** Changes one byte of the state with this label, in any file. */
 async function changeByte(data: string, label: string): Promise<void> {
   const opened = await StateDirectory.open(data)
   const info = (await opened.database.states()).find((state) => state.label === label)!
@@ -187,7 +190,7 @@ describe('rootlight', () => {
     async (blocks) => {
       const data = join(await temporaryDirectory(), 'data')
       expect((await run(['import', '--genesis', 'sepolia', '--data', data])).exitCode).toBe(0)
-      // The platform's own limit of a file, which Node takes for an error and not for a signal.
+      // The platform's own limit on the size of a file. Node turns the limit into an error instead of a signal.
       const command = [process.execPath, MAIN, 'generate', '--accounts', '5000', '--data', data]
       const child = spawn('/bin/sh', ['-c', `ulimit -f ${blocks}; exec "$@"`, 'sh', ...command], {
         stdio: ['ignore', 'ignore', 'pipe'],

@@ -1,12 +1,12 @@
-/** Keeps a damaged state from being served: what a source no longer has, it does not claim. */
+/** Keeps a server from serving a damaged state: after damage, a source no longer claims the state. */
 import { isRootlightError } from '../trie/error.ts'
 import type { NodeSource } from '../trie/node-source.ts'
 
 const NOTHING = new Uint8Array()
 
 /**
- * `source`, until one of its reads meets damage (`damagedState`): `onDamage` is called once, before that read is answered,
- * and from then on this is a source that has nothing of the state. Headers are not part of it.
+ * Wraps `source` until a read meets damage (`damagedState`). Then calls `onDamage` once, before answering that read,
+ * and afterwards answers as a source without the state. Headers are still answered.
  */
 export function guardDamage(source: NodeSource, onDamage: (error: unknown) => void): NodeSource {
   let isWhole = true

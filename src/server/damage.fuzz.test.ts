@@ -1,6 +1,6 @@
 /**
- * One bit of one file of a data directory is another one. Whatever bit it is: no wrong byte is served, nothing that is lost is
- * claimed, every failure has a code, and an import brings everything back. More of them: `DAMAGE_FLIPS=200 DAMAGE_SEED=2`.
+ * Flips one bit of one file of a data directory. For any bit, no wrong byte is served, no lost state is claimed, and
+ * every failure has a code. Then an import restores everything. For more flips: `DAMAGE_FLIPS=200 DAMAGE_SEED=2`.
  */
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -25,7 +25,7 @@ let base: string
 let truth: Map<string, string>
 let files: string[]
 
-/** What a server of `directory` answers for each state that it claims, and the damage that it told of. */
+/** Returns a server's answers for each claimed state of `directory`, and the reported damage. */
 async function serveAll(directory: string) {
   const damage: string[] = []
   const tell = (error: unknown) => damage.push((error as { code: string }).code)
@@ -59,7 +59,7 @@ async function repair(directory: string) {
 
 beforeAll(async () => {
   base = await mkdtemp(join(tmpdir(), 'rootlight-test-'))
-  // Opened twice, so that there are tables as well as a log.
+  // Opened twice, so there are tables as well as a log.
   for (const wanted of [WANTED.slice(0, 2), WANTED]) {
     const directory = await StateDirectory.open(base)
     for (const state of wanted) await directory.ensure(state)
@@ -86,7 +86,7 @@ describe('a flipped bit', () => {
       await cp(join(base, 'state'), join(directory, 'state'), { recursive: true })
       const file = files[seed % files.length]!
       const { length } = await readFile(file)
-      // Often near the end, where a table has its index and its footer, and a log what was written last.
+      // Often near the end: a table's index and footer are there, and the last writes of a log.
       const at = random() < 0.5 ? random.int(length) : Math.max(0, length - 1 - random.int(400))
       await flip(join(directory, 'state', basename(file)), at, random.int(8))
       try {

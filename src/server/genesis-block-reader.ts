@@ -1,15 +1,15 @@
 /**
- * Reads what a geth-style genesis says of its block and its chain: `{ config: { chainId, londonBlock, … }, difficulty,
- * gasLimit, … }`. As in geth, the case of a key does not matter, null says nothing, and what is not known is passed over.
+ * Reads the block and the chain of a geth-style genesis: `{ config: { chainId, londonBlock, … }, difficulty, gasLimit,
+ * … }`. Keys match in any case as in geth, null counts as absent, and unknown keys are ignored.
  *
- * DIFF FROM GETH: of a key that is there twice, geth takes the last one; here it is refused.
+ * DIFF FROM GETH: geth takes the last of two equal keys; here a repeated key is refused.
  */
 import { GENESIS_FORKS, type GenesisBlock } from './genesis-block.ts'
 import { foldKey } from './genesis-keys.ts'
 import { bytesOfHex, integerOf, nameOf } from './genesis-values.ts'
 import type { JsonVisitor, Scalar } from './json-walker.ts'
 
-/** Bytes that each integer may have. */
+/** The most bytes of each integer. */
 const INTEGERS = {
   difficulty: 32,
   gasLimit: 8,
@@ -22,9 +22,9 @@ const INTEGERS = {
   excessBlobGas: 8,
   slotNumber: 8,
 } as const
-/** Bytes that each of the others has; undefined: any. */
+/** The exact bytes of each string; undefined: any number. */
 const STRINGS = { extraData: undefined, mixHash: 32, coinbase: 20, parentHash: 32 } as const
-/** Of `config`. A fork is a block up to London, a time from Shanghai on. */
+/** The most bytes of each integer in `config`. A fork is a block number up to London, and a time from Shanghai on. */
 const CONFIG = {
   chainId: 8,
   londonBlock: 32,
@@ -33,7 +33,7 @@ const CONFIG = {
   pragueTime: 8,
   amsterdamTime: 8,
 } as const
-/** Forks that leave a header's form as it is. Of others it is not known what they add. */
+/** Forks without new fields in the header. The header fields of an unlisted fork are unknown. */
 const FORKS_WITHOUT_FIELDS = new Set(
   ['homestead', 'daoFork', 'eip150', 'eip155', 'eip158', 'byzantium', 'constantinople', 'petersburg', 'istanbul']
     .concat(['muirGlacier', 'berlin', 'arrowGlacier', 'grayGlacier', 'mergeNetsplit'])
@@ -41,32 +41,33 @@ const FORKS_WITHOUT_FIELDS = new Set(
     .concat(['osaka', 'bpo1', 'bpo2', 'bpo3', 'bpo4', 'bpo5'].map((fork) => `${fork}Time`))
     .map(foldKey),
 )
-/** A trie of another kind holds the state, by geth's names for it. */
+/** geth's flags for a state in another kind of trie. */
 const OTHER_TRIES = new Set(['enableUBTAtGenesis', 'enableVerkleAtGenesis'].map(foldKey))
 
 type Integer = keyof typeof INTEGERS
 type Text = keyof typeof STRINGS
 type Config = keyof typeof CONFIG
 
-/** Its callbacks throw `SyntaxError` for what a genesis cannot say. */
+/** Collects the fields of the block and the chain. The callbacks throw `SyntaxError` for an invalid genesis. */
 export class GenesisBlockReader implements JsonVisitor {
   readonly #integers: Partial<Record<Integer, bigint>> = {}
   readonly #strings: Partial<Record<Text, Uint8Array>> = {}
   readonly #config: Partial<Record<Config, bigint>> = {}
   readonly #seen = new Set<string>()
-  /** Where forks are not said, the form of the header is not known. */
+  /** False: the forks are unknown, and with them the form of the header. */
   #hasConfig = false
   #inConfig = false
   readonly #unknownForks: { readonly isTime: boolean; readonly value: Scalar }[] = []
 
-  /** From `config`, where there is one. */
+  /** The chain id from `config`, if present. */
   get chainId(): number | undefined {
     return this.#config.chainId === undefined ? undefined : Number(this.#config.chainId)
   }
 
   /**
-   * The block, once everything has been read. `undefined`: the genesis leaves out what geth asks for (its forks among it), or
-   * its forks are in no order, or it begins with one that is not known here, or names a field that its fork does not have.
+   * The block, complete once the whole text has been read. `undefined` if the genesis lacks a field required by geth
+   * (`config` included), or has forks out of order. Also `undefined` if an unknown fork is active, or if a field does
+   * not belong to the fork.
    */
   get block(): GenesisBlock | undefined {
     const { difficulty, gasLimit, excessBlobGas } = this.#integers
@@ -103,7 +104,7 @@ export class GenesisBlockReader implements JsonVisitor {
   }
 
   #fieldOf(keys: readonly string[]): Field | undefined {
-    // Most of what is met belongs to the alloc, and is none of ours.
+    // Most keys belong to the alloc, and are ignored here.
     const isConfig = keys.length === 2 && this.#inConfig
     if (keys.length !== 1 && !isConfig) return undefined
     const field = isConfig ? CONFIG_FIELDS.get(foldKey(keys[1]!)) : FIELDS.get(foldKey(keys[0]!))
@@ -143,7 +144,10 @@ export class GenesisBlockReader implements JsonVisitor {
   }
 }
 
-/** What is no integer is taken for one that is active: nothing is known of it. */
+/**
+ * True if a fork is active at `now`. A value other than an integer counts as active, because nothing is known of the
+ * fork.
+ */
 function isActive({ value }: { readonly value: Scalar }, now: bigint): boolean {
   try {
     return integerOf([], value, 32) <= now
@@ -157,7 +161,7 @@ type Field =
   | { readonly kind: 'string'; readonly name: Text }
   | { readonly kind: 'config'; readonly name: Config }
 
-/** By their keys, folded. */
+/** Fields by their folded keys. */
 const FIELDS = byKey([
   ...(Object.keys(INTEGERS) as Integer[]).map((name): Field => ({ kind: 'integer', name })),
   ...(Object.keys(STRINGS) as Text[]).map((name): Field => ({ kind: 'string', name })),

@@ -1,6 +1,6 @@
 /**
- * The header of a genesis block: what its chain says of it, and the root of its state. The rules are those of geth
- * (`core/genesis.go`), which are those of every client of the chain: the hash has to come out.
+ * The header of a genesis block, from the chain's genesis and the state root. The rules are geth's (`core/genesis.go`).
+ * Every client of the chain follows the same rules, because all must compute the same hash.
  */
 import { RLP } from '@ethereumjs/rlp'
 import { hexToBytes } from '@noble/hashes/utils.js'
@@ -10,12 +10,12 @@ import { keccak256 } from '../trie/keccak.ts'
 import { badArgument, fieldsOf } from '../wallet/plain.ts'
 import { checkBytes, withoutMissing } from './check-arguments.ts'
 
-/** The forks that add fields to a header, in their order, behind the one that a chain without any begins with. */
+/** The forks adding fields to a header, in order. `frontier` stands for a chain without any. */
 export const GENESIS_FORKS = ['frontier', 'london', 'shanghai', 'cancun', 'prague', 'amsterdam'] as const
 
-/** What is left out is zero, or nothing. */
+/** The fields of a genesis block. A missing field is zero, or empty. */
 export interface GenesisBlock {
-  /** The last one that is active in the block. */
+  /** The last fork active in the block. */
   readonly fork: (typeof GENESIS_FORKS)[number]
   readonly difficulty: bigint
   /** 0: {@link DEFAULT_GAS_LIMIT}. */
@@ -31,14 +31,14 @@ export interface GenesisBlock {
   readonly parentHash?: Uint8Array
   readonly number?: bigint
   readonly gasUsed?: bigint
-  /** Left out, and from London on: {@link INITIAL_BASE_FEE}. */
+  /** Left out: {@link INITIAL_BASE_FEE} from London on. */
   readonly baseFeePerGas?: bigint
   readonly blobGasUsed?: bigint
   readonly excessBlobGas?: bigint
   readonly slotNumber?: bigint
 }
 
-/** The RLP of the header of `block` with this state root (32 bytes). Throws `badArgument`. */
+/** Returns the RLP of the header of a block with this state root (32 bytes). Throws `badArgument`. */
 export function encodeGenesisHeader(given: GenesisBlock, stateRoot: Uint8Array): Uint8Array {
   const block = checkBlock(given)
   checkBytes('a state root', stateRoot, 32)
@@ -64,7 +64,7 @@ function checkBlock(given: unknown): GenesisBlock {
   for (const name of [...AMOUNTS, ...LATER_AMOUNTS]) {
     const value = block[name]
     if (value === undefined && name !== 'difficulty' && name !== 'gasLimit') continue
-    // A nonce has eight bytes; nothing else of a header has more than a word.
+    // A nonce has eight bytes; every other number of a header has at most a word.
     const limit = name === 'nonce' ? 2n ** 64n : 2n ** 256n
     if (typeof value !== 'bigint' || value < 0n || value >= limit) throw badArgument(name, 'a bigint from 0', value)
   }
@@ -73,22 +73,22 @@ function checkBlock(given: unknown): GenesisBlock {
   return withoutMissing(block) as GenesisBlock
 }
 
-/** What geth puts where a genesis says 0. */
+/** geth's gas limit for a genesis with 0. */
 const DEFAULT_GAS_LIMIT = 4_712_388n
-/** EIP-1559. */
+/** The initial base fee of EIP-1559. */
 const INITIAL_BASE_FEE = 1_000_000_000n
 const NOTHING = new Uint8Array()
 const ZERO_HASH = new Uint8Array(32)
 const NO_UNCLES = keccak256(RLP.encode([]))
-/** EIP-7928: keccak-256 of the RLP of no list entries. */
+/** EIP-7928: keccak-256 of the RLP of an empty list. */
 const NO_BLOCK_ACCESSES = NO_UNCLES
-/** EIP-7685: SHA-256 of nothing. */
+/** EIP-7685: SHA-256 of the empty text. */
 const NO_REQUESTS = hexToBytes('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855')
 
 function laterFields(block: GenesisBlock): Uint8Array[] {
   const { fork, baseFeePerGas, blobGasUsed = 0n, excessBlobGas = 0n, slotNumber = 0n } = block
   const has = (other: GenesisBlock['fork']) => GENESIS_FORKS.indexOf(fork) >= GENESIS_FORKS.indexOf(other)
-  // A base fee that the genesis names is in the header, London or not.
+  // A base fee named by the genesis is in the header, even before London.
   const baseFee = baseFeePerGas ?? (has('london') ? INITIAL_BASE_FEE : undefined)
   return [
     ...(baseFee === undefined ? [] : [bytesOf(baseFee)]),
@@ -99,7 +99,7 @@ function laterFields(block: GenesisBlock): Uint8Array[] {
   ]
 }
 
-/** A nonce has eight bytes. */
+/** Returns a nonce as eight bytes. */
 function padded(nonce: bigint): Uint8Array {
   return hexToBytes(nonce.toString(16).padStart(16, '0'))
 }

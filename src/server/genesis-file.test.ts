@@ -92,7 +92,7 @@ describe('genesisFile', () => {
   })
 })
 
-/** The public ones as their clients write them, with an alloc that does not matter here, and the block hash that is known. */
+/** The public genesis files as clients write them, with an arbitrary alloc, and the known block hash. */
 const PUBLIC: [name: GenesisName, hash: string, genesis: Record<string, unknown>][] = [
   [
     'mainnet',

@@ -1,4 +1,4 @@
-/** Streams a geth-style `genesis.json` of any size: what it holds at a time is one piece of the file, and one code. */
+/** Streams a geth-style `genesis.json` of any size. Holds one chunk of the file and one code at a time. */
 import { createReadStream } from 'node:fs'
 import { MAX_HEADER_BYTES } from '../protocol/constants.ts'
 import { isRootlightError } from '../trie/error.ts'
@@ -13,11 +13,14 @@ import { diskError } from './platform-error.ts'
 import type { StateRecord } from './state-record.ts'
 
 export interface GenesisFile {
-  /** The state, read as it is iterated over; once. Throws `badGenesis`, with the byte at which it went wrong. */
+  /** The state, read during the iteration; iterable once. Throws `badGenesis` with the byte of the error. */
   readonly records: AsyncIterable<StateRecord>
-  /** `config.chainId`; known once the records have been read, `undefined` if the file does not say. */
+  /** Returns `config.chainId` once the records have been read, or `undefined` if the file has none. */
   readonly chainId: () => number | undefined
-  /** The RLP of the genesis block's header with this state root, known by then as well; `undefined` if the file says too little. */
+  /**
+   * Returns the RLP of the genesis block's header with this state root, once the records have been read. `undefined`:
+   * the file says too little.
+   */
   readonly header: (root: Uint8Array) => Uint8Array | undefined
 }
 
@@ -27,7 +30,7 @@ export function genesisFile(path: string): GenesisFile {
   return genesisText(chunksOf(path), path)
 }
 
-/** Reads a genesis that arrives in pieces; `name` is what errors call it. */
+/** Reads a genesis arriving in pieces; errors use `name`. */
 export function genesisText(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, name: string): GenesisFile {
   const alloc = new AllocReader()
   const reader = new GenesisBlockReader()
@@ -38,7 +41,7 @@ export function genesisText(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Ar
   }
 }
 
-/** A header that peers would refuse, or that no answer can carry, must not be announced. */
+/** Refuses a header that peers would refuse, or too large for an answer: such a header must not be announced. */
 function headerOf(name: string, rlp: Uint8Array): Uint8Array {
   const bad = (rule: string, cause?: unknown) =>
     new ServerError('badGenesis', `bad genesis ${name}: ${rule}`, { details: { file: name }, cause })
@@ -54,7 +57,7 @@ function headerOf(name: string, rlp: Uint8Array): Uint8Array {
 
 const CHUNK_BYTES = 256 * 1024
 
-/** Opens the file when it is first asked: a stream that nobody reads yet would fail where nobody listens. */
+/** Opens the file at the first read. An unread stream would report an error before any listener is there. */
 async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
   yield* createReadStream(path, { highWaterMark: CHUNK_BYTES })
 }
@@ -65,7 +68,7 @@ async function* readRecords(
   alloc: AllocReader,
   reader: GenesisBlockReader,
 ): AsyncGenerator<StateRecord> {
-  // Its tokenizer is an optional package, which a server of known genesis states does without.
+  // The walker's tokenizer is an optional package. A server of known genesis states runs without the package.
   const { JsonWalker } = await import('./json-walker.ts').catch((cause: unknown) => {
     throw missingPackage('@streamparser/json', cause)
   })

@@ -1,18 +1,18 @@
-/** The names of a genesis's fields, as geth's JSON decoder compares them. */
+/** Compares the names of genesis fields as geth's JSON decoder does. */
 
-/** `key` as it is compared: Go folds the case of letters, and the two letters that fold to ASCII ones from outside of it. */
+/** Folds a key for comparison. Go folds the case of letters, and two letters from outside of ASCII to ASCII ones. */
 export function foldKey(key: string): string {
-  const folded = key.toLowerCase() // which makes the Kelvin sign a k
+  const folded = key.toLowerCase() // turns the Kelvin sign into a k
   return folded.includes('ſ') ? folded.replaceAll('ſ', 's') : folded
 }
 
-/** True if `key`, folded, is none of ours, but so close to `known` that it is most likely meant. */
+/** True if the folded `key` differs from `known`, but so little that `known` is most likely meant. */
 export function isMisspelt(key: string, known: string): boolean {
   const most = known.length > 5 ? 2 : 1
   return key !== known && Math.abs(key.length - known.length) <= most && distance(key, known) <= most
 }
 
-/** How many letters have to be put in, left out or changed to make one word of the other (Levenshtein). */
+/** Returns the number of letters to insert, delete or change to turn `a` into `b` (Levenshtein). */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i)
   for (let i = 1; i <= a.length; i++) {

@@ -5,7 +5,7 @@ import { type GenesisName, KNOWN_GENESIS, knownGenesis, knownGenesisRecords } fr
 import { encodeGenesisHeader } from './genesis-block.ts'
 import { importInto } from './temporary.suite.ts'
 
-/** What every client of the chain checks. */
+/** The block hashes checked by every client. */
 const HASHES: Record<GenesisName, string> = {
   mainnet: 'd4e56740f876aef8c010b86a40d5f56745a118d0906a34e69aec8c0db1cb8fa3',
   sepolia: '25a5cc106eea7138acab33231d7160d69cb777ee0c2c553fcddf5138993e6dd9',

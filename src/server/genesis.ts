@@ -1,4 +1,7 @@
-/** The genesis of public chains: the states, from the optional package `@ethereumjs/genesis`, with the roots they must have, and the blocks. */
+/**
+ * The genesis of public chains: their blocks, and their states from the optional package `@ethereumjs/genesis`, with
+ * the expected roots.
+ */
 import { hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js'
 import { missingPackage, ServerError } from './error.ts'
 import type { GenesisBlock } from './genesis-block.ts'
@@ -14,7 +17,10 @@ export interface KnownGenesis {
   readonly block: GenesisBlock
 }
 
-/** The test makes each header with its root and compares the block hash that every client of the chain checks. */
+/**
+ * The known genesis blocks. A test makes each header with this root, and compares the block hash with the one checked
+ * by every client.
+ */
 export const KNOWN_GENESIS: readonly KnownGenesis[] = [
   {
     name: 'mainnet',
@@ -54,12 +60,12 @@ export const KNOWN_GENESIS: readonly KnownGenesis[] = [
   },
 ]
 
-/** The known genesis with this name, or `undefined`. */
+/** Returns the known genesis with this name, or `undefined`. */
 export function knownGenesis(name: string): KnownGenesis | undefined {
   return KNOWN_GENESIS.find((genesis) => genesis.name === name)
 }
 
-/** The records of a known genesis state. Throws `missingPackage`. */
+/** Yields the records of a known genesis state. Throws `missingPackage`. */
 export async function* knownGenesisRecords({ name, chainId }: KnownGenesis): AsyncGenerator<StateRecord> {
   const { getGenesis } = await import('@ethereumjs/genesis').catch((cause: unknown) => {
     throw missingPackage('@ethereumjs/genesis', cause)

@@ -1,4 +1,4 @@
-/** Block headers by their hashes, and nothing else. */
+/** A source of block headers by hash, without any state. */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { keccak256 } from '../trie/keccak.ts'
 import type { NodeSource } from '../trie/node-source.ts'
@@ -6,10 +6,10 @@ import type { NodeSource } from '../trie/node-source.ts'
 const NOTHING = new Uint8Array()
 
 export class HeaderSource implements NodeSource {
-  /** By their hashes in hex. */
+  /** Headers by their hashes in hex. */
   readonly #headers: ReadonlyMap<string, Uint8Array>
 
-  /** Of headers as RLP. */
+  /** Takes headers as RLP. */
   constructor(headers: readonly Uint8Array[]) {
     this.#headers = new Map(headers.map((header) => [bytesToHex(keccak256(header)), header]))
   }

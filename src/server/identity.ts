@@ -1,6 +1,6 @@
 /**
- * The private key of a server, or of a relay, in its data directory: made once, so that the peer id stays the same, and held
- * by one process at a time, because two with one peer id would each get connections that are meant for the other.
+ * The private key of a server or a relay, in the data directory. The key is made once, so the peer id stays the same.
+ * One process at a time holds the key: of two with one peer id, each would get connections meant for the other.
  */
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -12,16 +12,17 @@ import { openLevel } from './level.ts'
 import { makeDirectory } from './make-directory.ts'
 import { diskError } from './platform-error.ts'
 
-/** A private key that no other process uses meanwhile. */
+/** A private key held by this process alone. */
 export interface HeldIdentity {
   readonly privateKey: Uint8Array
-  /** May be called twice. */
+  /** Lets other processes hold the key. May be called twice. */
   release(): Promise<void>
 }
 
 /**
- * Holds the key in `directory`; both are made if they are not there. Throws `ServerError` `databaseInUse` while another
- * process holds it, `badIdentity`, `unreadable`, `missingPackage`, `diskFull` or `badDatabase`.
+ * Holds the key in `directory`, after making a missing directory or key. Throws `ServerError` `databaseInUse` while
+ * another process holds the key. Also throws `badIdentity`, `unreadable`, `missingPackage`, `diskFull` or
+ * `badDatabase`.
  */
 export async function holdIdentity(directory: string): Promise<HeldIdentity> {
   await makeDirectory(directory)
@@ -35,8 +36,9 @@ export async function holdIdentity(directory: string): Promise<HeldIdentity> {
 }
 
 /**
- * Node cannot lock a file. LevelDB can, in a way that ends with the process however that ends: so an empty database is the
- * lock. It is not the database of the states: a relay opens that of nobody, however large or damaged.
+ * Locks the identity by opening an empty database. Node cannot lock a file; LevelDB can, and any end of the process
+ * ends the lock. The database of the states cannot be the lock: a relay needs no states, and must start beside a large
+ * or damaged database.
  */
 async function lock(directory: string): Promise<() => Promise<void>> {
   try {
@@ -59,7 +61,7 @@ async function keyIn(directory: string): Promise<Uint8Array> {
   })
   if (key === undefined) return makeIdentity(path)
   if (await isPrivateKey(key)) return key
-  // Another key in its place would be another peer, which nobody who knows this one finds: that is the operator's choice.
+  // Only the operator may replace the key: with a new key the server would be another peer, unknown to all clients.
   throw new ServerError(
     'badIdentity',
     `${path} is not a private key, or damaged: restore it, or delete it for a new one`,
@@ -69,27 +71,30 @@ async function keyIn(directory: string): Promise<Uint8Array> {
   )
 }
 
-/** An Ed25519 key whose public half is that of its seed: with any other no handshake would ever succeed. */
+/**
+ * True for a private key. The public half of an Ed25519 key must belong to the seed; otherwise no handshake would
+ * succeed.
+ */
 async function isPrivateKey(bytes: Uint8Array): Promise<boolean> {
   try {
     const { type, raw, publicKey } = privateKeyFromProtobuf(bytes)
-    if (type !== 'Ed25519') return true // an operator's own: libp2p has checked its form
+    if (type !== 'Ed25519') return true // the operator's own key: libp2p has checked the form
     return publicKey.equals((await generateKeyPairFromSeed('Ed25519', raw.subarray(0, SEED_BYTES))).publicKey)
   } catch {
-    return false // nothing of it can be read
+    return false // the bytes cannot be decoded
   }
 }
 
 const SEED_BYTES = 32
 
-/** Written aside first: half a key would be there for ever. */
+/** Makes a key. The file is written aside and renamed, because a half-written key would stay for ever. */
 async function makeIdentity(path: string): Promise<Uint8Array> {
   const key = await createPrivateKey()
   try {
     await writeFile(`${path}.new`, key, { mode: 0o600 })
     await rename(`${path}.new`, path)
   } catch (error) {
-    await rm(`${path}.new`, { force: true }).catch(() => {}) // it takes a few bytes only, and the next attempt replaces it
+    await rm(`${path}.new`, { force: true }).catch(() => {}) // a few bytes only, replaced by the next attempt
     throw diskError(`cannot write ${path}`, error)
   }
   return key

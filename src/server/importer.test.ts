@@ -24,7 +24,7 @@ function word(slot: bigint): Uint8Array {
   return Uint8Array.from(Buffer.from(slot.toString(16).padStart(64, '0'), 'hex'))
 }
 
-/** The root by an implementation that is not ours. */
+/** Computes the root with an implementation not our own. */
 async function oracleRoot(accounts: readonly AccountDescription[]): Promise<string> {
   const state = await createMPT({ useKeyHashing: true })
   for (const { nonce, balance, code = new Uint8Array(), slots, ...account } of accounts) {

@@ -1,6 +1,6 @@
 /**
- * Fills the database: records in any order become sorted leaves, leaves become nodes, nodes become blocks, and the root
- * that comes out is checked against the one that is expected. Memory does not grow with the state.
+ * Fills the database. Records in any order become sorted leaves, leaves become nodes, and nodes become blocks. The
+ * resulting root is checked against the expected one. Memory does not grow with the state.
  */
 import { join } from 'node:path'
 import { bytesToHex } from '@noble/hashes/utils.js'
@@ -21,7 +21,7 @@ import { blockKey, codeKey, type StateDatabase, type StateInfo, type Write } fro
 import { InventoryWriter } from './state-inventory.ts'
 import { checkedRecords, type StateRecords } from './state-record.ts'
 
-/** How far an import is. `total` is known once everything has been read. */
+/** The progress of an import. `total` is known once all records have been read. */
 export type ImportProgress =
   | { readonly phase: 'reading'; readonly records: number }
   | { readonly phase: 'building'; readonly records: number; readonly total: number }
@@ -31,13 +31,13 @@ export interface ImportOptions {
   readonly records: StateRecords
   /** See `StateInfo`. */
   readonly label: string
-  /** Asked when all records have been read: a genesis file says it somewhere. */
+  /** Called once all records have been read, because a genesis file names the chain somewhere inside. */
   readonly chainId?: () => number | undefined
-  /** Asked then as well, with the root that came out: the RLP of the header of the state's block. */
+  /** Called at the same time with the computed root. Returns the RLP of the header of the state's block. */
   readonly header?: (root: Uint8Array) => Uint8Array | undefined
-  /** The root that must come out, 64 hex digits; left out: any. */
+  /** The required root, 64 hex digits. Left out: any. */
   readonly expectedRoot?: string
-  /** Where the sorter may write what does not fit into memory, in a directory of its own. */
+  /** A directory for the sorter. Records beyond the memory go into a directory of their own inside. */
   readonly scratchDirectory: string
   readonly sortMemoryBytes?: number
   readonly onProgress?: (progress: ImportProgress) => void
@@ -45,8 +45,9 @@ export interface ImportOptions {
 }
 
 /**
- * Imports one state. Throws `badArgument`, `badNumber`, `rootMismatch`, `badGenesis` and the signal's reason; then, and when it is cut off, the state does not count and
- * what it has written is deleted when the database is opened again.
+ * Imports one state. Throws `badArgument`, `badNumber`, `rootMismatch`, `badGenesis`, `missingPackage`, `diskFull`,
+ * `badDatabase`, the signal's reason, or an error of `records`. After a failure the state does not count. The next
+ * opening of the database deletes the remains at the latest.
  */
 export async function importState(given: ImportOptions): Promise<StateInfo> {
   const options = checkImportOptions(given)
@@ -65,7 +66,8 @@ export async function importState(given: ImportOptions): Promise<StateInfo> {
     await buildLeaves(options, sorter, writer)
     return await completeState(options, id, writer)
   } catch (error) {
-    // Told to end: deleting much takes long, and the next one who opens the database does it. Nor does a disk that fails hide why.
+    // An aborted import leaves the deletion, which takes long, to the next opening of the database. A failing deletion
+    // must not hide the error.
     if (!options.signal?.aborted) await options.database.drop(id).catch(() => {})
     throw error
   } finally {
@@ -119,7 +121,7 @@ async function completeState(options: ImportOptions, id: number, writer: StateWr
   return info
 }
 
-/** Turns sorted leaves into writes: the builder's nodes, packed into blocks, and the codes. */
+/** Turns sorted leaves into writes: the codes, and the builder's nodes packed into blocks. */
 class StateWriter {
   readonly counts = { accounts: 0, slots: 0, nodes: 0, codes: 0, bytes: 0 }
   readonly inventory = new InventoryWriter()
@@ -128,7 +130,7 @@ class StateWriter {
   readonly #keccak: Keccak
   readonly #packer: Packer
   readonly #accounts: TrieBuilder
-  /** The account whose slots are being added, and their trie once there is one. */
+  /** The account of the current slots, and the storage trie once there is a slot. */
   #account: SortedLeaf | undefined
   #storage: TrieBuilder | undefined
   #batch: Write[] = []
@@ -174,7 +176,7 @@ class StateWriter {
 
   #addSlot({ account, slot, value }: SortedLeaf): void {
     if (this.#storage === undefined) {
-      this.#accounts.seek(account) // the nodes of a storage trie come behind everything to the left of its account
+      this.#accounts.seek(account) // a storage trie comes behind all nodes to the left of its account
       this.#storage = this.#trie(account)
     }
     this.#storage.add(slot, value)

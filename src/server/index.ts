@@ -1,4 +1,4 @@
-/** `rootlight/server`: serve states from Node. Importing it has no side effect. */
+/** `rootlight/server`: serve states from Node. Importing this module has no side effect. */
 export { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from '../network/connection-limits.ts'
 export { createPrivateKey } from '../network/listening-node.ts'
 export { DEFAULT_RELAY_LIMITS, type RelayLimits } from '../network/relay.ts'

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { JsonWalker } from './json-walker.ts'
 
-/** Builds the value again from what a walk meets. */
+/** Rebuilds the value from the callbacks of a walk. */
 function walk(text: string): unknown {
   const open: unknown[] = []
   let result: unknown

@@ -1,14 +1,17 @@
 /**
- * Walks a JSON text that arrives in pieces and calls back for each value, with the keys that lead to it. Nothing is kept
- * but those keys. The tokens come from `@streamparser/json`; its own parser would keep every account whole.
+ * Walks a JSON text arriving in pieces, and calls back for each value with its keys. Nothing but the current keys is
+ * kept. The tokens come from `@streamparser/json`, whose own parser would keep every account whole.
  */
 import { type ParsedTokenInfo, Tokenizer, TokenizerError, TokenType } from '@streamparser/json'
 import { MAX_JSON_DEPTH, MAX_JSON_TOKEN_BYTES } from './constants.ts'
 
-/** A bigint is an integer that a number cannot hold exactly. */
+/** A JSON value other than an object or an array. A bigint is an integer that a number cannot hold exactly. */
 export type Scalar = string | number | bigint | boolean | null
 
-/** What a walk meets. `keys` lead from the root to the value and are only lent; an array's elements have the key `''`. */
+/**
+ * The callbacks of a walk. `keys` lead from the root to the value, and must not be kept. An array's elements have the
+ * key `''`.
+ */
 export interface JsonVisitor {
   onScalar(keys: readonly string[], value: Scalar): void
   onOpen(keys: readonly string[], kind: 'object' | 'array'): void
@@ -17,14 +20,17 @@ export interface JsonVisitor {
 
 type Expected = 'value' | 'keyOrEnd' | 'key' | 'colon' | 'valueOrEnd' | 'commaOrEnd' | 'nothing'
 
-/** `write` the text piece by piece, then `end`. Both throw `SyntaxError` for what is not JSON, and let the visitor's errors through. */
+/**
+ * Walks one text: call `write` for each piece, then `end`. Both throw `SyntaxError` for invalid JSON, and pass on the
+ * visitor's errors.
+ */
 export class JsonWalker {
   readonly #visitor: JsonVisitor
   readonly #tokenizer = new ExactTokenizer()
   readonly #open: ('object' | 'array')[] = []
   readonly #keys: string[] = []
   #expected: Expected = 'value'
-  /** The byte at which the last token begins. */
+  /** The first byte of the last token. */
   #at = 0
   #written = 0
 
@@ -55,7 +61,7 @@ export class JsonWalker {
       this.#tokenizer.end()
     } catch (cause) {
       if (cause instanceof TokenizerError) throw new SyntaxError('the text ends in the middle of a word', { cause })
-      throw cause // a number that ends with the text is met here, and the visitor may not like it
+      throw cause // the visitor may refuse a number at the end of the text
     }
     if (this.#expected !== 'nothing') throw new SyntaxError('the text ends too early')
   }
@@ -122,7 +128,7 @@ export class JsonWalker {
 class ExactTokenizer extends Tokenizer {
   #digits = ''
 
-  /** `number`, which was the last one, or all of its digits if it cannot hold them. */
+  /** Returns `number`, the last one read, or a bigint of all digits if a number cannot hold them. */
   exact(number: number): number | bigint {
     if (Number.isSafeInteger(number) || this.#digits.length > MAX_DIGITS) return number
     return /^-?[0-9]+$/.test(this.#digits) ? BigInt(this.#digits) : number
@@ -134,7 +140,7 @@ class ExactTokenizer extends Tokenizer {
   }
 }
 
-/** Of an integer of 256 bits, with its sign; what is longer is none that a genesis can hold. */
+/** The digits of an integer of 256 bits, with sign. A genesis cannot hold a longer one. */
 const MAX_DIGITS = 80
 
 function isEncodingError(error: unknown): boolean {

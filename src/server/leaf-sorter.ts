@@ -1,6 +1,6 @@
 /**
- * From the records of a state, in any order, to its leaves, in the order in which a trie is built of them: hashes the
- * addresses and slots, sorts, and groups each account with its slots. Codes go their own way, each one once.
+ * Turns the records of a state, in any order, into leaves in the order for building a trie. Hashes the addresses and
+ * slots, sorts, and groups each account with its slots. Each distinct code is handed out once, on its own way.
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { MAX_CODE_BYTES } from '../protocol/constants.ts'
@@ -11,7 +11,7 @@ import { ServerError } from './error.ts'
 import { Sorter, type SorterOptions } from './sorter.ts'
 import type { StateRecord } from './state-record.ts'
 
-/** A leaf of the account trie, its storage root still empty, or one of the storage leaves that follow it. */
+/** A leaf of the account trie with an empty storage root, or one of the storage leaves behind the account. */
 export interface SortedLeaf {
   readonly kind: 'account' | 'slot'
   /** The hashed address, 32 bytes. */
@@ -23,7 +23,7 @@ export interface SortedLeaf {
 
 export interface LeafSorterOptions extends SorterOptions {
   readonly keccak: Keccak
-  /** Gets each distinct code once. */
+  /** Called once with each distinct code. */
   readonly onCode: (hash: Uint8Array, code: Uint8Array) => void
 }
 
@@ -32,7 +32,7 @@ export class LeafSorter {
   readonly #onCode: (hash: Uint8Array, code: Uint8Array) => void
   readonly #sorter: Sorter
   readonly #codes = new Set<string>()
-  /** The last address and its hash: slots come in rows. */
+  /** The last address and its hash. Slots of one account come in a row. */
   #address: Uint8Array | undefined
   #account: Uint8Array = new Uint8Array()
 
@@ -50,7 +50,7 @@ export class LeafSorter {
     const account = this.#hashOf(record.address)
     if (record.kind === 'slot') {
       const slot = this.#keccak.digest(wordOf(record.slot))
-      // A zero is not stored; it is sorted all the same, for it may be one of two that claim the slot.
+      // A zero is not stored, but sorted all the same: another record may claim the same slot.
       const value = record.value === 0n ? NOTHING : encodeSlot(record.value)
       if (this.#sorter.add(keyOf(account, slot), value)) await this.#sorter.spill()
       return
@@ -62,7 +62,10 @@ export class LeafSorter {
     if (this.#sorter.add(keyOf(account), leaf)) await this.#sorter.spill()
   }
 
-  /** The leaves, each account ahead of its slots. Throws `badGenesis` for what is there twice, and for slots of nobody. */
+  /**
+   * Yields the leaves, each account ahead of its slots. Throws `badGenesis` for repeated accounts or slots, and for
+   * slots without an account.
+   */
   async *sorted(): AsyncGenerator<SortedLeaf> {
     let last: SortedLeaf | undefined
     for await (const [key, value] of this.#sorter.sorted()) {
@@ -101,14 +104,14 @@ export class LeafSorter {
 
 const NOTHING = new Uint8Array()
 
-/** No answer could carry it: whoever syncs the state would wait for it for ever. */
+/** Refuses a code too large for an answer. A client syncing the state would wait for the code for ever. */
 function tooLarge(address: Uint8Array, code: Uint8Array): ServerError {
   const details = { address: bytesToHex(address), got: code.length, expected: MAX_CODE_BYTES }
   const rule = `a code has ${code.length} bytes, and at most ${MAX_CODE_BYTES} can be sent`
   return new ServerError('badGenesis', `bad genesis state: ${rule} (address 0x${details.address})`, { details })
 }
 
-// A byte between the two hashes tells an account from its slots, and keeps one key from being the prefix of another.
+// A byte between the two hashes tells an account from its slots, and keeps one key from being a prefix of another.
 const ACCOUNT = 0
 const SLOT = 1
 const HASH_BYTES = 32

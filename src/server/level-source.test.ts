@@ -24,7 +24,7 @@ function hashedSlot(slot: bigint): Uint8Array {
   return keccak256(word)
 }
 
-/** The same state by the way that does not touch the disk. */
+/** Builds the same state in memory, without the disk. */
 function builtState(accounts: readonly AccountDescription[]) {
   const bySort = (a: { key: Uint8Array }, b: { key: Uint8Array }) => Buffer.compare(a.key, b.key)
   const leaves = accounts.map(({ address, nonce, balance, code, slots }) => ({

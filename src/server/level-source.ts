@@ -1,6 +1,6 @@
 /**
- * Serves one state from the database. Blocks lie in path order, so a run is one seek and then reading on, block after
- * block; the way down to a key is what is a prefix of that key, collected from the deepest block upwards.
+ * Serves one state from the database. Blocks lie in path order, so a run is one seek and then sequential reading. A way
+ * consists of the nodes on prefixes of its key, collected from the deepest block upwards.
  */
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { createFastKeccak } from '../trie/fast-keccak.ts'
@@ -23,7 +23,7 @@ export class LevelSource implements NodeSource {
   readonly #database: StateDatabase
   readonly #keccak: Keccak
   readonly #inventory: StateInventory
-  /** Where each block begins, in path order. */
+  /** The start of each block, in path order. */
   readonly #starts: readonly Path[]
   readonly #blocks: BlockCache
   readonly #headers: HeaderSource
@@ -40,8 +40,8 @@ export class LevelSource implements NodeSource {
   }
 
   /**
-   * A source of a complete state of `database`, which stays open as long as the source is used. Rejects with `damagedState`
-   * where something is missing; what is damaged in another way rejects the reads that meet it, with the same code.
+   * Opens a source for a complete state of `database`. The database must stay open as long as the source is used.
+   * Rejects with `damagedState` if a part is missing. Other damage rejects the reads concerned, with the same code.
    */
   static async open(database: StateDatabase, info: StateInfo): Promise<LevelSource> {
     const inventory = await StateDatabase.check(database).inventory(info)
@@ -76,7 +76,7 @@ export class LevelSource implements NodeSource {
   async path(root: Uint8Array, ref: Ref, key: Path, work: Work = OWN_WORK): Promise<Uint8Array> {
     if (!this.has(root) || !key.startsWith(ref.path)) return NOTHING
     const levels: Pieces[] = []
-    // An account's leaf stands above 64 nibbles; at 64 its storage begins, which is not on the way to the account.
+    // An account's leaf lies above 64 nibbles. At 64 nibbles the account's storage begins, which is not on the way.
     let deepest = key.length === KEY_NIBBLES ? KEY_NIBBLES - 1 : key.length
     while (deepest >= ref.path.length) {
       const index = this.#indexOf(key.slice(0, deepest))
@@ -86,7 +86,7 @@ export class LevelSource implements NodeSource {
       const { pieces, foundRef } = work.do(() => this.#prefixesOf(key, deepest, ref, block))
       levels.unshift(pieces)
       if (foundRef) return Pieces.join(levels)
-      // What else is a prefix of the key stands ahead of this block, so it is a prefix of the block's start too.
+      // All further prefixes of the key stand ahead of this block, so each is also a prefix of the block's start.
       deepest = Math.min(deepest, sharedNibbles(this.#starts[index]!, key), this.#starts[index]!.length - 1)
     }
     return NOTHING
@@ -103,16 +103,19 @@ export class LevelSource implements NodeSource {
     return this.#headers.header(hash)
   }
 
-  /** The nodes in `block` on the way from `ref` to `key`, of at most `deepest` nibbles, and whether `ref` is among them. */
+  /**
+   * Collects the nodes in `block` on the way from `ref` to `key`, of at most `deepest` nibbles. Also tells whether
+   * `ref` is among them.
+   */
   #prefixesOf(key: Path, deepest: number, ref: Ref, block: Uint8Array): { pieces: Pieces; foundRef: boolean } {
     const pieces = new Pieces()
     let foundRef = false
     const cursor = new SequenceCursor(block)
-    /** Leading nibbles that the entry before had in common with the key. */
+    /** Leading nibbles shared by the previous entry and the key. */
     let matched = 0
     while (cursor.next()) {
       const { pathLength } = cursor
-      // An entry that leaves the key where the one before did not comes behind it, and so do all others.
+      // An entry diverging from the key earlier than the previous entry lies behind the key, and so do all later ones.
       if (cursor.shared < matched) break
       if (cursor.shared === matched) matched = matchedNibbles(cursor, key, matched)
       if (isBehind(cursor, key, matched)) break
@@ -123,7 +126,7 @@ export class LevelSource implements NodeSource {
     return { pieces, foundRef }
   }
 
-  /** The last block that begins at or before `path`; -1: there is none. */
+  /** Returns the index of the last block beginning at or before `path`; -1: no such block. */
   #indexOf(path: string): number {
     let low = 0
     let high = this.#starts.length
@@ -154,7 +157,7 @@ export class LevelSource implements NodeSource {
     }
   }
 
-  /** The bytes, if they are what the importer has written. */
+  /** Returns the bytes if they have the importer's checksum. Throws `damagedState`. */
   #whole(name: string, bytes: Uint8Array | undefined, check: number): Uint8Array {
     if (bytes === undefined) throw damagedState(this.info, `${name} is missing`)
     if (checkOf(bytes) !== check) throw damagedState(this.info, `${name} is not what was written`)
@@ -162,7 +165,7 @@ export class LevelSource implements NodeSource {
   }
 }
 
-/** Nodes as they lie in their blocks, until they are joined. */
+/** Views of nodes inside their blocks, to be joined at the end. */
 class Pieces {
   readonly #views: Uint8Array[] = []
   bytes = 0
@@ -171,7 +174,7 @@ class Pieces {
     return this.#views.length
   }
 
-  /** Adds what a block has below `path`, from the cursor's entry on. True: the run ends there. */
+  /** Adds the block's nodes below `path`, from the cursor's entry on. Returns true at the end of the run. */
   fill(cursor: SequenceCursor, path: Path, maxNodes: number, maxBytes: number): boolean {
     do {
       if (!isBelow(cursor, path)) return true
@@ -203,7 +206,7 @@ class Pieces {
   }
 }
 
-/** Moves `cursor`, which is at the beginning, on to the entry at `path`; false if it is not there. */
+/** Moves `cursor` from the beginning to the entry at `path`. Returns false if there is none. */
 function seek(cursor: SequenceCursor, path: Path): boolean {
   let matched = 0
   while (cursor.next()) {
@@ -219,21 +222,21 @@ function isBelow(cursor: SequenceCursor, path: Path): boolean {
   return cursor.pathLength >= path.length && agrees(cursor, path, path.length)
 }
 
-/** How many leading nibbles the entry has in common with `key`, of which it is known that the first `from` are. */
+/** Counts the leading nibbles shared by the entry and `key`. The first `from` nibbles are known to be equal. */
 function matchedNibbles({ nibbles, pathLength }: SequenceCursor, key: Path, from: number): number {
   let at = from
   while (at < pathLength && at < key.length && nibbles[at] === nibbleAt(key, at)) at++
   return at
 }
 
-/** True if the entry, which has `matched` nibbles in common with `path` and not more, comes behind it. */
+/** True if the entry lies behind `path`; exactly `matched` leading nibbles are shared. */
 function isBehind({ nibbles, pathLength }: SequenceCursor, path: Path, matched: number): boolean {
   if (matched === pathLength) return false
   return matched === path.length || nibbles[matched]! > nibbleAt(path, matched)
 }
 
 function agrees({ nibbles }: SequenceCursor, path: Path, length: number): boolean {
-  // From the back: neighbours in a block differ in their last nibbles.
+  // From the back, because neighbours in a block differ in their last nibbles.
   for (let i = length - 1; i >= 0; i--) if (nibbles[i] !== nibbleAt(path, i)) return false
   return true
 }

@@ -1,4 +1,4 @@
-/** Opens LevelDB through `classic-level`, an optional package: only a server needs it. */
+/** Opens LevelDB through `classic-level`, an optional package needed by servers only. */
 import type { ClassicLevel } from 'classic-level'
 import { TABLE_BYTES, WRITE_BUFFER_BYTES } from './constants.ts'
 import { missingPackage, ServerError } from './error.ts'
@@ -7,9 +7,9 @@ import { diskError } from './platform-error.ts'
 export type Level<Key> = ClassicLevel<Key, Uint8Array>
 
 /**
- * Opens the database in `directory`, which is created where it is missing (unless told otherwise), in a directory that is there. Values are hashes
- * for the most part: they are not compressed. Throws `ServerError` `missingPackage`, `databaseInUse`, `diskFull` or
- * `badDatabase`.
+ * Opens the database in `directory`, and with `createIfMissing` creates a missing one; the parent directory must exist.
+ * Values are mostly hashes, so they are not compressed. Throws `ServerError` `missingPackage`, `databaseInUse`,
+ * `diskFull` or `badDatabase`.
  */
 export async function openLevel<Key>(
   directory: string,
@@ -31,7 +31,10 @@ export async function openLevel<Key>(
   return level
 }
 
-/** Makes the database in `directory` one that can be opened again, of what can still be read. Throws `diskFull` or `badDatabase`. */
+/**
+ * Rebuilds the database in `directory` from all readable data, so it can be opened again. Throws `missingPackage`,
+ * `diskFull` or `badDatabase`.
+ */
 export async function repairLevel(directory: string): Promise<void> {
   const { ClassicLevel } = await classicLevel()
   try {

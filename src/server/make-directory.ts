@@ -1,4 +1,4 @@
-/** Makes directories. Node's own `recursive` spins for ever below /proc, where making one says that its parent is missing. */
+/** Makes directories. Node's own `recursive` loops for ever below /proc, where mkdir reports a missing parent. */
 import { rmSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -6,7 +6,7 @@ import { dirname, join, resolve } from 'node:path'
 import { ServerError } from './error.ts'
 import { diskError } from './platform-error.ts'
 
-/** Makes the directory at `path`, and those above it, unless they are there. Throws `badDatabase` or `diskFull`. */
+/** Makes the directory at `path` and all missing parents. Throws `badDatabase` or `diskFull`. */
 export async function makeDirectory(path: string): Promise<void> {
   const missing: string[] = []
   try {
@@ -21,7 +21,7 @@ export async function makeDirectory(path: string): Promise<void> {
   }
 }
 
-/** False if there is nothing at `path`. Throws `badDatabase` if there is something else. */
+/** Returns false if `path` does not exist. Throws `badDatabase` if `path` is no directory. */
 async function isDirectory(path: string): Promise<boolean> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
@@ -32,7 +32,7 @@ async function isDirectory(path: string): Promise<boolean> {
   throw new ServerError('badDatabase', `cannot use ${path} as a data directory: it is a file`, { details: { path } })
 }
 
-/** A new directory that is deleted with {@link removeTemporary}, or when the process exits, however that comes. */
+/** Makes a temporary directory. {@link removeTemporary} deletes the directory, and so does any exit of the process. */
 export async function makeTemporary(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'rootlight-')).catch((error: unknown) => {
     throw diskError(`cannot make a temporary directory in ${tmpdir()}`, error)
@@ -42,7 +42,7 @@ export async function makeTemporary(): Promise<string> {
   return path
 }
 
-/** Deletes what {@link makeTemporary} made. */
+/** Deletes a directory of {@link makeTemporary}. */
 export async function removeTemporary(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true })
   temporary.delete(path)

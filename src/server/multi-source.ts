@@ -1,11 +1,11 @@
-/** Many states behind one: each request goes to the source that has its root. */
+/** Combines many states into one source: each request goes to the source with its root. */
 import type { NodeSource } from '../trie/node-source.ts'
 import { listOf } from '../wallet/plain.ts'
 import { checkSource } from './check-arguments.ts'
 
 const NOTHING = new Uint8Array()
 
-/** A source of everything that `sources` have. Throws `badArgument`. */
+/** Returns a source with the states, codes and headers of all `sources`. Throws `badArgument`. */
 export function multiSource(given: readonly NodeSource[]): NodeSource {
   const sources = listOf('sources', given).map((source) => checkSource('a source', source))
   const sourceOf = (root: Uint8Array) => sources.find((source) => source.has(root))

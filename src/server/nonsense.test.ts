@@ -1,6 +1,6 @@
 /**
- * Every function of `rootlight/server`, called with nonsense: it throws or rejects with a coded error that says what was
- * expected, and nothing listens or is open afterwards. An unhandled rejection fails the run.
+ * Calls every function of `rootlight/server` with nonsense. Each call throws or rejects with a coded error naming the
+ * expected value, and leaves nothing open or listening. An unhandled rejection fails the run.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -29,7 +29,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-/** Nonsense that is none here, by name: what is left out has its usual value, and an object without a field leaves it out. */
+/** Names of nonsense values valid in a place: an omitted value has a default, and an empty object omits all fields. */
 type Fine = readonly string[]
 const OMITTED: Fine = ['nothing']
 const EMPTY: Fine = [
@@ -41,7 +41,7 @@ const TEXTS: Fine = ['an empty text', 'a text', 'a URL']
 const NUMBERS: Fine = ['a number', '2^53']
 const ABORTED: Fine = ['a signal that has aborted']
 
-/** A place for an argument: the rest of the call is as it should be. */
+/** A place for an argument; the rest of the call is valid. */
 type Call = readonly [what: string, fine: Fine, call: (nonsense: never) => unknown]
 type Table = Readonly<Record<string, readonly Call[] | string>>
 
@@ -53,7 +53,7 @@ const start = async (more: object) => (await server.startServer({ sources: [stat
 const relay = async (options: object) => (await server.startRelay(options)).close()
 const relayLimits = (more: object) => relay({ limits: { ...server.DEFAULT_RELAY_LIMITS, ...more } })
 
-/** Where a valid path is a text: one of this test's own. */
+/** Turns a text into a valid path inside this test's directory. */
 const pathOf = (it: unknown) =>
   (typeof it === 'string' && it !== '' ? join(directory, encodeURIComponent(it)) : it) as string
 
@@ -90,7 +90,10 @@ const inTime = (names: readonly string[], call: (part: object) => unknown, prefi
     return placesOf(prefix, [name], fine, call)
   })
 
-/** The functions of `rootlight/server`, each with the places of its arguments; a text: there is nothing to be wrong about, and why. */
+/**
+ * The functions of `rootlight/server` with the places of their arguments. A text says why a function has no place for
+ * nonsense.
+ */
 const EXPORTS: Table = {
   DEFAULT_CONNECTION_LIMITS: 'an object',
   DEFAULT_LISTEN: 'a text',
@@ -210,7 +213,9 @@ const EXPORTS: Table = {
   ],
 }
 
-/** It is called with how far it is at the end: an error of an application's own is no error of ours. */
+/**
+ * Replaces a function by a harmless one. The call runs the function, and an error of an application's own is not coded.
+ */
 function once(it: unknown) {
   return typeof it === 'function' ? () => {} : it
 }
@@ -276,7 +281,7 @@ for (const [face, table] of Object.entries({ server: EXPORTS, StateDatabase: DAT
         for (const [kind, make] of Object.entries(NONSENSE)) {
           const value = kind === 'a module' ? await make() : make()
           const end = await endOf(() => call(value as never))
-          // What is none here may still end in an error, but in no other sort of it.
+          // A valid value may still end in an error, but only in a coded or an aborted one.
           const isRight = end.kind === 'coded' ? end.message.length > 10 : fine.includes(kind) && isFineEnd(end)
           if (!isRight) wrong.push(`${kind}: ${JSON.stringify(end)}`)
         }

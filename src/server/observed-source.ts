@@ -1,8 +1,8 @@
-/** A source that tells what it has answered: tests count the nodes that crossed the wire. */
+/** Reports a source's answers, so tests can count the nodes crossing the wire. */
 import type { NodeSource, Ref } from '../trie/node-source.ts'
 import type { Path } from '../trie/path.ts'
 
-/** One answer. `bytes` is empty where the source does not have it. */
+/** One answer. `bytes` is empty if the source does not have the item. */
 export type Served =
   | { readonly kind: 'run'; readonly root: Uint8Array; readonly ref: Ref; readonly bytes: Uint8Array }
   | {
@@ -14,7 +14,7 @@ export type Served =
     }
   | { readonly kind: 'code' | 'header'; readonly hash: Uint8Array; readonly bytes: Uint8Array }
 
-/** `source`, with a listener that is called for each answer before it is sent. */
+/** Wraps `source`, and calls `onServed` for each answer before sending. */
 export function observedSource(source: NodeSource, onServed: (served: Served) => void): NodeSource {
   return {
     has: (root) => source.has(root),

@@ -1,4 +1,4 @@
-/** Lets timers, signals and sockets of the process run while a long loop works: what only awaits microtasks starves them. */
+/** Lets timers, signals and sockets run during a long loop. A loop awaiting only microtasks would starve them. */
 import { setImmediate } from 'node:timers/promises'
 import { PACE_EVERY, PACE_MS } from './constants.ts'
 
@@ -11,12 +11,12 @@ export class Pacer {
     this.#signal = signal
   }
 
-  /** Ask for each piece of work: true where {@link yield} is due. */
+  /** True if {@link yield} is due. Read once for each piece of work. */
   get isDue(): boolean {
     return ++this.#calls % PACE_EVERY === 0 && performance.now() - this.#yieldedAt > PACE_MS
   }
 
-  /** Lets everything else have its turn. Throws the signal's reason. */
+  /** Lets everything else run. Throws the signal's reason. */
   async yield(): Promise<void> {
     await setImmediate()
     this.#yieldedAt = performance.now()

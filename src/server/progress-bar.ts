@@ -1,7 +1,7 @@
-/** A progress bar on a terminal, for what takes more than a second. Where there is no terminal it writes nothing. */
+/** A progress bar on a terminal, for work taking more than a second. Without a terminal nothing is written. */
 import { PROGRESS_DELAY_MS, PROGRESS_REDRAW_MS } from './constants.ts'
 
-/** What the bar draws on: `process.stderr`, or a test's. */
+/** The output of the bar: `process.stderr`, or a test's. */
 export interface Terminal {
   readonly isTTY?: boolean
   write(text: string): unknown
@@ -19,7 +19,7 @@ export class ProgressBar {
     this.#startedAt = now()
   }
 
-  /** Shows how far it is: `fraction` from 0 to 1, `undefined` where that is not known. */
+  /** Shows the progress: `fraction` is from 0 to 1, or `undefined` if unknown. */
   update(text: string, fraction?: number): void {
     const now = this.#now()
     if (!this.#terminal.isTTY || now - this.#startedAt < PROGRESS_DELAY_MS || now - this.#drawnAt < PROGRESS_REDRAW_MS)
@@ -28,7 +28,7 @@ export class ProgressBar {
     this.#terminal.write(`${CLEAR_LINE}${text}${fraction === undefined ? '' : ` ${barOf(fraction)}`}`)
   }
 
-  /** Takes the bar away. */
+  /** Removes the bar. */
   clear(): void {
     if (this.#drawnAt > Number.NEGATIVE_INFINITY) this.#terminal.write(CLEAR_LINE)
     this.#drawnAt = Number.NEGATIVE_INFINITY

@@ -1,4 +1,4 @@
-/** A header as an operator hands it over: in hex, or in a file that has it in hex. */
+/** Reads a header given by an operator: in hex, or in a file with hex. */
 import { open } from 'node:fs/promises'
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { MAX_HEADER_BYTES } from '../protocol/constants.ts'
@@ -6,7 +6,7 @@ import { isRootlightError } from '../trie/error.ts'
 import { decodeHeader } from '../wallet/header.ts'
 import { ServerError } from './error.ts'
 
-/** The RLP of the header. Throws `badHeader`. */
+/** Returns the RLP of the header. Throws `badHeader`. */
 export async function readHeader(hexOrFile: string): Promise<Uint8Array> {
   const rlp = bytesOf(hexOrFile) ?? bytesOf(await textOf(hexOrFile))
   if (rlp === undefined) throw bad(hexOrFile, 'it is not in hex')
@@ -24,7 +24,7 @@ function bytesOf(text: string): Uint8Array | undefined {
   return digits === undefined ? undefined : hexToBytes(digits)
 }
 
-/** What a file begins with; more than the hex of the largest header, and room, is not read. */
+/** Reads the beginning of a file, bounded by the hex of the largest header and some room. */
 async function textOf(path: string): Promise<string> {
   try {
     const file = await open(path)
@@ -32,7 +32,7 @@ async function textOf(path: string): Promise<string> {
       const text = Buffer.alloc(4 * MAX_HEADER_BYTES)
       let length = 0
       for (let read = -1; read !== 0 && length < text.length; length += read) {
-        read = (await file.read(text, length)).bytesRead // a pipe gives what it has
+        read = (await file.read(text, length)).bytesRead // a pipe may give fewer bytes at a time
       }
       return text.toString('latin1', 0, length)
     } finally {

@@ -1,4 +1,4 @@
-/** A relay in one call: a listening libp2p node that helps tabs to connect to each other, and serves no state. */
+/** A relay in one call: a listening libp2p node for connecting tabs to each other, without any state. */
 import type { ConnectionLimits } from '../network/connection-limits.ts'
 import { createListeningNode } from '../network/listening-node.ts'
 import { DEFAULT_RELAY_LIMITS, type RelayLimits } from '../network/relay.ts'
@@ -10,15 +10,15 @@ export interface RelayOptions {
   readonly listen?: readonly string[]
   /** {@link DEFAULT_RELAY_LIMITS} if left out. */
   readonly limits?: RelayLimits
-  /** How many may connect: the usual limits, but for these. */
+  /** Limits of connections in place of the usual ones. */
   readonly connectionLimits?: Partial<ConnectionLimits>
-  /** From `createPrivateKey`; left out: a new identity. */
+  /** A key from `createPrivateKey`. Left out: a new identity. */
   readonly privateKey?: Uint8Array
 }
 
 export interface RunningRelay {
   readonly peerId: string
-  /** Where it listens, each with the peer id. */
+  /** The listening addresses, each with the peer id. */
   readonly multiaddrs: readonly string[]
   /** Ends all connections. May be called twice. */
   close(): Promise<void>

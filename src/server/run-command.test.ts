@@ -1,4 +1,4 @@
-/** Commands in this process, on one data directory. What only a process of its own can show is in `command-line.test.ts`. */
+/** Commands in this process, on one data directory. `command-line.test.ts` has the tests needing a process. */
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -15,7 +15,7 @@ type Name = keyof typeof COMMANDS
 const NAMES = Object.keys(COMMANDS) as Name[]
 const PAIRS = NAMES.flatMap((first) => NAMES.map((second) => [first, second] as const))
 
-/** Holds a state; the commands of each test leave it as it was. */
+/** A data directory with one state, unchanged by the commands of the tests. */
 let data: string
 
 beforeAll(async () => {
@@ -27,7 +27,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(data, { recursive: true, force: true }))
 
-/** A command that is told to end at the latest when the test ends. */
+/** Starts a command, and stops the command at the latest when the test ends. */
 function start(args: readonly string[]) {
   const told = new AbortController()
   const output = { stdout: '', stderr: '' }

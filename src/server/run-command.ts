@@ -1,4 +1,4 @@
-/** Does what the command line asks for. Everything it touches comes in as an argument. */
+/** Runs a command line of `rootlight`. Streams and signal come in as arguments. */
 import { readFile } from 'node:fs/promises'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { parseListen } from '../network/address.ts'
@@ -19,7 +19,7 @@ import type { StateInfo } from './state-database.ts'
 import { type EnsureOptions, type OpenOptions, StateDirectory } from './state-directory.ts'
 import type { VerifyOptions } from './verify-state.ts'
 
-/** Where a command writes, and what ends it. */
+/** The output streams and the signal of a command. */
 export interface CommandContext {
   readonly stdout: Terminal
   readonly stderr: Terminal
@@ -28,8 +28,8 @@ export interface CommandContext {
 }
 
 /**
- * Runs one command to its end and returns the exit code: 0, 1 for what went wrong, 2 for a command that makes no sense. A
- * server that is told to end has done its work; `stopped`: a command that was told to end has not.
+ * Runs one command to its end, and returns the exit code: 0, 1 for a failure, 2 for an invalid command line. Returns
+ * `stopped` if the signal came before the command was done. A signal to a running server is a success.
  */
 export async function runCommand(args: readonly string[], context: CommandContext): Promise<number | 'stopped'> {
   const bar = new ProgressBar(context.stderr)
@@ -52,13 +52,16 @@ export async function runCommand(args: readonly string[], context: CommandContex
   }
 }
 
-/** What a command has come to. */
+/** The state of a running command. */
 interface Running {
-  /** It has done what it was asked to do, but for serving on. */
+  /** True once the command's work is done; a server may still be serving. */
   isReady: boolean
 }
 
-/** One line for what an operator or the platform got wrong. Anything else is our bug: it shows where it comes from. */
+/**
+ * Returns one line for a mistake of the operator or a failure of the platform. Any other error is our bug and keeps its
+ * stack.
+ */
 function textOf(error: unknown): string {
   const isKnown = isRootlightError(error) || isPlatformError(error)
   return isKnown ? error.message.replace(/\p{Cc}+/gu, ' ') : String((error as Error)?.stack ?? error)
@@ -121,7 +124,7 @@ async function serveStates(
   running: Running,
 ): Promise<void> {
   const { states, data, listen, throttleBytesPerSecond, limits, connectionLimits, relay, json } = command
-  for (const address of listen) parseListen(address) // ahead of an import that may take long
+  for (const address of listen) parseListen(address) // before an import, which may take long
   const headers = await Promise.all(command.headers.map(readHeader))
   const mustExist = states.length === 0
   const directory = await StateDirectory.open(data, { ...openOptions(context, bar), mustExist, repair: !mustExist })
@@ -131,7 +134,7 @@ async function serveStates(
     const infos = sources.map(({ info }) => info)
     if (infos.length > MAX_STATUS_ROOTS) context.stderr.write(`rootlight: ${tooManyText(infos.length)}\n`)
     const server = await startServer({
-      // What was imported last, or is named last, is the newest.
+      // The state imported or named last is the newest.
       sources: sources.map((source) => ({ root: source.root, source })).reverse(),
       headers,
       listen,
@@ -206,7 +209,7 @@ function progressText(progress: ImportProgress): [text: string, fraction?: numbe
   return ['Building the trie', progress.records / progress.total]
 }
 
-/** The chain of all states; 0 if they are of several. */
+/** Returns the chain id of all states; 0 for states of several chains. */
 function chainIdOf(infos: readonly StateInfo[]): number {
   const { chainId } = infos[0]!
   return infos.every((info) => info.chainId === chainId) ? chainId : 0
@@ -217,7 +220,7 @@ function summaryOf(info: StateInfo) {
   return { root: `0x${root}`, ...blockOf(info), accounts, slots, nodes, codes, bytes }
 }
 
-/** The hash of the state's block, where its header is known. */
+/** Returns the hash of the state's block, if the header is known. */
 function blockOf({ header }: StateInfo): { blockHash?: string } {
   return header === undefined ? {} : { blockHash: hashText(hexToBytes(header)) }
 }

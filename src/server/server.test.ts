@@ -30,7 +30,7 @@ const emptySource: NodeSource = {
 }
 
 beforeAll(() => {
-  // Node 20 has no WebSocket to dial with.
+  // Node 20 has no WebSocket for dialing.
   Object.assign(globalThis, { WebSocket })
 })
 
@@ -207,7 +207,7 @@ describe('startServer', () => {
     const ask = async ({ root }: LevelSource) =>
       (await requester.getNodes(root, [{ path: ROOT_PATH, hash: root, maxNodes: 1 }], MIB))[0]!
     expect(await ask(damaged.source)).toHaveLength(0)
-    expect(statuses).toEqual([2, 1]) // ahead of the answer that has nothing
+    expect(statuses).toEqual([2, 1]) // before the empty answer
     expect(told).toMatchObject([{ code: 'damagedState', details: { root: info.root } }])
     expect(await ask(damaged.source)).toHaveLength(0)
     expect(told).toHaveLength(1)

@@ -1,4 +1,4 @@
-/** A server in one call: a listening libp2p node that serves states to whoever asks, and may be a relay. */
+/** A server in one call: a listening libp2p node serving states, and a relay if wanted. */
 import type { ConnectionLimits } from '../network/connection-limits.ts'
 import { createListeningNode } from '../network/listening-node.ts'
 import type { RelayLimits } from '../network/relay.ts'
@@ -13,10 +13,10 @@ import { multiSource } from './multi-source.ts'
 import { observedSource, type Served } from './observed-source.ts'
 import { throttledSource } from './throttled-source.ts'
 
-/** A WebSocket on this machine, at any free port. */
+/** A WebSocket on this machine, on any free port. */
 export const DEFAULT_LISTEN = '/ip4/127.0.0.1/tcp/0/ws'
 
-/** A state in full. `root` is 32 bytes. */
+/** A complete state. `root` is 32 bytes. */
 export interface ServedState {
   readonly root: Uint8Array
   readonly source: NodeSource
@@ -24,49 +24,52 @@ export interface ServedState {
 }
 
 export interface ServerOptions {
-  /** The newest first: clients are told of the first 128, and do not ask for the others. */
+  /** The states, the newest first. Only the first 128 are announced; clients do not ask for the others. */
   readonly sources: readonly ServedState[]
-  /** Block headers (RLP) that it answers for, beside those of its states. */
+  /** Further block headers (RLP) to answer for, beside the headers of the states. */
   readonly headers?: readonly Uint8Array[]
   /** Multiaddrs; {@link DEFAULT_LISTEN} if left out. */
   readonly listen?: readonly string[]
   /** 0, or left out: of no particular chain. */
   readonly chainId?: number
-  /** From `createPrivateKey`; left out: a new identity. */
+  /** A key from `createPrivateKey`. Left out: a new identity. */
   readonly privateKey?: Uint8Array
-  /** What a peer may cost: the usual limits, but for these. */
+  /** Limits on a peer's cost in place of the usual ones. */
   readonly limits?: Partial<ServingLimits>
-  /** How many may connect: the usual limits, but for these. */
+  /** Limits of connections in place of the usual ones. */
   readonly connectionLimits?: Partial<ConnectionLimits>
-  /** Makes it a relay for tabs, too. */
+  /** Makes the server a relay for tabs as well, with these limits. */
   readonly relay?: RelayLimits
-  /** There is no WebRTC here: it goes on without. Left out: then it does not start. */
+  /** Called if WebRTC is not available; the server then starts without. Left out: the server does not start. */
   readonly onWebRtcUnavailable?: (error: Error) => void
-  /** Makes this a slow peer. */
+  /** Limits the bytes of all answers together, to imitate a slow peer. */
   readonly throttleBytesPerSecond?: number
-  /** Called for each answer, before it is sent. */
+  /** Called for each answer before sending. */
   readonly onServed?: (served: Served) => void
   /**
-   * A read of this state met damage (`damagedState`): it is not served any more, and every peer has been told so. The others
-   * are served on.
+   * Called when a read of `state` has met damage (`damagedState`). The state is no longer served, and every peer has
+   * been told. The other states are still served.
    */
   readonly onDamage?: (error: unknown, state: ServedState) => void
-  /** A source failed; the peer that asked was disconnected. */
+  /** Called when a source failed; the asking peer is disconnected. */
   readonly onFailure?: (error: unknown) => void
 }
 
 export interface RunningServer {
   readonly peerId: string
-  /** Where it listens, each with the peer id. */
+  /** The listening addresses, each with the peer id. */
   readonly multiaddrs: readonly string[]
-  /** Those of the states that are served now. */
+  /** The roots of the states served now. */
   readonly roots: readonly Uint8Array[]
   stats(): ServeCounters
   /** Ends all connections. The sources stay open. May be called twice. */
   close(): Promise<void>
 }
 
-/** Starts to serve. Rejects with `InputError` `badArgument` or `badNumber`, or with `NetworkError` `badMultiaddr`, `badPrivateKey`, `badRelayLimit`, `webrtcUnavailable`, `addressInUse` or `listenFailed`; then nothing listens. */
+/**
+ * Starts to serve. Rejects with `InputError` `badArgument` or `badNumber`, or with `NetworkError` `badMultiaddr`,
+ * `badPrivateKey`, `badRelayLimit`, `webrtcUnavailable`, `addressInUse` or `listenFailed`; nothing listens then.
+ */
 export async function startServer(given: ServerOptions): Promise<RunningServer> {
   const { given: options, originals } = checkServerOptions(given)
   const { listen = [DEFAULT_LISTEN], privateKey, relay, onWebRtcUnavailable, onFailure } = options

@@ -1,24 +1,27 @@
 /**
- * Sorts records by key, in memory as long as they fit and over a temporary LevelDB from there on. Equal keys are kept, in
- * the order in which they came, so that whoever reads can tell.
+ * Sorts records by key: in memory as long as they fit, and then over a temporary LevelDB. Equal keys are kept in order
+ * of arrival, so the reader can detect them.
  */
 import { rm } from 'node:fs/promises'
 import { SORT_BATCH, SORT_MEMORY_BYTES } from './constants.ts'
 import { type Level, openLevel } from './level.ts'
 
 export interface SorterOptions {
-  /** A directory of its own for what does not fit into memory; created when it is needed, deleted by `close`. */
+  /** A directory for records beyond the memory. Created when needed, deleted by `close`. */
   readonly directory: string
   readonly memoryBytes?: number
 }
 
 export type SortRecord = readonly [key: Uint8Array, value: Uint8Array]
 
-/** `add` until done, `spill` whenever it asks for it, then read `sorted` once, then `close`. No key begins with another. */
+/**
+ * Call `add` for each record, `spill` whenever `add` returns true, then read `sorted` once, then `close`. No key may be
+ * a prefix of another.
+ */
 export class Sorter {
   readonly #directory: string
   readonly #memoryBytes: number
-  /** Keys as Latin-1 text, one character a byte: strings compare as their bytes do, several times as fast as buffers. */
+  /** Keys as Latin-1 text, one character a byte. Such strings compare like bytes, several times as fast as buffers. */
   #held: [key: string, value: Uint8Array][] = []
   #heldBytes = 0
   #level: Level<Uint8Array> | undefined
@@ -29,12 +32,12 @@ export class Sorter {
     this.#memoryBytes = memoryBytes
   }
 
-  /** Records so far. */
+  /** Number of records so far. */
   get count(): number {
     return this.#count
   }
 
-  /** Takes a record. True: the memory is full, call {@link spill} before the next one. */
+  /** Takes a record. Returns true if the memory is full: call {@link spill} before the next record. */
   add(key: Uint8Array, value: Uint8Array): boolean {
     this.#held.push([textOf(key), value])
     this.#heldBytes += key.length + value.length
@@ -42,7 +45,7 @@ export class Sorter {
     return this.#heldBytes > this.#memoryBytes
   }
 
-  /** Moves what is held to the disk. */
+  /** Moves all records in memory to the disk. */
   async spill(): Promise<void> {
     this.#level ??= await openLevel<Uint8Array>(this.#directory, 'view')
     const records = this.#takeHeld()
@@ -55,7 +58,7 @@ export class Sorter {
     }
   }
 
-  /** All records in the order of their keys. */
+  /** Yields all records in the order of their keys. */
   async *sorted(): AsyncGenerator<SortRecord> {
     if (this.#level === undefined) {
       for (const [key, value] of this.#takeHeld()) yield [Buffer.from(key, 'latin1'), value]
@@ -72,7 +75,7 @@ export class Sorter {
     }
   }
 
-  /** Deletes what was spilled. */
+  /** Deletes the spilled records. */
   async close(): Promise<void> {
     this.#held = []
     await this.#level?.close()
@@ -95,7 +98,7 @@ function textOf(key: Uint8Array): string {
   return Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1')
 }
 
-/** A number behind the key keeps equal keys apart, and in order. */
+/** Appends a number to the key, to keep equal keys apart and in order. */
 function spilledKey(key: string, sequence: number): Uint8Array {
   const bytes = Buffer.allocUnsafe(key.length + SEQUENCE_BYTES)
   bytes.write(key, 'latin1')

@@ -9,7 +9,7 @@ import { databaseFiles, temporaryDirectory } from './temporary.suite.ts'
 
 const WANTED: WantedState[] = [{ genesis: 'sepolia' }, { generate: { accounts: 300, seed: 1 } }]
 
-/** A data directory with both states. */
+/** Makes a data directory with both states. */
 async function filled(): Promise<string> {
   const path = await temporaryDirectory()
   const directory = await StateDirectory.open(path)

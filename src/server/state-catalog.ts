@@ -1,7 +1,7 @@
 /**
- * The catalog of a database: one small file beside LevelDB's own that says which states are complete, and the check of
- * each one's inventory. It is replaced as a whole, so a crash leaves the old one or the new one. LevelDB cannot tell by
- * itself that it has lost the end of its log; the catalog can.
+ * The catalog of a database: a small file beside LevelDB's own, listing the complete states and the check of each
+ * inventory. Each write replaces the whole file, so a crash leaves the old or the new catalog. LevelDB cannot notice
+ * the loss of its log's end; the catalog can.
  */
 import { open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -15,13 +15,13 @@ export interface CatalogEntry extends StateInfo {
   readonly inventory: number
 }
 
-/** The form of a data directory. Another one that older versions cannot read gets another number. */
+/** The format of a data directory. A format unreadable for older versions gets another number. */
 const FORMAT_VERSION = 2
 const FILE = 'CATALOG'
 
 /**
- * The complete states of the database in `directory`, oldest first; `missing` and `damaged` say why there is no list.
- * Throws `ServerError` `badDatabase` where a newer version has written it.
+ * Reads the complete states of the database in `directory`, oldest first. Returns `missing` or `damaged` if there is no
+ * list. Throws `ServerError` `badDatabase` for a catalog of a newer version.
  */
 export async function readCatalog(directory: string): Promise<CatalogEntry[] | 'missing' | 'damaged'> {
   const path = join(directory, FILE)
@@ -41,7 +41,7 @@ export async function readCatalog(directory: string): Promise<CatalogEntry[] | '
   throw new ServerError('badDatabase', message, { details: { got: version, expected: FORMAT_VERSION } })
 }
 
-/** Replaces the catalog. Throws `ServerError` `diskFull` or `badDatabase`; then the old one stays. */
+/** Replaces the catalog. Throws `ServerError` `diskFull` or `badDatabase`, and keeps the old catalog then. */
 export async function writeCatalog(directory: string, states: readonly CatalogEntry[]): Promise<void> {
   const path = join(directory, FILE)
   const body = Buffer.from(`${JSON.stringify({ version: FORMAT_VERSION, states })}\n`)
@@ -55,7 +55,7 @@ export async function writeCatalog(directory: string, states: readonly CatalogEn
     }
     await rename(`${path}.new`, path)
   } catch (error) {
-    await rm(`${path}.new`, { force: true }).catch(() => {}) // it takes room only, and the next write replaces it
+    await rm(`${path}.new`, { force: true }).catch(() => {}) // only takes room, and the next write replaces the file
     throw diskError(`cannot write ${path}`, error)
   }
 }

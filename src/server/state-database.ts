@@ -1,15 +1,15 @@
 /**
- * The server's database: any number of states, each as blocks of the node sequence in path order, and the codes, which
- * all states share. Keys are text and tell what they hold:
+ * The server's database: any number of states, each as blocks of the node sequence in path order, and the codes of all
+ * states together. Keys are text:
  *
- *     state/0000000a             what is known of the state with this number, as JSON
- *     inventory/0000000a         which blocks and codes it consists of, with their checks
- *     block/0000000a/PATH        the stretch of its sequence from PATH to the next block (one byte a nibble)
+ *     state/0000000a             the description of the state with this number, as JSON
+ *     inventory/0000000a         the state's blocks and codes, with their checks
+ *     block/0000000a/PATH        the part of the sequence from PATH to the next block (one byte a nibble)
  *     code/HASH
  *
- * A state counts from the moment the catalog names it (see `state-catalog.ts`), which is written last. What an import
- * that was cut off has left is dropped when the database is opened. States that have a record here and are not in the
- * catalog are of an older version, or the catalog is damaged: they are read in full, and count if every hash is right.
+ * A state counts once the catalog, written last, names the state (see `state-catalog.ts`). Opening the database drops
+ * the remains of an import cut off. A state with a record here, but not in the catalog, comes from an older version, or
+ * the catalog is damaged. Such a state is read in full, and counts if every hash is right.
  */
 import { isRootlightError } from '../trie/error.ts'
 import type { Path } from '../trie/path.ts'
@@ -25,16 +25,16 @@ import { type CatalogEntry, readCatalog, writeCatalog } from './state-catalog.ts
 import { checkOf, decodeInventory, encodeInventory, type StateInventory } from './state-inventory.ts'
 import { type VerifyOptions, verifyState } from './verify-state.ts'
 
-/** What is known of a state. `bytes` are those of its nodes and, counted once each, of its codes. */
+/** The description of a state. `bytes` counts its nodes and its codes, each code once. */
 export interface StateInfo {
   readonly id: number
-  /** Where it came from: the name of a known genesis, a file and its date, or the arguments of a generator. */
+  /** The origin: the name of a known genesis, a file with its date, or the arguments of a generator. */
   readonly label: string
   /** 0: of no particular chain. */
   readonly chainId: number
   /** 64 hex digits. */
   readonly root: string
-  /** The RLP of the header of the block whose state it is, in hex; left out: not known. */
+  /** The RLP of the header of the state's block, in hex. Left out: unknown. */
   readonly header?: string
   readonly accounts: number
   readonly slots: number
@@ -45,7 +45,7 @@ export interface StateInfo {
 
 type StoredState = { readonly complete: false } | ({ readonly complete: true } & Omit<StateInfo, 'id'>)
 
-/** A write that a batch carries. */
+/** A write of a batch. */
 export interface Write {
   readonly type: 'put'
   readonly key: string
@@ -56,7 +56,7 @@ export class StateDatabase {
   readonly #level: Level<string>
   readonly #directory: string
   #catalog: readonly CatalogEntry[]
-  /** Settles when the catalog is as the last one that changes it wants it. */
+  /** Settles when the last change of the catalog is done. */
   #changing: Promise<void> = Promise.resolve()
   readonly #damaged: StateInfo[] = []
   #nextId = 0
@@ -68,8 +68,8 @@ export class StateDatabase {
   }
 
   /**
-   * Opens or creates the database in `directory`. States that an older version wrote are verified first, with `options`.
-   * Throws `badArgument`, `missingPackage`, `databaseInUse`, `diskFull` or `badDatabase`.
+   * Opens or creates the database in `directory`. First verifies the states of an older version, with `options`. Throws
+   * `badArgument`, `missingPackage`, `databaseInUse`, `diskFull` or `badDatabase`.
    */
   static async open(directory: string, given: VerifyOptions = {}): Promise<StateDatabase> {
     checkPath('directory', directory)
@@ -77,7 +77,8 @@ export class StateDatabase {
     options.signal?.throwIfAborted()
     const catalog = await readCatalog(directory)
     await refuseDamagedTables(directory)
-    // Where there are states and LevelDB does not find itself, it would begin anew and delete all that is there.
+    // With states in the catalog, a missing LevelDB must not be created: it would begin anew and delete all existing
+    // files.
     const level = await openLevel<string>(directory, 'utf8', !Array.isArray(catalog) || catalog.length === 0)
     try {
       const database = new StateDatabase(level, directory, typeof catalog === 'string' ? [] : catalog)
@@ -90,7 +91,10 @@ export class StateDatabase {
     }
   }
 
-  /** `value`, if it is a database: what only stands for one, a proxy or one of another copy of this package, is none. Throws `badArgument`. */
+  /**
+   * Returns `value` if it is a database. A proxy, or an object of another copy of this package, is not. Throws
+   * `badArgument`.
+   */
   static check(value: unknown): StateDatabase {
     const expected = 'a StateDatabase'
     const isOne = reading(
@@ -103,17 +107,17 @@ export class StateDatabase {
     return value as StateDatabase
   }
 
-  /** The complete states, oldest first. Whether one of them is damaged shows when its {@link inventory} or it is read. */
+  /** Returns the complete states, oldest first. Damage shows only when the state or its {@link inventory} is read. */
   async states(): Promise<StateInfo[]> {
     return this.#catalog.map(({ inventory: _, ...info }) => info)
   }
 
-  /** States of an older version of which something was missing or wrong when the database was opened: they do not count. */
+  /** States of an older version found damaged when the database was opened. Such states do not count. */
   get damaged(): readonly StateInfo[] {
     return this.#damaged
   }
 
-  /** Takes a number for a state that is about to be written. */
+  /** Takes a number for a new state. */
   async begin(): Promise<number> {
     const id = this.#nextId++
     await this.#putState(id, { complete: false })
@@ -124,7 +128,7 @@ export class StateDatabase {
     await this.#writing(this.#level.batch(batch))
   }
 
-  /** From here on the state counts. All of its blocks and codes have been written. */
+  /** Makes a state count. All of its blocks and codes must have been written. */
   async complete(info: StateInfo, inventory: StateInventory): Promise<void> {
     const { id, ...state } = info
     const value = encodeInventory(inventory)
@@ -134,7 +138,7 @@ export class StateDatabase {
     await this.#changeCatalog((entries) => [...without(entries, id), entry].sort((a, b) => a.id - b.id))
   }
 
-  /** Deletes a state. Its codes stay: others may share them. */
+  /** Deletes a state. The codes stay, because other states may share them. */
   async drop(id: number): Promise<void> {
     parseCount('id', id)
     if (this.#catalog.some((entry) => entry.id === id)) {
@@ -145,14 +149,14 @@ export class StateDatabase {
       await this.#level.del(inventoryKey(id))
       await this.#level.clear({ gte: blockKey(id, '' as Path), lt: `${blockPrefix(id)}~` })
     } catch (error) {
-      // What lies in a damaged table cannot be listed, so it stays and takes room; its number is not used again.
+      // Entries in a damaged table cannot be listed, so they stay and take room. The number is not used again.
       if (!isCorruption(error)) throw diskError('cannot delete a state', error)
     }
   }
 
   /**
-   * What a complete state consists of. Throws `damagedState` where the list is damaged, or names a block or a code that is
-   * not there; the bytes of those that are there are not read.
+   * Returns the inventory of a complete state. Throws `damagedState` if the inventory is damaged or names a missing
+   * block or code. The bytes of blocks and codes are not read.
    */
   async inventory(info: StateInfo): Promise<StateInventory> {
     checkInfo(info)
@@ -170,7 +174,7 @@ export class StateDatabase {
     return inventory
   }
 
-  /** Where the blocks of a state begin, in path order. */
+  /** Returns the starts of a state's blocks, in path order. */
   async blockStarts(id: number): Promise<Path[]> {
     parseCount('id', id)
     const prefix = blockPrefix(id)
@@ -196,7 +200,7 @@ export class StateDatabase {
     return this.#level.hasMany(keys)
   }
 
-  /** Drops what is unfinished, and takes up what is complete and not in the catalog. */
+  /** Drops unfinished states, and takes up complete states missing in the catalog. */
   async #reconcile(options: VerifyOptions): Promise<void> {
     this.#nextId = Math.max(-1, ...this.#catalog.map(({ id }) => id)) + 1
     const counted = new Set(this.#catalog.map(({ id }) => id))
@@ -218,7 +222,7 @@ export class StateDatabase {
     }
   }
 
-  /** The records of states; `undefined`: one that cannot be read. */
+  /** Returns the records of states; `undefined` for an unreadable record. */
   async #stored(): Promise<[number, StoredState | undefined][]> {
     const list: [number, StoredState | undefined][] = []
     const iterator = this.#level.iterator<string, string>({ gt: STATE, lt: `${STATE}~`, valueEncoding: 'utf8' })
@@ -228,7 +232,7 @@ export class StateDatabase {
         if (id >= 0) list.push([id, parsed(text)])
       }
     } catch (error) {
-      // What the catalog names is looked for there; what it does not name cannot be found any more.
+      // The states of the catalog are looked up by number. States outside of the catalog are lost.
       if (!isCorruption(error)) throw error
     }
     return list
@@ -239,14 +243,14 @@ export class StateDatabase {
     return this.#writing(put)
   }
 
-  /** Several imports may end at once: each changes what the one before has written. */
+  /** Changes the catalog. Several imports may end at once, so each change waits for the one before. */
   #changeCatalog(change: (entries: readonly CatalogEntry[]) => readonly CatalogEntry[]): Promise<void> {
     const changed = this.#changing.then(async () => {
       const entries = change(this.#catalog)
       await writeCatalog(this.#directory, entries)
       this.#catalog = entries
     })
-    this.#changing = changed.catch(() => {}) // told to whoever asked for it
+    this.#changing = changed.catch(() => {}) // the caller gets the error from `changed`
     return changed
   }
 
@@ -267,7 +271,7 @@ export class StateDatabase {
   }
 }
 
-/** Those of its fields that it is found by, and told by in errors. */
+/** Checks the fields of `info` used for finding a state and for naming the state in errors. */
 function checkInfo(info: unknown): void {
   const { id, root, label } = fieldsOf('a state', info, ['id', 'root', 'label'], 'one of StateDatabase.states()')
   parseCount('id', id)
@@ -277,7 +281,7 @@ function checkInfo(info: unknown): void {
 
 async function refuseDamagedTables(directory: string): Promise<void> {
   const [damaged] = await damagedTables(directory).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [] // it is made in a moment
+    if (error.code === 'ENOENT') return [] // created in a moment
     throw diskError(`cannot read ${directory}`, error)
   })
   if (damaged === undefined) return
@@ -302,12 +306,12 @@ function blockPrefix(id: number): string {
   return `block/${hexOf(id)}/`
 }
 
-/** The key of the block of state `id` that begins at `start`. */
+/** Returns the key of the block of state `id` beginning at `start`. */
 export function blockKey(id: number, start: Path): string {
   return blockPrefix(id) + start
 }
 
-/** The key of a code. */
+/** Returns the key of a code. */
 export function codeKey(hash: Uint8Array): string {
   return `code/${Buffer.from(hash).toString('hex')}`
 }
@@ -320,7 +324,7 @@ function parsed(text: string): StoredState | undefined {
   try {
     return JSON.parse(text) as StoredState
   } catch {
-    return undefined // damaged: the caller drops it, unless the catalog knows better
+    return undefined // damaged: the caller drops the state, unless the catalog names it
   }
 }
 

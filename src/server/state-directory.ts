@@ -1,7 +1,6 @@
 /**
- * A data directory: the database, room for the sorter, and the server's identity. Brings the states that are wanted into
- * it, unless they are there already, and again if they are damaged. Without a path it is temporary and is deleted at the
- * end.
+ * A data directory: the database, room for the sorter, and the server's identity. Imports wanted states if they are
+ * missing or damaged. Without a path the directory is temporary, and deleted at the end.
  */
 import { rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
@@ -24,23 +23,25 @@ import { recordsOf } from './state-record.ts'
 import { generateAccounts, syntheticBlock } from './synthetic.ts'
 import { type VerifyOptions, verifyStored } from './verify-state.ts'
 
-/** A state that is wanted: a known genesis by its name, a genesis file by its path, or a synthetic state. */
+/** A wanted state: a known genesis by name, a genesis file by path, or a synthetic state. */
 export type WantedState =
   | { readonly genesis: string; readonly root?: string }
   | { readonly generate: { readonly accounts: number; readonly seed: number } }
 
 export interface OpenOptions extends VerifyOptions {
-  /** Where it must be there already: opening makes nothing. */
+  /** True: the directory must exist already, and opening creates nothing. */
   readonly mustExist?: boolean
-  /** Makes a database that cannot be opened one that can, of what is left; {@link StateDirectory.ensure} restores the rest. */
+  /**
+   * Repairs a database that cannot be opened, from all readable data. {@link StateDirectory.ensure} restores the rest.
+   */
   readonly repair?: boolean
-  /** Told of what is damaged, and is left out or brought in again. */
+  /** Called for each damaged state, which is then left out or imported again. */
   readonly onDamage?: (error: ServerError) => void
 }
 
 export interface EnsureOptions extends VerifyOptions {
   readonly onProgress?: (progress: ImportProgress) => void
-  /** Verifies a state that is there already, in full, and imports it again if it is damaged. */
+  /** Verifies an existing state in full, and imports a damaged one again. */
   readonly verify?: boolean
 }
 
@@ -73,7 +74,7 @@ export class StateDirectory {
       await makeDirectory(directory)
       await makeDirectory(join(directory, DATABASE))
       const database = await openDatabase(join(directory, DATABASE), options)
-      await rm(join(directory, SCRATCH), { recursive: true, force: true }) // what a killed import has left
+      await rm(join(directory, SCRATCH), { recursive: true, force: true }) // the remains of a killed import
       for (const info of database.damaged) options.onDamage?.(damagedState(info, 'some of it is missing or wrong'))
       return new StateDirectory(database, directory, path === undefined, options)
     } catch (error) {
@@ -82,7 +83,10 @@ export class StateDirectory {
     }
   }
 
-  /** The wanted state, imported if it is not there or damaged. Throws what `importState` does, and `unknownGenesis`. */
+  /**
+   * Returns the wanted state, after an import if missing or damaged. Throws the errors of {@link importState}, and
+   * `unknownGenesis`.
+   */
   async ensure(wanted: WantedState, options: EnsureOptions = {}): Promise<StateInfo> {
     return this.#ensure(checkWanted(wanted), checkEnsureOptions(options))
   }
@@ -101,8 +105,8 @@ export class StateDirectory {
   }
 
   /**
-   * Sources of the wanted states, in that order; of all that are there and whole if none is wanted. Throws `badDatabase`
-   * where there is none, and `damagedState` where there is none that is whole.
+   * Returns sources of the wanted states, in the same order; without wanted states, sources of all undamaged ones.
+   * Throws `badDatabase` if there is no state, and `damagedState` if all are damaged.
    */
   async sources(given: readonly WantedState[] = [], options: EnsureOptions = {}): Promise<LevelSource[]> {
     const wanted = checkWantedList(given)
@@ -113,7 +117,10 @@ export class StateDirectory {
     return Promise.all(states.map((state) => LevelSource.open(this.database, state)))
   }
 
-  /** Verifies all states in full. Returns those that are whole; tells `onDamage` of the others. Throws `badDatabase` where there is no state. */
+  /**
+   * Verifies all states in full. Returns the undamaged ones, and reports the others to `onDamage`. Throws `badDatabase`
+   * if there is no state.
+   */
   async verify(given: VerifyOptions = {}): Promise<{ whole: StateInfo[]; damaged: number }> {
     const options = checkVerifyOptions(given)
     options.signal?.throwIfAborted()
@@ -126,12 +133,13 @@ export class StateDirectory {
   }
 
   /**
-   * The server's private key, made once, so that its peer id stays the same; no other process can have it until
-   * {@link close}. Throws `databaseInUse` while a relay has it, `badIdentity`, and what is said of disks.
+   * Returns the server's private key, made once, so the peer id stays the same. No other process can hold the key until
+   * {@link close}. Throws `databaseInUse` while another process holds the key, `badIdentity`, `unreadable`,
+   * `missingPackage`, `diskFull` or `badDatabase`.
    */
   async privateKey(): Promise<Uint8Array> {
     this.#identity ??= holdIdentity(this.#path).catch((error: unknown) => {
-      this.#identity = undefined // whoever has it may be gone when it is asked for again
+      this.#identity = undefined // the holder may be gone at the next call
       throw error
     })
     return (await this.#identity).privateKey
@@ -139,7 +147,7 @@ export class StateDirectory {
 
   async close(): Promise<void> {
     await this.database.close()
-    const identity = await this.#identity?.catch(() => undefined) // who asked for it was told
+    const identity = await this.#identity?.catch(() => undefined) // the caller of privateKey got the error
     await identity?.release()
     this.#identity = undefined
     if (this.#isTemporary) await removeTemporary(this.#path)
@@ -159,7 +167,7 @@ export class StateDirectory {
     throw damage ?? this.#empty()
   }
 
-  /** Whether all of a state is there; with `verify`, whether it is right. */
+  /** True if no block or code of a state is missing and, with `verify`, if every hash is right. */
   async #isWhole(info: StateInfo, { verify, ...options }: EnsureOptions): Promise<boolean> {
     try {
       if (verify) await verifyStored(this.database, info, options)
@@ -184,7 +192,7 @@ export class StateDirectory {
       return made
     } catch (error) {
       if (!isDamagedDatabase(error) && !isRootlightError(error, 'damagedState')) throw error
-      // A damaged table is in the way of writes, and of reads beside it: what is left of it is moved to good ones first.
+      // A damaged table blocks writes, and reads beside it. So all readable data is moved to new tables first.
       await this.database.close()
       const directory = join(this.#path, DATABASE)
       await repairDatabase(directory)
@@ -212,7 +220,7 @@ const DATABASE = 'state'
 const SCRATCH = 'scratch'
 
 async function mustExist(path: string): Promise<void> {
-  const found = await stat(join(path, DATABASE)).catch(() => undefined) // opening it tells what else is wrong
+  const found = await stat(join(path, DATABASE)).catch(() => undefined) // opening reports any other problem
   if (found === undefined) throw new ServerError('badDatabase', `${path} holds no state`, { details: { path } })
 }
 
@@ -258,8 +266,8 @@ async function sourceOf(wanted: WantedState): Promise<StateImport> {
   return { label: await labelOfFile(wanted.genesis), ...genesisFile(wanted.genesis), ...expected }
 }
 
-/** A file that was changed is another state. */
+/** Returns a label with size and date: a changed file is another state. */
 async function labelOfFile(path: string): Promise<string> {
-  const { mtimeMs, size } = await stat(path).catch(() => ({ mtimeMs: 0, size: 0 })) // reading it tells what is wrong
+  const { mtimeMs, size } = await stat(path).catch(() => ({ mtimeMs: 0, size: 0 })) // reading reports the problem
   return `${resolve(path)}, ${size} bytes, ${new Date(mtimeMs).toISOString()}`
 }

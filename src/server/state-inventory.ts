@@ -1,22 +1,22 @@
 /**
- * The inventory of a complete state: every block and every code that it consists of, each with the CRC-32 of its bytes.
- * LevelDB replays a damaged log and reads a damaged table without a word, so what is lost or changed on disk shows only
- * against this list. The catalog holds the check of the list itself.
+ * The inventory of a complete state: every block and every code, each with the CRC-32 of its bytes. LevelDB replays a
+ * damaged log and reads a damaged table silently, so loss and change show only against this list. The catalog holds the
+ * check of the inventory itself.
  */
 import { crc32 } from 'node:zlib'
 import type { Path } from '../trie/path.ts'
 import { pathOfNibbles, writeNibbles } from '../trie/path.ts'
 
-/** Blocks by their starts, in path order, and codes by their hashes, in order; element `i` of each check is that of element `i`. */
+/** Blocks by start, in path order, and codes by hash, in order. Each check has the index of its block or code. */
 export interface StateInventory {
   readonly starts: readonly Path[]
   readonly blockChecks: Uint32Array
-  /** Hashes of 32 bytes, one behind the other. */
+  /** Hashes of 32 bytes, concatenated. */
   readonly codes: Uint8Array
   readonly codeChecks: Uint32Array
 }
 
-/** Collects an inventory; blocks and codes may come in any order, each one once. */
+/** Collects an inventory. Blocks and codes may come in any order, each one once. */
 export class InventoryWriter {
   readonly #blocks: [start: Path, check: number][] = []
   readonly #codes: [hash: Buffer, check: number][] = []
@@ -25,7 +25,7 @@ export class InventoryWriter {
     this.#blocks.push([start, checkOf(bytes)])
   }
 
-  /** `hash` is 32 bytes. */
+  /** Adds a code. `hash` is 32 bytes. */
   addCode(hash: Uint8Array, bytes: Uint8Array): void {
     this.#codes.push([Buffer.from(hash), checkOf(bytes)])
   }
@@ -42,12 +42,12 @@ export class InventoryWriter {
   }
 }
 
-/** The check that an inventory keeps of a block, of a code, and the catalog of an inventory: the CRC-32. */
+/** Returns the CRC-32: the inventory's check of a block or a code, and the catalog's check of an inventory. */
 export function checkOf(bytes: Uint8Array): number {
   return crc32(bytes)
 }
 
-/** The index of the code with this hash (32 bytes) in `inventory`; -1: the state has no such code. */
+/** Returns the index of the code with this hash (32 bytes) in `inventory`; -1: the state has no such code. */
 export function indexOfCode({ codes, codeChecks }: StateInventory, hash: Uint8Array): number {
   let low = 0
   let high = codeChecks.length
@@ -62,7 +62,7 @@ export function indexOfCode({ codes, codeChecks }: StateInventory, hash: Uint8Ar
 }
 
 /**
- * The bytes of an inventory:
+ * Encodes an inventory:
  *
  *     blocks (4) | for each: check (4), nibbles of the start (1), the start, a byte a nibble | codes (4) | hashes | checks (4 each)
  */
@@ -83,7 +83,7 @@ export function encodeInventory({ starts, blockChecks, codes, codeChecks }: Stat
   return bytes
 }
 
-/** The inventory in `bytes`, whose check the caller has compared: nothing is checked here. */
+/** Decodes an inventory without any check. The caller has compared the check of `bytes`. */
 export function decodeInventory(bytes: Uint8Array): StateInventory {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const starts: Path[] = []

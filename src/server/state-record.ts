@@ -1,6 +1,6 @@
 /**
- * A state as its parts arrive: accounts and slots in any order, so that a contract of any size never has to be held. The
- * importer sorts them.
+ * A state as separate records of accounts and slots in any order, so even the largest contract is never held in memory.
+ * The importer sorts the records.
  */
 
 import { badArgument, reading } from '../wallet/plain.ts'
@@ -14,7 +14,7 @@ export interface AccountRecord {
   readonly code?: Uint8Array
 }
 
-/** One slot of one account. A value of zero says nothing: it is not stored. */
+/** One slot of one account. A slot with the value zero is not stored. */
 export interface SlotRecord {
   readonly kind: 'slot'
   readonly address: Uint8Array
@@ -24,10 +24,10 @@ export interface SlotRecord {
 
 export type StateRecord = AccountRecord | SlotRecord
 
-/** Each account once, each slot once, slots of accounts that are there too; in any order. */
+/** Each account once, and each slot once, in any order. The account of each slot must be among the records. */
 export type StateRecords = Iterable<StateRecord> | AsyncIterable<StateRecord>
 
-/** An account with all of its storage, for states that fit into memory. */
+/** An account with its whole storage, for states fitting into memory. */
 export interface AccountDescription {
   readonly address: Uint8Array
   readonly nonce: bigint
@@ -36,7 +36,7 @@ export interface AccountDescription {
   readonly slots: readonly (readonly [slot: bigint, value: bigint])[]
 }
 
-/** The records of accounts. Throws `badArgument`, at once or where it comes upon what is no account. */
+/** Yields the records of accounts. Throws `badArgument` at once, or on meeting an invalid account. */
 export function recordsOf(accounts: Iterable<AccountDescription>): Generator<StateRecord> {
   return eachRecordOf(checkIterable('accounts', accounts))
 }
@@ -52,12 +52,15 @@ function* eachRecordOf(accounts: Iterable<AccountDescription>): Generator<StateR
 const RECORD = 'an account or a slot of one, with an address of 20 bytes and its numbers as bigints'
 const DESCRIPTION = 'an account, with an address of 20 bytes, its numbers as bigints, and its slots'
 
-/** The same records; throws `badArgument` where it comes upon what is none. */
+/** Yields the same records. Throws `badArgument` on meeting an invalid one. */
 export function checkedRecords(records: StateRecords): StateRecords {
   return Symbol.asyncIterator in records ? eachLater(records) : each(records)
 }
 
-/** Not among those of an async iterable: `for await` looks for a promise in each of them, and what is none may throw at that. */
+/**
+ * Checks each record of a sync iterable. Iterating it with `for await` would look for a promise in each record, and an
+ * invalid record may throw then.
+ */
 function* each(records: Iterable<StateRecord>): Generator<StateRecord> {
   for (const record of records) yield checkRecord(record)
 }
@@ -70,7 +73,7 @@ function checkRecord(record: StateRecord): StateRecord {
   return checked('a record', RECORD, record, isRecord)
 }
 
-/** What can be iterated over; a text could be, too. Throws `badArgument`. */
+/** Returns `value` if it is an iterable other than a text. Throws `badArgument`. */
 export function checkIterable<T>(name: string, value: T, { isAsync = false } = {}): T {
   const expected = isAsync ? 'an iterable, or an async one' : 'an iterable'
   const isIterable = reading(name, expected, value, () => {
@@ -84,7 +87,10 @@ export function checkIterable<T>(name: string, value: T, { isAsync = false } = {
   return value
 }
 
-/** Called for each of millions: nothing is made unless something is wrong. Getters may throw. */
+/**
+ * Returns `value` if `isRight` holds. Called millions of times, so nothing is allocated for a valid value. Getters may
+ * throw.
+ */
 function checked<T>(name: string, expected: string, value: T, isRight: (value: T) => boolean): T {
   let cause: unknown
   try {

@@ -1,7 +1,7 @@
 /**
- * Synthetic states, shaped as those of real chains: most accounts are plain, some are contracts; their storage has a long
- * tail; few codes are shared by many; some storage tries are equal. The same arguments give the same state, and every
- * address, slot and value can be derived again without generating the rest.
+ * Synthetic states, shaped like the states of real chains. Most accounts are plain, some are contracts. Storage has a
+ * long tail, many contracts share few codes, and some storage tries are equal. The same arguments give the same state.
+ * Each address, slot and value can be derived without generating the rest.
  */
 import { utf8ToBytes } from '@noble/hashes/utils.js'
 import { bigintOf, bytesOf } from '../trie/integer.ts'
@@ -18,8 +18,8 @@ export interface SyntheticOptions {
 }
 
 /**
- * Yields the accounts 0 to `accounts - 1`, in no order of any trie. Each is made when it is asked for. Throws `badArgument` or
- * `badNumber` at once.
+ * Yields the accounts 0 to `accounts - 1`, in no order of any trie. Each account is made on demand. Throws
+ * `badArgument` or `badNumber` at once.
  */
 export function generateAccounts(options: SyntheticOptions): Generator<AccountDescription> {
   const given = fieldsOf('the options', options, ['accounts', 'seed', 'keccak'])
@@ -31,7 +31,7 @@ function* eachAccount(accounts: number, state: SyntheticState): Generator<Accoun
   for (let index = 0; index < accounts; index++) yield state.account(index)
 }
 
-/** The block that a state with this seed is the genesis of: made up, and the same each time. */
+/** Returns the genesis block of the state with this seed: made up, and the same each time. */
 export function syntheticBlock(seed: number): GenesisBlock {
   return {
     fork: 'prague',
@@ -42,15 +42,15 @@ export function syntheticBlock(seed: number): GenesisBlock {
   }
 }
 
-/** The state with this seed, of any number of accounts. */
+/** A synthetic state with any number of accounts, derived from a seed. */
 export class SyntheticState {
   readonly #seed: number
   readonly #keccak: Keccak
-  // Most contracts share a few codes and the first slots: each is made once.
+  // Most contracts share a few codes and the first slots, so each is made once.
   readonly #codes = new Map<number, Uint8Array>()
   readonly #slots: bigint[] = []
 
-  /** Throws `badArgument` or `badNumber`, as its methods do. */
+  /** Takes a seed. Throws `badArgument` or `badNumber`, like the methods. */
   constructor(seed: number, keccak: Keccak = nobleKeccak) {
     this.#seed = parseCount('seed', seed)
     if (typeof fieldsOf('keccak', keccak, ['digest']).digest !== 'function')
@@ -58,12 +58,15 @@ export class SyntheticState {
     this.#keccak = keccak
   }
 
-  /** The last 20 bytes of keccak(seed ‖ index), each of the two as four bytes, big-endian. */
+  /** Returns the last 20 bytes of keccak(seed ‖ index), with seed and index as four bytes each, big-endian. */
   address(index: number): Uint8Array {
     return this.#digest(index).subarray(12)
   }
 
-  /** Slot number `j` of a contract: the first eight are plain variables, the others entries of a mapping at slot 0. */
+  /**
+   * Returns slot number `j` of a contract. The first eight are plain variables, the others entries of a mapping at slot
+   * 0.
+   */
   slot(j: number): bigint {
     parseCount('the number of a slot', j)
     this.#slots[j] ??= j < PLAIN_SLOTS ? BigInt(j) : bigintOf(this.#keccak.digest(mappingPreimage(j)))
@@ -85,19 +88,19 @@ export class SyntheticState {
     if (random() < EMPTY_STORAGE_SHARE) return []
     const template = random() < SHARED_STORAGE_SHARE ? Math.floor(random() ** 2 * STORAGE_TEMPLATES) : undefined
     const source = template === undefined ? random : randomOf(this.#digest(TEMPLATE_INDEX + template))
-    // Pareto with exponent 1: half of them have one slot, one in a thousand has a thousand and more.
+    // Pareto with exponent 1: half of the contracts have one slot, one in a thousand has a thousand and more.
     const count = Math.min(MAX_SLOTS, Math.floor(1 / (1 - source())))
     return Array.from({ length: count }, (_, j) => [this.slot(j), slotValue(source)])
   }
 
-  /** Code number `which`: a few bytes for a proxy, up to the 24 KiB of EIP-170. */
+  /** Returns code number `which`: a few bytes for a proxy, up to the 24 KiB of EIP-170. */
   #code(which: number): Uint8Array {
     const made = this.#codes.get(which)
     if (made !== undefined) return made
     const random = mulberry32(this.#seed * DISTINCT_CODES + which)
     const length = 45 + Math.floor(random() ** 3 * 24_000)
     const code = Uint8Array.from({ length }, () => Math.floor(random() * 256))
-    code.set(bytesOf(0x6080604052)) // how every contract of a Solidity compiler begins
+    code.set(bytesOf(0x6080604052)) // the first bytes of every contract compiled by Solidity
     this.#codes.set(which, code)
     return code
   }
@@ -119,17 +122,19 @@ const STORAGE_TEMPLATES = 12
 const DISTINCT_CODES = 300
 const PLAIN_SLOTS = 8
 const MAX_SLOTS = 50_000
-/** Templates draw from indexes that no account has. */
+/** The first index of storage templates, beyond the index of any account. */
 const TEMPLATE_INDEX = 0xff000000
 
-/** What Solidity hashes for entry `j` of a mapping at slot 0. */
+/** Returns the preimage hashed by Solidity for entry `j` of a mapping at slot 0. */
 function mappingPreimage(j: number): Uint8Array {
   const preimage = new Uint8Array(64)
   new DataView(preimage.buffer).setUint32(28, j)
   return preimage
 }
 
-/** Flags and counters, for the most part; then addresses; then amounts and hashes of up to 32 bytes. */
+/**
+ * Returns a random slot value. Most are flags and counters, then addresses, then amounts and hashes of up to 32 bytes.
+ */
 function slotValue(random: () => number): bigint {
   const kind = random()
   const bytes = kind < 0.4 ? 1 : kind < 0.55 ? 2 + Math.floor(random() * 8) : kind < 0.8 ? 20 : 32
@@ -138,12 +143,14 @@ function slotValue(random: () => number): bigint {
   return bigintOf(value)
 }
 
-/** The bytes of a digest that are no part of the address seed what else there is to choose. */
+/** Returns a generator for all other choices, seeded with digest bytes outside of the address. */
 function randomOf(digest: Uint8Array): () => number {
   return mulberry32(new DataView(digest.buffer, digest.byteOffset).getUint32(0))
 }
 
-/** Tommy Ettinger's mulberry32: small, fast, and good enough for test data. Numbers in [0, 1). */
+/**
+ * Returns Tommy Ettinger's mulberry32 generator, with numbers in [0, 1): small, fast, and good enough for test data.
+ */
 function mulberry32(seed: number): () => number {
   let state = seed >>> 0
   return () => {

@@ -12,13 +12,13 @@ export async function temporaryDirectory(): Promise<string> {
   return directory
 }
 
-/** The files of LevelDB in the database of a data directory, and ours. */
+/** Returns the files in the database of a data directory: LevelDB's and ours. */
 export async function databaseFiles(directory: string): Promise<string[]> {
   const names = await readdir(join(directory, 'state'))
   return names.filter((name) => !/^LO(CK|G)/.test(name)).map((name) => join(directory, 'state', name))
 }
 
-/** An empty database, closed when the test ends. */
+/** Opens an empty database, closed when the test ends. */
 export async function temporaryDatabase(): Promise<StateDatabase> {
   const database = await StateDatabase.open(await temporaryDirectory())
   onTestFinished(() => database.close())
@@ -27,7 +27,7 @@ export async function temporaryDatabase(): Promise<StateDatabase> {
 
 type Imported = Pick<ImportOptions, 'records'> & Partial<ImportOptions>
 
-/** Imports into a database of its own, unless `options` name one. */
+/** Imports into a new database, unless `options` name one. */
 export async function importInto(options: Imported): Promise<{ database: StateDatabase; info: StateInfo }> {
   const database = options.database ?? (await temporaryDatabase())
   const scratchDirectory = await temporaryDirectory()

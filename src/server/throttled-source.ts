@@ -1,8 +1,11 @@
-/** A source that is slow on purpose: for demos and tests of what a client does with such a peer. */
+/** A slow source, for demos and tests of clients with a slow peer. */
 import { type Clock, systemClock } from '../protocol/clock.ts'
 import type { NodeSource } from '../trie/node-source.ts'
 
-/** `source` at `bytesPerSecond`, over all requests together. A run is cut off after what a quarter of a second carries. */
+/**
+ * Slows `source` down to `bytesPerSecond`, over all requests together. A run ends after the bytes of a quarter of a
+ * second.
+ */
 export function throttledSource(source: NodeSource, bytesPerSecond: number, clock: Clock = systemClock): NodeSource {
   let freeAt = clock.now()
   const pay = async (bytes: Uint8Array): Promise<Uint8Array> => {

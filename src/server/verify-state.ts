@@ -1,6 +1,6 @@
 /**
- * Reads a whole state and checks all of it: each node's hash is what its parent names, from the root down and with
- * nothing missing; each code that an account names is there and has its hash; the numbers are those that are on record.
+ * Reads and checks a whole state. From the root down, no node is missing, and each has the hash named by its parent.
+ * Each code named by an account is there and has its hash. The numbers equal the recorded ones.
  */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { decodeAccount, EMPTY_CODE_HASH, EMPTY_ROOT } from '../trie/account.ts'
@@ -18,15 +18,14 @@ import type { StateDatabase, StateInfo } from './state-database.ts'
 import { encodeInventory, InventoryWriter, type StateInventory } from './state-inventory.ts'
 
 export interface VerifyOptions {
-  /** Called now and then while a state is verified: which one, and how far it is, from 0 to 1. */
+  /** Called now and then during a verification, with the state's label and the progress from 0 to 1. */
   readonly onVerify?: (label: string, fraction: number) => void
   readonly signal?: AbortSignal
 }
 
 /**
- * Verifies the state, whose blocks begin at `starts` (left out: wherever there are any), and returns the inventory of what was
- * read. Throws `damagedState` for the first thing that is missing
- * or wrong, and the signal's reason.
+ * Verifies the state with blocks at `starts` (left out: all blocks found), and returns the inventory of the bytes read.
+ * Throws `damagedState` for the first missing or wrong part, and the signal's reason.
  */
 export async function verifyState(
   database: StateDatabase,
@@ -57,8 +56,8 @@ export async function verifyState(
 }
 
 /**
- * Verifies a state of which there is an inventory, by both: what the inventory lists is there, and all of it is right. Throws
- * `damagedState`, and the signal's reason.
+ * Verifies a state against its inventory: every listed part is there, and every part is right. Throws `damagedState`,
+ * and the signal's reason.
  */
 export async function verifyStored(
   database: StateDatabase,
@@ -71,14 +70,14 @@ export async function verifyStored(
     throw damagedState(info, 'its inventory lists something else')
 }
 
-/** A node that must come next, or later: its path, and its hash as 32 bytes at `at` of `bytes`. */
+/** A node expected next or later: its path, and its hash as 32 bytes at `at` of `bytes`. */
 interface Expected {
   readonly path: Path
   readonly bytes: Uint8Array
   readonly at: number
 }
 
-/** Meets the nodes of a state in path order. */
+/** Checks the nodes of a state in path order. */
 class StateWalk {
   nodes = 0
   #slots = 0
@@ -89,7 +88,7 @@ class StateWalk {
   readonly #scanner = new NodeScanner()
   readonly #inventory = new InventoryWriter()
   readonly #codes = new Set<string>()
-  /** Those that are expected, the next one last. */
+  /** The expected nodes, the next one last. */
   readonly #expected: Expected[] = []
 
   constructor(info: StateInfo, keccak: Keccak) {
@@ -166,7 +165,7 @@ class StateWalk {
     this.#expected.push({ path: (path + this.#key(bytes)) as Path, bytes: storageRoot, at: 0 })
   }
 
-  /** The key of the leaf or extension that was scanned. */
+  /** Returns the key of the leaf or extension scanned last. */
   #key(bytes: Uint8Array): Path {
     return decodeHexPrefix(bytes.subarray(this.#scanner.keyStart, this.#scanner.keyEnd))!.key
   }

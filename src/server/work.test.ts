@@ -1,4 +1,4 @@
-/** What a read costs is known through everything that stands before a source, and a server's thread is left to others. */
+/** Every wrapper of a source passes the cost of reads on, and a server's thread is left to others meanwhile. */
 import { describe, expect, test } from 'vitest'
 import { EVERYTHING, statusOf } from '../protocol/messages.ts'
 import { Requester } from '../protocol/requester.ts'
@@ -111,7 +111,7 @@ describe('Work', () => {
     const random = seededRandom(1)
     const ways = () =>
       Array.from({ length: 1024 }, () => ({ path: ROOT_PATH, hash: root, key: pathOfKey(random.bytes(64)) }))
-    await requester.getPaths(root, ways().slice(0, 1), 1000) // from now on all of it is in memory
+    await requester.getPaths(root, ways().slice(0, 1), 1000) // reads the whole state into memory
     const asked = Array.from({ length: 8 }, () => requester.getPaths(root, ways(), 2 ** 20))
     let turns = 0
     let isDone = false
@@ -123,7 +123,7 @@ describe('Work', () => {
     const answers = await Promise.all(asked)
     isDone = true
     expect(answers.flat().every((way) => way.length > 0)).toBe(true)
-    // How many there are is up to the machine. Where a request is answered in one piece, there is none in between.
+    // The number depends on the machine. A request answered in one piece would leave no turn in between.
     expect(turns).toBeGreaterThan(8)
   })
 })
