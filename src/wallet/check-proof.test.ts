@@ -22,7 +22,7 @@ beforeAll(async () => {
   oracle = await mptOracle(accounts)
 })
 
-/** As `eth_getProof` of another client gives it. */
+/** Returns a proof as another client's `eth_getProof` returns proofs. */
 async function proofOf(address: string, slots: readonly number[]): Promise<ProofInput> {
   const nodes = { node: async (path: string) => oracle.nodes.get(path as never), code: async () => undefined }
   const { nodes: way, slots: proofs } = await new StateReader(oracle.root, nodes).proof(
@@ -45,7 +45,7 @@ describe('checkProof', () => {
       const nodes = await checkProof(oracle.root, proof, nobleKeccak)
       for (const { path, blob } of nodes) expect(oracle.nodes.get(path)).toEqual(blob)
       const way = nodes.filter(({ path }) => path.length < 64).map(({ blob }) => blob)
-      // Another verifier is convinced as well.
+      // Another verifier accepts the proof as well.
       await verifyMerkleProof(keyOfAddress(address), way, { root: oracle.root })
     }
   })

@@ -1,4 +1,4 @@
-/** Checks a proof that an application has got from elsewhere: what it brings is as true as what peers bring. */
+/** Checks a proof passed in by the application. Checked nodes are as trustworthy as nodes from peers. */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import type { Keccak } from '../trie/keccak.ts'
 import type { WayNode } from '../trie/way.ts'
@@ -10,8 +10,8 @@ import { StateReader } from './state-reader.ts'
 const NODE = /^0x(?:[0-9a-fA-F]{2})+$/
 
 /**
- * The nodes of `proof` that prove its account, and its slots, under `root` (32 bytes). What it says beside them is not looked
- * at. Throws `badProof` if they do not; `badAddress` or `badSlot`.
+ * Returns the nodes of `proof` which prove its account and slots under `root` (32 bytes). Claims beside the nodes are
+ * ignored. Throws `badProof` if the nodes prove nothing; `badAddress` or `badSlot` for an invalid address or slot.
  */
 export async function checkProof(root: Uint8Array, proof: ProofInput, keccak: Keccak): Promise<readonly WayNode[]> {
   const { address, accountProof, storageProof = [] } = proof

@@ -1,36 +1,36 @@
-/** The numbers of reads that ask peers, each with the reason for its value. */
+/** The tuning numbers of reads from peers, each with the reason for its value. */
 
-/** A read that nobody has answered by then is given up: whoever looks at a page has done so before. */
+/** How long a read waits for an answer. A user looking at the window has given up by then. */
 export const READ_TIMEOUT_MS = 15_000
-/** Peers that were just lost, or not met yet, are waited for so long: a redial takes one to two seconds. */
+/** How long a read waits for peers which were just lost or not met yet. A redial takes one to two seconds. */
 export const LOST_PEER_GRACE_MS = 3_000
 
-/** A peer that has not answered a read for so long is not waited for alone any more, if it was never measured. */
+/** How long a read waits for one unmeasured peer alone, before another peer is asked as well. */
 export const READ_HEDGE_MS = 500
-/** The same for one that was, as a multiple of its usual time; but no sooner than {@link MIN_READ_HEDGE_MS}. */
+/** The same for a measured peer, as a multiple of its usual round trip, and at least {@link MIN_READ_HEDGE_MS}. */
 export const READ_HEDGE_ROUND_TRIPS = 2
 export const MIN_READ_HEDGE_MS = 100
 
-/** Peers that one read is asked of at the same time. */
+/** The most peers asked for one read at the same time. */
 export const MAX_READ_PEERS = 2
-/** Refs or hashes in one request: a wallet's whole list, and an answer of some hundred kilobytes at most. */
+/** Refs or hashes in one request: enough for a wallet's whole list, and some hundred kilobytes of answer at most. */
 export const MAX_WANTS_PER_REQUEST = 128
-/** What one way is taken to weigh: eight levels of branches of 532 bytes, and a leaf, in two tries. */
+/** The assumed size of one way: eight levels of branches of 532 bytes, and a leaf, in two tries. */
 export const WAY_BYTES = 8 * 1024
-/** What one code is taken to weigh: the largest that EIP-170 allows. */
+/** The assumed size of one code: the largest allowed by EIP-170. */
 export const CODE_BYTES = 24 * 1024
-/** What one header is taken to weigh: some 600 bytes, and room for seals of other chains. */
+/** The assumed size of one header: about 600 bytes, and room for the seals of other chains. */
 export const HEADER_BYTES = 4 * 1024
-/** A peer that refuses a read without an answer (as many requests are open as it allows) is left alone for so long. */
+/** How long a read leaves a peer alone after a refusal. A peer refuses while its allowed number of requests is open. */
 export const REFUSAL_REST_MS = 100
 
-/** Fetched nodes that are kept: some two thousand ways, in memory and on disk. */
+/** The most bytes of fetched nodes kept in memory and on disk: about two thousand ways. */
 export const MAX_FETCHED_BYTES = 4 * 1024 * 1024
 /**
- * What is new is written beside what is there, so often or so many bytes; then all of it is written anew, as few full pages: a
- * page on disk costs a read when the next client looks for it, whatever its size.
+ * How many pages or bytes of new nodes are added beside the stored ones. Beyond, all nodes are rewritten as few full
+ * pages. The next client pays one read per page, whatever the page's size.
  */
 export const MAX_ADDED_PAGES = 128
 export const MAX_ADDED_BYTES = MAX_FETCHED_BYTES
-/** They are written this long after the first that is new: reads come in bursts, and all are written at once. */
+/** How long the first new node waits before the write. Reads come in bursts, and one write takes the whole burst. */
 export const KEEP_DELAY_MS = 1_000

@@ -1,41 +1,42 @@
-/** The coded errors of reads, and of what an application passes in. */
+/** The coded errors of reads and of arguments passed in by the application. */
 import { RootlightError } from '../trie/error.ts'
 
 export type ReadErrorCode =
   /**
-   * What was asked for is not on disk, and cannot be fetched now. Never `null`: that means proven absent. `details` have the
-   * `address` and the `slot` that were read, and, if peers were looked for, a `reason` (`noPeers`, `loadFailed`: the code that
-   * connects to peers could not be loaded, `unavailable`, `timeout`) and `peers`: `{ id, reason }` of each peer that was asked,
-   * its reason `empty`, `timeout`, `lie`, `gone` (it disconnected) or `refused` (it takes no more requests for now).
+   * The value is not on disk and cannot be fetched now. `null` would mean proven absent, and is never returned instead.
+   * `details` hold the `address` and the `slot` of the read. If peers were looked for, `details.reason` is `noPeers`,
+   * `loadFailed`, `unavailable` or `timeout`. `loadFailed`: the code for connecting to peers could not be loaded.
+   * `details.peers` lists `{ id, reason }` of each asked peer: `empty`, `timeout`, `lie`, `gone` (disconnected) or
+   * `refused` (takes no more requests for now).
    */
   | 'notSynced'
   /** A node or a leaf has the right hash and an impossible form: the root is bad. */
   | 'badRoot'
-  /** The client was closed while the read waited. */
+  /** The client was closed during the read. */
   | 'closed'
 
 export class ReadError extends RootlightError<ReadErrorCode> {}
 
 export type InputErrorCode =
-  /** Of another type than is expected, or nothing where something is: `details` has its `name`, `expected` and `got`. */
+  /** The argument is missing or has another type than expected: `details` hold its `name`, `expected` and `got`. */
   | 'badArgument'
-  /** Not `0x` and 64 hex digits. */
+  /** The root is not `0x` and 64 hex digits. */
   | 'badRootText'
-  /** Not `0x` and 64 hex digits. */
+  /** The block hash is not `0x` and 64 hex digits. */
   | 'badBlockHash'
-  /** Neither a root nor a block's hash is trusted, or both. */
+  /** The target trusts neither a root nor a block's hash, or both. */
   | 'badTarget'
-  /** Not `0x` and 40 hex digits. */
+  /** The address is not `0x` and 40 hex digits. */
   | 'badAddress'
-  /** Not an integer from 0 to 2^256 − 1. */
+  /** The slot is not an integer from 0 to 2^256 − 1. */
   | 'badSlot'
-  /** A block number or a chain id that is not a non-negative integer. */
+  /** A count (a block number, a chain id) is not a non-negative integer, or a limit is not a positive one. */
   | 'badNumber'
-  /** Its nodes do not prove what it is about, or are no nodes. */
+  /** The nodes of the proof do not prove its account and slots, or are no nodes. */
   | 'badProof'
-  /** Not the RLP of a block header; `details.field` is the field that is wrong, where it is one. */
+  /** The bytes are not the RLP of a block header. `details.field` is the wrong field, if one field is wrong. */
   | 'badHeader'
-  /** A block header with another hash than the one that is trusted; `details` holds both. */
+  /** The block header has another hash than the trusted one; `details` hold both. */
   | 'headerMismatch'
 
 export class InputError extends RootlightError<InputErrorCode> {}

@@ -4,7 +4,7 @@ import type { Path } from '../trie/path.ts'
 import type { WayNode } from '../trie/way.ts'
 import { FetchedNodes } from './fetched-nodes.ts'
 
-/** A node of `bytes` bytes, as RLP. */
+/** Returns a node of `bytes` bytes, as RLP. */
 function nodeAt(path: string, fill: number, bytes = 40): WayNode {
   const blob = Uint8Array.from([0x80 + bytes - 1, ...new Uint8Array(bytes - 1).fill(fill)])
   return { path: path as Path, hash: nobleKeccak.digest(blob).slice(), blob }

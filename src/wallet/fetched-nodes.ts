@@ -1,6 +1,6 @@
 /**
- * What reads have fetched beside any sync, by hash: the nodes on the ways to what a wallet looks at, and codes. Those that
- * were not used for the longest time go first. What is here has been checked.
+ * The nodes and codes fetched by reads outside of any sync, by hash. All of them have been checked. At the size limit,
+ * the least recently used ones are dropped first.
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Keccak } from '../trie/keccak.ts'
@@ -9,24 +9,24 @@ import { SequenceCursor, sequencesOf } from '../trie/sequence.ts'
 import type { WayNode } from '../trie/way.ts'
 
 interface Kept {
-  /** `null`: a code. */
+  /** The path of a node; `null` for a code. */
   readonly path: Path | null
   readonly blob: Uint8Array
 }
 
 export class FetchedNodes {
   readonly #maxBytes: number
-  /** By hash (hex digits), the one that was used last at the end. */
+  /** By hash (hex digits), the most recently used last. */
   readonly #kept = new Map<string, Kept>()
   #bytes = 0
-  /** Hashes (hex digits) of nodes that {@link sequences} has not given. */
+  /** The hashes (hex digits) of nodes not returned by {@link sequences} yet. */
   readonly #fresh = new Set<string>()
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes
   }
 
-  /** A node or a code, which nobody writes to. */
+  /** Returns a node or a code. The caller must not write to the bytes. */
   get(hash: Uint8Array): Uint8Array | undefined {
     if (this.#kept.size === 0) return undefined
     const hex = bytesToHex(hash)
@@ -48,7 +48,10 @@ export class FetchedNodes {
     this.#add(bytesToHex(hash), { path: null, blob: bytes })
   }
 
-  /** Takes in what {@link sequences} gave, whatever has become of it: each node is known by its own hash. */
+  /**
+   * Adds the nodes of a sequence made by {@link sequences}. Damage is harmless: each node is stored under its own
+   * computed hash.
+   */
   load(sequence: Uint8Array, keccak: Keccak): void {
     const cursor = new SequenceCursor(sequence)
     try {
@@ -57,13 +60,13 @@ export class FetchedNodes {
         this.#add(bytesToHex(keccak.digest(blob)), { path: cursor.path, blob })
       }
     } catch {
-      // It was damaged: what is left of it is fetched again.
+      // The sequence was damaged: the rest is fetched again when needed.
     }
   }
 
   /**
-   * All nodes in path order, of several at one path the one that was used last, as sequences of at most `maxBytes` each; or
-   * only those that were added since the last call.
+   * Returns all nodes in path order, as sequences of at most `maxBytes` each. Of several nodes at one path, only the
+   * most recently used is included. `onlyFresh` limits the result to nodes added since the last call.
    */
   sequences(maxBytes: number, onlyFresh = false): Uint8Array[] {
     const byPath = new Map<Path, Uint8Array>()
@@ -80,7 +83,7 @@ export class FetchedNodes {
     this.#bytes = 0
   }
 
-  /** True: it was not here. */
+  /** Adds an entry and drops old ones over the size limit. Returns false if the hash is present already. */
   #add(hex: string, kept: Kept): boolean {
     if (this.#kept.has(hex)) return false
     this.#kept.set(hex, kept)

@@ -46,7 +46,7 @@ beforeEach(() => {
   loadFailure = null
 })
 
-/** A light client that knows a root and these peers. */
+/** Returns a light client with a root and these peers. */
 function lightClient(...peers: TestPeer[]) {
   const set = new TestPeers(...peers)
   const fetcher = new Fetcher({
@@ -73,7 +73,7 @@ function lightClient(...peers: TestPeer[]) {
   return { reader: new StateReader(oracle.root, nodes), fetcher, fetched, peers: set }
 }
 
-/** What `promise` comes to within `ms`; fails if it has not settled by then. */
+/** Returns the outcome of `promise` within `ms`. Fails if the promise has not settled by then. */
 async function within<T>(ms: number, promise: Promise<T>): Promise<T | ReadError> {
   let result: { readonly value: T | ReadError } | undefined
   promise.then(
@@ -216,7 +216,7 @@ describe('Fetcher', () => {
     mayCome = true
     const { reader, peers } = lightClient()
     const read = reader.account(state.accounts[0]!.key)
-    // Just before the end somebody comes who has all the time of a read to answer.
+    // Just before the end a peer joins whose timeout is as long as a whole read.
     await clock.pass(READ_TIMEOUT_MS - 500)
     const slow = silentPeer(peerState)
     slow.timeoutMs = () => READ_TIMEOUT_MS
@@ -242,7 +242,7 @@ describe('Fetcher', () => {
     clock.oversleep(3_600_000)
     await settle()
     expect([kinds(slow), [...peers.connected()].length]).toEqual([[], 1])
-    // After it the same again, and the peer answers in its time.
+    // After the sleep the timers start again, and the peer answers in time.
     await clock.pass(400)
     const { root } = oracle
     answer(

@@ -1,7 +1,7 @@
 /**
- * Fetches what reads miss from whatever peers are connected, and checks it before it is used. What is wanted at the same
- * time shares requests, what is wanted twice is asked for once, and a peer that is late is not waited for alone. Peers are
- * judged by the same outcomes as in a sync. Every read settles in bounded time.
+ * Fetches nodes, codes and headers missing in reads from connected peers, and checks each before use. Wants of the same
+ * moment share requests. Equal wants are asked for once. A late peer is not waited for alone. Peers are judged by the
+ * same outcomes as in a sync. Every read settles in bounded time.
  */
 import type { Clock } from '../runtime/clock.ts'
 import { startDeadline } from '../runtime/deadline.ts'
@@ -39,24 +39,24 @@ export interface FetcherOptions {
   readonly peers: SyncPeers
   readonly keccak: Keccak
   readonly clock: Clock
-  /** Lets whatever else is about to be asked for be asked for: then one request carries it all. */
+  /** Yields until other reads of this moment have arrived: one request then carries them all. */
   readonly yieldThread: () => Promise<void>
   /** Begins to look for peers. May be called often. */
   readonly connect: () => void
-  /** True while a peer may come that was not met yet; false: who is connected is all there is, for now. */
+  /** Returns true while a new peer may still come. False: the connected peers are all there are, for now. */
   readonly mayCome: () => boolean
-  /** False: there is nobody to look for. */
+  /** Returns false if there are no peers to look for. */
   readonly canCome: () => boolean
-  /** Why nobody can be dialed; `null`: nothing is known to be in the way. */
+  /** Returns the error which prevents dialing; `null` if none is known. */
   readonly loadFailure?: () => LoadError | null
 }
 
 export class Fetcher {
   readonly #options: FetcherOptions
   readonly #open = new Set<Want>()
-  /** What is under way, by name: whoever wants the same joins. */
+  /** The running fetches, by key. Equal wants share one fetch. */
   readonly #shared = new Map<string, Promise<unknown>>()
-  /** Peers that refuse to be asked, for a moment. */
+  /** Peers left alone for a moment after a refusal. */
   readonly #resting = new Set<SyncPeer>()
   readonly #abort = new AbortController()
   #isPumping = false
@@ -68,27 +68,33 @@ export class Fetcher {
     this.#options = options
   }
 
-  /** True while somebody waits for an answer: others should leave the peers some room. */
+  /** True while a read waits for an answer. Other work should then leave room at the peers. */
   get isBusy(): boolean {
     return this.#open.size > 0
   }
 
-  /** The nodes from a ref down along a key, at least the first; checked, and the caller's. Rejects with `notSynced`. */
+  /**
+   * Fetches the nodes from a ref down along a key: at least the first node, checked, and owned by the caller. Rejects
+   * with `notSynced`.
+   */
   way(way: Omit<WantedWay, 'kind'>): Promise<readonly WayNode[]> {
     return this.#fetch({ kind: 'way', ...way }) as Promise<readonly WayNode[]>
   }
 
-  /** The bytecode with this hash (32 bytes); checked, and the caller's. Rejects with `notSynced`. */
+  /** Fetches the bytecode with this hash (32 bytes), checked, and owned by the caller. Rejects with `notSynced`. */
   code(hash: Uint8Array): Promise<Uint8Array> {
     return this.#fetch({ kind: 'code', hash } satisfies WantedCode) as Promise<Uint8Array>
   }
 
-  /** RLP of the header of the block with this hash (32 bytes); checked, and the caller's. Rejects with `notSynced`. */
+  /**
+   * Fetches the RLP of the header of the block with this hash (32 bytes), checked, and owned by the caller. Rejects
+   * with `notSynced`.
+   */
   header(hash: Uint8Array): Promise<Uint8Array> {
     return this.#fetch({ kind: 'header', hash } satisfies WantedHeader) as Promise<Uint8Array>
   }
 
-  /** Gives up on everything, what is asked for from now on included. May be called twice. */
+  /** Rejects all open and all future fetches with `error`. May be called twice. */
   stop(error: ReadError): void {
     this.#stopped ??= error
     this.#abort.abort()
@@ -126,7 +132,7 @@ export class Fetcher {
     this.#watch()
   }
 
-  /** Looks again, now and then, at what only time changes. */
+  /** Repeats the pump regularly, for changes which only time brings. */
   #watch(): void {
     this.#stopTimer = this.#options.clock.after(LOST_PEER_GRACE_MS / 4, () => {
       this.#watch()
@@ -138,7 +144,7 @@ export class Fetcher {
     if (this.#close(want)) want.reject(error)
   }
 
-  /** open → ended. False: it has ended before. */
+  /** open → ended. Returns false if the want has ended before. */
   #close(want: Want): boolean {
     if (!this.#open.delete(want)) return false
     if (this.#open.size === 0) {
@@ -148,7 +154,7 @@ export class Fetcher {
     return true
   }
 
-  /** Asks for all that is not asked for. */
+  /** Asks peers for all wants lacking a request, and gives up hopeless ones. */
   async #pump(): Promise<void> {
     if (this.#isPumping) return
     this.#isPumping = true
@@ -172,7 +178,7 @@ export class Fetcher {
     }
   }
 
-  /** The quickest that may have it; one that was never measured may be. */
+  /** Returns the quickest peer which may have the wanted data. An unmeasured peer counts as quickest. */
   #peerFor({ wanted, tried, asked }: Want): SyncPeer | undefined {
     let best: SyncPeer | undefined
     for (const peer of this.#options.peers.connected()) {
@@ -182,7 +188,7 @@ export class Fetcher {
     return best
   }
 
-  /** No peer is left to be asked: gives up, unless one may still come, or answer. */
+  /** Gives up a want without a peer left to ask, unless a peer may still come or answer. */
   #judge(want: Want): void {
     const { peers, mayCome, canCome } = this.#options
     if (want.asked.size > 0 || this.#resting.size > 0 || mayCome()) return
@@ -209,7 +215,7 @@ export class Fetcher {
     })
     let stopTimeout = () => {}
     const ask = () => {
-      // Before that it waits for other requests of ours.
+      // The timeout starts here: before, the request waited for other requests of ours.
       stopTimeout = startDeadline(clock, Math.min(READ_TIMEOUT_MS, peer.timeoutMs(maxBytes)), () => {
         this.#release(peer, wants, 'timeout')
         peer.report({ kind: 'timeout', maxBytes })
@@ -221,7 +227,7 @@ export class Fetcher {
     answer
       .then(
         (parts) => this.#take(peer, wants, parts),
-        // It has gone, or takes no more requests for now; or we have stopped.
+        // The peer has gone, or takes no more requests for now, or this fetcher has stopped.
         () => {
           if (this.#stopped === null) this.#rest(peer, wants)
         },
@@ -230,17 +236,17 @@ export class Fetcher {
         stopHedge()
         stopTimeout()
       })
-      // A bug of ours, in looking at the answer.
+      // A bug of ours while checking the answer.
       .catch((error) => {
         for (const want of wants) this.#reject(want, error)
       })
   }
 
-  /** Looks at an answer, also at one that comes late: what it brings is as true. */
+  /** Checks an answer and settles its wants. A late answer is checked as well: its data is as true. */
   #take(peer: SyncPeer, wants: readonly Want[], parts: readonly Uint8Array[]): void {
     for (const [i, want] of wants.entries()) {
       const bytes = parts[i]
-      // What is missing at the end did not fit; with nothing at all it says "don't have it".
+      // Parts missing at the end did not fit. An answer without any part means "don't have it".
       if (bytes === undefined && parts.length > 0) break
       if (bytes === undefined || bytes.length === 0) {
         this.#note(want, peer, 'empty')
@@ -258,7 +264,7 @@ export class Fetcher {
     if (parts.every((bytes) => bytes.length === 0)) peer.report({ kind: 'empty' })
   }
 
-  /** asked → open: others may be asked; `peer` itself only if it did not fail in vain. */
+  /** asked → open: other peers may be asked, and `peer` again only if there was no failure. */
   #release(peer: SyncPeer, wants: readonly Want[], failure: 'timeout' | 'lie' | null): void {
     for (const want of wants) {
       want.asked.delete(peer)
@@ -272,12 +278,12 @@ export class Fetcher {
     want.failures.set(peer.id, failure)
   }
 
-  /** It has disconnected, or takes no more requests: left alone for a moment. */
+  /** Leaves a peer alone for a moment after a disconnect or a refusal. */
   #rest(peer: SyncPeer, wants: readonly Want[]): void {
     const isGone = ![...this.#options.peers.connected()].includes(peer)
     for (const want of wants) {
       if (isGone) want.losePeer()
-      // Why it had failed before says more.
+      // An earlier failure says more than this one.
       if (!want.tried.has(peer)) want.failures.set(peer.id, isGone ? 'gone' : 'refused')
     }
     this.#resting.add(peer)
@@ -289,7 +295,7 @@ export class Fetcher {
   }
 }
 
-/** How long `peer` is waited for alone. */
+/** Returns how long `peer` is waited for alone, in milliseconds. */
 function hedgeMs({ roundTripMs }: SyncPeer): number {
   return roundTripMs === 0 ? READ_HEDGE_MS : Math.max(MIN_READ_HEDGE_MS, roundTripMs * READ_HEDGE_ROUND_TRIPS)
 }

@@ -12,7 +12,7 @@ const known = (fork: string) => KNOWN_HEADERS.find((header) => header.fork === f
 const itemsOf = (fork: string) => RLP.decode(hexToBytes(known(fork).rlp)) as Uint8Array[]
 const LATEST = 'Osaka'
 
-/** What each fork's block has for the first time. */
+/** The fields added to the block by each fork. */
 const ADDED: Readonly<Record<string, readonly (keyof BlockHeader)[]>> = {
   London: ['baseFeePerGas'],
   Shanghai: ['withdrawalsRoot'],
@@ -21,7 +21,7 @@ const ADDED: Readonly<Record<string, readonly (keyof BlockHeader)[]>> = {
 }
 const FIELDS = Object.keys(RPC_HEADERS[LATEST]!).slice(1) as (keyof BlockHeader)[]
 
-/** A header as JSON-RPC tells it. */
+/** Returns a header as JSON-RPC represents headers. */
 function rpcOf(header: BlockHeader): Record<string, string> {
   const fields = Object.entries(header).filter(([, value]) => value !== null)
   return Object.fromEntries(
@@ -67,7 +67,7 @@ describe('decodeHeader', () => {
       if (isQuantity(field)) wrong.push(Uint8Array.of(0), Uint8Array.of(0, 1), new Uint8Array(33).fill(1))
       else if (field !== 'extraData') wrong.push(items[i]!.subarray(1), new Uint8Array(size + 1), new Uint8Array())
       for (const item of wrong) expect(() => decodeHeader(put(item))).toThrow(coded('badHeader', field))
-      // The first fifteen are in every header.
+      // Every header has the first fifteen fields.
       if (i < 15) expect(() => decodeHeader(RLP.encode(items.slice(0, i)))).toThrow(coded('badHeader', field))
     }
   })
@@ -136,7 +136,7 @@ describe('checkHeader', () => {
   })
 })
 
-/** The latest header with these bytes in the place of its last item, which has 33. */
+/** Returns the latest header with its last item, of 33 bytes, replaced by these bytes. */
 function withLastItem(item: Uint8Array): Uint8Array {
   const items = concatBytes(
     ...itemsOf(LATEST)
@@ -147,7 +147,7 @@ function withLastItem(item: Uint8Array): Uint8Array {
   return concatBytes(Uint8Array.of(0xf9, items.length >> 8, items.length & 255), items)
 }
 
-/** A list in a list in a list, so many times. */
+/** Returns an empty list nested in `depth` lists. */
 function nested(depth: number): Uint8Array {
   const headers: Uint8Array[] = []
   for (let i = 0, length = 0; i < depth; i++) {

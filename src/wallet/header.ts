@@ -1,8 +1,8 @@
 /**
- * Block headers: the RLP that a block hash is the keccak-256 of, as plain data. Whoever trusts a block hash can trust each
- * field of the header that has it, the state root among them. Nothing else is checked: not the seal, not the chain.
+ * Block headers as plain data. A block hash is the keccak-256 of the header's RLP. Trusting a block hash therefore
+ * means trusting every field of its header, including the state root. Neither the seal nor the chain is checked.
  *
- * The order of the fields is that of the Yellow Paper (4.3), then of EIP-1559, 4895, 4844, 4788 and 7685; their names are
+ * The fields have the order of the Yellow Paper (4.3), then of EIP-1559, 4895, 4844, 4788 and 7685. Their names are
  * those of JSON-RPC (execution-apis, `Block`).
  */
 import { RLP } from '@ethereumjs/rlp'
@@ -12,8 +12,8 @@ import { equalHash, keccak256 } from '../trie/keccak.ts'
 import { InputError } from './errors.ts'
 
 /**
- * A block's header. Hashes, addresses and other bytes are `0x` and hex digits; quantities are bigints, but for the two that
- * never pass 2^53: `number`, and `timestamp` in seconds. `null`: the block is older than the field.
+ * A block's header. Hashes, addresses and other bytes are `0x` and hex digits. Quantities are bigints, except `number`,
+ * and `timestamp` in seconds: these two stay below 2^53. `null`: the block is older than the field.
  */
 export interface BlockHeader {
   /** keccak-256 of the header's RLP. */
@@ -33,19 +33,22 @@ export interface BlockHeader {
   readonly extraData: string
   readonly mixHash: string
   readonly nonce: string
-  /** From London on. */
+  /** Since London; in wei. */
   readonly baseFeePerGas: bigint | null
-  /** From Shanghai on. */
+  /** Since Shanghai. */
   readonly withdrawalsRoot: string | null
-  /** From Cancun on. */
+  /** Since Cancun, like the next two fields. */
   readonly blobGasUsed: bigint | null
   readonly excessBlobGas: bigint | null
   readonly parentBeaconBlockRoot: string | null
-  /** From Prague on. */
+  /** Since Prague. */
   readonly requestsHash: string | null
 }
 
-/** The header in `rlp` if it is the one with `hash` (32 bytes). Throws `headerMismatch`, and `badHeader`. */
+/**
+ * Returns the header in `rlp` if its hash is `hash` (32 bytes). Throws `headerMismatch` for another hash, and
+ * `badHeader`.
+ */
 export function checkHeader(hash: Uint8Array, rlp: Uint8Array): BlockHeader {
   const digest = keccak256(rlp)
   if (equalHash(digest, hash)) return decode(digest, rlp)
@@ -55,7 +58,10 @@ export function checkHeader(hash: Uint8Array, rlp: Uint8Array): BlockHeader {
   })
 }
 
-/** The header in `rlp`, whatever its hash is. Fields behind those that are known belong to later forks. Throws `badHeader`. */
+/**
+ * Returns the header in `rlp`, whatever its hash. Unknown fields at the end belong to later forks and are ignored.
+ * Throws `badHeader`.
+ */
 export function decodeHeader(rlp: Uint8Array): BlockHeader {
   return decode(keccak256(rlp), rlp)
 }
@@ -103,7 +109,7 @@ class Fields {
     return this.#at >= this.#items.length
   }
 
-  /** As text. `length` left out: any. */
+  /** Returns the next field as text. Without `length`, any length is valid. */
   bytes(name: string, length?: number): string {
     const bytes = this.#next(name)
     if (length !== undefined && bytes.length !== length)
@@ -135,7 +141,7 @@ function decodeRlp(rlp: Uint8Array): unknown {
   try {
     return RLP.decode(rlp)
   } catch (cause) {
-    // Not canonical, cut off, or nested deeper than the stack.
+    // The RLP is not canonical, cut off, or nested deeper than the stack allows.
     throw bad('not canonical RLP', undefined, cause)
   }
 }

@@ -1,25 +1,28 @@
 /**
- * What an application passes in, checked before anything is done with it. The window needs no more than this; the bytes are
- * made where they are used, by `parse.ts`.
+ * Checks arguments of the application before any use. The window needs only these checks. `parse.ts` makes bytes of the
+ * arguments on the thread using them.
  */
 import { InputError, type InputErrorCode } from './errors.ts'
 import { parseCount } from './number.ts'
 import { describe, fieldsOf, listOf, reading, textsOf } from './plain.ts'
 
-/** The digits of a root: `0x` and 64 of them. Throws `badRootText`. */
+/** Returns the 64 digits of a root, without `0x`. Throws `badRootText`. */
 export function checkRoot(root: unknown): string {
   return checkHex(root, 64, 'badRootText', 'a state root')
 }
 
-/** The digits of an address. Checksums in the case of its letters are not looked at. Throws `badAddress`. */
+/**
+ * Returns the 40 digits of an address, without `0x`. A checksum in the case of the letters is not checked. Throws
+ * `badAddress`.
+ */
 export function checkAddress(address: unknown): string {
   return checkHex(address, 40, 'badAddress', 'an address')
 }
 
-/** The number of a slot: an integer, or its hex digits behind `0x`. */
+/** The number of a slot: an integer, or its hex digits after `0x`. */
 export type SlotNumber = bigint | number | string
 
-/** The number of a slot. Throws `badSlot`. */
+/** Returns the number of a slot. Throws `badSlot`. */
 export function checkSlot(slot: unknown): bigint {
   const isSlot =
     typeof slot === 'bigint' ||
@@ -33,12 +36,12 @@ export function checkSlot(slot: unknown): bigint {
   })
 }
 
-/** A list of slots, copied. Throws `badArgument` or `badSlot`. */
+/** Returns a copy of a list of slots, as numbers. Throws `badArgument` or `badSlot`. */
 export function checkSlots(name: string, slots: unknown): bigint[] {
   return listOf(name, slots, 'a list of slots').map(checkSlot)
 }
 
-/** What of a state is trusted: its root, and the number of its block if it is known; or the hash of its block. */
+/** The trusted part of a state: its root, with the number of its block if known; or the hash of its block. */
 export interface TrustInput {
   readonly root?: string
   readonly blockNumber?: number
@@ -46,7 +49,10 @@ export interface TrustInput {
   readonly header?: string
 }
 
-/** The digits of what was given. Throws `badTarget`, `badRootText`, `badBlockHash`, `badHeader` or `badNumber`. */
+/**
+ * Returns the digits of the trusted hashes. Throws `badTarget`, `badRootText`, `badBlockHash`, `badHeader` or
+ * `badNumber`.
+ */
 export function checkTrust({ root, blockNumber, block, header }: { readonly [name in keyof TrustInput]?: unknown }) {
   const number = blockNumber === undefined ? undefined : parseCount('blockNumber', blockNumber)
   if (block === undefined) {
@@ -64,15 +70,15 @@ export function checkTrust({ root, blockNumber, block, header }: { readonly [nam
   throw new InputError('badHeader', 'a header is RLP, as 0x and hex digits', { details: { got: describe(header) } })
 }
 
-/** A proof of EIP-1186, as `eth_getProof` gives it, and of it what is looked at. */
+/** A proof of EIP-1186, as returned by `eth_getProof`, reduced to the checked fields. */
 export interface ProofInput {
   readonly address: string
-  /** RLP of nodes, `0x` and hex digits. */
+  /** The RLP of nodes, as `0x` and hex digits. */
   readonly accountProof: readonly string[]
   readonly storageProof?: readonly { readonly key: SlotNumber; readonly proof: readonly string[] }[]
 }
 
-/** A copy of a proof without what else is in it. Throws `badArgument`, `badAddress` or `badSlot`. */
+/** Returns a copy of the needed fields of a proof. Throws `badArgument`, `badAddress` or `badSlot`. */
 export function checkProofInput(input: unknown): Required<ProofInput> {
   const names = ['address', 'accountProof', 'storageProof'] as const
   const { address, accountProof, storageProof = [] } = fieldsOf('a proof', input, names)
@@ -87,18 +93,18 @@ export function checkProofInput(input: unknown): Required<ProofInput> {
   }
 }
 
-/** Which part of a state is wanted: neither of the two is all of it. */
+/** The wanted part of a state. Without both fields, the whole state. */
 export interface ScopeInput {
-  /** Addresses: their accounts, and their codes. */
+  /** Addresses whose accounts and codes are wanted. */
   readonly accounts?: readonly string[]
-  /** Addresses, and which of their storage: all of it, or single slots. Their accounts and codes come with it. */
+  /** The wanted storage by address: all slots, or a list of slots. The accounts and codes come along. */
   readonly storage?: Readonly<Record<string, 'all' | readonly SlotNumber[]>>
 }
 
-/** What `sync` takes: a state, and which part of it. */
+/** The argument of `sync`: a state, and the wanted part. */
 export type TargetInput = TrustInput & ScopeInput
 
-/** A copy of a target. Throws `badArgument`, `badAddress`, `badSlot`, or as {@link checkTrust} does. */
+/** Returns a copy of a target. Throws `badArgument`, `badAddress`, `badSlot`, or an error of {@link checkTrust}. */
 export function checkTarget(target: unknown): TargetInput {
   const names = ['root', 'blockNumber', 'block', 'header', 'accounts', 'storage'] as const
   const expected = 'an object with the `root` or the `block` that is trusted'

@@ -1,13 +1,13 @@
 /**
- * Headers of Ethereum's mainnet, one of each fork that changed anything about blocks: what a chain's own nodes hashed, so that
- * a mistake in them shows. Public data; the hashes are those that any block explorer has.
+ * Headers of Ethereum's mainnet, one for each fork which changed blocks. The chain's own nodes made the hashes, so a
+ * mistake in our decoder shows. All of the data is public: any block explorer has the hashes.
  */
 
 export interface KnownHeader {
   readonly fork: string
   readonly network: 'mainnet'
   readonly number: number
-  /** 64 hex digits, as is `rlp` in hex. */
+  /** The hash as 64 hex digits; `rlp` is hex as well. */
   readonly hash: string
   readonly rlp: string
 }
@@ -120,7 +120,7 @@ export const KNOWN_HEADERS: readonly KnownHeader[] = [
   },
 ]
 
-/** Two of them as a node's JSON-RPC tells them, without what is no field of the header; in the order of the fields. */
+/** Two of the headers as a node's JSON-RPC returns them: only fields of the header, in their order. */
 export const RPC_HEADERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   Constantinople: {
     hash: '0xc48fb64230a82f65a08e7280bd8745e7fea87bc7c206309dee32209fe9a985f7',

@@ -1,15 +1,15 @@
-/** The numbers that an application passes in. */
+/** Checks numbers passed in by the application. */
 import { InputError } from './errors.ts'
 import { describe } from './plain.ts'
 
-/** A count such as a block number. Throws `badNumber`. */
+/** Returns a count such as a block number. Throws `badNumber`. */
 export function parseCount(name: string, value: unknown): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
   const got = describe(value)
   throw new InputError('badNumber', `${name} is a non-negative integer, got ${got}`, { details: { name, got } })
 }
 
-/** A limit: a whole number from 1. Throws `badNumber`. */
+/** Returns a limit: an integer of at least 1. Throws `badNumber`. */
 export function parsePositive(name: string, value: unknown): number {
   const count = parseCount(name, value)
   if (count > 0) return count

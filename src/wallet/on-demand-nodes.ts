@@ -1,4 +1,6 @@
-/** The nodes under one root, wherever they are: fetched before, below (in a running sync, on disk), or with peers. */
+/**
+ * The nodes under one root, from three places: fetched earlier, below (in a running sync or on disk), or from peers.
+ */
 import type { Path } from '../trie/path.ts'
 import type { WayNode } from '../trie/way.ts'
 import type { FetchedNodes } from './fetched-nodes.ts'
@@ -6,17 +8,20 @@ import type { Fetcher } from './fetcher.ts'
 import type { StateNodes } from './state-reader.ts'
 
 export interface OnDemandOptions {
-  /** 32 bytes. */
+  /** The state root, 32 bytes. */
   readonly root: Uint8Array
   readonly below: StateNodes
   readonly fetched: FetchedNodes
   readonly fetcher: Pick<Fetcher, 'way' | 'code'>
-  /** Something was fetched that nobody else has: from now on `fetched` has it. */
+  /** Takes newly fetched nodes. The handler must add them to `fetched`. */
   readonly onNodes: (nodes: readonly WayNode[]) => void
   readonly onCode: (hash: Uint8Array, bytes: Uint8Array) => void
 }
 
-/** Reads reject with `notSynced`, which says why, for what nobody has. */
+/**
+ * A source of nodes and codes. Reads reject with `notSynced`, with the reason, if neither the disk nor a peer has the
+ * data.
+ */
 export class OnDemandNodes implements StateNodes {
   readonly #options: OnDemandOptions
 

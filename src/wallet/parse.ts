@@ -1,23 +1,23 @@
-/** What an application passes in, as bytes. Throws what the checks of `input.ts` do. */
+/** The arguments of the application as bytes. Throws the errors of the checks in `input.ts`. */
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { checkAddress, checkRoot, checkSlot, checkTrust, type SlotNumber, type TrustInput } from './input.ts'
 
-/** The 32 bytes of a root. */
+/** Returns the 32 bytes of a root. */
 export function parseRoot(root: string): Uint8Array {
   return hexToBytes(checkRoot(root))
 }
 
-/** The 20 bytes of an address. */
+/** Returns the 20 bytes of an address. */
 export function parseAddress(address: string): Uint8Array {
   return hexToBytes(checkAddress(address))
 }
 
-/** The 32 bytes of a slot's number. */
+/** Returns the number of a slot as 32 bytes. */
 export function parseSlot(slot: SlotNumber): Uint8Array {
   return hexToBytes(checkSlot(slot).toString(16).padStart(64, '0'))
 }
 
-/** A root, and the number of its block if it is known; or a block's hash, and the RLP of its header if it was given. */
+/** A root, with the number of its block if known; or a block's hash, with the RLP of its header if given. */
 export type Trusted =
   | { readonly root: Uint8Array; readonly blockNumber: number | undefined }
   | { readonly block: Uint8Array; readonly header: Uint8Array | undefined }

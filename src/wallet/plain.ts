@@ -1,10 +1,13 @@
 /**
- * What an application passes in may be anything: a proxy of a framework, an object whose getters throw, a symbol. Each field is
- * read once, and what goes on from here is plain data, which crosses a port.
+ * Turns arguments of the application into plain data. An argument may be anything: a framework's proxy, an object with
+ * throwing getters, a symbol. Each field is read once. The result can cross a port.
  */
 import { InputError } from './errors.ts'
 
-/** The error for an argument that is none. `name` is what the application calls it, `expected` what it has to be. */
+/**
+ * Returns the error for an invalid argument. `name` is the application's name of the argument, `expected` describes
+ * valid values.
+ */
 export function badArgument(name: string, expected: string, got: unknown, cause?: unknown): InputError {
   const told = describe(got)
   return new InputError('badArgument', `${name} is ${expected}, got ${told}`, {
@@ -13,14 +16,14 @@ export function badArgument(name: string, expected: string, got: unknown, cause?
   })
 }
 
-/** A value in a few words, whatever it is. */
+/** Returns a short description of any value. */
 export function describe(value: unknown): string {
   if (typeof value === 'string') return value.length > 200 ? `${value.slice(0, 200)}…` : value
   if (typeof value === 'object' && value !== null) return isList(value) ? 'a list' : 'an object'
   return typeof value === 'function' ? 'a function' : String(value)
 }
 
-/** The fields of an object with these names; those that are left out are `undefined`. Throws `badArgument`. */
+/** Returns the named fields of an object; missing fields are `undefined`. Throws `badArgument`. */
 export function fieldsOf<const Name extends string>(
   name: string,
   value: unknown,
@@ -29,7 +32,7 @@ export function fieldsOf<const Name extends string>(
 ): { readonly [field in Name]: unknown } {
   if (typeof value !== 'object' || value === null) throw badArgument(name, expected, value)
   const read = reading(name, expected, value, () => {
-    // A list, a map or a set has none of them: it would pass for an object that leaves them all out.
+    // A list, a map or a set has none of the fields, and would pass for an object without them.
     if (Symbol.iterator in value) return null
     return fields.map((field) => [field, (value as Record<string, unknown>)[field]] as const)
   })
@@ -37,13 +40,13 @@ export function fieldsOf<const Name extends string>(
   return Object.fromEntries(read) as { [field in Name]: unknown }
 }
 
-/** A copy of a list. Throws `badArgument`. */
+/** Returns a copy of a list. Throws `badArgument`. */
 export function listOf(name: string, value: unknown, expected = 'a list'): unknown[] {
   if (!isList(value)) throw badArgument(name, expected, value)
   return reading(name, expected, value, () => Array.from({ length: value.length }, (_, i) => value[i] as unknown))
 }
 
-/** A copy of a list of texts. Throws `badArgument`. */
+/** Returns a copy of a list of texts. Throws `badArgument`. */
 export function textsOf(name: string, value: unknown): string[] {
   const expected = 'a list of texts'
   const items = listOf(name, value, expected)
@@ -51,12 +54,12 @@ export function textsOf(name: string, value: unknown): string[] {
   return items as string[]
 }
 
-/** Throws `badArgument` unless `value` has the type, or is left out where that may be. */
+/** Throws `badArgument` unless `value` has the type. */
 export function checkType(name: string, type: 'string' | 'boolean' | 'function', value: unknown): void {
   if (typeof value !== type) throw badArgument(name, type === 'string' ? 'text' : `a ${type}`, value)
 }
 
-/** A signal of any realm, and of any implementation, unless it is left out. Throws `badArgument`. */
+/** Returns a signal of any realm and any implementation, or `undefined`. Throws `badArgument`. */
 export function checkSignal(name: string, signal: unknown): AbortSignal | undefined {
   if (signal === undefined) return undefined
   const expected = 'an AbortSignal'
@@ -68,7 +71,7 @@ export function checkSignal(name: string, signal: unknown): AbortSignal | undefi
   return signal as AbortSignal
 }
 
-/** False for a proxy that was revoked: that one answers nothing. */
+/** Returns true for a list. `Array.isArray` throws for a revoked proxy, which is no list. */
 function isList(value: unknown): value is unknown[] {
   try {
     return Array.isArray(value)
@@ -77,7 +80,7 @@ function isList(value: unknown): value is unknown[] {
   }
 }
 
-/** Getters, and the traps of proxies, may throw. */
+/** Returns the result of `read`. Throws `badArgument` if a getter or a proxy's trap throws. */
 export function reading<T>(name: string, expected: string, value: unknown, read: () => T): T {
   try {
     return read()

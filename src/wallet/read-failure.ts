@@ -1,22 +1,22 @@
-/** Why a read cannot be answered now: in words, and in details that name each peer that was asked and what became of it. */
+/** The reasons of failed reads: in words, and in details naming each asked peer and its outcome. */
 import type { LoadError } from '../runtime/lazy-part.ts'
 import { ReadError } from './errors.ts'
 import { nameOf, type Wanted } from './wanted.ts'
 
-/** Why a peer did not answer a read. */
+/** The reason why a peer did not answer a read. */
 export type PeerFailure =
-  /** It does not have it, or says that it does not have this state. */
+  /** The peer does not have the data, or does not have the whole state. */
   | 'empty'
-  /** It did not answer in time. */
+  /** The peer did not answer in time. */
   | 'timeout'
-  /** Its answer was not what the hash says. */
+  /** The answer did not have the requested hash. */
   | 'lie'
-  /** It disconnected before it answered. */
+  /** The peer disconnected before an answer. */
   | 'gone'
-  /** It takes no more requests for now. */
+  /** The peer takes no more requests for now. */
   | 'refused'
 
-/** Why a read failed, in `details.reason`. */
+/** The reason of a failed read, in `details.reason`. */
 export type ReadFailure = 'noPeers' | 'loadFailed' | 'unavailable' | 'timeout'
 
 const REASONS: Readonly<Record<ReadFailure, string>> = {
@@ -26,7 +26,7 @@ const REASONS: Readonly<Record<ReadFailure, string>> = {
   timeout: 'no peer answered in time',
 }
 
-/** `notSynced`, with `reason` and `peers` in its details. */
+/** Returns a `notSynced` error with `reason` and `peers` in its details. */
 export function notSynced(
   wanted: Wanted,
   reason: ReadFailure,

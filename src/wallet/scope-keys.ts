@@ -1,10 +1,10 @@
-/** The scope that an application names by addresses and slots, as the state has it: by their hashes. */
+/** The scope of an application's addresses and slots, by their hashes as in the state. */
 import { pathOfKey } from '../trie/path.ts'
 import { Scope } from '../trie/scope.ts'
 import type { ScopeInput } from './input.ts'
 import { keyOfAddress, keyOfSlot } from './keys.ts'
 
-/** Without accounts and storage it is everything. Throws `badAddress` or `badSlot`. */
+/** Returns the scope: the whole state if neither accounts nor storage are given. Throws `badAddress` or `badSlot`. */
 export function scopeOf({ accounts, storage }: ScopeInput): Scope {
   if (accounts === undefined && storage === undefined) return Scope.ALL
   const entries = (accounts ?? []).map((address) => Scope.account(pathOfKey(keyOfAddress(address))))

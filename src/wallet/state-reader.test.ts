@@ -17,7 +17,7 @@ beforeAll(async () => {
   oracle = await mptOracle(state.accounts)
 })
 
-/** The oracle's nodes, but for those at `missing` and below. */
+/** Returns the oracle's nodes, except the nodes at `missing` and below. */
 function nodesWithout(missing?: Path): StateNodes {
   return {
     async node(path, hash) {

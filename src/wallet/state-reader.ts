@@ -1,6 +1,6 @@
 /**
- * Verified reads: walks from a trusted root down to a leaf, through nodes whose hashes have been checked. Where the way
- * ends without the key, the node at its end proves the absence.
+ * Verified reads: walks from a trusted root down to a leaf, through nodes with checked hashes. If the way ends without
+ * the key, its last node proves the absence.
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { type Account, decodeAccount, decodeSlot, EMPTY_CODE_HASH_HEX, EMPTY_ROOT_HEX } from '../trie/account.ts'
@@ -8,38 +8,49 @@ import { type Child, decodeNode, type Node } from '../trie/node.ts'
 import { KEY_NIBBLES, nibbleAt, type Path, pathOfKey, ROOT_PATH } from '../trie/path.ts'
 import { ReadError } from './errors.ts'
 
-/** Where nodes and codes come from. Both resolve with checked bytes only; `undefined`: not here. */
+/**
+ * A source of nodes and codes. Both methods resolve with checked bytes, or with `undefined` if the data is not here.
+ */
 export interface StateNodes {
-  /** `key` is where the walk is going, 64 nibbles or a slot's 128: whoever has to fetch this node may fetch the rest of the way. */
+  /**
+   * Returns a node. `key` is the goal of the walk: 64 nibbles for an account, 128 for a slot. A source fetching this
+   * node may fetch the rest of the way as well.
+   */
   node(path: Path, hash: Uint8Array, key: Path): Promise<Uint8Array | undefined>
-  /** `hash` is 32 bytes. */
+  /** Returns the code with this hash (32 bytes). */
   code(hash: Uint8Array): Promise<Uint8Array | undefined>
 }
 
-/** What proves a slot: from the root of the storage trie down; no nodes: the trie is empty. */
+/** The proof of a slot: the nodes from the root of the storage trie down. No nodes: the trie is empty. */
 export interface SlotProof {
   readonly value: bigint
   readonly nodes: readonly Uint8Array[]
 }
 
-/** What proves an account (`null`: its absence) and slots of it, in the order in which they were asked for. */
+/** The proof of an account (`null`: of its absence), and of its slots in the requested order. */
 export interface StateProof {
   readonly account: Account | null
   readonly nodes: readonly Uint8Array[]
   readonly slots: readonly SlotProof[]
 }
 
-/** Down to `key` in the trie with this root, which hangs at `prefix` in the sequence. */
+/**
+ * A walk down to `key` in the trie with this root. `prefix` is the path of the trie in the whole state; `goal` is the
+ * `key` of {@link StateNodes.node}.
+ */
 interface Walk {
   readonly root: Uint8Array
   readonly prefix: Path
   readonly key: Path
   readonly goal: Path
-  /** Takes the nodes that are met. */
+  /** Collects the nodes on the way. */
   readonly nodes: Uint8Array[]
 }
 
-/** Reads of the state under one root. All reject with `notSynced` for what is not here, and `badRoot` for what cannot be. */
+/**
+ * Reads of the state under one root. Reads reject with `notSynced` for data not here, and with `badRoot` for impossible
+ * data.
+ */
 export class StateReader {
   readonly #root: Uint8Array
   readonly #nodes: StateNodes
@@ -49,17 +60,17 @@ export class StateReader {
     this.#nodes = nodes
   }
 
-  /** The account with this key (32 bytes: the hash of its address); `null`: proven absent. */
+  /** Returns the account with this key (32 bytes: the hash of its address); `null` if proven absent. */
   account(key: Uint8Array): Promise<Account | null> {
     return this.#account(pathOfKey(key))
   }
 
-  /** The slot with this key (32 bytes) of an account; 0 for a slot that is proven absent, or an account that is. */
+  /** Returns the slot with this key (32 bytes) of an account; 0 if the slot or the account is proven absent. */
   async slot(accountKey: Uint8Array, slotKey: Uint8Array): Promise<bigint> {
     return (await this.#slot(slotPath(accountKey, slotKey))).value
   }
 
-  /** The bytecode of the account with this key; empty where there is none. */
+  /** Returns the bytecode of the account with this key (32 bytes); empty if there is none. */
   async code(accountKey: Uint8Array): Promise<Uint8Array> {
     const account = await this.account(accountKey)
     if (account === null) return new Uint8Array()
@@ -71,7 +82,9 @@ export class StateReader {
     return code
   }
 
-  /** The account with this key, the slots with these keys (32 bytes each), and all nodes that prove them, the root's first. */
+  /**
+   * Returns the account and its slots with these keys (32 bytes each), and all nodes proving them, the root's first.
+   */
   async proof(accountKey: Uint8Array, slotKeys: readonly Uint8Array[]): Promise<StateProof> {
     const nodes: Uint8Array[] = []
     const [account, ...slots] = await Promise.all([
@@ -81,7 +94,10 @@ export class StateReader {
     return { account, nodes, slots }
   }
 
-  /** `goal` is where the walk goes on to from the account: its own key, or that of a slot. The nodes on the way go to `nodes`. */
+  /**
+   * Returns the account at `key`. `goal` is the final goal of the walk: the account or one of its slots. `nodes`
+   * collects the nodes on the way.
+   */
   async #account(key: Path, goal: Path = key, nodes: Uint8Array[] = []): Promise<Account | null> {
     const value = await this.#leaf({ root: this.#root, prefix: ROOT_PATH, key, goal, nodes })
     return value === null ? null : impossible(key, () => decodeAccount(value))
@@ -129,7 +145,10 @@ function slotPath(accountKey: Uint8Array, slotKey: Uint8Array): Path {
   return (pathOfKey(accountKey) + pathOfKey(slotKey)) as Path
 }
 
-/** What has the right hash and an impossible form says that the root is bad. */
+/**
+ * Returns the result of `decode`. Throws `badRoot` if decoding fails: data with the right hash and an impossible form
+ * means a bad root.
+ */
 function impossible<T>(path: Path, decode: () => T): T {
   try {
     return decode()

@@ -1,4 +1,7 @@
-/** One thing that reads wait for, from the first that wants it until an answer or a failure: its time limits, and who was asked. */
+/**
+ * A pending fetch shared by reads, from the first read until an answer or a failure: its time limits, and the asked
+ * peers.
+ */
 import type { Clock } from '../runtime/clock.ts'
 import { Deadline } from '../runtime/deadline.ts'
 import type { SyncPeer } from '../sync/peer.ts'
@@ -10,9 +13,9 @@ type Value = Extract<Checked, { value: unknown }>['value']
 
 export interface WantHandlers {
   readonly clock: Clock
-  /** The time of the read is over, whoever is being asked. */
+  /** Called when the time of the read is over, even while a peer is being asked. */
   readonly onLimit: (want: Want) => void
-  /** Nobody was connected for so long that nobody is waited for. */
+  /** Called when the wait for absent peers is over. */
   readonly onGraceOver: () => void
   readonly resolve: (value: Value) => void
   readonly reject: (error: unknown) => void
@@ -20,47 +23,47 @@ export interface WantHandlers {
 
 export class Want {
   readonly wanted: Wanted
-  /** Those that do not have it, lied, or did not answer in time. */
+  /** The peers which lack the data, lied, or did not answer in time. */
   readonly tried = new Set<SyncPeer>()
-  /** Those that are being asked. */
+  /** The peers being asked. */
   readonly asked = new Set<SyncPeer>()
-  /** What became of the peers that were asked, by id. */
+  /** The failures of asked peers, by peer id. */
   readonly failures = new Map<string, PeerFailure>()
-  /** The peers that are asked are late: one more may be. */
+  /** True if the asked peers are late: one more may be asked. */
   isOverdue = false
   readonly #limit: Deadline
   readonly #grace: Deadline
   readonly #handlers: WantHandlers
 
-  /** Its time begins. */
+  /** Creates a want and starts its time limits. */
   constructor(wanted: Wanted, handlers: WantHandlers) {
     const { clock, onLimit, onGraceOver } = handlers
     this.wanted = wanted
     this.#handlers = handlers
-    // The user waits, with or without a network.
+    // The user waits with or without a network, so time offline counts.
     this.#limit = new Deadline(clock, READ_TIMEOUT_MS, () => onLimit(this), { countsOffline: true })
     this.#grace = new Deadline(clock, LOST_PEER_GRACE_MS, onGraceOver, { countsOffline: true })
     this.#limit.start()
     this.#grace.start()
   }
 
-  /** True while a peer that was just lost, or not met yet, is waited for. */
+  /** True while the want waits for a peer which was just lost or not met yet. */
   get isWaitingForPeers(): boolean {
     return this.#grace.isRunning
   }
 
-  /** A peer was connected until now: from now on another one is waited for. */
+  /** Starts the wait for another peer, because a connected one was just lost. */
   losePeer(): void {
     this.#grace.start()
   }
 
-  /** Settles it. To be called once. */
+  /** Settles the want. To be called once. */
   resolve(value: Value): void {
     this.#stop()
     this.#handlers.resolve(value)
   }
 
-  /** Settles it. To be called once. */
+  /** Settles the want. To be called once. */
   reject(error: unknown): void {
     this.#stop()
     this.#handlers.reject(error)

@@ -1,4 +1,4 @@
-/** What a read may miss, and how it is asked for, weighed and checked. */
+/** The data missing in a read (a way, a code or a header): how to ask for the data, its assumed size, and its check. */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { SyncPeer, WayRequest } from '../sync/peer.ts'
 import { equalHash, type Keccak } from '../trie/keccak.ts'
@@ -24,16 +24,16 @@ export interface WantedHeader {
 
 export type Wanted = WantedWay | WantedCode | WantedHeader
 
-/** What a peer's answer comes to: what was wanted, as the caller's own, or why it is a lie. */
+/** The outcome of a check: the wanted data, owned by the caller, or the reason why an answer is a lie. */
 export type Checked = { readonly value: readonly WayNode[] | Uint8Array } | { readonly lie: string }
 
-/** Equal things have equal keys. */
+/** Returns equal keys for equal wants. */
 export function keyOf(wanted: Wanted): string {
   if (wanted.kind !== 'way') return `${wanted.kind} ${bytesToHex(wanted.hash)}`
   return `${wanted.path} ${wanted.key} ${bytesToHex(wanted.root)}`
 }
 
-/** Names it in a message. A way is named by the hashed key that it leads to; whoever knows the address adds it. */
+/** Returns a name for messages. A way is named by its hashed key; a caller knowing the address adds the address. */
 export function nameOf({ kind, ...wanted }: Wanted): string {
   if (!('key' in wanted)) return `the ${kind} with hash 0x${bytesToHex(wanted.hash)}`
   const { key, root } = wanted
@@ -42,22 +42,22 @@ export function nameOf({ kind, ...wanted }: Wanted): string {
   return `${what} with hashed key 0x${account} in the state 0x${bytesToHex(root)}`
 }
 
-/** What has the same name may share a request. */
+/** Returns the name of a group. Wants of the same group may share a request. */
 export function groupOf(wanted: Wanted): string {
   return wanted.kind !== 'way' ? wanted.kind : `ways under 0x${bytesToHex(wanted.root)}`
 }
 
-/** The budget for one of them. */
+/** Returns the byte budget for one want. */
 export function bytesOf({ kind }: Wanted): number {
   return { way: WAY_BYTES, code: CODE_BYTES, header: HEADER_BYTES }[kind]
 }
 
-/** False once `peer` has said that it does not have it. */
+/** Returns false if `peer` has said not to have the state of a way. */
 export function mayHave(peer: SyncPeer, wanted: Wanted): boolean {
   return wanted.kind !== 'way' || peer.mayHave(wanted.root)
 }
 
-/** Asks for some of one group, at least one. */
+/** Asks `peer` for wants of one group, at least one. */
 export function askFor(
   peer: SyncPeer,
   wanted: readonly Wanted[],
@@ -70,7 +70,7 @@ export function askFor(
   return first?.kind === 'code' ? peer.getCode(hashes, maxBytes, signal) : peer.getHeader(hashes, maxBytes, signal)
 }
 
-/** Looks at a peer's answer, which is not empty. */
+/** Checks a peer's answer, which is not empty. */
 export function check(wanted: Wanted, bytes: Uint8Array, keccak: Keccak): Checked {
   if (wanted.kind === 'way') {
     const { nodes, lie } = checkWay(wanted, wanted.key, bytes, keccak)

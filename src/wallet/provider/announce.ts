@@ -1,4 +1,6 @@
-/** EIP-6963: an application's own provider beside those of extensions, for libraries that look for them. */
+/**
+ * EIP-6963: announces an application's own provider beside those of extensions, for libraries looking for providers.
+ */
 
 import { badArgument, checkType, fieldsOf } from '../plain.ts'
 import type { Eip1193Provider } from './types.ts'
@@ -7,13 +9,16 @@ export interface ProviderInfo {
   readonly name: string
   /** A data URI of an image. */
   readonly icon: string
-  /** A domain name, reversed. */
+  /** A reversed domain name. */
   readonly rdns: string
-  /** A version 4 UUID; left out: a new one. */
+  /** A version 4 UUID. Left out: a new one. */
   readonly uuid?: string
 }
 
-/** Announces `provider` now, and whenever somebody asks. Returns the way to stop that. Throws `badArgument`. */
+/**
+ * Announces `provider` now and upon every request in the window. Returns a function to stop announcing. Throws
+ * `badArgument`.
+ */
 export function announceProvider(provider: Eip1193Provider, info: ProviderInfo): () => void {
   checkType('provider.request', 'function', fieldsOf('provider', provider, ['request']).request)
   const { uuid = newUuid(), ...rest } = fieldsOf('the info of a provider', info, ['name', 'icon', 'rdns', 'uuid'])
@@ -28,7 +33,10 @@ export function announceProvider(provider: Eip1193Provider, info: ProviderInfo):
   return () => window.removeEventListener('eip6963:requestProvider', announce)
 }
 
-/** Version 4, of RFC 9562. `crypto.randomUUID` exists in secure contexts only; random bytes do everywhere. */
+/**
+ * Returns a version 4 UUID of RFC 9562. `crypto.randomUUID` exists only in secure contexts; random bytes exist
+ * everywhere.
+ */
 function newUuid(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   bytes[6] = (bytes[6]! & 0x0f) | 0x40

@@ -1,4 +1,7 @@
-/** What a provider loads at its first request: it answers, and judges what the fallback tells. One of these a provider. */
+/**
+ * The part of a provider loaded by its first request. Answers requests and judges events of the fallback. One instance
+ * per provider.
+ */
 import { LazyPart } from '../../runtime/lazy-part.ts'
 import { Fallback, isAccounts } from './fallback.ts'
 import { handleRequest } from './handle-request.ts'
@@ -17,21 +20,21 @@ export class Answerer {
     }
   }
 
-  /** Rejects as `handleRequest` does. */
+  /** Answers a request. Rejects as `handleRequest` does. */
   answer(args: RequestArguments): Promise<unknown> {
     return handleRequest(this.#context, args)
   }
 
-  /** What of an event of the fallback is passed on; `null`: nothing. */
+  /** Returns the detail of a fallback's event to pass on to the application; `null` to drop the event. */
   relay(event: string, detail: unknown): unknown {
     if (event === 'accountsChanged') return isAccounts(detail) ? [...detail] : null
-    // Of subscriptions, which are to what happens on its chain.
+    // A message belongs to a subscription, which concerns the fallback's chain.
     const isMessage = typeof (detail as { type?: unknown } | null)?.type === 'string'
     return isMessage && this.#context.fallback?.isOnChain === true ? detail : null
   }
 }
 
-/** A load that failed is tried again by the next call, and the developer is told. */
+/** Returns a loader of the EVM which tries again after a failed load and logs the failure for the developer. */
 function lazily(evm: NonNullable<ProviderContext['evm']>): NonNullable<ProviderContext['evm']> {
   const part = new LazyPart('the module that `evm` loads', async () => evm())
   return () => part.load()

@@ -1,7 +1,7 @@
 /**
- * A known block in the shape of `eth_getBlockBy…`: its header, and what is no part of it. That comes from the fallback, and is
- * held to the header: what the header can vouch for is checked, what it rules out is left out, and of the rest no more than
- * the README says is believed.
+ * A known block in the shape of `eth_getBlockBy…`: its header, and the remaining fields from the fallback. The
+ * fallback's fields are checked against the header as far as possible. Fields contradicting the header are left out.
+ * Unprovable fields are believed only as far as the README says.
  */
 import { RLP } from '@ethereumjs/rlp'
 import { hexToBytes } from '@noble/hashes/utils.js'
@@ -12,24 +12,24 @@ import { addressOf, quantityOf, recordOf } from './params.ts'
 import { ProviderRpcError, RPC_CODE } from './rpc-error.ts'
 import { type CheckedTransaction, quantityBytes, readTransaction } from './transactions.ts'
 
-/** Root of no transactions, and of no withdrawals. */
+/** The root of an empty list of transactions or withdrawals. */
 const NOTHING = '0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421'
-/** Hash of no uncles. */
+/** The hash of an empty list of uncles. */
 const NO_UNCLES = '0x1dcc4de8dec75d7aab85b567b6ccd41ad312451b948a7413f0a142fd40d49347'
-/** What the fallback is asked for the rest. */
+/** The fallback's method for the remaining fields. */
 const METHOD = 'eth_getBlockByHash'
 
 export interface KnownBlock {
   readonly header: BlockHeader
-  /** Of the header. */
+  /** The RLP of the header. */
   readonly rlp: Uint8Array
-  /** Whether transactions are wanted whole. */
+  /** True if whole transactions are wanted, false for their hashes. */
   readonly isFull: boolean
 }
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** The header's fields as JSON-RPC has them; those that the block is older than are left out. */
+/** Returns the header's fields in the form of JSON-RPC. Fields newer than the block are left out. */
 function headerFields(header: BlockHeader): Fields {
   const { baseFeePerGas, withdrawalsRoot, blobGasUsed, excessBlobGas, parentBeaconBlockRoot, requestsHash } = header
   const { hash, parentHash, sha3Uncles, miner, stateRoot, transactionsRoot, receiptsRoot, logsBloom } = header
@@ -52,15 +52,15 @@ function headerFields(header: BlockHeader): Fields {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null))
 }
 
-/** True if there is nothing in the block but its header. */
+/** Returns true if the block contains nothing besides its header. */
 export function isHeaderOnly({ transactionsRoot, sha3Uncles, withdrawalsRoot }: BlockHeader): boolean {
   const hasWithdrawals = withdrawalsRoot !== null && withdrawalsRoot !== NOTHING
   return transactionsRoot === NOTHING && sha3Uncles === NO_UNCLES && !hasWithdrawals
 }
 
 /**
- * The whole block: of one that is more than its header, the rest has to come from somewhere, `rest` of which nothing that the
- * header says is taken. Throws error -32001 without it, and -32603 if it is of no such block.
+ * Returns the whole block. `rest` is the fallback's block, used only for fields outside of the header. Throws error
+ * -32001 if a missing `rest` is needed, and -32603 if `rest` is another block.
  */
 export function blockOf(block: KnownBlock, rest: unknown): Fields {
   const { header } = block
@@ -75,12 +75,12 @@ export function blockOf(block: KnownBlock, rest: unknown): Fields {
   if (header.transactionsRoot === NOTHING) return wholeBlock(block, told, [], given)
   const transactions = itemsOf(given['transactions'])
   if (transactions.length === 0) throw nonsense(METHOD, 'the block with this hash, which has transactions')
-  // Hashes alone prove nothing; whoever wants proof asks for the whole.
+  // Hashes alone prove nothing; a caller wanting proof asks for whole transactions.
   if (!block.isFull) return partBlock(header, { ...told, transactions: textsOf(transactions) }, given)
   return wholeBlock(block, told, checkTransactions(header, transactions), given)
 }
 
-/** A block of which everything but uncles is at hand: its size follows from that. */
+/** Returns a block with checked transactions. Its size follows if there are no uncles and the withdrawals are known. */
 function wholeBlock(
   { header, rlp, isFull }: KnownBlock,
   told: { readonly uncles: readonly string[] },
@@ -100,7 +100,7 @@ function wholeBlock(
   }
 }
 
-/** A block of whose transactions only hashes were told: they, and the size, are the fallback's word. */
+/** Returns a block with the fallback's hashes of transactions. These hashes and the size are unproven. */
 function partBlock(header: BlockHeader, told: Fields, given: Fields): Fields {
   const withdrawals = withdrawalsOf(header, given['withdrawals'])
   const { size } = given
@@ -112,7 +112,10 @@ function partBlock(header: BlockHeader, told: Fields, given: Fields): Fields {
   }
 }
 
-/** Those whose root the header has. Throws error -32603 if these are others, or of a type that is not known here. */
+/**
+ * Returns the transactions proven by the header's root. Throws error -32603 for other transactions, or for an unknown
+ * type.
+ */
 function checkTransactions(header: BlockHeader, transactions: readonly unknown[]): CheckedTransaction[] {
   let checked: CheckedTransaction[]
   try {
@@ -124,7 +127,10 @@ function checkTransactions(header: BlockHeader, transactions: readonly unknown[]
   throw nonsense(METHOD, 'the block with this hash: its transactions are others')
 }
 
-/** EIP-4895; `null`: the block has none, or these are not them. */
+/**
+ * Returns the withdrawals of EIP-4895; `null` if the block has none by its age, or if the given ones do not match the
+ * header.
+ */
 function withdrawalsOf({ withdrawalsRoot }: BlockHeader, given: unknown): { raw: Uint8Array; fields: Fields }[] | null {
   if (withdrawalsRoot === null) return null
   if (withdrawalsRoot === NOTHING) return []
@@ -140,7 +146,7 @@ function withdrawalsOf({ withdrawalsRoot }: BlockHeader, given: unknown): { raw:
     })
     return orderedRoot(read.map(({ raw }) => raw)) === withdrawalsRoot ? read : null
   } catch {
-    return null // they are none
+    return null // the values are no withdrawals
   }
 }
 

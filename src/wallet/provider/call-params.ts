@@ -1,12 +1,15 @@
-/** Reads what `eth_call` and `eth_estimateGas` are to run, and on which changes of state and block. All throw error -32602. */
+/**
+ * Reads the params of `eth_call` and `eth_estimateGas`: a call, and overrides of state and block. All functions throw
+ * error -32602.
+ */
 import { addressOf, dataOf, hashOf, quantityOf, recordOf } from './params.ts'
 import { invalidParams } from './rpc-error.ts'
 import type { AccountOverride, BlockOverrides, CallAuthorization, CallRequest, StateOverrides } from './types.ts'
 
-/** geth takes them for `eth_sendTransaction` alone: a call has the hashes of its blobs. */
+/** Fields refused in a call. geth takes whole blobs only for `eth_sendTransaction`: a call names hashes of blobs. */
 const NOT_RUN = ['blobs'] as const
 
-/** A transaction that is only to be run. Its type and nonce make no difference to that. */
+/** Returns the call to run. The type and the nonce of the transaction make no difference to a call. */
 export function callOf(value: unknown, chainId: number): CallRequest {
   const fields = recordOf(value, 'a transaction is an object')
   const { input, data, maxFeePerGas, maxPriorityFeePerGas } = fields
@@ -21,13 +24,13 @@ export function callOf(value: unknown, chainId: number): CallRequest {
   return given<CallRequest>({ ...fields, data: isGiven(input) ? input : data }, CALL_FIELDS)
 }
 
-/** geth's object of overrides, by address. */
+/** Returns geth's state overrides, by address. */
 export function overridesOf(value: unknown): StateOverrides {
   const accounts = Object.entries(recordOf(value, 'overrides are an object'))
   return new Map(accounts.map(([address, account]) => [addressOf(address).toLowerCase(), overrideOf(account)]))
 }
 
-/** geth's object of overrides of the block. */
+/** Returns geth's block overrides. */
 export function blockOverridesOf(value: unknown): BlockOverrides {
   return known<BlockOverrides>(recordOf(value, 'overrides of a block are an object'), BLOCK_FIELDS)
 }
@@ -84,14 +87,17 @@ const AUTHORIZATION_FIELDS: Readers<CallAuthorization> = {
   s: quantityOf,
 }
 
-/** As {@link given}; what is given and has no reader changes the outcome, and is refused. */
+/**
+ * Returns the fields as {@link given} does. Refuses fields without a reader, because ignoring one would change the
+ * outcome.
+ */
 function known<T>(fields: Readonly<Record<string, unknown>>, readers: Readers<T>): T {
   const unknown = Object.keys(fields).find((name) => isGiven(fields[name]) && !Object.hasOwn(readers, name))
   if (unknown !== undefined) throw invalidParams(`${unknown} cannot be overridden here`)
   return given(fields, readers)
 }
 
-/** The fields that `readers` has, as far as they are given. */
+/** Returns the given fields which have a reader. */
 function given<T>(fields: Readonly<Record<string, unknown>>, readers: Readers<T>): T {
   const read = Object.entries<(value: unknown) => unknown>(readers).flatMap(([name, readerOf]) =>
     isGiven(fields[name]) ? [[name, readerOf(fields[name])]] : [],

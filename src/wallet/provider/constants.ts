@@ -1,8 +1,14 @@
-/** The numbers of the provider, each with the reason for its value. */
+/** The tuning numbers of the provider, each with the reason for its value. */
 
-/** A wallet knows its chain, and an endpoint answers this from memory: whoever takes longer is not there. */
+/**
+ * How long a fallback may take to tell its chain. A wallet knows its chain, and an endpoint answers from memory: a
+ * slower fallback is gone.
+ */
 export const FALLBACK_CHAIN_TIMEOUT_MS = 10_000
-/** Of a read that is passed on: longer than what wallets and their endpoints allow themselves (MetaMask retries for some 30 s). */
+/**
+ * How long a forwarded read may take: longer than wallets and their endpoints allow themselves (MetaMask retries for
+ * about 30 s).
+ */
 export const FALLBACK_READ_TIMEOUT_MS = 60_000
-/** Times in a row that a fallback may say that its chain has changed while it is asked for it. */
+/** How often in a row a fallback may announce a change of chain while being asked for its chain. */
 export const MAX_CHAIN_CHECKS = 3

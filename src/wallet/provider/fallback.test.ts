@@ -16,7 +16,7 @@ const source: ProviderSource = {
   ...{ status: nothing, getAccount: nothing, getStorageAt: nothing, getCode: nothing, getProof: nothing },
 }
 
-/** A wallet that says what it is asked. Whatever it answers is in `answers`, by method. */
+/** A wallet recording its requests. The answers stand in `answers`, by method. */
 class Wallet {
   readonly asked: string[] = []
   answers: Record<string, () => unknown> = {}
@@ -38,7 +38,7 @@ class Wallet {
   }
 }
 
-/** One behind a function, as of a library's transport: it tells nothing by itself. */
+/** Returns a wallet behind a plain function, like a library's transport. Such a fallback has no events. */
 const mute = (wallet: Wallet) => ({ request: (args: { method: string }) => wallet.request(args) })
 const providerOf = (fallback: object, clock = new ManualClock()) =>
   createProvider({ source, chainId: 1337, fallback: fallback as never, clock })

@@ -1,6 +1,6 @@
 /**
- * The application's fallback, as far as it can be held to anything: it is asked only while it is on the client's chain, and
- * it may be slow, be silent or talk nonsense. What it answers is trusted; that it is about this chain is not.
+ * The application's fallback, held to the client's chain: requests are sent only while the fallback is on that chain.
+ * The fallback may be slow, silent or talk nonsense. Its answers are trusted; its chain is checked.
  */
 import { type Clock, systemClock } from '../../runtime/clock.ts'
 import { FALLBACK_CHAIN_TIMEOUT_MS, FALLBACK_READ_TIMEOUT_MS, MAX_CHAIN_CHECKS } from './constants.ts'
@@ -16,13 +16,13 @@ export interface FallbackOptions {
   readonly clock?: Pick<Clock, 'after'>
 }
 
-/** After these the fallback may be somewhere else. */
+/** Events after which the fallback may be on another chain. */
 const CHAIN_EVENTS = ['chainChanged', 'connect', 'disconnect'] as const
 
-/** A wallet that is elsewhere has to be told where to go: these two are not held up by where it is. */
+/** The methods sending a wallet to a chain. They are forwarded even while the wallet is on another chain. */
 const TO_THE_CHAIN: ReadonlySet<string> = new Set(['wallet_switchEthereumChain', 'wallet_addEthereumChain'])
 
-/** Nobody is asked for consent: an answer is a matter of seconds. All others may wait for a person. */
+/** Methods needing no user's consent: an answer takes seconds. All other methods may wait for a person. */
 const READS =
   /^(?:eth_(?:get(?!EncryptionPublicKey)\w+|accounts|call|coinbase|createAccessList|estimateGas|gasPrice|maxPriorityFeePerGas|blobBaseFee|feeHistory|simulateV1)|net_\w+|web3_\w+)$/
 
@@ -30,11 +30,11 @@ export class Fallback implements Eip1193Requester {
   readonly #requester: Eip1193Requester
   readonly #chainId: number
   readonly #clock: Pick<Clock, 'after'>
-  /** It will say when its chain changes. Without that it is asked each time. */
+  /** True if the fallback announces changes of its chain. Otherwise each request asks for the chain first. */
   readonly #tells: boolean
-  /** Counts what it said of its chain. */
+  /** The number of chain events so far. */
   #changes = 0
-  /** The check that runs, or the last one that passed; `null`: there is none to rely on. */
+  /** The running chain check, or the last passed one; `null` if the next request must check again. */
   #check: Promise<void> | null = null
   #isOnChain = false
 
@@ -50,20 +50,20 @@ export class Fallback implements Eip1193Requester {
     this.#tells = CHAIN_EVENTS.map((event) => listen(requester, event, onChange)).every((heard) => heard)
   }
 
-  /** The fallback of a provider; one that is held to its chain already stays. */
+  /** Returns the fallback of a provider, wrapped unless already a `Fallback`. */
   static of({ fallback, chainId, clock }: ProviderContext): Fallback | undefined {
     if (fallback === undefined || fallback instanceof Fallback) return fallback
     return new Fallback({ requester: fallback, chainId, ...(clock === undefined ? {} : { clock }) })
   }
 
-  /** True as long as it has said that it is on the client's chain, and nothing else since. */
+  /** True since the fallback confirmed the client's chain, until the next chain event. */
   get isOnChain(): boolean {
     return this.#isOnChain
   }
 
   /**
-   * Passes a request on. Rejects with 4901 if the fallback is on another chain or does not say on which, with what it rejects
-   * with if that is an error of EIP-1193, and else with -32603.
+   * Forwards a request. Rejects with 4901 if the fallback is on another chain, or does not tell its chain. Passes on
+   * errors in the form of EIP-1193, and turns others into -32603.
    */
   async request({ method, params }: RequestArguments): Promise<unknown> {
     if (TO_THE_CHAIN.has(method)) this.#checkDestination(params)
@@ -73,7 +73,7 @@ export class Fallback implements Eip1193Requester {
     return answer === undefined ? null : answer
   }
 
-  /** The addresses that it lets this page use. */
+  /** Returns the addresses which the wallet lets this application use. */
   async accounts(): Promise<readonly string[]> {
     const answer = await this.request({ method: 'eth_accounts' })
     if (isAccounts(answer)) return answer
@@ -86,7 +86,7 @@ export class Fallback implements Eip1193Requester {
     const forget = () => {
       if (this.#check === check) this.#check = null
     }
-    // One that failed is tried again by the next request, and so is each where nobody says that the chain has changed.
+    // The next request repeats a failed check. Without chain events, every request repeats the check.
     check.then(() => this.#tells || forget(), forget)
     return check
   }
@@ -97,7 +97,7 @@ export class Fallback implements Eip1193Requester {
       const answer = await this.#ask({ method: 'eth_chainId' }, FALLBACK_CHAIN_TIMEOUT_MS).catch((cause) => {
         throw this.#otherChain(null, cause)
       })
-      if (changes !== this.#changes) continue // said before it changed
+      if (changes !== this.#changes) continue // the answer is from before the change
       const chainId = chainIdOf(answer)
       if (chainId !== BigInt(this.#chainId)) throw this.#otherChain(chainId)
       this.#isOnChain = true
@@ -106,7 +106,7 @@ export class Fallback implements Eip1193Requester {
     throw this.#otherChain(null)
   }
 
-  /** This provider is of one chain: the wallet is sent to no other. */
+  /** Throws error 4901 if the wallet would be sent to another chain than this provider's. */
   #checkDestination(params: unknown): void {
     const [destination] = Array.isArray(params) ? params : []
     const chainId = chainIdOf((destination as { chainId?: unknown } | null | undefined)?.chainId)
@@ -128,7 +128,7 @@ export class Fallback implements Eip1193Requester {
     )
   }
 
-  /** `timeoutMs` is `null` where a person may have to answer. */
+  /** Sends a request. `timeoutMs` is `null` if a person may have to answer. */
   async #ask(args: RequestArguments, timeoutMs: number | null): Promise<unknown> {
     let stop = () => {}
     const late = new Promise<never>((_, reject) => {
@@ -148,12 +148,12 @@ export class Fallback implements Eip1193Requester {
   }
 }
 
-/** True if `value` is what `eth_accounts` answers and `accountsChanged` tells. */
+/** Returns true if `value` has the form of an answer to `eth_accounts` or of an `accountsChanged` event. */
 export function isAccounts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((each) => typeof each === 'string' && /^0x[0-9a-fA-F]{40}$/.test(each))
 }
 
-/** The fallback's answer to `method` is none. */
+/** Returns the error for an invalid answer of the fallback to `method`. */
 export function nonsense(method: string, expected: string): ProviderRpcError {
   return failed(`its answer to ${method} is not ${expected}`)
 }
@@ -165,7 +165,7 @@ function failed(rule: string, cause?: unknown): ProviderRpcError {
   })
 }
 
-/** A quantity, with leading zeros if it must be; `null`: something else. */
+/** Returns the quantity, also with leading zeros; `null` for anything else. */
 function chainIdOf(value: unknown): bigint | null {
   if (typeof value === 'string' && /^0x[0-9a-fA-F]{1,64}$/.test(value)) return BigInt(value)
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? BigInt(value) : null

@@ -16,7 +16,7 @@ const HEADER = decodeHeader(Uint8Array.from(Buffer.from(CHAIN_HEADER.rlp, 'hex')
 
 let complete: SourceState | null
 let target: SourceState | null
-/** What was read, and at which root. */
+/** The reads so far, each with its root. */
 let reads: string[]
 let failure: Error | null
 
@@ -52,13 +52,13 @@ const evm: EvmModule = {
   estimateGas: async () => 21_000n,
 }
 
-/** A fallback of this chain that answers as `answer` does. */
+/** Returns a fallback on this chain, answering with `answer`. */
 const fallbackOf = (answer: (args: { method: string; params?: unknown }) => unknown) => ({
   request: async (args: { method: string; params?: unknown }) => {
     return args.method === 'eth_chainId' ? '0x539' : answer(args)
   },
 })
-/** One that says what it was asked. */
+/** A fallback answering with the request itself. */
 const fallback = fallbackOf(({ method, params }) => ({ method, params }))
 
 const ask = (method: string, params?: unknown[], options: Partial<ProviderContext> = {}) =>
@@ -118,12 +118,12 @@ describe('handleRequest', () => {
     expect(await ask('eth_getBalance', [ADDRESS, HEADER.hash], { settledStatus })).toBe('0xff')
     expect(await ask('eth_blockNumber', [], { settledStatus })).toBe(`0x${HEADER.number.toString(16)}`)
     await expect(ask('eth_getBalance', [ADDRESS, 'pending'], { settledStatus })).rejects.toMatchObject({ code: -32001 })
-    // The target of an older sync is not what the one that begins is about.
+    // The target of an older sync differs from the target of the beginning sync.
     target = { root: root('33'), blockNumber: 1, header: null }
     reads = []
     await ask('eth_getBalance', [ADDRESS], { settledStatus })
     expect(reads).toEqual([`account ${root('22')}`])
-    // With a complete state there is nothing to wait for, but for a block that is about to be known.
+    // With a complete state there is no wait, except for a block about to be known.
     complete = { root: root('11'), blockNumber: 100, header: null }
     isSettled = false
     await ask('eth_getBalance', [ADDRESS], { settledStatus })
@@ -274,7 +274,7 @@ describe('handleRequest', () => {
     for (const method of Object.keys(METHODS)) {
       await ask(method, params[method] ?? [], { fallback: spy, evm: async () => evm }).catch(() => {})
     }
-    // Keys are a wallet's, and whoever has them says which.
+    // The keys belong to a wallet, so the wallet lists the accounts.
     expect(asked).toEqual(['eth_accounts'])
   })
 

@@ -1,4 +1,4 @@
-/** What a provider does with a request: a method of its own, the fallback's, or nobody's. */
+/** The dispatch of a request: to an own method, to the fallback, or to an error. */
 import { Fallback } from './fallback.ts'
 import { UnknownBlockError } from './known-states.ts'
 import { METHODS, type MethodContext, type ProviderContext, REFUSED } from './methods.ts'
@@ -7,7 +7,7 @@ import { ProviderRpcError, RPC_CODE } from './rpc-error.ts'
 import { toRpcError } from './to-rpc-error.ts'
 import type { RequestArguments } from './types.ts'
 
-/** Rejects with `ProviderRpcError`, or with what the fallback rejects with if that is an error of EIP-1193. */
+/** Answers a request. Rejects with `ProviderRpcError`, or with the fallback's own error if its form is EIP-1193's. */
 export async function handleRequest(provider: ProviderContext, args: RequestArguments): Promise<unknown> {
   const context = { ...provider, fallback: Fallback.of(provider) }
   const request = requestOf(args)
@@ -28,7 +28,7 @@ export async function handleRequest(provider: ProviderContext, args: RequestArgu
   }
 }
 
-/** The two fields of a request, read once. Throws error -32600. */
+/** Returns the two fields of a request, each read once. Throws error -32600. */
 function requestOf(args: unknown): RequestArguments {
   const invalid = (cause?: unknown) => {
     const rule = 'a request is an object with a `method`, which is text, and `params`'

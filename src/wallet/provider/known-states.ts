@@ -1,6 +1,6 @@
 /**
- * Which state a request is about. Two can be known: the last that was complete, and the one that is being synced. Whatever a
- * request names must be one of them: nothing is ever answered from another state than the one that was asked for.
+ * The state of a request. Two states can be known: the last complete one, and the target of the running sync. A request
+ * must name one of the two: no answer ever comes from another state than the requested one.
  */
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { isRootlightError } from '../../trie/error.ts'
@@ -13,11 +13,11 @@ export interface KnownState {
   readonly root: `0x${string}`
   readonly number: number | null
   readonly header: BlockHeader | null
-  /** Of the header. */
+  /** The RLP of the header. */
   readonly rlp: Uint8Array | null
 }
 
-/** What a block parameter names; as {@link blockParamOf} reads it. */
+/** The block named by a block parameter, as read by {@link blockParamOf}. */
 export type BlockParam =
   | { readonly kind: 'latest' }
   | { readonly kind: 'number'; readonly number: bigint }
@@ -26,7 +26,10 @@ export type BlockParam =
 
 const TAGS: ReadonlySet<unknown> = new Set(['earliest', 'pending', 'safe', 'finalized'])
 
-/** A tag, a number, a hash, or an object of EIP-1898; left out: `latest`. Throws error -32602. */
+/**
+ * Returns the block named by a tag, a number, a hash, or an object of EIP-1898. Left out: `latest`. Throws error
+ * -32602.
+ */
 export function blockParamOf(value: unknown): BlockParam {
   if (value === undefined || value === null || value === 'latest') return { kind: 'latest' }
   if (TAGS.has(value)) return { kind: 'tag', tag: value as string }
@@ -42,7 +45,7 @@ function objectParamOf(value: object): BlockParam {
     'a block is a tag, a number, a hash or an object',
   )
   if (requireCanonical !== undefined) booleanOf(requireCanonical)
-  // Which of the two counts is nobody's to guess.
+  // With both given, the intended block is ambiguous.
   if (blockHash != null && blockNumber != null)
     throw invalidParams('a block has a blockHash or a blockNumber, not both')
   return blockHash == null
@@ -50,40 +53,40 @@ function objectParamOf(value: object): BlockParam {
     : { kind: 'hash', hash: hashOf(blockHash) }
 }
 
-/** Error -32001: what was asked is about a block that is none of those that are known. */
+/** Error -32001: the request is about an unknown block. */
 export class UnknownBlockError extends ProviderRpcError {
   constructor(message: string) {
     super(RPC_CODE.resourceNotFound, message)
   }
 }
 
-/** Who knows states: see `ProviderContext`. */
+/** The source of known states: see `ProviderContext`. */
 export interface StateFinder {
   readonly source: ProviderSource
   readonly settledStatus?: () => Promise<SourceStatus>
 }
 
 /**
- * The state that `param` names. Rejects with `UnknownBlockError` if it is none of those that are known, and with 4900 before any
- * is. What a sync that was just asked for is about is waited for, as reads do.
+ * Returns the state named by `param`. Like reads, waits until the target of a just requested sync is known. Rejects
+ * with `UnknownBlockError` for an unknown block, and with 4900 before any state is known.
  */
 export async function findState({ source, settledStatus }: StateFinder, param: BlockParam): Promise<KnownState> {
   const status = await source.status()
-  // Nothing is complete: then it is about what is to be synced, and that may just have become another state.
+  // Without a complete state, the request is about the target, which may just have changed.
   const isOfTarget = status.complete === null
   const found = isOfTarget && settledStatus !== undefined ? null : stateIn(status, param)
   if (found !== null) return found
-  // A tag will name none of them either.
+  // No wait is possible, or none helps: no new target ever has a tag.
   if (settledStatus === undefined || (param.kind === 'tag' && !isOfTarget))
     return stateIn(status, param) ?? refuse(status, param)
   const settled = await settledStatus().catch((error: unknown) => {
     if (isOfTarget || !isRootlightError(error, 'notSynced')) throw error
-    return status // a header that is not found makes no other block known
+    return status // a missing header makes no other block known
   })
   return stateIn(settled, param) ?? refuse(settled, param)
 }
 
-/** `null`: it is none of those. */
+/** Returns the known state named by `param`; `null` if there is none. */
 function stateIn({ complete, target }: SourceStatus, param: BlockParam): KnownState | null {
   if (param.kind === 'latest') {
     const latest = complete ?? target

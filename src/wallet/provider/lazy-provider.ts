@@ -1,4 +1,4 @@
-/** The provider that an application holds: nothing of what answers is loaded before the first request. */
+/** The provider held by an application. The code answering requests is loaded by the first request. */
 import { LazyPart, type LoadError } from '../../runtime/lazy-part.ts'
 import { badArgument } from '../plain.ts'
 import type { Answerer } from './answerer.ts'
@@ -9,10 +9,13 @@ import type { Eip1193Provider, RequestArguments } from './types.ts'
 
 const ANSWERER = new LazyPart('the provider', () => import('./answerer.ts'))
 
-/** What a fallback may tell the application: its chain is ours, or it is not heard. */
+/** Events of a fallback passed on to the application. Chain events are not: a provider's chain never changes. */
 const RELAYED: ReadonlySet<string> = new Set(['accountsChanged', 'message'])
 
-/** Returns at once. `request` rejects with `ProviderRpcError`, or with what the fallback rejects with if it has a code. */
+/**
+ * Creates a provider at once, without loading anything. `request` rejects with `ProviderRpcError`, or with the
+ * fallback's own error if that one has a code.
+ */
 export function createProvider(context: ProviderContext): Eip1193Provider {
   return new LazyProvider(context)
 }
@@ -20,7 +23,7 @@ export function createProvider(context: ProviderContext): Eip1193Provider {
 class LazyProvider implements Eip1193Provider {
   readonly #context: ProviderContext
   readonly #listeners = new Map<string, Set<Listener>>()
-  /** Events of the fallback that are heard. */
+  /** The fallback's events with a listener of ours. */
   readonly #heard = new Set<string>()
   #answerer: Promise<Answerer> | null = null
   #hasConnected = false
@@ -29,7 +32,7 @@ class LazyProvider implements Eip1193Provider {
     this.#context = context
   }
 
-  // `async`, also because web3.js tells providers of EIP-1193 by that.
+  // `async` matters: web3.js recognizes providers of EIP-1193 by an async `request`.
   async request(args: RequestArguments): Promise<unknown> {
     const answerer = await this.#load()
     if (!this.#hasConnected) {
@@ -62,7 +65,7 @@ class LazyProvider implements Eip1193Provider {
     return this.#answerer
   }
 
-  /** Begins to pass on what the fallback tells. */
+  /** Begins to pass on an event of the fallback. */
   #hear(event: string): void {
     const { fallback } = this.#context
     if (fallback === undefined || !RELAYED.has(event) || this.#heard.has(event)) return
@@ -73,7 +76,7 @@ class LazyProvider implements Eip1193Provider {
           const relayed = answerer.relay(event, detail)
           if (relayed !== null) this.#tell(event, relayed)
         },
-        () => {}, // what cannot be judged is not passed on; requests say why
+        () => {}, // an event is dropped if its judge cannot be loaded; requests report the failure
       )
     })
   }
@@ -82,9 +85,11 @@ class LazyProvider implements Eip1193Provider {
     for (const listener of this.#listeners.get(event) ?? []) queueMicrotask(() => this.#call(event, listener, detail))
   }
 
-  /** Apart from what it is told of: a listener that throws is no reason to refuse a request, or to tell no one else. */
+  /**
+   * Calls a listener on its own: a throwing listener must not break a request or keep an event from other listeners.
+   */
   async #call(event: string, listener: Listener, detail: unknown): Promise<void> {
-    if (this.#listeners.get(event)?.has(listener) !== true) return // it was removed meanwhile
+    if (this.#listeners.get(event)?.has(listener) !== true) return // removed meanwhile
     try {
       await listener(detail as never)
     } catch (error) {

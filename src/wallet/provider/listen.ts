@@ -1,13 +1,13 @@
-/** Listening to emitters of others, which may be anything. */
+/** Listening to foreign emitters, which may be anything. */
 
 export type Listener = (...args: never[]) => void
 
-/** An emitter as EIP-1193 has them, perhaps. */
+/** A possible emitter in the form of EIP-1193. */
 interface Emitter {
   on?(event: string, listener: Listener): unknown
 }
 
-/** Listens to `event`. False: `emitter` is none, or does not want that. */
+/** Listens to `event`. Returns false if `emitter` is no emitter, or throws. */
 export function listen(emitter: object, event: string, listener: Listener): boolean {
   try {
     const { on } = emitter as Emitter
@@ -15,6 +15,6 @@ export function listen(emitter: object, event: string, listener: Listener): bool
     on.call(emitter, event, listener)
     return true
   } catch {
-    return false // it goes on as one that tells nothing
+    return false // treated as an emitter without events
   }
 }

@@ -1,4 +1,4 @@
-/** The methods that are answered here, each from what is verified or from what the client itself knows. */
+/** The provider's own methods. Each answer comes from verified data or from the client itself. */
 import type { Clock } from '../../runtime/clock.ts'
 import type { SyncProgress } from '../../sync/progress.ts'
 import { badArgument } from '../plain.ts'
@@ -11,39 +11,39 @@ import { ProviderRpcError, RPC_CODE } from './rpc-error.ts'
 import type { ProviderSource, SourceStatus } from './source.ts'
 import type { CallState, Eip1193Requester, EvmModule, ProviderOptions } from './types.ts'
 
-/** What a provider is made of. */
+/** The parts of a provider. */
 export interface ProviderContext extends Omit<ProviderOptions, 'fallback'> {
   readonly fallback?: Eip1193Requester | undefined
   readonly source: ProviderSource
   readonly chainId: number
-  /** The status, once it is known what a sync that was just asked for is about; left out: it always is. */
+  /** Returns the status once the target of a just requested sync is known. Left out: the target is always known. */
   readonly settledStatus?: () => Promise<SourceStatus>
-  /** For how long the fallback is waited; left out: the system's. */
+  /** The clock for the timeouts of the fallback. Left out: the system's clock. */
   readonly clock?: Pick<Clock, 'after'>
 }
 
-/** The same, with a fallback that is held to its chain. */
+/** The parts of a provider, with a fallback held to the client's chain. */
 export interface MethodContext extends ProviderContext {
   readonly fallback?: Fallback | undefined
 }
 
-/** What an answer rests on. */
+/** The basis of an answer. */
 export type Grounds =
   /** Proofs, down from the trusted root. */
   | 'verified'
-  /** The header that has the trusted hash. */
+  /** The header with the trusted hash. */
   | 'header'
-  /** What the client is and does. */
+  /** The client's own configuration and progress. */
   | 'client'
 
 export interface Method {
   readonly grounds: Grounds
-  /** Only with an EVM, else it is the fallback's. */
+  /** True if the method needs an EVM. Without an EVM, the request goes to the fallback. */
   readonly takesEvm?: boolean
   run(context: MethodContext, params: unknown): Promise<unknown>
 }
 
-/** By name. What is neither here nor in {@link REFUSED} is the fallback's. */
+/** The methods by name. Methods neither here nor in {@link REFUSED} go to the fallback. */
 export const METHODS: Readonly<Record<string, Method>> = {
   eth_getBalance: ofState('verified', async ({ source }, [address], { root }) => {
     const { value } = await source.getAccount(addressOf(address), { at: root })
@@ -91,7 +91,7 @@ export const METHODS: Readonly<Record<string, Method>> = {
   eth_chainId: ofClient(({ chainId }) => quantity(chainId)),
   net_version: ofClient(({ chainId }) => String(chainId)),
   web3_clientVersion: ofClient(() => 'Rootlight'),
-  // Keys are a wallet's: with one behind us they are its accounts.
+  // Keys belong to a wallet, so the accounts are those of a wallet behind this provider.
   eth_accounts: ofClient(({ fallback }) => fallback?.accounts() ?? []),
   eth_syncing: ofClient(async ({ source }) => {
     const { progress } = source
@@ -102,12 +102,12 @@ export const METHODS: Readonly<Record<string, Method>> = {
 }
 
 /**
- * Not even the fallback's: it would be believed for a nonce and for gas that are verified here. Libraries that are refused it
- * (viem, when it prepares a transaction) ask for the parts.
+ * Methods which are never forwarded: their results contain a nonce and a gas limit which a wallet would take as
+ * verified. Refused libraries (viem, when preparing a transaction) ask for the parts instead.
  */
 export const REFUSED: ReadonlySet<string> = new Set(['eth_fillTransaction'])
 
-/** A method with a param that is the block, behind so many others, and ahead of so many. */
+/** Returns a method with a block among its params: at index `blockAt`, with `behind` params after the block. */
 function ofState(
   grounds: Grounds,
   answer: (context: MethodContext, params: readonly unknown[], state: KnownState) => Promise<unknown>,
@@ -123,7 +123,7 @@ function ofState(
   }
 }
 
-/** A method of a transaction, a block, and overrides of its state and of itself. */
+/** Returns a method with a transaction, a block, state overrides and block overrides as params. */
 function withEvm(answer: (evm: EvmModule, call: Parameters<EvmModule['call']>) => Promise<string>): Method {
   const run: Parameters<typeof ofState>[1] = async (context, [transaction, , overrides, blockOverrides], state) => {
     const request = callOf(transaction, context.chainId)
@@ -139,7 +139,7 @@ function withEvm(answer: (evm: EvmModule, call: Parameters<EvmModule['call']>) =
   return { ...ofState('verified', run, 1, 2), takesEvm: true }
 }
 
-/** Rejects with what loading it rejects with, or `badArgument`: the application may load anything. */
+/** Loads the EVM. Rejects with the error of the load, or with `badArgument`: the application may load anything. */
 async function loadEvm({ evm }: MethodContext): Promise<EvmModule> {
   const module: unknown = await evm?.()
   const { call, estimateGas } = Object(module) as Partial<EvmModule>
@@ -163,7 +163,7 @@ function ofBlock(paramOf: (value: unknown) => BlockParam): Method {
   }
 }
 
-/** What is no part of a header, as the fallback has it. */
+/** Returns the fallback's block, for the fields outside of the header. */
 async function restOf(fallback: Fallback | undefined, hash: string, isFull: boolean): Promise<unknown> {
   return fallback?.request({ method: 'eth_getBlockByHash', params: [hash, isFull] })
 }
@@ -197,7 +197,10 @@ function callOptions({ chainId, hardfork }: MethodContext, overrides: unknown, b
   }
 }
 
-/** geth's object: blocks, the two counters of its fast sync, and those of its snap sync that mean the same here. */
+/**
+ * Returns geth's object: block numbers, the two counters of fast sync, and the counters of snap sync with the same
+ * meaning here.
+ */
 function syncingOf(progress: SyncProgress, complete: number, target: number) {
   const { nodes, pending, accounts, slots, codes } = progress
   return {

@@ -1,33 +1,33 @@
-/** Reads the params of JSON-RPC requests, as strictly as geth does. All throw error -32602. */
+/** Reads the params of JSON-RPC requests, as strictly as geth. All functions throw error -32602. */
 import { invalidParams } from './rpc-error.ts'
 
 const ADDRESS = /^0x[0-9a-fA-F]{40}$/
 const HASH = /^0x[0-9a-fA-F]{64}$/
 const DATA = /^0x(?:[0-9a-fA-F]{2})*$/
-/** No leading zeros, as EIP-1474 says. */
+/** A quantity of EIP-1474, without leading zeros. */
 const QUANTITY = /^0x(?:0|[1-9a-fA-F][0-9a-fA-F]{0,63})$/
-/** A slot: geth takes leading zeros here. */
+/** A slot; geth allows leading zeros here. */
 const SLOT = /^0x[0-9a-fA-F]{1,64}$/
 
-/** No params of ours are nested deeper: those of calls are, with access lists and overrides. */
+/** A bound on nesting. The deepest valid params are those of calls, with access lists and overrides. */
 const MAX_DEPTH = 8
 
-/** A copy of what an application passed in as params, each field read once: plain data, as if it had crossed a wire. */
+/** Returns a plain copy of the application's params, each field read once, as if the params had crossed a wire. */
 export function plainOf(value: unknown, depth = 0): unknown {
   if (typeof value !== 'object' || value === null) return value
   try {
     if (depth < MAX_DEPTH && Array.isArray(value)) return value.map((item) => plainOf(item, depth + 1))
-    // A map or a set has no fields: it would pass for an object without any.
+    // A map or a set has no fields, and would pass for an empty object.
     if (depth < MAX_DEPTH && !(Symbol.iterator in value)) {
       return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, plainOf(field, depth + 1)]))
     }
   } catch {
-    // getters, and the traps of proxies, may throw
+    // Getters and the traps of proxies may throw.
   }
   throw invalidParams('they are lists and objects as JSON has them')
 }
 
-/** The positional params of a method that has so many; a missing one is `undefined`. */
+/** Returns the positional params of a method with at most `most` of them. A missing param is `undefined`. */
 export function listOf(params: unknown, most: number): readonly unknown[] {
   if (params === undefined || params === null) return []
   if (!Array.isArray(params)) throw invalidParams('they are a list')
@@ -53,7 +53,7 @@ export function slotsOf(value: unknown): readonly string[] {
   return value.map(slotOf)
 }
 
-/** Bytes: code, or the data of a call. */
+/** Returns bytes as text: code, or the data of a call. */
 export function dataOf(value: unknown): string {
   return textOf(value, DATA, 'data is 0x and hex digits')
 }

@@ -1,6 +1,7 @@
 /**
- * What a contract reverts with, as libraries look for it: real viem and ethers 6, and the rules of ethers 5 and web3.js. The
- * contract reverts with `OffchainLookup` (EIP-3668), as resolvers of offchain names do; the answer is what it is told then.
+ * The data of a revert as found by libraries: real viem and ethers 6, and the rules of ethers 5 and web3.js. The
+ * contract reverts with `OffchainLookup` (EIP-3668), like resolvers of offchain names. The contract's answer is the
+ * gateway's response.
  */
 import { BrowserProvider, Interface } from 'ethers'
 import { createPublicClient, custom, encodeErrorResult, encodeFunctionData, keccak256, parseAbi } from 'viem'
@@ -24,7 +25,7 @@ const REVERT = encodeErrorResult({
 })
 const word = (value: number) => `0x${value.toString(16).padStart(64, '0')}` as const
 
-/** Reverts with {@link REVERT}, but for the callback, which returns the first word of the response that it is called with. */
+/** Code reverting with {@link REVERT}. Only the callback returns, with the first word of its response. */
 const CODE = (() => {
   const size = (REVERT.length - 2) / 2
   const u16 = (value: number) => value.toString(16).padStart(4, '0')
@@ -98,7 +99,7 @@ describe('the data of a revert', () => {
 
   test.each(['eth_call', 'eth_estimateGas'])('behavior: %s: the rule of web3.js finds it', async (method) => {
     expect(web3Data(await revertOf(method))).toEqual(REVERT)
-    // It takes for a provider of EIP-1193 what has this, and passes everything else a callback.
+    // web3.js recognizes a provider of EIP-1193 by this name, and passes a callback to all others.
     expect(provider.request.constructor.name).toBe('AsyncFunction')
   })
 
@@ -108,7 +109,8 @@ describe('the data of a revert', () => {
 })
 
 /**
- * `spelunk(error, true)` of ethers 5: the first object, however deep, with a message of a revert and data that are hex.
+ * Repeats `spelunk(error, true)` of ethers 5. Returns the hex data of the first object, however deep, with such data
+ * and a message of a revert.
  * https://github.com/ethers-io/ethers.js/blob/v5.7.2/packages/providers/src.ts/json-rpc-provider.ts#L27-L57
  */
 function spelunk(value: unknown): string | null {
@@ -132,9 +134,10 @@ function spelunk(value: unknown): string | null {
 }
 
 /**
- * What web3.js 4 decodes: `data` of an error with a message of a revert, or of what that calls its original error.
+ * Returns the data decoded by web3.js 4: `data` of an error with a message of a revert, or of its `originalError`.
  * https://github.com/web3/web3.js/blob/v4.16.0/packages/web3-core/src/web3_request_manager.ts (`_isReverted`)
- * https://github.com/web3/web3.js/blob/v4.16.0/packages/web3-errors/src/errors/contract_errors.ts (`Eip838ExecutionError`)
+ * https://github.com/web3/web3.js/blob/v4.16.0/packages/web3-errors/src/errors/contract_errors.ts
+ * (`Eip838ExecutionError`)
  */
 function web3Data(error: unknown): unknown {
   if (!(error instanceof Error) || !error.message.includes('revert')) return undefined

@@ -1,6 +1,6 @@
 /**
- * The official request and response pairs of execution-apis, of every method that is answered here, on their own chain. Those of
- * calls are beside the EVM.
+ * The official request and response pairs of execution-apis for every own method of the provider, on their own chain.
+ * The pairs of calls are tested beside the EVM.
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { describe, expect, test } from 'vitest'
@@ -12,13 +12,14 @@ import { METHODS } from './methods.ts'
 import type { ProviderSource } from './source.ts'
 
 const OF_CALLS = new Set(['eth_call', 'eth_estimateGas'])
-/** Methods without a pair: they are answered by other rules than a node's. */
+/** Methods without a pair: their answers follow other rules than a node's. */
 const WITHOUT_PAIRS = new Set(['eth_accounts', 'web3_clientVersion'])
 const methods = Object.keys(METHODS).filter((method) => !OF_CALLS.has(method) && !WITHOUT_PAIRS.has(method))
 
 /**
- * Where we differ: the pairs are of a node with the whole chain, which is its own judge of what is safe. We know one block, and
- * refuse what is about another, also one that may not exist: nobody here can tell.
+ * The pairs with a different answer here, by name, with the reason. The pairs come from a node with the whole chain,
+ * able to judge which block is safe. Rootlight knows one block and refuses requests about others, including blocks
+ * which do not exist.
  */
 const DIFFERENT: Readonly<Record<string, string>> = {
   'eth_getBalance/get-balance-blockhash': 'another block than the one that is known',
@@ -29,7 +30,10 @@ const DIFFERENT: Readonly<Record<string, string>> = {
   'eth_getBlockByNumber/get-safe': 'nobody here knows what is safe',
 }
 
-/** A source that knows this block alone. The state of others than the head is not in the pairs, and nothing reads it. */
+/**
+ * Returns a source knowing only this block. The pairs lack the states of blocks other than the head, and no test reads
+ * them.
+ */
 function sourceAt(chain: VectorChain, { header, rlp }: VectorBlock): ProviderSource {
   const known = { root: header.stateRoot, blockNumber: header.number, header: `0x${bytesToHex(rlp)}` }
   return { ...vectorSource(chain), status: async () => ({ complete: known, target: known }) }
@@ -39,7 +43,7 @@ interface OfficialBlock {
   readonly hash: string
 }
 
-/** A node with the blocks of the pairs. */
+/** Returns a node with the blocks of the pairs. */
 function nodeOf(chainId: number) {
   const responses = ['eth_getBlockByHash', 'eth_getBlockByNumber'].flatMap((method) =>
     vectorsOf(method).flatMap(({ exchanges }) => exchanges.map(({ response }) => response)),
@@ -75,12 +79,12 @@ describe.skipIf(VECTORS === null)(VECTORS === null ? NO_VECTORS : 'the official 
       const official = 'result' in response ? response.result : undefined
       const isBlock = request.method.startsWith('eth_getBlockBy') && official !== null
       const { hash } = (official ?? {}) as OfficialBlock
-      // Of a block: where that one is known.
+      // A request about a block goes to a source knowing that block.
       const block = isBlock ? chain.blocks.find(({ header }) => header.hash === hash) : chain.head
       if (reason !== undefined) {
         await expect(ask(chain.head)).rejects.toMatchObject({ name: 'ProviderRpcError', code: -32001 })
       } else if (block === undefined) {
-        // The genesis block is not in the chain's file.
+        // The file of the chain lacks the genesis block.
         expect(id).toBe('eth_getBlockByNumber/get-genesis')
       } else if (isSpecOnly) expect(typeof (await ask(block))).toBe(typeof official)
       else if ('result' in response) expect(await ask(block)).toEqual(official)

@@ -1,8 +1,8 @@
-/** Errors as EIP-1193 and EIP-1474 have them: a number, a message, and in `data` the coded error that it was. */
+/** Errors in the form of EIP-1193 and EIP-1474: a number, a message, and the original coded error in `data`. */
 
 import type { LoadError } from '../../runtime/lazy-part.ts'
 
-/** The codes that are used here, by the names of their standards. */
+/** The codes in use, grouped by their standards. */
 export const RPC_CODE = {
   /** JSON-RPC 2.0. */
   invalidRequest: -32600,
@@ -11,7 +11,7 @@ export const RPC_CODE = {
   internal: -32603,
   invalidInput: -32000,
   resourceNotFound: -32001,
-  /** geth's, of a call that was reverted: `data` is what it returned. */
+  /** geth's code for a reverted call: `data` is the returned data. */
   reverted: 3,
   /** EIP-1193. */
   unsupportedMethod: 4200,
@@ -33,12 +33,12 @@ export class ProviderRpcError extends Error {
   }
 }
 
-/** The error for params that are no params of the method. */
+/** Returns the error for invalid params of a method. */
 export function invalidParams(rule: string): ProviderRpcError {
   return new ProviderRpcError(RPC_CODE.invalidParams, `invalid params: ${rule}`)
 }
 
-/** The error for a part of the program that could not be loaded. */
+/** Returns the error for a part of the program which could not be loaded. */
 export function loadFailed(cause: LoadError): ProviderRpcError {
   const { code, message, details } = cause
   return new ProviderRpcError(RPC_CODE.internal, message, { data: { code, details }, cause })

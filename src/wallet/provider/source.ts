@@ -1,14 +1,14 @@
-/** What a provider needs of a light client: declared by the side that uses it. `LightClient` has this shape. */
+/** The parts of a light client needed by a provider, declared by the side using them. `LightClient` has this shape. */
 import type { SyncProgress } from '../../sync/progress.ts'
 import type { SlotNumber } from '../input.ts'
 import type { CallAccount } from './types.ts'
 
-/** A state that is trusted. */
+/** A trusted state. */
 export interface SourceState {
-  /** `0x` and 64 hex digits, as is every hash here. */
+  /** The state root: `0x` and 64 hex digits, like every hash here. */
   readonly root: string
   readonly blockNumber: number | null
-  /** RLP of its block's header, checked; `null`: only the root is known. */
+  /** The checked RLP of the block's header; `null` if only the root is known. */
   readonly header: string | null
 }
 
@@ -27,19 +27,19 @@ export interface SourceProof {
   readonly storageProof: readonly { readonly key: string; readonly value: bigint; readonly proof: readonly string[] }[]
 }
 
-/** `at` is a root: all reads of one request are of one state. */
+/** The options of a read. `at` is a root: all reads of one request use one state. */
 export interface SourceReadOptions {
   readonly at: `0x${string}`
 }
 
-/** The states that are trusted. */
+/** The trusted states. */
 export interface SourceStatus {
   readonly complete: SourceState | null
   readonly target: SourceState | null
 }
 
 export interface ProviderSource {
-  /** The sync that runs, as it was told last; `null`: none does. */
+  /** The last reported progress of the running sync; `null` if none runs. */
   readonly progress: SyncProgress | null
   status(): Promise<SourceStatus>
   getAccount(address: string, options: SourceReadOptions): Promise<SourceAnswer<CallAccount | null>>

@@ -1,27 +1,27 @@
-/** What goes wrong on the way to an answer, as errors of JSON-RPC. */
+/** Turns the errors of a request into errors of JSON-RPC. */
 import { isRootlightError } from '../../trie/error.ts'
 import { ProviderRpcError, RPC_CODE, type RpcCode } from './rpc-error.ts'
 
-/** Any error of ours as one of the provider's; those that are one stay. */
+/** Returns any error of ours as an error of the provider. Errors in the form of EIP-1193 stay unchanged. */
 export function toRpcError(error: unknown): unknown {
   if (isRpcError(error)) return error
   if (!isRootlightError(error)) return new ProviderRpcError(RPC_CODE.internal, messageOf(error), { cause: error })
   const { code, message, details } = error
-  // Without its cause: viem takes the deepest one, and looks for what the contract returned in the `data` of that.
+  // No cause here: viem takes the deepest cause, and looks for the returned data in the `data` of the deepest one.
   if (code === 'callReverted') return new ProviderRpcError(RPC_CODE.reverted, message, { data: details['data'] })
   return new ProviderRpcError(rpcCodeOf(code, details['reason']), message, { data: { code, details }, cause: error })
 }
 
-/** True if `error` is one of EIP-1193, whoever made it: a number for a code, and a message. */
+/** Returns true if `error` has the form of EIP-1193, whatever its origin: a number as code, and a message. */
 export function isRpcError(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false
   try {
-    // An exception of the platform has a number of its own.
+    // An exception of the platform has a numeric code of its own.
     if (error instanceof DOMException) return false
     const { code, message } = error as { code?: unknown; message?: unknown }
     return Number.isInteger(code) && typeof message === 'string'
   } catch {
-    return false // not even its fields can be read
+    return false // its fields cannot be read
   }
 }
 
@@ -48,12 +48,12 @@ function rpcCodeOf(code: string, reason: unknown): RpcCode {
   }
 }
 
-/** What an error says, whatever was thrown. */
+/** Returns the message of an error, whatever was thrown. */
 export function messageOf(error: unknown): string {
   try {
     if (error instanceof Error) return error.message
   } catch {
-    // a proxy that says nothing of itself
+    // A proxy may refuse to be inspected.
   }
   return `something was thrown that is no error: ${typeof error}`
 }

@@ -1,5 +1,5 @@
 /**
- * A block's transactions as JSON-RPC has them, back into the bytes that its header vouches for: EIP-2718 and the types of
+ * Encodes a block's transactions of JSON-RPC back into the bytes proven by the header: EIP-2718 and the types of
  * EIP-155, 2930, 1559, 4844 and 7702.
  */
 import { RLP } from '@ethereumjs/rlp'
@@ -8,9 +8,9 @@ import { keccak256 } from '../../trie/keccak.ts'
 import type { BlockHeader } from '../header.ts'
 import { addressOf, dataOf, hashOf, quantityOf, recordOf } from './params.ts'
 
-/** One of them: its bytes, and its fields as far as they follow from those and from the header. */
+/** A transaction: its bytes, and its fields as derived from the bytes and the header. Only the sender is unproven. */
 export interface CheckedTransaction {
-  /** With its type in front, if it has one: what the trie of the transactions holds. */
+  /** The item in the trie of transactions, starting with the type if there is one. */
   readonly raw: Uint8Array
   readonly isTyped: boolean
   readonly fields: Readonly<Record<string, unknown>>
@@ -18,7 +18,7 @@ export interface CheckedTransaction {
 
 type Bytes = Uint8Array | readonly Bytes[]
 
-/** A field: what is signed, and how it is told. */
+/** A field: its signed bytes, and its JSON form. */
 interface Read {
   readonly bytes: Bytes
   readonly told: unknown
@@ -28,7 +28,7 @@ const FEES = ['maxPriorityFeePerGas', 'maxFeePerGas'] as const
 const ACTION = ['gas', 'to', 'value', 'input'] as const
 const SIGNATURE = ['yParity', 'r', 's'] as const
 
-/** The fields of each type, in the order in which they are signed. */
+/** The fields of each type, in the order of signing. */
 const TYPES: Readonly<Record<string, readonly string[]>> = {
   '0x0': ['nonce', 'gasPrice', ...ACTION, 'v', 'r', 's'],
   '0x1': ['chainId', 'nonce', 'gasPrice', ...ACTION, 'accessList', ...SIGNATURE],
@@ -40,7 +40,10 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
   '0x4': ['chainId', 'nonce', ...FEES, ...ACTION, 'accessList', 'authorizationList', ...SIGNATURE],
 }
 
-/** Throws if it is not a transaction of a known type. Its sender is not in it, and taken as it is. */
+/**
+ * Returns the transaction. Throws if `value` is no transaction of a known type. The sender is not part of the bytes,
+ * and is taken as given.
+ */
 export function readTransaction(value: unknown, header: BlockHeader, index: number): CheckedTransaction {
   const given = recordOf(value, 'a transaction is an object')
   const type = given['type'] ?? '0x0'
@@ -120,13 +123,15 @@ function bytesField(hex: string): Read {
   return { bytes: hexToBytes(told.slice(2)), told }
 }
 
-/** Big-endian without leading zeros, as RLP has integers. */
+/** Returns the big-endian bytes without leading zeros, as RLP encodes integers. */
 export function quantityBytes(quantity: bigint): Uint8Array {
   const digits = quantity === 0n ? '' : quantity.toString(16)
   return hexToBytes(digits.length % 2 === 0 ? digits : `0${digits}`)
 }
 
-/** What follows from the fields: the price that was paid, the chain of a legacy transaction, the parity's other name. */
+/**
+ * Returns the derived fields: the price paid, the chain of a legacy transaction, and `v` as another name of the parity.
+ */
 function derived(told: Readonly<Record<string, unknown>>, type: string, { baseFeePerGas }: BlockHeader) {
   const big = (name: string) => BigInt(told[name] as string)
   if (type === '0x0') {

@@ -1,4 +1,4 @@
-/** EIP-1193, as much of it as is spoken here, and what a provider is made of. Types only. */
+/** The used part of EIP-1193, and the contracts of a provider. Types only. */
 import type { BlockHeader } from '../header.ts'
 
 export interface RequestArguments {
@@ -6,15 +6,19 @@ export interface RequestArguments {
   readonly params?: readonly unknown[] | object
 }
 
-/** Whatever answers requests of EIP-1193: a wallet's provider, a library's transport, an RPC endpoint behind a function. */
+/**
+ * Anything answering requests of EIP-1193: a wallet's provider, a library's transport, an RPC endpoint behind a
+ * function.
+ */
 export interface Eip1193Requester {
   request(args: RequestArguments): Promise<unknown>
 }
 
 export interface Eip1193Provider extends Eip1193Requester {
   /**
-   * `connect` is told once. Of a fallback `accountsChanged` is passed on, and `message` while it is on this chain. Nothing else
-   * is told: the chain of a provider never changes, and reads go on when a wallet is gone. Throws `badArgument`.
+   * Listens to an event. `connect` fires once. A fallback's `accountsChanged` is passed on, and its `message` while the
+   * fallback is on this chain. No other event fires: a provider's chain never changes, and reads go on without a
+   * wallet. Throws `badArgument`.
    */
   on(event: string, listener: (...args: never[]) => void): this
   removeListener(event: string, listener: (...args: never[]) => void): this
@@ -22,23 +26,30 @@ export interface Eip1193Provider extends Eip1193Requester {
 
 export interface ProviderOptions {
   /**
-   * Answers the methods that take more than state: what it says is trusted. Left out: they are error 4200. It is asked while it
-   * is on the client's chain, and else they are error 4901, but for those that tell a wallet to go there. Who has an `on` is
-   * asked for its chain again after `chainChanged`, `connect` and `disconnect`, and who has none before each request.
+   * Answers the methods which need more than state. Its answers are trusted. Left out: those methods fail with error
+   * 4200. The fallback is asked only while on the client's chain. Otherwise requests fail with error 4901, except the
+   * methods sending a wallet to the chain. A fallback with `on` is asked for its chain again after `chainChanged`,
+   * `connect` and `disconnect`. A fallback without `on` is asked before each request.
    */
   readonly fallback?: Eip1193Requester
-  /** For `eth_call` and `eth_estimateGas`: `() => import('rootlight/evm')`. Left out: the fallback answers them. */
+  /**
+   * Loads the EVM for `eth_call` and `eth_estimateGas`: `() => import('rootlight/evm')`. Left out: the fallback answers
+   * both.
+   */
   readonly evm?: () => Promise<EvmModule>
-  /** The rules by which calls run, by name (`cancun`); left out: those of the block on known chains, else the newest. */
+  /** The hardfork of calls, by name (`cancun`). Left out: the fork of the block on known chains, else the newest. */
   readonly hardfork?: string
   /**
-   * What becomes of requests for a block that is not known (`pending`, `safe`, another number or hash): `refuse` them (the
-   * default), or pass them on to the `fallback`, which is trusted then.
+   * The handling of requests for an unknown block (`pending`, `safe`, another number or hash). `refuse`, the default,
+   * rejects them. `fallback` forwards them to the `fallback`, whose answers are then trusted.
    */
   readonly otherBlocks?: 'refuse' | 'fallback'
 }
 
-/** `rootlight/evm`, or whatever else runs calls. Both reject with coded errors, and with what the state rejects with. */
+/**
+ * A module running calls: `rootlight/evm` or another. Both functions reject with coded errors, and with the errors of
+ * state reads.
+ */
 export interface EvmModule {
   call(state: CallState, block: CallBlock, request: CallRequest, options: CallOptions): Promise<CallResult>
   estimateGas(state: CallState, block: CallBlock, request: CallRequest, options: CallOptions): Promise<bigint>
@@ -48,7 +59,7 @@ export interface EvmModule {
 export interface CallState {
   account(address: string): Promise<CallAccount | null>
   storage(address: string, slot: bigint): Promise<bigint>
-  /** `0x` and hex digits. */
+  /** Returns the bytecode as `0x` and hex digits. */
   code(address: string): Promise<string>
 }
 
@@ -59,7 +70,7 @@ export interface CallAccount {
   readonly codeHash: string
 }
 
-/** What is known of the block: `null` is not, and a call that asks for it fails. */
+/** The known parts of the block. `null`: unknown; a call reading an unknown part fails. */
 export interface CallBlock {
   readonly number: number | null
   readonly header: BlockHeader | null
@@ -67,25 +78,25 @@ export interface CallBlock {
 
 export interface CallRequest {
   readonly from?: string
-  /** Left out: creates a contract. */
+  /** The called address. Left out: the call creates a contract. */
   readonly to?: string
   readonly gas?: bigint
   readonly gasPrice?: bigint
   readonly maxFeePerGas?: bigint
   readonly maxPriorityFeePerGas?: bigint
   readonly value?: bigint
-  /** `0x` and hex digits. */
+  /** The call data, as `0x` and hex digits. */
   readonly data?: string
   readonly accessList?: readonly { readonly address: string; readonly storageKeys: readonly string[] }[]
-  /** EIP-4844: the most that a unit of blob gas may cost. */
+  /** The highest price of a unit of blob gas in wei, by EIP-4844. */
   readonly maxFeePerBlobGas?: bigint
-  /** EIP-4844: `0x` and 64 hex digits each. */
+  /** The hashes of the blobs, by EIP-4844: `0x` and 64 hex digits each. */
   readonly blobVersionedHashes?: readonly string[]
-  /** EIP-7702. */
+  /** Authorizations of EIP-7702. */
   readonly authorizationList?: readonly CallAuthorization[]
 }
 
-/** An account's consent to run the code at `address`. One whose signature does not hold is passed over. */
+/** An account's consent to run the code at `address`. A call skips authorizations with an invalid signature. */
 export interface CallAuthorization {
   readonly chainId: bigint
   readonly address: string
@@ -100,44 +111,44 @@ export interface CallOptions {
   readonly hardfork?: string
   readonly overrides?: StateOverrides
   readonly blockOverrides?: BlockOverrides
-  /** Ends the call: it rejects with `callAborted`. */
+  /** Ends the call, which rejects with `callAborted`. */
   readonly signal?: AbortSignal
 }
 
-/** What of the block is to be taken as other than it is. */
+/** Fields of the block replaced for one call. */
 export interface BlockOverrides {
   readonly number?: bigint
-  /** Of blocks from before the merge. */
+  /** The difficulty, for blocks before the merge. */
   readonly difficulty?: bigint
-  /** Seconds. */
+  /** The timestamp of the block, in seconds. */
   readonly time?: bigint
   readonly gasLimit?: bigint
-  /** `0x` and 40 hex digits. */
+  /** The coinbase: `0x` and 40 hex digits. */
   readonly feeRecipient?: string
-  /** `0x` and 64 hex digits. */
+  /** The randomness: `0x` and 64 hex digits. */
   readonly prevRandao?: string
   readonly baseFeePerGas?: bigint
   readonly blobBaseFee?: bigint
 }
 
-/** By address, in lower case: what of the state is to be taken as other than it is. */
+/** The parts of the state replaced for one call, by address in lower case. */
 export type StateOverrides = ReadonlyMap<string, AccountOverride>
 
 export interface AccountOverride {
   readonly nonce?: bigint
   readonly balance?: bigint
-  /** `0x` and hex digits. */
+  /** The code, as `0x` and hex digits. */
   readonly code?: string
-  /** The slots that there are, and no others. */
+  /** The whole storage: all other slots are 0. */
   readonly state?: ReadonlyMap<bigint, bigint>
-  /** Slots that are other than they are; the rest stay. Never beside {@link state}. */
+  /** Replaced slots; the other slots stay. Never beside {@link state}. */
   readonly stateDiff?: ReadonlyMap<bigint, bigint>
-  /** Where the precompile at this address is moved to. */
+  /** The new address of the precompile at this address. */
   readonly movePrecompileToAddress?: string
 }
 
 export interface CallResult {
-  /** `0x` and hex digits. */
+  /** The returned data, as `0x` and hex digits. */
   readonly output: string
   readonly gasUsed: bigint
 }
