@@ -1,4 +1,4 @@
-/** The children of one node as refs, where speed does not matter: nodes from the disk, and runs that come too late. */
+/** The children of one node as refs, where speed does not matter: for nodes from the disk, and for late runs. */
 import { writeHexPrefixNibbles } from '../trie/hex-prefix.ts'
 import { type LeafCallback, LeafRefs } from '../trie/leaf.ts'
 import type { Ref } from '../trie/node-source.ts'
@@ -7,8 +7,8 @@ import { NodeScanner } from '../trie/scan.ts'
 import { badRoot } from './bad-root.ts'
 
 /**
- * What the node `blob` at `path` leads to, in path order: hashed children, and with a `leaf` callback the storage trie of
- * an account. Hashes are copies. Throws `badRoot`.
+ * Returns the refs in the node `blob` at `path`, in path order: hashed children, and with a `leaf` callback the storage
+ * trie of an account. Hashes are copies. Throws `badRoot`.
  */
 export function childRefs(path: Path, blob: Uint8Array, leaf: LeafCallback | undefined): Ref[] {
   try {

@@ -1,2 +1,2 @@
-/** Time as the sync takes it: the clock of `src/runtime`, passed in. */
+/** Time for the sync: the clock of `src/runtime`, passed in. */
 export type { Clock } from '../runtime/clock.ts'

@@ -1,15 +1,17 @@
-/** Bytecodes that accounts name: asked for once each, beside the node sequence, since many accounts share one. */
+/**
+ * Bytecodes named by accounts. Many accounts share one code, so each code is requested once, beside the node sequence.
+ */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import type { Keccak } from '../trie/keccak.ts'
 import type { Code } from './disk.ts'
 import type { SyncPeer } from './peer.ts'
 
-/** A bytecode that has not been fetched. */
+/** A bytecode not fetched yet. */
 export interface WantedCode {
   readonly hash: Uint8Array
   readonly hashHex: string
   inFlight: number
-  /** Peers that answered with nothing. A peer that comes back is another one. */
+  /** Peers that answered with nothing. A peer that reconnects is a new one. */
   attempts: Set<SyncPeer> | null
 }
 
@@ -23,7 +25,7 @@ export class CodeQueue {
     for (const hash of wanted) this.add(hash)
   }
 
-  /** Bytecodes that have not been fetched. */
+  /** The number of bytecodes not fetched yet. */
   get pending(): number {
     return this.#wanted.size
   }
@@ -37,13 +39,13 @@ export class CodeQueue {
     return this.#wanted.get(code.hashHex) === code
   }
 
-  /** Notes that some account has this code. */
+  /** Notes that an account has this code. */
   add(hashHex: string): void {
     if (this.#stored.has(hashHex) || this.#wanted.has(hashHex)) return
     this.#wanted.set(hashHex, { hash: hexToBytes(hashHex), hashHex, inFlight: 0, attempts: null })
   }
 
-  /** True if some account names this code and it has not been fetched. */
+  /** True if an account names this code and the code has not been fetched. */
   isNamed(hashHex: string): boolean {
     return this.#wanted.has(hashHex)
   }
@@ -64,15 +66,17 @@ export class CodeQueue {
     for (const code of codes) if (code.inFlight > 0) code.inFlight--
   }
 
-  /** Checks the bytes that answer `asked`, and keeps them if they are still wanted. False: they are not that code. */
+  /**
+   * Checks the bytes that answer `asked`, and keeps the code if still wanted. Returns false if the hash does not match.
+   */
   process(asked: WantedCode, bytes: Uint8Array, keccak: Keccak): boolean {
     if (bytesToHex(keccak.digest(bytes)) !== asked.hashHex) return false
-    // A copy: the answer's frame may hold many codes, and would live as long as the last of them.
+    // A copy: the frame of the answer may hold many codes, and a view would keep the whole frame in memory.
     if (this.isNamed(asked.hashHex)) this.offer(asked.hashHex, bytes.slice())
     return true
   }
 
-  /** Takes a code that was checked elsewhere, if it is wanted. */
+  /** Takes a code checked elsewhere, if wanted. */
   offer(hashHex: string, bytes: Uint8Array): boolean {
     if (!this.#wanted.delete(hashHex)) return false
     this.#stored.add(hashHex)
@@ -80,7 +84,7 @@ export class CodeQueue {
     return true
   }
 
-  /** Checked codes to be written; the caller's until they are on disk. */
+  /** Returns the checked codes to be written. The caller keeps them until they are on disk. */
   commit(): Code[] {
     const codes = this.#fetched
     this.#fetched = []

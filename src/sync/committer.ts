@@ -1,6 +1,6 @@
 /**
- * Brings what is verified to disk: one write at a time, each taking all that has gathered meanwhile, so that commits grow
- * with the rate of the sync and the sync never waits for one.
+ * Writes verified data to disk, one write at a time. Each write takes everything gathered meanwhile. So commits grow
+ * with the rate of the sync, and the sync never waits for a write.
  */
 import type { Code, Disk, Page } from './disk.ts'
 import type { Scheduler } from './scheduler.ts'
@@ -11,16 +11,18 @@ export class Committer {
   #pages: Page[] = []
   #codes: Code[] = []
   #writing: Promise<void> | null = null
-  /** Nodes that were verified when the loose pages were written last. */
+  /** The number of nodes verified at the last write of the loose pages. */
   #looseAt = -1
 
-  /** `onSettled` is called after every write, with the error if it failed; what it was to write is kept then. */
+  /**
+   * `onSettled` is called after every write, with the error if the write failed. The data of a failed write is kept.
+   */
   constructor(disk: Disk, onSettled: (error?: unknown) => void) {
     this.#disk = disk
     this.#onSettled = onSettled
   }
 
-  /** Pages that were handed out and are not known to be on disk. */
+  /** Pages handed out by the scheduler, but not known to be on disk. */
   get pages(): readonly Page[] {
     return this.#pages
   }
@@ -30,26 +32,26 @@ export class Committer {
     return this.#pages.reduce((sum, page) => sum + page.bytes.length, 0)
   }
 
-  /** Starts to write what the scheduler hands out, if nothing is being written. */
+  /** Starts to write the pages and codes of the scheduler, if no write is running. */
   start(scheduler: Scheduler): void {
     if (this.#writing !== null) return
     this.#gather(scheduler)
     if (this.#pages.length > 0 || this.#codes.length > 0) this.#run(() => this.#writeGathered())
   }
 
-  /** Starts to write the loose pages, if nothing is being written and there is something new in them. */
+  /** Starts to write the loose pages, if no write is running and nodes were verified since the last time. */
   startLoose(scheduler: Scheduler): void {
     const verified = scheduler.counts.nodes
     if (this.#writing !== null || verified === this.#looseAt) return
     this.#run(() => this.#writeLoose(scheduler))
   }
 
-  /** Starts to write everything, if nothing is being written; without anything to write that is done at once. */
+  /** Starts to write everything, if no write is running. With nothing to write, settles at once. */
   startAll(scheduler: Scheduler): void {
     if (this.#writing === null) this.#run(() => this.#writeAll(scheduler))
   }
 
-  /** Writes everything, waiting for it: pages and codes, then what fits no page yet as loose pages. */
+  /** Writes everything and waits: pages and codes, then the nodes that fill no page yet as loose pages. */
   async flush(scheduler: Scheduler): Promise<void> {
     await this.#writing
     await this.#writeAll(scheduler)

@@ -15,7 +15,7 @@ const trie = buildState(randomState(seededRandom(7), 400).accounts)
 const [top] = trie.nodes
 const ref = { path: ROOT_PATH, hash: trie.root }
 
-/** A scheduler whose every ref may be in an older generation, and a disk that answers when the test says so. */
+/** Returns a scheduler whose every ref may be in an older generation, and a disk that answers when the test says so. */
 function setUp() {
   const contents = { ...NOTHING, hasOlder: true }
   const scheduler = new Scheduler({ root: trie.root, keccak: nobleKeccak, contents, leaf: scanAccount })
@@ -40,7 +40,7 @@ describe('DiskReads', () => {
   test('default: so many reads at once and no more, however often it is asked to go on', async () => {
     const { scheduler, reads, open, most } = setUp()
     reads.start(scheduler)
-    // The children of each node that comes are refs that the disk may have.
+    // The children of each new node are refs that the disk may have.
     for (let at = 0, isOver = false; !isOver; ) {
       for (let i = 0; i < 3; i++) reads.start(scheduler)
       for (const answer of open.splice(0, 1 + (at % 5))) answer()

@@ -1,4 +1,4 @@
-/** What a running sync asks its disk for: refs that it may hold, and codes that are wanted for nothing. */
+/** The disk reads of a running sync: finds refs stored already, and drops wanted codes that no account uses. */
 import { isRootlightError } from '../trie/error.ts'
 import type { LeafCallback } from '../trie/leaf.ts'
 import { MAX_RESOLVES } from './constants.ts'
@@ -10,11 +10,11 @@ import type { Scheduler } from './scheduler.ts'
 export interface DiskReadsOptions {
   readonly disk: Disk
   readonly leaf: LeafCallback | undefined
-  /** A read has ended. */
+  /** Called after each read. */
   readonly onChange: () => void
-  /** A page was found damaged, and has been dropped. */
+  /** Called when a page was found damaged and dropped. */
   readonly onDamaged: (error: unknown) => void
-  /** A read has failed, and can be tried again if that is of use. */
+  /** Called when a read failed. The caller may try again. */
   readonly onError: (error: unknown) => void
 }
 
@@ -32,17 +32,17 @@ export class DiskReads {
     return this.#underWay === 0
   }
 
-  /** True: something was dropped, so that what the disk holds has to be asked again. */
+  /** True if data was dropped since {@link renew}: the contents of the disk must be read again. */
   get isOutdated(): boolean {
     return this.#isOutdated
   }
 
-  /** It is asked again now. */
+  /** To be called when the contents are read again. */
   renew(): void {
     this.#isOutdated = false
   }
 
-  /** Reads what the scheduler wants to know, so many refs at a time. */
+  /** Reads the scheduler's unresolved refs, at most {@link MAX_RESOLVES} at a time. */
   start(scheduler: Scheduler): void {
     for (const gap of scheduler.unresolved(MAX_RESOLVES - this.#underWay)) {
       void this.#do(
@@ -53,8 +53,8 @@ export class DiskReads {
   }
 
   /**
-   * Nothing but codes is missing, all nodes are on disk, and nobody has the codes: perhaps only an older target wanted
-   * them. False: that was looked at before.
+   * Drops wanted codes, once per sync. To be called when all nodes are on disk and no peer has the missing codes:
+   * perhaps only an older target wanted them. Returns false if called before.
    */
   dropStrayCodes(): boolean {
     if (this.#knowsItsCodes) return false

@@ -1,20 +1,23 @@
-/** The coded errors of a sync. Whose fault something is decides its family: see `blame` in the network folder for peers. */
+/**
+ * The coded errors of a sync. The party at fault decides the family of an error: for peers, see `blame` in the network
+ * folder.
+ */
 import { RootlightError } from '../trie/error.ts'
 
 export type SyncErrorCode =
-  /** A node or a leaf has the right hash and an impossible form: the root is bad, and no peer can mend that. */
+  /** A node or a leaf has the right hash and an impossible form: the root is bad, and no peer can help. */
   | 'badRoot'
   /** `cancel()` was called. */
   | 'cancelled'
-  /** Another `sync()` took its place. */
+  /** Another `sync()` replaced this one. */
   | 'superseded'
   /** `wipe()` was called. */
   | 'wiped'
   /** The client was closed. */
   | 'closed'
-  /** The disk failed; `cause` says how. Everything verified before is kept. */
+  /** The disk failed; `cause` says how. All verified data is kept. */
   | 'storeFailed'
-  /** The disk is full: told, never thrown. The sync is paused, and goes on when there is room. */
+  /** The disk is full. Reported, never thrown: the sync is paused, and goes on when there is room. */
   | 'quotaExceeded'
 
 export class SyncError extends RootlightError<SyncErrorCode> {}

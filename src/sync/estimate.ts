@@ -1,18 +1,19 @@
 /**
- * How much of a target is there and how much is missing, from the gaps alone: hashed keys are spread evenly, so a gap at
- * depth d stands for 16^-d of its trie. A storage trie with open gaps weighs by the estimated size of what is left of it.
+ * Estimates the verified and the missing share of a target from the gaps alone. Hashed keys are spread evenly, so a gap
+ * at depth d stands for 16^-d of its trie. A storage trie with open gaps weighs as much as the estimated size of its
+ * missing part.
  */
 import { nibbleAt, type Path, ROOT_PATH } from '../trie/path.ts'
 import type { Scope } from '../trie/scope.ts'
 import { MIN_KNOWN_SHARE, SINGLE_NODE_BYTES, UNKNOWN_TRIE_BYTES } from './constants.ts'
 import type { Gap, TrieProgress } from './frontier.ts'
 
-/** Bytes verified between two estimates: they walk all gaps. */
+/** Bytes verified between two estimates: an estimate walks all gaps. */
 const REFRESH_BYTES = 128 * 1024
 /** Cells of the coverage picture: three nibbles. */
 const CELLS = 4096
 const CELL_NIBBLES = 3
-/** `h ‖ s`: a storage gap at nibbles `s` has this many before them. */
+/** Nibbles of `h` in a storage path `h ‖ s`. */
 const ACCOUNT_NIBBLES = 64
 
 const SHARES = Float64Array.from({ length: 65 }, (_, depth) => 16 ** -depth)
@@ -20,16 +21,16 @@ const SHARES = Float64Array.from({ length: 65 }, (_, depth) => 16 ** -depth)
 export class Estimate {
   #at = Number.NEGATIVE_INFINITY
   #verifiedBytes = 0
-  /** Share of the account trie that lies below gaps. */
+  /** Share of the account trie below gaps. */
   #openShare = 1
-  /** Bytes missing from storage tries of which something is known. */
+  /** Bytes missing from storage tries with open gaps. */
   #storageBytes = 0
-  /** Bytes of the gaps that are asked for node by node, themselves alone. */
+  /** Bytes of the gaps requested node by node, without their subtrees. */
   #singleBytes = 0
 
-  /** Looks at the gaps again if more than `tolerance` bytes were verified since the last time. */
+  /** Computes the estimate again if more than `tolerance` bytes were verified since the last time. */
   refresh(gaps: Iterable<Gap>, verifiedBytes: number, tolerance: number = REFRESH_BYTES): void {
-    // Near the start the picture changes with every node.
+    // Near the start, the picture changes with every node.
     if (verifiedBytes - this.#at < Math.min(tolerance, verifiedBytes / 4)) return
     this.#at = verifiedBytes
     this.#verifiedBytes = verifiedBytes
@@ -49,25 +50,27 @@ export class Estimate {
     for (const trie of tries) this.#storageBytes += missingOf(trie)
   }
 
-  /** Bytes at and below a gap. */
+  /** Returns the estimated bytes at and below a gap. */
   bytesBelow(gap: Gap): number {
     if (gap.trie === null) return this.#density() * SHARES[gap.path.length]!
     if (gap.trie.bytes === 0) return UNKNOWN_TRIE_BYTES
     return sizeOf(gap.trie) * SHARES[gap.path.length - ACCOUNT_NIBBLES]!
   }
 
-  /** How much is verified, 0 to 1. */
+  /** Returns the verified share, 0 to 1. */
   fraction(): number {
     const bytes = this.#verifiedBytes
     return bytes === 0 ? 0 : ((1 - this.#openShare) * bytes) / (bytes + this.#storageBytes)
   }
 
   missingBytes(): number {
-    // Where most of a state is on disk, the share of it that lies below gaps says little of what has changed there.
+    // If most of a state is on disk, the share below gaps says little about the number of changed nodes.
     return Math.max(this.#density() * this.#openShare + this.#storageBytes, this.#singleBytes)
   }
 
-  /** {@link CELLS} cells, 0 to 1, by the first three nibbles of the hashed address; 0 also where nothing is wanted. */
+  /**
+   * Returns {@link CELLS} cells, 0 to 1, by the first three nibbles of the hashed address. Unwanted cells are 0, too.
+   */
   coverage(gaps: Iterable<Gap>, scope: Scope): Float32Array {
     const cells = new Float32Array(CELLS).fill(scope.isAll ? 1 : 0)
     for (const key of scope.keysBelow(ROOT_PATH, Number.POSITIVE_INFINITY)) cells[firstCell(key)] = 1
@@ -83,7 +86,7 @@ export class Estimate {
     return cells
   }
 
-  /** Bytes of the whole state, storage included. */
+  /** Returns the estimated bytes of the whole state, storage included. */
   #density(): number {
     return this.#verifiedBytes / Math.max(1 - this.#openShare, MIN_KNOWN_SHARE)
   }

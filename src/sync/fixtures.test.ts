@@ -8,7 +8,9 @@ import { seededRandom } from '../testing/random.ts'
 import { keccak256, nobleKeccak } from '../trie/keccak.ts'
 import { deliveryOf, Scheduler } from './scheduler.ts'
 
-/** Syncs the trie with runs of at most `maxRun` nodes, taken in any order. Returns what was asked for by path, and the counts. */
+/**
+ * Syncs the trie with runs of at most `maxRun` nodes, taken in any order. Returns the requested paths, and the counts.
+ */
 function sync({ root, leaf, sequence, codes }: Fixture, maxRun: number) {
   const random = seededRandom(maxRun)
   const scheduler = new Scheduler({ root, leaf, keccak: nobleKeccak, contents: NOTHING })

@@ -1,16 +1,16 @@
 /**
- * The frontier: the gaps of a target in path order, with what is verified between them. A doubly linked list of
+ * The frontier: the gaps of a target in path order, and the verified nodes between them. A doubly linked list of
  *
- * - gaps: refs that have not been fetched (or, `unresolved`, which the disk may hold and has not been asked for yet),
+ * - gaps: refs not fetched yet (an `unresolved` gap may be on disk: the disk has not been asked yet),
  * - spans: verified nodes that are not on disk, at most one page of them each, and
- * - stored stretches: what is in pages, on disk or handed out for it.
+ * - stored stretches: paths covered by pages, on disk or handed out to be written.
  *
- * What older generations provably have is not in the list: it belongs to the item before it, whose page will end only where
- * the next item starts, and so covers it. A stored stretch has ended already, so nothing is skipped right behind one.
+ * Subtrees provably in older generations are not in the list. The item before such a subtree covers it: a page ends
+ * only where the next item starts. A stored stretch has a fixed end, so nothing is skipped right behind one.
  *
  * Invariant: every path of the target is in a span, in a stored stretch, at or below a gap, or provably in an older
- * generation. Two spans never touch, nor do two stored stretches. This file knows the list and nothing of nodes;
- * `run-filler.ts` fills it.
+ * generation. Two spans never touch, nor do two stored stretches. This file knows the list but no nodes;
+ * `run-filler.ts` fills the list.
  */
 import type { Ref } from '../trie/node-source.ts'
 import { END, type Path, type Position } from '../trie/path.ts'
@@ -20,11 +20,11 @@ import type { Counts, Page, Stretch } from './disk.ts'
 import type { SyncPeer } from './peer.ts'
 import { Twins } from './twins.ts'
 
-/** What is known of the size of a storage trie while gaps of it are open. */
+/** The known size of a storage trie with open gaps. */
 export interface TrieProgress {
-  /** Bytes verified in it. */
+  /** Bytes verified in the trie. */
   bytes: number
-  /** Share of its key space that lies below gaps; kept by the estimate. */
+  /** Share of the trie's key space below gaps; set by the estimate. */
   openShare: number
 }
 
@@ -34,25 +34,28 @@ interface Linked {
   readonly start: Position
 }
 
-/** A ref that has not been fetched. */
+/** A ref not fetched yet. */
 export interface Gap extends Linked {
   readonly kind: 'gap'
   readonly start: Path
   readonly path: Path
   readonly hash: Uint8Array
-  /** 1: something below may be on disk, in this generation or an older one, so a run would fetch it again; 0: any run. */
+  /**
+   * 1: nodes below may be on disk, in this generation or an older one, and a run would fetch them again. 0: a run of
+   * any length.
+   */
   maxNodes: number
-  /** `own`: covered, and has to be read before its children are known; `older`: older generations may have it. */
+  /** `own`: covered; the node must be read to know its children. `older`: older generations may have the node. */
   unresolved: 'own' | 'older' | null
-  /** What the base has at, or first below, this path; `null`: nothing, or not known. */
+  /** The base's node at this path, or the first one below; `null`: none, or not known. */
   readonly old: Ref | null
-  /** The same for the paths of its children, once the disk was asked. */
+  /** The base's nodes for the paths of the children, once the disk was asked. */
   olds: readonly Ref[]
-  /** Requests that ask for it, or reads of it. */
+  /** The number of requests for this gap, or of disk reads. */
   inFlight: number
-  /** Peers that answered with nothing. A peer that comes back is another one. */
+  /** Peers that answered with nothing. A peer that reconnects is a new one. */
   attempts: Set<SyncPeer> | null
-  /** Of the storage trie that it belongs to; `null` in the account trie. */
+  /** The storage trie of this gap; `null` in the account trie. */
   readonly trie: TrieProgress | null
 }
 
@@ -65,7 +68,7 @@ export interface Span extends Linked {
   codes: string[]
 }
 
-/** A stretch that is in pages. */
+/** A stretch covered by pages. */
 export interface Stored extends Linked {
   readonly kind: 'stored'
   start: Position
@@ -94,12 +97,12 @@ export class Frontier {
   readonly head: Item
   readonly tail: Item
   readonly gaps = new Map<Path, Gap>()
-  /** Open gaps of storage tries by hash: equal tries stand below many accounts. */
+  /** Open gaps of storage tries by hash: many accounts have equal storage tries. */
   readonly twins = new Twins()
   #pages: Page[] = []
   /** Spans that cannot grow: no gap on either side. */
   #closed = new Set<Span>()
-  /** Bytes in spans and in pages that wait. */
+  /** Bytes in spans and in waiting pages. */
   heldBytes = 0
 
   readonly #pageBytes: number
@@ -114,12 +117,12 @@ export class Frontier {
     for (const { start, end } of stretches) at = this.#link(at, { kind: 'stored', start, end } as Stored)
   }
 
-  /** Full pages that wait for {@link takePages}. */
+  /** Full pages, waiting for {@link takePages}. */
   get waitingPages(): readonly Page[] {
     return this.#pages
   }
 
-  /** Puts a gap behind `at`, and behind whatever starts before it. */
+  /** Inserts a gap after `at`, and after every item that starts before the gap. */
   insertGap(at: Item, gap: Omit<Gap, keyof Linked | 'kind' | 'inFlight' | 'attempts' | 'olds'>): Gap {
     const item = { kind: 'gap', start: gap.path, inFlight: 0, attempts: null, olds: NO_REFS, ...gap } as Gap
     this.#link(this.skipTo(at, gap.path), item)
@@ -128,7 +131,7 @@ export class Frontier {
     return item
   }
 
-  /** Takes a gap out, because its node is known now. Returns the item before it. */
+  /** Removes a gap whose node is known now. Returns the item before the gap. */
   removeGap(gap: Gap): Item {
     this.#unlink(gap)
     this.gaps.delete(gap.path)
@@ -136,14 +139,14 @@ export class Frontier {
     return gap.prev
   }
 
-  /** The last item from `at` on that starts before `position`. */
+  /** Returns the last item, from `at` on, that starts before `position`. */
   skipTo(at: Item, position: Position): Item {
     let item = at
     while (item.next !== this.tail && item.next.start < position) item = item.next
     return item
   }
 
-  /** The span that a node at `path` right behind `at` goes to: `at` itself, or a new one. */
+  /** Returns the span for a node at `path` right behind `at`: `at` itself, or a new span. */
   spanBehind(at: Item, path: Path): Span {
     if (at.kind === 'span') return at
     return this.#link(at, {
@@ -155,7 +158,10 @@ export class Frontier {
     } as unknown as Span)
   }
 
-  /** Makes a page of all that the span holds, up to the known position `end`. The span stays, empty, and starts there. */
+  /**
+   * Makes a page of all nodes in the span, up to the known position `end`. The span stays, empty, and now starts at
+   * `end`.
+   */
   seal(span: Span, end: Position): void {
     const { start, counts, codes } = span
     this.#pages.push({ start, end, bytes: span.writer.take(), counts, codes })
@@ -167,7 +173,10 @@ export class Frontier {
     else this.#link(before, { kind: 'stored', start, end } as Stored)
   }
 
-  /** To be called when the surroundings of `span` have settled: joins it with its neighbours, or finds it closed. */
+  /**
+   * Drops `span` if empty; otherwise joins the next span to `span`, and notes whether `span` can still grow. To be
+   * called when the items around `span` are final.
+   */
   settle(span: Span): void {
     if (span.writer.length === 0) {
       this.#drop(span)
@@ -178,15 +187,15 @@ export class Frontier {
     else this.#closed.delete(span)
   }
 
-  /** Looks again at a span whose neighbour has gone. */
+  /** Settles the spans next to a removed item. */
   settleNeighbours(item: Item): void {
     for (const neighbour of [item.prev, item, item.next]) {
-      // One that was joined with the one before it is in the list no longer.
+      // A span that was joined with the one before has left the list.
       if (neighbour?.kind === 'span' && neighbour.prev.next === neighbour) this.settle(neighbour)
     }
   }
 
-  /** Full pages, and what cannot become fuller; the caller writes them. */
+  /** Returns full pages, and pages that cannot grow any more. The caller writes them. */
   takePages(): Page[] {
     for (const span of this.#closed) {
       const end = span.next.start
@@ -200,12 +209,12 @@ export class Frontier {
     return pages
   }
 
-  /** True if one more entry does not fit into the span's page any more. */
+  /** True if one more entry does not fit into the page of the span. */
   isFull(span: Span, suffixNibbles: number, nodeBytes: number): boolean {
     return span.writer.length > 0 && span.writer.length + entryBytes(suffixNibbles, nodeBytes) > this.#pageBytes
   }
 
-  /** Everything in spans, as sequences of at most a page each; the spans stay. */
+  /** Returns all nodes in spans, as sequences of at most one page each. The spans stay. */
   looseSequences(): Uint8Array[] {
     const sequences: Uint8Array[] = []
     let writer = new SequenceWriter()

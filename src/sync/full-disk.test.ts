@@ -1,4 +1,4 @@
-/** The loop of a sync whose disk is full: at a commit, at the loose pages, at the end; and every way out of that pause. */
+/** The loop of a sync with a full disk, at a commit, at the loose pages or at the end; and all ways out of the pause. */
 import { beforeAll, describe, expect, test } from 'vitest'
 import { StoreError } from '../store/errors.ts'
 import { createMemoryStore } from '../store/state-store.ts'
@@ -24,11 +24,11 @@ beforeAll(async () => {
 
 type Write = 'commit' | 'keepLoose' | 'complete'
 
-/** A disk that has room, or has not: for all writes, or for some. */
+/** A disk with or without room: for all writes, or for some. */
 class FullDisk {
-  /** What does not fit. */
+  /** The writes that do not fit. */
   refuses: readonly Write[] = []
-  /** Every write that was asked for, and whether it fitted. */
+  /** Every write tried, and whether the write fitted. */
   readonly writes: { readonly write: Write; readonly fits: boolean }[] = []
 
   readonly bend = (disk: Disk): Disk => ({
@@ -56,7 +56,7 @@ async function startOn(disk: FullDisk, peer: TestPeer = honestPeer(peerState)): 
   return startSync(oracle.root, [peer], { bendDisk: disk.bend })
 }
 
-/** Lets everything happen that takes no time, until the sync is paused. */
+/** Runs everything that takes no time, until the sync is paused. */
 async function untilPaused(run: Run): Promise<void> {
   for (let round = 0; round < 1_000 && run.sync.progress().phase !== 'paused'; round++) await settle()
   expect(run.sync.progress()).toMatchObject({ phase: 'paused', reason: 'storageFull' })
@@ -66,7 +66,7 @@ async function untilPaused(run: Run): Promise<void> {
 const askedOf = (peer: TestPeer) => peer.asked.length
 const expectEverything = (run: Run) => expectStored(run, { ...peerState, root: oracle.root })
 
-/** Everything crossed the wire once: nothing that was verified was lost. */
+/** Expects that everything crossed the wire once: no verified data was lost. */
 const expectFetchedOnce = ({ outcome }: Run) =>
   expect((outcome as SyncProgress).wireBytes).toBeLessThanOrEqual(bytesOf(peerState))
 
@@ -93,7 +93,7 @@ describe('StateSync on a full disk', () => {
     async (write) => {
       const disk = new FullDisk()
       disk.refuses = [write]
-      // Whoever answers one request and no more leaves loose pages to be written.
+      // A peer with one answer only leaves loose pages to be written.
       const peer = honestPeer(peerState)
       const getNodes = peer.getNodes.bind(peer)
       let isSlow = write === 'keepLoose'

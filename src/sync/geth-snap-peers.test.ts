@@ -3,11 +3,11 @@
  *
  * | of the original | here |
  * |---|---|
- * | TestSyncBloatedProof, TestSyncWithStorageAndNonProvingPeer, TestSyncWithStorageMisbehavingProve | there are no range proofs: a run proves itself; what is left of them is a run with more than was asked for |
- * | TestRequestSorting | refs are asked for in path order, and the wire's path code has vectors in `protocol/path-code.test.ts` |
- * | TestSlotEstimation | the share of a storage trie that is known stands for the density of its keys |
- * | TestFetchAccessListsRejectsBadBAL | a wrong hash is one wrong hash: OneAccountCorruptPeer |
- * | TestResumeWipesUncoveredState | what pages do not cover is nowhere, and loose pages are hints: they are hashed again |
+ * | TestSyncBloatedProof, TestSyncWithStorageAndNonProvingPeer, TestSyncWithStorageMisbehavingProve | there are no range proofs: a run proves itself; the remaining case is a run with more nodes than requested |
+ * | TestRequestSorting | refs are requested in path order, and the wire's path code has vectors in `protocol/path-code.test.ts` |
+ * | TestSlotEstimation | the known share of a storage trie stands for the density of its keys |
+ * | TestFetchAccessListsRejectsBadBAL | every wrong hash is the same case: OneAccountCorruptPeer |
+ * | TestResumeWipesUncoveredState | nothing is stored outside of pages, and loose pages are hints: hashed again |
  */
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { describe, expect, test } from 'vitest'
@@ -49,12 +49,12 @@ const nothing = (parts: Uint8Array[]) => parts.map(() => new Uint8Array())
 const corrupt = (parts: Uint8Array[]) =>
   parts.map((part) => part.map((byte, i) => (i === part.length >> 1 ? byte ^ 1 : byte)))
 const inStorage = ({ path }: Ref) => path.length >= KEY_NIBBLES
-/** Applies a vice to what is asked of storage tries only. Runs of accounts hold storage, too. */
+/** Applies a vice to requests for storage tries only. Runs of accounts hold storage, too. */
 const onlyStorage =
   (vice: (runs: Uint8Array[]) => Uint8Array[]) => (runs: Uint8Array[], requests: readonly NodeRequest[]) =>
     runs.map((run, i) => (inStorage(requests[i]!) ? vice([run])[0]! : run))
 
-/** Syncs `fixture` from `peers` and expects all of it. */
+/** Syncs `fixture` from `peers` and expects a complete state. */
 async function syncFrom(fixture: Fixture, ...peers: TestPeer[]) {
   const run = await finishSync(await startSync(fixture.root, peers))
   await expectStored(run, fixture)
@@ -84,7 +84,7 @@ describe('StateSync: snap/sync_test.go', () => {
     await syncFrom(tiny, honestPeer(tiny))
   })
 
-  /** What they answer, and what they are silent about. Codes are the good peer's alone. */
+  /** Useless peers: a name, empty answers, and silence. Only the good peer has codes. */
   const useless: readonly (readonly [string, Bent, Bent])[] = [
     ['nothing', { nodes: nothing, codes: nothing }, { nodes: never, codes: never }],
     [
@@ -101,7 +101,7 @@ describe('StateSync: snap/sync_test.go', () => {
     const run = await syncFrom(large, ...others, good)
     expectHonest(...others)
     expect(kindsOf(good)).toContain('useful')
-    // Emptiness is no reason to lose a peer.
+    // Empty answers are no reason to drop a peer.
     expect([...run.peers.connected()]).toHaveLength(4)
   })
 
@@ -112,7 +112,7 @@ describe('StateSync: snap/sync_test.go', () => {
     const peers = ['a', 'b', 'c'].map((id) => emptyPeer(large, id)).concat(good)
     for (const peer of peers) peer.timeoutMs = () => 10
     const report = good.report.bind(good)
-    // As a peer that is asked for more than its least: a timeout does not part it from us.
+    // Like a peer asked for more than its least: a timeout does not disconnect the peer.
     good.report = (outcome) => (outcome.kind === 'timeout' ? void good.reports.push(outcome) : report(outcome))
     const run = await finishSync(await startSync(large.root, peers, { clock }))
     await expectStored(run, large)
@@ -168,7 +168,7 @@ describe('StateSync: snap/sync_test.go', () => {
     ['TestSyncWithStorageAndCorruptPeer', large, { nodes: onlyStorage(corrupt) }],
   ])('behavior: %s – it is blamed and leaves, and nobody else', async (_, fixture, bent) => {
     const liar = bentPeer(fixture, bent, 'liar')
-    // It is alone until it has been found out.
+    // The liar is alone until detected.
     const run = await startSync(fixture.root, [liar])
     await run.clock.pass(100)
     expect(liar.reports.at(-1)).toEqual({ kind: 'lie', reason: 'wrongHash' })

@@ -1,12 +1,12 @@
 /**
- * The scenarios of geth's `core/state/sync_test.go`, by name, over the pure scheduler, and those of `trie/sync_test.go`
- * that move from root to root, over the whole engine and its store.
+ * The scenarios of geth's `core/state/sync_test.go`, by name, over the pure scheduler. Also the scenarios of
+ * `trie/sync_test.go` that move from root to root, over the whole engine and its store.
  *
  * | of the original | here |
  * |---|---|
- * | `…ByPath` | every ref is a path and a hash, so it is the test without that ending |
+ * | `…ByPath` | every ref is a path and a hash, so this is the test without the suffix |
  * | TestSyncMovingTarget, TestPivotMove with plain values | values of a state are accounts and slots, so the moves are in accounts and their storage |
- * | TestSyncAbort, hash scheme | a root's node is stored with the others; what can be withheld is the last transaction |
+ * | TestSyncAbort, hash scheme | a root's node is stored with the others; the test withholds the last transaction instead |
  */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { describe, expect, test } from 'vitest'
@@ -28,7 +28,7 @@ import type { SyncProgress } from './progress.ts'
 
 const EVERYTHING = 10_000
 
-/** `checkStateAccounts`: an independent reader finds every account, and all of its storage and code, in what is on disk. */
+/** `checkStateAccounts`: an independent reader finds every account on disk, with all of its storage and code. */
 async function expectState(fixture: Fixture, disk: PageMap): Promise<{ accounts: number; slots: number }> {
   const blobs = disk.entries().map(([, blob]) => blob)
   const codes = new Map(disk.codes.map((code) => [code.hash, code.bytes]))
@@ -103,7 +103,7 @@ describe.each([
       },
     })
     expect(crashes.length).toBeGreaterThan(fixture.nodes.length / 2)
-    // Whoever begins again misses no code either: pages say which of them their accounts want.
+    // A sync that begins again misses no code either: pages say which codes their accounts want.
     for (const crash of crashes) {
       await iterate(fixture, crash, { batch: EVERYTHING, maxRun: EVERYTHING })
       expect(crash.text()).toBe(disk.text())
@@ -150,12 +150,12 @@ describe('StateSync: trie/sync_test.go', () => {
   const account = (digits: string, slots: AccountLeaf['slots'] = [], nonce = 1n): AccountLeaf => {
     return { key: hexToBytes(digits.padEnd(64, '0')), nonce, balance: 0n, slots }
   }
-  /** Brings `fixture` to `store`, and expects that no more was fetched than differs from every fixture in `before`. */
+  /** Brings `fixture` to `store`, and expects that only nodes missing from every fixture in `before` were fetched. */
   const move = async (store: StateStore, fixture: Fixture, before: readonly Fixture[]) => {
     const run = await finishSync(await startSync(fixture.root, [honestPeer(fixture)], { store }))
     const known = new Set(before.flatMap(({ nodes }) => nodes.map(({ path, blob }) => `${path} ${bytesToHex(blob)}`)))
     const changed = fixture.sequence.filter(([path, blob]) => !known.has(`${path} ${bytesToHex(blob)}`))
-    // Nothing has changed: its generation is there already, and counts all of it.
+    // Nothing has changed: the generation is there already, and counts all nodes.
     await expectStored(run, fixture, changed.length || fixture.sequence.length)
     return {
       wireBytes: (run.outcome as SyncProgress).wireBytes,
@@ -171,7 +171,7 @@ describe('StateSync: trie/sync_test.go', () => {
     await move(store, first, [])
     const there = await move(store, mutated, [first])
     expect(there.wireBytes).toBe(there.changed)
-    // The state before is still there.
+    // The earlier state is still there.
     const back = await finishSync(await startSync(first.root, [], { store }))
     await expectStored(back, first)
     expect(back.outcome).toMatchObject({ wireBytes: 0 })
@@ -188,20 +188,20 @@ describe('StateSync: trie/sync_test.go', () => {
     const fixtures = [
       // An extension over a branch, in storage and among accounts.
       state([slot('1312', 1), slot('1314', 2)], account('1235'), account('1244')),
-      // The branches collapse: a leaf each.
+      // The branches collapse to one leaf each.
       state([slot('1314', 2)]),
-      // They expand elsewhere, deeper and higher.
+      // The branches expand elsewhere, deeper and higher.
       state([slot('13141', 3), slot('13142', 4), slot('2', 5)], account('12341'), account('f')),
       // Storage goes, the account stays.
       state([], account('12341'), account('f')),
-      // And all is as it was in the beginning.
+      // Everything is as in the beginning.
       state([slot('1312', 1), slot('1314', 2)], account('1235'), account('1244')),
     ]
     const store = createMemoryStore()
-    // The last is the first again: its generation is complete, and counts all of it.
+    // The last fixture is the first again: its generation is complete, and counts all nodes.
     for (const [i, fixture] of fixtures.slice(0, -1).entries()) await move(store, fixture, fixtures.slice(0, i))
     await expectStored(await finishSync(await startSync(fixtures[0]!.root, [], { store })), fixtures[0]!)
-    // From each to each other, in a store that knows only the first.
+    // From each fixture to each other one, in a store that knows only the first.
     for (const from of fixtures) {
       for (const to of fixtures) {
         const fresh = createMemoryStore()
@@ -236,7 +236,7 @@ describe('StateSync: trie/sync_test.go', () => {
     expect((await finishSync(cut)).outcome).toMatchObject({ code: 'storeFailed', cause: abort })
     expect(store.lastComplete()).toMatchObject({ root: a.root, intact: true })
     await move(store, c, [a, b])
-    // All but the last transaction was there: only the root's node stands in a generation of its own.
+    // Only the last transaction was missing: the new generation holds just the root's node.
     const again = await finishSync(await startSync(b.root, [], { store }))
     await expectStored(again, b, 1)
   })

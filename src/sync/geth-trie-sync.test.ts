@@ -3,9 +3,9 @@
  *
  * | of the original | here |
  * |---|---|
- * | `…ByPath` | every ref is a path and a hash, so it is the test without that ending |
+ * | `…ByPath` | every ref is a path and a hash, so this is the test without the suffix |
  * | TestEmptyTrieSync's trie of the zero hash | is the empty trie there as well: its root is the empty root |
- * | TestIncompleteTrieSync, "a stored node's subtree is stored" | pages say what they cover instead: what no page covers is at or below a gap |
+ * | TestIncompleteTrieSync, "a stored node's subtree is stored" | pages say which paths they cover instead: every other path is at or below a gap |
  * | TestSyncMovingTarget, TestPivotMove, TestSyncAbort | move whole targets, store included: `geth-state-sync.test.ts` |
  */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
@@ -26,7 +26,7 @@ import { deliveryOf } from './scheduler.ts'
 
 const EVERYTHING = 10_000
 
-/** `checkTrieContents`: an independent reader finds every key, and walks the whole trie, in what is on disk. */
+/** `checkTrieContents`: an independent reader finds every key on disk, and walks the whole trie. */
 async function expectContents({ root, nodes, leaves }: Fixture, disk: PageMap): Promise<void> {
   const trie = await mptOver(
     root,
@@ -42,7 +42,7 @@ async function expectContents({ root, nodes, leaves }: Fixture, disk: PageMap): 
   expect(walked).toBe(nodes.length)
 }
 
-/** What the invariant is checked against. */
+/** Returns the input for checking the invariant. */
 const toCheck = (fixture: Fixture) => ({ ...complete({ accounts: [], codes: new Map() }, nobleKeccak), ...fixture })
 
 describe.each([
@@ -109,7 +109,7 @@ describe('Scheduler: trie/sync_test.go', () => {
       const { gaps } = await iterate(twins, disk, { ...options, random: seededRandom(5) })
       const hashes = gaps.map((gap) => bytesToHex(gap.hash))
       expect(new Set(hashes).size).toBe(hashes.length)
-      // Each stands at every one of its paths all the same.
+      // Each node is still stored at every one of its paths.
       expect(hashes.length).toBeLessThan(twins.nodes.length)
       expect(disk.text()).toBe(textOf(twins.sequence))
     }
@@ -157,7 +157,7 @@ describe('Scheduler: trie/sync_test.go', () => {
         onRound: (scheduler) => {
           rounds++
           checkFrontier(scheduler, state)
-          // And so it is for whoever finds the disk as it is now.
+          // The same holds for a new scheduler over the current disk.
           checkFrontier(schedulerOf(fixture, disk), state)
         },
       })
@@ -179,7 +179,7 @@ describe('Scheduler: trie/sync_test.go', () => {
   })
 })
 
-/** Everything on disk, in one page a node. */
+/** Returns everything on disk, with one page per node. */
 function pageEach({ nodes }: Fixture): PageMap {
   const disk = new PageMap()
   disk.pages = nodes.map(({ path, blob }, i) => {

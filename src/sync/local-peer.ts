@@ -1,12 +1,12 @@
 /**
- * The disk as the only peer there is: what a compaction syncs from. Nothing it says is believed, its runs are checked from
- * their own ref as anybody's are; what it does not have, nobody has.
+ * The disk as the only peer, for a compaction, which syncs from its own disk. Nothing is taken on trust: runs are
+ * checked from their own ref, as the runs of any peer. Nodes missing here are missing everywhere.
  */
 import type { NodeSource } from '../trie/node-source.ts'
 import { LOCAL_REQUEST_BYTES } from './constants.ts'
 import type { NodeRequest, SyncPeer, SyncPeers, WayRequest } from './peer.ts'
 
-/** Never: a disk that does not answer fails by itself. */
+/** No timeout: a disk without an answer fails by itself. */
 const NO_TIMEOUT_MS = 2 ** 31 - 1
 
 export class LocalPeer implements SyncPeer, SyncPeers {
@@ -72,7 +72,7 @@ export class LocalPeer implements SyncPeer, SyncPeers {
   }
 
   async getCode(hashes: readonly Uint8Array[]): Promise<Uint8Array[]> {
-    // Codes are stored by hash, once for all states: those that are here are never missing.
+    // Codes are stored by hash, once for all states: a stored code is never missing.
     return hashes.map(() => new Uint8Array())
   }
 

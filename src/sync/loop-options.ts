@@ -1,4 +1,4 @@
-/** What one sync is given: its target, the disk, the peers, and every effect that it has. */
+/** The options of one sync: its target, the disk, the peers, and every effect. */
 import type { ErrorDetails } from '../runtime/error.ts'
 import type { LoadError } from '../runtime/lazy-part.ts'
 import type { Keccak } from '../trie/keccak.ts'
@@ -13,7 +13,7 @@ import type { StorageNumbers } from './storage-pause.ts'
 export interface StateSyncOptions {
   /** 32 bytes. */
   readonly root: Uint8Array
-  /** Number of the pages that this target writes, for progress: another one, once they had to be begun anew. */
+  /** Returns the number of the generation in use, for progress. The number changes when pages had to be begun anew. */
   readonly generation: () => number
   readonly disk: Disk
   readonly peers: SyncPeers
@@ -22,24 +22,24 @@ export interface StateSyncOptions {
   readonly clock: Clock
   /** Lets the thread do other work; called between slices. */
   readonly yieldThread: () => Promise<void>
-  /** Bytes verified between two looks at the clock; `SLICE_BYTES`, if left out. */
+  /** Bytes verified between two looks at the clock; `SLICE_BYTES` if left out. */
   readonly sliceBytes?: number
-  /** Bytes of a page; `MAX_PAGE_BYTES`, if left out. */
+  /** Bytes of a page; `MAX_PAGE_BYTES` if left out. */
   readonly pageBytes?: number
-  /** False while the machine has no network: then a sync without peers is paused, not stalled. */
+  /** Returns false while the machine has no network: then a sync without peers is paused, not stalled. */
   readonly isOnline?: () => boolean
-  /** True while something more urgent waits for the peers' answers: then each is asked for one thing at a time. */
+  /** Returns true while more urgent requests wait for the peers' answers: then each peer gets one request at a time. */
   readonly isYielding?: () => boolean
-  /** Bytes received for this target, for progress; left out, those of the answers themselves. */
+  /** Returns the bytes received for this target, for progress. Left out: the bytes of the answers themselves. */
   readonly receivedBytes?: () => number
   readonly onProgress?: (progress: SyncProgress) => void
   readonly onStalled?: (reason: StallReason, details: ErrorDetails | null) => void
-  /** Why no peer can be dialed; `null`: nothing is known to be in the way. A change is told by {@link peers}. */
+  /** Returns the reason why no peer can be dialed; `null`: no reason known. {@link peers} reports a change. */
   readonly loadFailure?: () => LoadError | null
-  /** What the browser lets us store, for {@link onPaused}; left out: nobody knows. */
+  /** Returns the browser's storage numbers for {@link onPaused}; left out: the numbers are unknown. */
   readonly estimateStorage?: () => Promise<StorageNumbers>
-  /** The disk is full: called once a pause, with `quotaExceeded` and the numbers. */
+  /** Called once per pause when the disk is full, with `quotaExceeded` and the numbers. */
   readonly onPaused?: (error: SyncError) => void
-  /** A page turned out to be damaged; it was dropped and its nodes are fetched again. */
+  /** Called when a page was found damaged. The page was dropped, and its nodes are fetched again. */
   readonly onDamaged?: (error: unknown) => void
 }

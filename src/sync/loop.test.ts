@@ -71,7 +71,7 @@ describe('StateSync', () => {
       )
       return server.asked.length
     }
-    // The first node of all is asked of whoever is idle.
+    // An idle peer is asked for the very first node.
     expect(await ask(honestPeer(peerState, 'tab'))).toBe(1)
     expect(await ask(emptyPeer(peerState))).toBeGreaterThan(1)
   })
@@ -113,7 +113,7 @@ describe('StateSync', () => {
   test.each([
     ['has nothing', (s: PeerState) => emptyPeer(s), ['empty']],
     ['answers with nothing', (s: PeerState) => speechlessPeer(s), ['empty']],
-    // What it holds is asked of the other before its time is out.
+    // The other peer is asked for its gaps before the timeout.
     ['never answers', (s: PeerState) => silentPeer(s), []],
   ])('behavior: a peer that %s holds nobody up', async (_, vice, reports) => {
     const [useless, honest] = [vice(peerState), honestPeer(peerState)]

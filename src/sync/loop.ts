@@ -1,9 +1,10 @@
 /**
- * The loop of one sync: while something is pending, write what is verified, ask peers for what is missing, and wait for
- * the first of an answer, a peer that comes or goes, a read of the disk, or the end. It has no clock, network or disk of
- * its own, and nothing in it starts before `run`.
+ * The loop of one sync. While anything is pending, the loop writes verified data and asks peers for missing data. Then
+ * the loop waits for an answer, a peer that connects or leaves, a read of the disk, or the end. The loop has no clock,
+ * network or disk of its own, and starts nothing before `run`.
  *
- * DIFF FROM GETH: nothing here aborts because all peers failed; the sync is stalled then, says why, and goes on by itself.
+ * DIFF FROM GETH: the sync never aborts because all peers failed. A sync without usable peers is stalled, says why, and
+ * goes on by itself.
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { ErrorDetails } from '../runtime/error.ts'
@@ -29,7 +30,7 @@ import { StoragePause } from './storage-pause.ts'
 import { takeAnswer } from './take-answer.ts'
 import { Timers } from './timers.ts'
 
-/** Why a sync is stalled that has nobody to ask. */
+/** The reasons of a stalled sync with no peer to ask. */
 const WITHOUT_PEERS: ReadonlySet<StallReason | PauseReason> = new Set(['noPeers', 'loadFailed'])
 
 export class StateSync {
@@ -40,20 +41,20 @@ export class StateSync {
   readonly #storage: StoragePause
   readonly #rates: RateMeter
   readonly #timers: Timers
-  /** Before the disk has said what it holds there is none. */
+  /** The scheduler; `null` until the contents of the disk are known. */
   #scheduler: Scheduler | null = null
   #codes = { count: 0, bytes: 0 }
   #phase: SyncPhase = 'connecting'
   #reason: StallReason | PauseReason | null = null
   #fraction = 0
   #startedAt = 0
-  /** When the thread was last free for others. */
+  /** The last time the thread was free for other work. */
   #sliceStart = 0
   #hadPeers = false
   #retryTimer = false
-  /** Nodes and codes that were verified when the sync stalled. */
+  /** Nodes and codes verified when the sync stalled. */
   #stalledAt = 0
-  /** Why the sync has to end before its time. */
+  /** The reason why the sync has to end early. */
   #ending: SyncError | null = null
   #awake = false
   #wakeSleeper: () => void = () => {}
@@ -86,8 +87,8 @@ export class StateSync {
   }
 
   /**
-   * Runs to the end, once: resolves when everything is on disk and the generation is complete. Rejects with `badRoot`,
-   * `storeFailed`, or with what {@link cancel} was given; what was verified is on disk then, as far as the disk allows.
+   * Runs the sync, once. Resolves when everything is on disk and the generation is complete. Rejects with `badRoot`,
+   * `storeFailed`, or the error given to {@link cancel}. By then verified data is on disk, as far as the disk allows.
    */
   async run(): Promise<SyncProgress> {
     this.#startedAt = this.#options.clock.now()
@@ -109,27 +110,27 @@ export class StateSync {
     return this.progress()
   }
 
-  /** Ends the sync with `error`, after what is verified was written. `run` rejects. A second call changes nothing. */
+  /** Ends the sync with `error`, after writing verified data. `run` rejects. A second call changes nothing. */
   cancel(error: SyncError): void {
     this.#fail(error)
   }
 
-  /** Looks again at what can be asked for: the surroundings have changed. */
+  /** Wakes the loop to look for new requests: the conditions have changed. */
   nudge(): void {
     this.#wake()
   }
 
-  /** There may be room on the disk again: a sync that is paused for want of it tries at once. */
+  /** Tries the disk again at once, if the sync is paused because the disk is full. There may be room again. */
   resume(): void {
     this.#storage.hurry()
   }
 
-  /** Begins to write what is verified and fits no page yet: the tab may be gone soon. */
+  /** Starts to write verified nodes that fill no page yet: the tab may close soon. */
   keep(): void {
     if (this.#scheduler !== null && !this.#storage.isFull) this.#committer.startLoose(this.#scheduler)
   }
 
-  /** Takes nodes that somebody else has fetched and checked, where they fill gaps. */
+  /** Takes nodes fetched and checked elsewhere, where they fill gaps. */
   offer(nodes: readonly { readonly path: Path; readonly hash: Uint8Array; readonly blob: Uint8Array }[]): void {
     try {
       const taken = nodes.filter((node) => this.#scheduler?.offer(node))
@@ -139,19 +140,19 @@ export class StateSync {
     }
   }
 
-  /** The same for a code. */
+  /** Takes a code fetched and checked elsewhere. */
   offerCode(hash: Uint8Array, bytes: Uint8Array): void {
     if (this.#scheduler?.codes.offer(bytesToHex(hash), bytes) !== true) return
     this.#countCode(bytes.length)
     this.#wake()
   }
 
-  /** What this target knows and lacks, for checks; `null` before the disk has answered. Read only. */
+  /** The state of this target, for checks; `null` before the disk has answered. Read only. */
   get scheduler(): Scheduler | null {
     return this.#scheduler
   }
 
-  /** What is asked for now, for checks. Read only. */
+  /** Returns the open requests, for checks. Read only. */
   openRequests(): Iterable<OpenRequest> {
     return this.#requests.open()
   }
@@ -185,12 +186,12 @@ export class StateSync {
     }
   }
 
-  /** 4,096 cells, 0 to 1: the key space by its first three nibbles. */
+  /** Returns 4,096 cells, 0 to 1: the key space by its first three nibbles. */
   coverage(): Float32Array {
     return this.#scheduler?.coverage() ?? new Float32Array(4096)
   }
 
-  /** A node at `path` that is in memory and may not be on disk yet, its hash unchecked; a view. */
+  /** Returns the node at `path` as a view, its hash unchecked, if in memory and perhaps not on disk yet. */
   find(path: Path): Uint8Array | undefined {
     const written = this.#committer.pages.find(({ start, end }) => start <= path && path < end)
     const sequence = written?.bytes ?? this.#scheduler?.sequenceAt(path)
@@ -205,7 +206,7 @@ export class StateSync {
     while (scheduler !== null) scheduler = await this.#bring(scheduler)
   }
 
-  /** Until nothing is pending, and all of it is written. Returns as {@link #finish} does. */
+  /** Runs until nothing is pending, and everything is written. Returns as {@link #finish} does. */
   async #bring(scheduler: Scheduler): Promise<Scheduler | null> {
     let current = scheduler
     try {
@@ -224,13 +225,13 @@ export class StateSync {
       }
       return await this.#finish(current)
     } catch (error) {
-      // A disk that has failed already may well fail again; why the sync ends is the first reason.
+      // The disk may fail again. The first error is the reason why the sync ends.
       await this.#committer.flush(current).catch(() => {})
       throw error
     }
   }
 
-  /** Writes, reads and asks for what can be; on a full disk there is nothing but to try again what did not fit. */
+  /** Starts all possible writes, reads and requests. On a full disk, only tries the failed write again, when due. */
   #startWork(scheduler: Scheduler): void {
     if (this.#storage.isFull) {
       if (this.#storage.takeTurn()) this.#committer.startAll(scheduler)
@@ -242,8 +243,8 @@ export class StateSync {
   }
 
   /**
-   * Writes what is left, and then that it is everything: as often as it takes to fit. `null`: complete. Else something was
-   * found damaged since it was stored, and there is more to bring.
+   * Writes the rest, then marks the generation as complete; repeats until both fit on the disk. Returns `null` if
+   * complete. Else damage was found since the nodes were stored, and there is more to fetch.
    */
   async #finish(scheduler: Scheduler): Promise<Scheduler | null> {
     for (;;) {
@@ -255,7 +256,7 @@ export class StateSync {
         if (isRootlightError(error, 'incomplete')) return await this.#goOn(error)
         if (!this.#pauseIfFull(error)) throw error
       }
-      // Another write that was under way may have found room, and ended the pause.
+      // Another write may have found room and ended the pause.
       while (this.#storage.isFull && !this.#storage.takeTurn()) {
         if (this.#ending !== null) throw this.#ending
         await this.#sleep()
@@ -263,7 +264,10 @@ export class StateSync {
     }
   }
 
-  /** What is stored is incomplete: throws `error` if nothing is known to be missing, which is our bug. */
+  /**
+   * Begins again, because the stored state is incomplete. Throws `error` if nothing is known to be missing: a bug of
+   * ours.
+   */
   async #goOn(error: unknown): Promise<Scheduler> {
     this.#endPause() // all that waited has been written
     const scheduler = await this.#begin()
@@ -279,12 +283,12 @@ export class StateSync {
     return this.#scheduler
   }
 
-  /** A damaged page was dropped: what it covered is a gap again, and only the disk's own contents say where. */
+  /** Reads the contents of the disk again, after a damaged page was dropped: its paths are gaps again. */
   async #beginAgain(scheduler: Scheduler): Promise<Scheduler> {
     try {
       await this.#committer.flush(scheduler)
     } catch (error) {
-      // What is verified is not on disk: it stays where it is, and this is done when there is room.
+      // The verified data is not on disk: keep the scheduler, and begin again when there is room.
       if (this.#pauseIfFull(error)) return scheduler
       throw error
     }
@@ -292,7 +296,7 @@ export class StateSync {
     return this.#begin()
   }
 
-  /** Verifies an answer in slices, yielding by the clock, and tells the peer what came of it. */
+  /** Verifies an answer in slices, yielding by the clock, and reports the outcome to the peer. */
   async #take(answer: Answer): Promise<void> {
     const lie = await takeAnswer(answer, {
       scheduler: this.#scheduler!,
@@ -307,7 +311,7 @@ export class StateSync {
     else answer.peer.report({ kind: 'useful', bytes: answer.bytes, elapsedMs: answer.elapsedMs })
   }
 
-  /** Between slices: asks for more while there is something else to do. False: the sync has to end. */
+  /** Between slices: starts more work if the thread was free in between. Returns false if the sync has to end. */
   async #goOnTaking(): Promise<boolean> {
     if (!(await this.#breathe())) return true
     if (this.#ending !== null) return false
@@ -320,7 +324,7 @@ export class StateSync {
     this.#codes.bytes += bytes
   }
 
-  /** Lets the thread do other work if this slice has been long enough. True: it did. */
+  /** Lets the thread do other work if this slice has been long enough. Returns true if so. */
   async #breathe(): Promise<boolean> {
     const { clock, yieldThread } = this.#options
     if (clock.now() - this.#sliceStart < SLICE_MS) return false
@@ -329,7 +333,7 @@ export class StateSync {
     return true
   }
 
-  /** syncing ⇄ stalled: nothing is in flight, nothing could be asked for, and something is missing. */
+  /** syncing ⇄ stalled: data is missing, but no request is in flight and none can be sent. */
   #judgeStall(scheduler: Scheduler): void {
     if (this.#storage.isFull) return
     const peers = [...this.#options.peers.connected()]
@@ -365,17 +369,17 @@ export class StateSync {
   #stallReason(scheduler: Scheduler, peers: readonly { mayHave(root: Uint8Array): boolean }[]): StallReason {
     if (peers.length === 0) return this.#loadDetails() === null ? 'noPeers' : 'loadFailed'
     const able = peers.filter((peer) => peer.mayHave(this.#options.root))
-    // Whoever does not even have the root's node does not have the root.
+    // A peer without the root's node does not have the root.
     if (able.length === 0 || scheduler.counts.nodes === 0) return 'rootUnavailable'
     return 'noProgress'
   }
 
-  /** What could not be loaded, without which no peer is dialed; `null`: nothing. */
+  /** Returns the details of the code that could not be loaded, without which no peer is dialed; `null`: none. */
   #loadDetails(): ErrorDetails | null {
     return this.#options.loadFailure?.()?.details ?? null
   }
 
-  /** any → paused, if `error` says that the disk is full. */
+  /** any → paused, if `error` says that the disk is full. Returns true if so. */
   #pauseIfFull(error: unknown): boolean {
     if (!isRootlightError(error, 'quotaExceeded')) return false
     this.#storage.begin(error)
@@ -383,14 +387,14 @@ export class StateSync {
     return true
   }
 
-  /** paused → syncing: what did not fit is on disk. */
+  /** paused → syncing: the failed writes are on disk now. */
   #endPause(): void {
     if (!this.#storage.isFull) return
     this.#storage.end()
     this.#setPhase('syncing', null)
   }
 
-  /** True: that is news. */
+  /** Sets phase and reason. Returns true if either changed. */
   #setPhase(phase: SyncPhase, reason: StallReason | PauseReason | null): boolean {
     const changed = phase !== this.#phase || reason !== this.#reason
     this.#phase = phase
@@ -418,7 +422,7 @@ export class StateSync {
     this.#wakeSleeper()
   }
 
-  /** Waits for the next {@link #wake}, also one that came before. */
+  /** Waits for the next {@link #wake}. Returns at once if one came since the last sleep. */
   async #sleep(): Promise<void> {
     if (!this.#awake) {
       await new Promise<void>((resolve) => {

@@ -1,10 +1,10 @@
-/** Nodes of loose pages, by path: hints for gaps to come, never trusted before they are hashed. */
+/** Nodes of loose pages, by path: hints for future gaps, hashed before use. */
 import { type Path, subtreeEnd } from '../trie/path.ts'
 import { SequenceCursor } from '../trie/sequence.ts'
 
 export class LooseNodes {
   readonly #nodes = new Map<Path, Uint8Array[]>()
-  /** Paths of what was here at first, in order; also those of nodes that were taken. */
+  /** Paths of the nodes at the start, in order, including nodes taken since. */
   readonly #paths: Path[]
 
   constructor(sequences: readonly Uint8Array[]) {
@@ -16,7 +16,7 @@ export class LooseNodes {
     return this.#nodes.has(path)
   }
 
-  /** True if a node at or below `path` was here. */
+  /** True if there was a node at or below `path` at the start. */
   touchesSubtree(path: Path): boolean {
     let low = 0
     let high = this.#paths.length
@@ -29,14 +29,14 @@ export class LooseNodes {
     return next !== undefined && next < subtreeEnd(path)
   }
 
-  /** Adds one that a gap may want as soon as the disk has been asked. */
+  /** Adds a node for a gap that may want the node once the disk was asked. */
   add(path: Path, blob: Uint8Array): void {
     const blobs = this.#nodes.get(path)
     if (blobs === undefined) this.#nodes.set(path, [blob])
     else blobs.push(blob)
   }
 
-  /** The nodes that were kept for `path`, of which one may be the wanted one. They are gone afterwards. */
+  /** Removes and returns the nodes kept for `path`. One of them may be the wanted one. */
   take(path: Path): readonly Uint8Array[] {
     const blobs = this.#nodes.get(path) ?? []
     this.#nodes.delete(path)
@@ -50,7 +50,7 @@ export class LooseNodes {
         this.add(cursor.path, bytes.subarray(cursor.start, cursor.end))
       }
     } catch {
-      // A damaged loose page covers nothing: what is left of it is fetched again.
+      // A damaged loose page covers nothing: its other nodes are fetched again.
     }
   }
 }

@@ -4,9 +4,9 @@
  *
  * | of the original | here |
  * |---|---|
- * | Mantis: start while the bloom filter loads | there is no filter: page keys say what the disk holds |
- * | Mantis: a response from a peer with no request | answers are matched by id before the engine (`protocol/requester.test.ts`); what remains is a run for a ref that is no gap |
- * | Besu: a second concurrent run is rejected | another `sync()` supersedes the first, or joins it: `client.browser.test.ts` |
+ * | Mantis: start while the bloom filter loads | there is no filter: page keys tell the contents of the disk |
+ * | Mantis: a response from a peer with no request | answers are matched by id before the engine (`protocol/requester.test.ts`); the remaining case is a run for a ref that is no gap |
+ * | Besu: a second concurrent run is rejected | another `sync()` supersedes the first, or joins: `client.browser.test.ts` |
  */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { describe, expect, test } from 'vitest'
@@ -37,7 +37,7 @@ const sized = (accounts: number): Fixture => {
   return stateFixture(state.accounts, state.codes)
 }
 
-/** A scheduler that has the root's node, and nothing else. */
+/** Returns a scheduler with the root's node, and no other node. */
 function withRoot(): Scheduler {
   const scheduler = schedulerOf(fixture, new PageMap())
   const [root] = scheduler.missing(ALL, 1)
@@ -106,7 +106,7 @@ describe('StateSync: SyncStateDownloaderStateSpec', () => {
     const open = nodeRequests(peer).slice(1)
     expect(open.length).toBe(MAX_REQUESTS_PER_PEER)
     for (const asked of open) expect(asked.length).toBeLessThanOrEqual(MAX_REFS_PER_REQUEST)
-    // Different ones each time.
+    // Each request asks for different paths.
     const paths = open.flatMap((asked) => pathsOf(asked))
     expect(new Set(paths).size).toBe(paths.length)
     run.sync.cancel(new SyncError('cancelled', 'enough'))
@@ -114,7 +114,7 @@ describe('StateSync: SyncStateDownloaderStateSpec', () => {
   })
 
   test('behavior: all peers together are asked for no more than memory holds', async () => {
-    // A deep spine of which the siblings are missing: by its estimate, each of them is more than a request takes.
+    // A deep spine without the siblings: by the estimate, each sibling is larger than the budget of a request.
     const keys = Array.from({ length: 40 }, (_, depth) => [...'123456789abcdef'].map((n) => '0'.repeat(depth) + n))
     const accounts = keys.flat().map((digits) => ({ key: hexToBytes(digits.padEnd(64, '5')), nonce: 1n, balance: 0n }))
     const deep = stateFixture(accounts)
@@ -152,7 +152,7 @@ describe('StateSync: SyncStateDownloaderStateSpec', () => {
     await expectStored(await finishSync(run), fixture)
   })
 
-  // One node for each ref of the one request that is looked at.
+  // One node for each kept ref of the request.
   const only =
     (kept: (index: number, count: number) => boolean) => (runs: Uint8Array[], asked: readonly NodeRequest[]) =>
       runs.map((_, i) =>
@@ -303,7 +303,7 @@ describe('StateSync: FastWorldStateDownloaderTest', () => {
     let silences = 6
     const flaky = (parts: Uint8Array[]) => (silences-- > 0 ? new Promise<never>(() => {}) : parts)
     const peers = ['a', 'b'].map((id) => bentPeer(large, { nodes: flaky, codes: flaky }, id))
-    // As peers that are asked for more than their least, and may stay.
+    // Like peers asked for more than their least: they may stay.
     for (const peer of peers) peer.report = (outcome) => void peer.reports.push(outcome)
     await expectStored(await finishSync(await startSync(large.root, peers)), large)
     expect(peers.some((peer) => kindsOf(peer).has('timeout'))).toBe(true)

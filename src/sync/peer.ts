@@ -1,63 +1,72 @@
 /**
- * What the sync loop needs of a peer. The network's peers implement it; so do the in-memory peers of the tests. The loop
- * measures, the peer judges itself: {@link SyncPeer.report} feeds its capacity, its score and, where it lied, its ban.
+ * The contract between the sync loop and a peer. Implemented by the network's peers and by the in-memory peers of the
+ * tests. The loop measures, the peer judges itself: {@link SyncPeer.report} feeds its capacity, its score and, after a
+ * lie, its ban.
  */
 import type { Ref } from '../trie/node-source.ts'
 import type { Path } from '../trie/path.ts'
 
-/** A node that is asked for. `maxNodes` 0: a run of any length; 1: this node alone. */
+/** A requested node. `maxNodes` 0: a run of any length; 1: this node alone. */
 export interface NodeRequest {
   readonly path: Path
   readonly hash: Uint8Array
   readonly maxNodes: number
 }
 
-/** A way that is asked for, from a ref down along `key`: 64 nibbles, or 128 of a slot. */
+/** A requested way, from a ref down along `key`: 64 nibbles, or 128 for a slot. */
 export interface WayRequest extends Ref {
   readonly key: Path
 }
 
-/** How a request ended, told to the peer that it was sent to. */
+/** The end of a request, reported to the peer asked. */
 export type Outcome =
-  /** Everything in the answer was checked and true. `elapsedMs` runs from sending to receipt; `null`: we were absent. */
+  /**
+   * Everything in the answer was checked and true. `elapsedMs` runs from sending to receipt; `null`: we were absent.
+   */
   | { readonly kind: 'useful'; readonly bytes: number; readonly elapsedMs: number | null }
-  /** It answered, with nothing: it does not have what was asked for. */
+  /** The peer answered with nothing: it does not have the requested data. */
   | { readonly kind: 'empty' }
   /** No answer in time to a request of `maxBytes`. */
   | { readonly kind: 'timeout'; readonly maxBytes: number }
-  /** Bytes whose hash is not the one that was asked for, or more than was asked for. */
+  /** Bytes with a wrong hash, or more than requested. */
   | { readonly kind: 'lie'; readonly reason: string }
 
-/** A connected peer. An answer that comes after the loop has given up on it still resolves: it may be of use. */
+/** A connected peer. A late answer, after the loop has given up, still resolves: the answer may be useful. */
 export interface SyncPeer {
   readonly id: string
   /**
-   * False once the peer says in its Status that it does not have `root` (32 bytes), or that what it has of it does not
-   * cover `path`; true while it has not said.
+   * Returns false if the peer's Status excludes `root` (32 bytes), or does not cover `path` of this root. True before
+   * any Status.
    */
   mayHave(root: Uint8Array, path?: Path): boolean
-  /** It is somebody's browser tab: asked ahead of servers, which are there for what no tab has. */
+  /** True for a browser tab. Tabs are asked before servers: servers are for data that no tab has. */
   readonly isTab?: boolean
-  /** False: no bulk may be asked of it now, because as many requests are open as it allows or a read waits. Left out: it may. */
+  /**
+   * False if the peer takes no bulk requests now: the number of open requests is at its limit, or a read waits. Left
+   * out: true.
+   */
   readonly hasRoom?: boolean
   /**
-   * For what somebody waits for: calls `ask`, which sends one request, as soon as the peer takes one more, ahead of all
-   * bulk, and settles as it does. Rejects like {@link getNodes} when there will be no turn. Left out: the turn is now.
+   * Sends an urgent request: calls `ask`, which sends one request, as soon as the peer takes one more, before all bulk.
+   * Settles as `ask` does. Rejects like {@link getNodes} if the turn never comes. Left out: the turn is now.
    */
   goAhead?<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T>
   /** Measured throughput; 0 before the first answer. */
   readonly bytesPerSecond: number
   /** Measured time from a request to the end of its answer, in milliseconds; 0 before the first answer. */
   readonly roundTripMs: number
-  /** Bytes to ask for in the next request, from the measured throughput. */
+  /** Returns the bytes to ask for in the next request, from the measured throughput. */
   requestBytes(): number
-  /** How long to wait for the answer to a request of `maxBytes`, in milliseconds. */
+  /** Returns the timeout for a request of `maxBytes`, in milliseconds. */
   timeoutMs(maxBytes: number): number
   /**
-   * A run for each request, in order; fewer runs than requests: the byte budget was used up; an empty run: the peer does
-   * not have it. Rejects with `disconnected` when the peer leaves, `aborted` when `signal` does, `protocol` when the
-   * answer breaks the protocol's own limits (the peer has been blamed for it already), `tooManyRequests` when as many are
-   * open as it allows.
+   * Requests one run per request, in order. An empty run: the peer does not have the node. Fewer runs than requests:
+   * the byte budget was used up. Rejects with
+   *
+   * - `disconnected` when the peer leaves,
+   * - `aborted` when `signal` aborts,
+   * - `protocol` when the answer breaks the protocol's limits (the peer has been blamed already),
+   * - `tooManyRequests` when the number of open requests is at the peer's limit.
    */
   getNodes(
     root: Uint8Array,
@@ -65,23 +74,32 @@ export interface SyncPeer {
     maxBytes: number,
     signal: AbortSignal,
   ): Promise<Uint8Array[]>
-  /** The nodes from each ref down along its key, 64 nibbles or 128 of a slot, all in the manner of {@link getNodes}. */
+  /**
+   * Requests the nodes from each ref down along its key: 64 nibbles, or 128 for a slot. Otherwise like
+   * {@link getNodes}.
+   */
   getPaths(
     root: Uint8Array,
     requests: readonly WayRequest[],
     maxBytes: number,
     signal: AbortSignal,
   ): Promise<Uint8Array[]>
-  /** Bytecodes in the order of `hashes`; an empty one: the peer does not have it; fewer: the budget was used up. */
+  /**
+   * Requests bytecodes, in the order of `hashes`. An empty one: the peer does not have the code. Fewer: the budget was
+   * used up.
+   */
   getCode(hashes: readonly Uint8Array[], maxBytes: number, signal: AbortSignal): Promise<Uint8Array[]>
-  /** RLP of block headers by their hashes; otherwise like {@link getCode}. */
+  /** Requests the RLP of block headers by their hashes; otherwise like {@link getCode}. */
   getHeader(hashes: readonly Uint8Array[], maxBytes: number, signal: AbortSignal): Promise<Uint8Array[]>
   report(outcome: Outcome): void
 }
 
-/** The peers that are connected now. */
+/** The peers connected now. */
 export interface SyncPeers {
   connected(): Iterable<SyncPeer>
-  /** Calls `listener` whenever a peer has come, gone, changed its Status, or has room again. Returns the way to stop that. */
+  /**
+   * Calls `listener` when a peer connects, leaves, changes its Status, or has room again. Returns a function to stop
+   * listening.
+   */
   onChange(listener: () => void): () => void
 }

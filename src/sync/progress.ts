@@ -1,61 +1,66 @@
-/** What a sync tells of itself while it runs. */
+/** The progress of a running sync, and its rates. */
 import type { ErrorDetails } from '../runtime/error.ts'
 import type { Clock } from './clock.ts'
 
 export type SyncPhase = 'connecting' | 'syncing' | 'stalled' | 'paused' | 'complete' | 'failed'
 
 /**
- * Why a sync that has something to ask for asks nobody:
+ * The reason why a sync has something to ask for, but no peer to ask:
  * - `noPeers`: no peer is connected;
- * - `loadFailed`: no peer is connected, for the code that connects to them could not be loaded; it is tried again;
- * - `rootUnavailable`: those that are say, or have shown, that they do not have this root;
- * - `noProgress`: they have the root, and none has what is missing.
+ * - `loadFailed`: no peer is connected, because the code for connecting could not be loaded; loading is tried again;
+ * - `rootUnavailable`: the connected peers say, or have shown, that they do not have this root;
+ * - `noProgress`: peers have the root, but none has the missing data.
  */
 export type StallReason = 'noPeers' | 'loadFailed' | 'rootUnavailable' | 'noProgress'
 
-/** Why a sync asks for nothing more, beside a machine that has no network: `storageFull`: what is verified does not fit. */
+/**
+ * The reason why a sync asks for nothing more. `storageFull`: verified data does not fit on the disk. A machine without
+ * a network pauses without a reason.
+ */
 export type PauseReason = 'storageFull'
 
 export interface SyncProgress {
   readonly phase: SyncPhase
-  /** Set while `phase` is `stalled`, or `paused` by a full disk; a sync that is paused without one has no network. */
+  /**
+   * Set while `phase` is `stalled`, or `paused` by a full disk. Paused without a reason: the machine has no network.
+   */
   readonly reason: StallReason | PauseReason | null
   /**
-   * More about why no peer is connected, while a part of the code could not be loaded: `part` names it, and `message` is what
-   * the browser says. Else `null`.
+   * Details of the code that could not be loaded, while no peer is connected: `part` names the code, `message` is the
+   * browser's message. Else `null`.
    */
   readonly details: ErrorDetails | null
   /**
-   * Verified nodes (those that are embedded in others do not count), and bytes: of these nodes by path, and of codes. What
-   * older states on disk have in common with this one is not among them, nor in `accounts` and `slots`.
+   * Verified nodes, without embedded ones; and bytes: of these nodes by path, and of codes. Nodes shared with older
+   * states on disk count neither here nor in `accounts` and `slots`.
    */
   readonly nodes: number
   readonly bytes: number
   readonly codes: number
   readonly accounts: number
   readonly slots: number
-  /** Refs and codes that are known to be missing now: not how many are missing in all. */
+  /** Refs and codes known to be missing now. The total of missing nodes is not known. */
   readonly pending: number
   /** Connected peers. */
   readonly peers: number
   readonly nodesPerSecond: number
   readonly bytesPerSecond: number
-  /** 0 to 1, by estimate; never runs backwards within one target, and 1 only when everything is there. */
+  /** 0 to 1, by estimate. Never runs backwards within one target, and is 1 only at the end. */
   readonly fraction: number
-  /** Milliseconds to the end at this rate, by estimate; `null` while there is no rate. */
+  /** Milliseconds to the end at this rate, by estimate; `null` without a rate. */
   readonly etaMs: number | null
   /** Bytes received from peers for this target, in this session. */
   readonly wireBytes: number
   /** `0x` and 64 hex digits. */
   readonly root: string
-  /** Number of the pages that this target writes. */
+  /** Number of the generation that this target writes. */
   readonly generation: number
 }
 
-/** A rate is taken over this long: shorter flickers, longer lags. */
+/** The time over which a rate is taken: a shorter one flickers, a longer one lags. */
 const RATE_WINDOW_MS = 3_000
 
-/** Nodes and bytes a second, over the last few seconds. */
+/** A meter for nodes and bytes per second, over the last few seconds. */
 export class RateMeter {
   readonly #clock: Clock
   #samples: { readonly at: number; readonly nodes: number; readonly bytes: number }[] = []
@@ -64,7 +69,7 @@ export class RateMeter {
     this.#clock = clock
   }
 
-  /** Notes the totals as they are now, and returns the rates. */
+  /** Notes the current totals, and returns the rates. */
   sample(nodes: number, bytes: number): { nodesPerSecond: number; bytesPerSecond: number } {
     const at = this.#clock.now()
     this.#samples.push({ at, nodes, bytes })

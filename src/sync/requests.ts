@@ -1,7 +1,7 @@
 /**
- * The requests of one sync: which peer is asked for what, which answers wait to be looked at, and what a silence means.
- * A request holds its gaps until its answer has been verified, not until it arrives; one that timed out has let go of
- * them, and its answer is still used when it comes.
+ * The requests of one sync: finds a peer for each missing ref, keeps answers until the loop verifies them, and handles
+ * silent peers. A request holds its gaps until its answer is verified, not only until the answer arrives. A timed-out
+ * request releases its gaps, but a late answer is still used.
  */
 import { Deadline } from '../runtime/deadline.ts'
 import type { Clock } from './clock.ts'
@@ -32,32 +32,32 @@ export type Asked =
   | { readonly kind: 'ways'; readonly gaps: readonly Gap[]; readonly ways: readonly AskedWay[] }
   | { readonly kind: 'codes'; readonly codes: readonly WantedCode[] }
 
-/** A request whose answer has not been looked at, and that has not timed out. */
+/** A request neither timed out nor settled: its answer is still to come or to be verified. */
 export interface OpenRequest {
   readonly peer: SyncPeer
   readonly asked: Asked
-  /** What the answer may have. */
+  /** The byte budget of the answer. */
   readonly maxBytes: number
 }
 
 interface Request extends OpenRequest {
   readonly sentAt: number
-  /** It has waited so long that an idle peer is asked, too; and those that were. */
+  /** `isOverdue`: the request is late, so idle peers are asked as well. `hedges`: the peers asked as well. */
   isOverdue: boolean
   readonly hedges: Set<SyncPeer>
   readonly timeout: Deadline
   readonly overdue: Deadline
 }
 
-/** An answer that has come: runs, ways or codes, in the order of what was asked for. */
+/** An answer received: runs, ways or codes, in the order of the request. */
 export interface Answer {
   readonly peer: SyncPeer
   readonly asked: Asked
   readonly parts: readonly Uint8Array[]
   readonly bytes: number
-  /** From sending to receipt; `null`: we were absent meanwhile. */
+  /** Time from sending to receipt; `null`: we were absent meanwhile. */
   readonly elapsedMs: number | null
-  /** To be called when everything in the answer has been looked at. */
+  /** To be called when the whole answer is verified. */
   settle(): void
 }
 
@@ -65,51 +65,55 @@ export interface RequestsOptions {
   readonly root: Uint8Array
   readonly peers: SyncPeers
   readonly clock: Clock
-  /** Something has come, or someone has gone. */
+  /** Called when an answer has come, or a request has ended. */
   readonly onChange: () => void
   /** See `StateSyncOptions`. */
   readonly isYielding?: (() => boolean) | undefined
 }
 
 export class Requests {
-  /** Bytes of answers from the network so far. */
+  /** Bytes of all answers received so far. */
   receivedBytes = 0
-  /** Share of what each peer can deliver that it is asked for. */
+  /** The share of its usual budget that each peer is asked for. */
   #share = 1
-  /** Bytes that the answers on their way, or waiting, may have. */
+  /** Byte budgets of all open requests. */
   #inFlightBytes = 0
   readonly #options: RequestsOptions
   readonly #abort = new AbortController()
   readonly #open = new Map<SyncPeer, Set<Request>>()
   readonly #answers: Answer[] = []
-  /** Peers that have let a request time out and answered nothing since: one request each, so that little waits for them. */
+  /**
+   * Peers with a timeout and no answer since. Each gets one request at a time, so only few gaps wait for such a peer.
+   */
   readonly #silent = new WeakSet<SyncPeer>()
-  /** Peers that refuse to be asked (as many requests are open as they allow), and how to stop the timer that ends it. */
+  /**
+   * Peers that refused a request, because too many are open, and the functions that stop the timers of their pauses.
+   */
   readonly #resting = new Map<SyncPeer, () => void>()
 
   constructor(options: RequestsOptions) {
     this.#options = options
   }
 
-  /** True if nothing has been asked for that may still be answered, and no answer waits. */
+  /** True if no request is open and no answer waits. */
   get idle(): boolean {
     return this.#open.size === 0 && this.#answers.length === 0
   }
 
-  /** All that is open. */
+  /** Iterates over all open requests. */
   *open(): IterableIterator<OpenRequest> {
     for (const requests of this.#open.values()) yield* requests
   }
 
-  /** The oldest answer that has not been looked at. */
+  /** Removes and returns the oldest waiting answer. */
   nextAnswer(): Answer | undefined {
     return this.#answers.shift()
   }
 
   /**
-   * Asks every peer that has room for what it has not failed to answer: tabs first, so that servers are left what tabs do
-   * not take, and of either the fastest first, one request each in turn. Peers that are idle all the same are asked for
-   * what others are late with.
+   * Sends requests to every peer with room, except for data that the peer did not have. Tabs come before servers, so
+   * servers only get the rest; among each kind the fastest comes first, one request per turn. Peers still idle are
+   * asked for the data of late requests.
    */
   assign(scheduler: Scheduler, heldElsewhere: number): void {
     const { peers, root } = this.#options
@@ -126,13 +130,13 @@ export class Requests {
     for (const peer of idle) if (!this.#open.has(peer) && this.#hasRoom(peer)) this.#hedge(peer, scheduler)
   }
 
-  /** Forgets which peers had nothing: they may have it now. */
+  /** Forgets which peers had nothing: they may have the data now. */
   forgive(scheduler: Scheduler): void {
     for (const gap of scheduler.gaps.values()) gap.attempts = null
     for (const code of scheduler.codes.wanted) code.attempts = null
   }
 
-  /** Gives up on everything that is open. */
+  /** Gives up on all open requests. */
   stop(): void {
     this.#abort.abort()
     for (const requests of this.#open.values()) for (const request of requests) stopTimers(request)
@@ -142,7 +146,7 @@ export class Requests {
     this.#answers.length = 0
   }
 
-  /** Bytes to ask `peer` for: less than it can deliver where what is left is shared among all. */
+  /** Returns the bytes to ask `peer` for: less than the peer can deliver if all peers share the little left. */
   #budgetOf(peer: SyncPeer): number {
     const most = peer.requestBytes()
     return Math.min(most, Math.max(MIN_SHARE_BYTES, Math.ceil(most * this.#share)))
@@ -154,11 +158,11 @@ export class Requests {
     return (this.#open.get(peer)?.size ?? 0) < (isNarrow ? 1 : MAX_REQUESTS_PER_PEER)
   }
 
-  /** Sends one request to `peer`. False: there is nothing that it can be asked for. */
+  /** Sends one request to `peer`. Returns false if there is nothing to ask this peer for. */
   #ask(peer: SyncPeer, scheduler: Scheduler, heldElsewhere: number): boolean {
     const { root } = this.#options
     const maxBytes = this.#budgetOf(peer)
-    // Codes first, as in the original: they can be written and forgotten.
+    // Codes first, as in the original: codes can be written and forgotten.
     const codes = scheduler.codes.missing(MAX_CODES_PER_REQUEST, (code) => !code.attempts?.has(peer))
     if (codes.length > 0) {
       this.#send(peer, { kind: 'codes', codes }, maxBytes, scheduler)
@@ -166,7 +170,7 @@ export class Requests {
     }
     const mayAsk = (gap: Gap) => gap.attempts?.has(peer) !== true && peer.mayHave(root, gap.path)
     const isPartial = (gap: Gap) => scheduler.keysBelow(gap, 1).length > 0
-    // Of a part of a state: what is wanted in part by ways, in one round trip, and the rest by runs.
+    // Of a part of a state: gaps wanted in part are requested as ways, in one round trip; the others as runs.
     if (!scheduler.scope.isAll) {
       const gaps = scheduler.missing(
         maxBytes,
@@ -185,7 +189,9 @@ export class Requests {
     return true
   }
 
-  /** Asks an idle peer for what is left of the oldest request that is overdue elsewhere: a slow peer holds nobody up. */
+  /**
+   * Asks an idle peer for the rest of the oldest overdue request of another peer: a slow peer must not delay the sync.
+   */
   #hedge(peer: SyncPeer, scheduler: Scheduler): void {
     const isFirst = scheduler.counts.nodes === 0
     let oldest: Request | undefined
@@ -203,7 +209,9 @@ export class Requests {
     if (asked !== undefined) this.#send(peer, asked, Math.min(maxBytes, peer.requestBytes()), scheduler, oldest)
   }
 
-  /** What of a request is still missing and may be asked of `peer`, in flight once more. */
+  /**
+   * Returns the missing part of a request, as far as `peer` may be asked, and counts the part as in flight once more.
+   */
   #again(asked: Asked, peer: SyncPeer, scheduler: Scheduler): Asked | undefined {
     const { root } = this.#options
     if (asked.kind === 'codes') {
@@ -228,7 +236,7 @@ export class Requests {
       sentAt: clock.now(),
       isOverdue: false,
       hedges: new Set(),
-      // Neither counts our own absence.
+      // Neither deadline counts our own absence.
       timeout: new Deadline(clock, peer.timeoutMs(maxBytes), () => this.#timeOut(request, scheduler)),
       overdue: new Deadline(clock, overdueMs(peer), () => {
         request.isOverdue = true
@@ -243,7 +251,7 @@ export class Requests {
     request.timeout.start()
     this.#put(peer, asked, maxBytes).then(
       (parts) => {
-        // It may be asked for what did not fit into its answer.
+        // The peer may be asked again, for the data that did not fit into the answer.
         if (parts.some((part) => part.length > 0)) hedged?.hedges.delete(peer)
         this.#receive(request, scheduler, parts)
       },
@@ -268,7 +276,7 @@ export class Requests {
     }
   }
 
-  /** in flight → ended, and the peer is told; unless it was us who slept. */
+  /** in flight → ended, and the timeout is reported to the peer. {@link Deadline} does not count our own absence. */
   #timeOut(request: Request, scheduler: Scheduler): void {
     this.#silent.add(request.peer)
     this.#end(request, scheduler)
@@ -294,9 +302,10 @@ export class Requests {
     this.#options.onChange()
   }
 
-  /** The peer has gone, broke the protocol (which the network has judged), or takes no more requests: the gaps are free again. */
+  /** Frees the gaps. The peer left, broke the protocol (judged by the network already), or takes no more requests. */
   #refuse(request: Request, scheduler: Scheduler): void {
-    // Asked again at once, it would refuse at once, for ever: it rests until it answers something, or for a while.
+    // Asked again at once, the peer would refuse at once, without end. So the peer rests for a while, or until its next
+    // answer.
     if (!this.#abort.signal.aborted && !this.#resting.has(request.peer)) this.#rest(request.peer)
     this.#end(request, scheduler)
   }
@@ -327,7 +336,7 @@ export class Requests {
   }
 }
 
-/** As many ways as a request may have; what is left out of a gap is asked for when its node is known. */
+/** Returns as many ways as one request may have. The rest of a gap is requested once its node is known. */
 function waysOf(gaps: readonly Gap[], scheduler: Scheduler): Asked {
   const ways = gaps.flatMap((gap) => {
     return scheduler.keysBelow(gap, MAX_REFS_PER_REQUEST).map((key) => ({ path: gap.path, hash: gap.hash, key, gap }))
@@ -335,13 +344,16 @@ function waysOf(gaps: readonly Gap[], scheduler: Scheduler): Asked {
   return { kind: 'ways', gaps, ways: ways.slice(0, MAX_REFS_PER_REQUEST) }
 }
 
-/** What is missing as a share of what the peers deliver in one round: then nobody gets all of it, the slowest for one. */
+/**
+ * Returns the missing bytes as a share of the bytes that all peers deliver in one round. So no peer, least of all the
+ * slowest, gets the whole rest.
+ */
 function shareOf(peers: readonly SyncPeer[], scheduler: Scheduler): number {
   const deliverable = peers.reduce((sum, peer) => sum + peer.requestBytes(), 0)
   return deliverable === 0 ? 1 : Math.min(1, scheduler.missingBytes() / deliverable)
 }
 
-/** How long a request to `peer` may take before an idle peer is asked as well. */
+/** Returns the time after which a request to `peer` is overdue, and an idle peer is asked as well. */
 function overdueMs(peer: SyncPeer): number {
   return peer.roundTripMs === 0 ? START_HEDGE_MS : Math.max(MIN_HEDGE_MS, peer.roundTripMs * HEDGE_ROUND_TRIPS)
 }

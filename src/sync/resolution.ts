@@ -1,7 +1,8 @@
 /**
- * Resolving a ref: what the disk has of it, and what the base (the last complete state) has in its place. A ref carries its
- * counterpart along, the base's node at or first below its path: where the two have one hash, everything below is the same
- * and stored; where a node has changed, one node of the base is read, and the children are paired by prefix.
+ * Resolves a ref: finds the ref on disk, and its counterpart in the base (the last complete state). A ref carries its
+ * counterpart along: the base's node at the ref's path, or the first one below. If both have the same hash, everything
+ * below is the same and stored. If a node has changed, one node of the base is read, and the children are paired by
+ * prefix.
  */
 import { equalHash } from '../trie/keccak.ts'
 import type { LeafCallback } from '../trie/leaf.ts'
@@ -12,18 +13,18 @@ import { childRefs } from './child-refs.ts'
 import type { Disk } from './disk.ts'
 import type { Gap } from './frontier.ts'
 
-/** What {@link resolveRef} found out. */
+/** The result of {@link resolveRef}. */
 export interface Resolution {
   /**
-   * `own`: the generation covers the node; `whole`: an older one has it and everything below; `part`: an older one has it;
-   * `nothing`: it is to be fetched.
+   * `own`: the generation covers the node. `whole`: an older one has the node and everything below. `part`: an older
+   * one has the node. `nothing`: the node must be fetched.
    */
   readonly found: 'own' | 'whole' | 'part' | 'nothing'
-  /** The node; empty if nothing was found. */
+  /** The bytes of the node; empty if nothing was found. */
   readonly blob: Uint8Array
-  /** Counterparts for the paths of its children. */
+  /** Counterparts for the paths of the children. */
   readonly olds: readonly Ref[]
-  /** An older generation may have something below it. */
+  /** True if an older generation may have nodes below. */
   readonly isTouched: boolean
 }
 
@@ -32,13 +33,16 @@ const NOTHING = new Uint8Array()
 export interface ResolveParts {
   readonly disk: Disk
   readonly leaf: LeafCallback | undefined
-  /** Which part of the state is wanted. */
+  /** The wanted part of the state. */
   readonly scope: Scope
-  /** Which part of its state the base has. */
+  /** The stored part of the base's state. */
   readonly baseScope: Scope
 }
 
-/** Asks the disk for an unresolved ref. Rejects as the disk does, and with `badRoot` if a node of the base cannot be. */
+/**
+ * Asks the disk for an unresolved ref. Rejects as the disk does, and with `badRoot` if a node of the base has an
+ * impossible form.
+ */
 export async function resolveRef(parts: ResolveParts, gap: Gap): Promise<Resolution> {
   const { disk, scope, baseScope } = parts
   const { path, hash } = gap
@@ -63,12 +67,15 @@ export function isSame(old: Ref | null, path: Path, hash: Uint8Array): boolean {
   return old !== null && old.path === path && equalHash(old.hash, hash)
 }
 
-/** Which of the refs stands at `path`, above it, or below it. */
+/** Returns the ref at, above or below `path`, or `null`. */
 export function counterpart(olds: readonly Ref[], path: Path): Ref | null {
   return olds.find((old) => old.path.startsWith(path) || path.startsWith(old.path)) ?? null
 }
 
-/** The base's node at or first below the path: the target may have an extension where the base has branches. */
+/**
+ * Returns the base's node at the path, or the first one below: the target may have an extension where the base has
+ * branches.
+ */
 async function counterpartOf(parts: ResolveParts, { path, old }: Gap): Promise<Ref | null> {
   let at = old
   while (at !== null && at.path.length < path.length) {
@@ -77,13 +84,13 @@ async function counterpartOf(parts: ResolveParts, { path, old }: Gap): Promise<R
   return at
 }
 
-/** The counterparts for the paths below `path`. */
+/** Returns the counterparts for the paths below `path`. */
 async function oldsBelow(parts: ResolveParts, path: Path, old: Ref | null): Promise<readonly Ref[]> {
   if (old === null) return []
   return old.path === path ? oldRefs(parts, path, await parts.disk.baseNode(old)) : [old]
 }
 
-/** The children of a node of the base, as far as it has them. */
+/** Returns the children of a node of the base, without those outside of the base's scope. */
 function oldRefs({ leaf, baseScope }: ResolveParts, path: Path, blob: Uint8Array): Ref[] {
   return childRefs(path, blob, leaf).filter((ref) => baseScope.includes(ref.path))
 }

@@ -1,11 +1,10 @@
 /**
- * Fills a gap with a run: the hot path. Nodes are checked top down where they lie, each against the hash that its parent
- * (or the gap) names, and copied once, into the span's page; what the run did not reach becomes gaps. No object, no text
- * and no promise a node: the refs that are still expected stand on a stack of numbers.
+ * Fills a gap with a run: the hot path. The run's nodes are checked top down in place, each against the hash named by
+ * its parent (or by the gap). Each node is copied once, into the page of the span. Refs beyond the end of the run
+ * become gaps. No object, string or promise per node: the refs still expected are on a stack of numbers.
  *
- * The path of the node at hand is in `#nibbles`. A child of a branch differs from it in one nibble, so an entry of the
- * stack needs the length of its path and its last nibble only: what is pushed first is popped last, and the nibbles above
- * it are untouched until then.
+ * `#nibbles` holds the path of the current node. A stack entry stores only the path length and the last nibble. The
+ * earlier nibbles are still in `#nibbles` when the entry is popped, because its siblings share them.
  */
 
 import { bytesToHex } from '@noble/hashes/utils.js'
@@ -21,51 +20,48 @@ import { badRoot } from './bad-root.ts'
 import type { Counts } from './disk.ts'
 import type { Frontier, Gap, Item, Span, TrieProgress } from './frontier.ts'
 
-/** What a run turned out to be, beside what of it was true. */
+/** The reason why the rest of a run was refused. */
 export type Lie =
-  /** A node's hash is not the one that was asked for. */
+  /** A node with another hash than the expected one. */
   | 'wrongHash'
-  /** Bytes that are not RLP, or a node that is cut off. */
+  /** Bytes that are not RLP, or a node cut off at the end. */
   | 'malformed'
   /** More nodes than the subtree of the ref has. */
   | 'tooMuch'
 
-/** A ref that is still to be filled by the rest of a run. */
+/** A ref to be filled by the rest of a run. */
 export interface Expected {
   readonly path: Path
   readonly hash: Uint8Array
 }
 
-/**
- * What `placeRef` is told of a ref that the run, which began at `gap`, did not reach. Returns the item after which the next
- * one goes.
- */
+/** Places a ref beyond the end of the run that began at `gap`. Returns the item after which the next ref goes. */
 export type PlaceRef = (at: Item, path: Path, hash: Uint8Array, trie: TrieProgress | null, gap: Gap) => Item
 
 export interface RunFillerParts {
   readonly frontier: Frontier
   readonly keccak: Keccak
   readonly leaf: LeafCallback | undefined
-  /** Which part of the state is wanted: codes of accounts outside of it, which prove an absence, are not. */
+  /** The wanted part of the state. An account outside proves an absence, and its code is not wanted. */
   readonly scope: Scope
-  /** Everything that is verified is added to these. */
+  /** The totals of all verified nodes, updated by each fill. */
   readonly totals: Counts
   readonly placeRef: PlaceRef
   readonly onCode: (hash: string) => void
 }
 
-/** Levels of two tries, 15 siblings each. */
+/** The levels of two tries, with 15 siblings each. */
 const MAX_STACK = 2 * KEY_NIBBLES * 15 + 2
-/** On the stack in place of an offset: the hash is the gap's. */
+/** A mark on the stack instead of an offset: the hash is the gap's. */
 const GAP_HASH = -1
 
 export class RunFiller {
-  /** Where the last `fill` stopped: the first byte that it did not use. */
+  /** The first byte not used by the last `fill`. */
   at = 0
   lie: Lie | null = null
-  /** What the last `fill` did not reach, the next one last. */
+  /** Refs not reached by the last `fill`, the next one last. */
   readonly rest: Expected[] = []
-  /** Offsets of nodes whose hash other open gaps may want. */
+  /** Offsets of nodes that other open gaps may want, by hash. */
   readonly twinOffsets: number[] = []
 
   readonly #parts: RunFillerParts
@@ -78,9 +74,9 @@ export class RunFiller {
   readonly #shared = new Uint8Array(MAX_STACK)
   readonly #hash = new Int32Array(MAX_STACK)
   #depth = 0
-  /** Length of the path of the node that was taken last; the nibbles behind it may be a child's. */
+  /** Path length of the node taken last; the nibbles beyond may belong to a child. */
   #lastTaken = 0
-  /** Offset of the root of the storage trie that the walk is in, if it began in this run. */
+  /** Offset of the root of the current storage trie, if the root is in this run. */
   #storageStart = 0
 
   constructor(parts: RunFillerParts) {
@@ -88,8 +84,9 @@ export class RunFiller {
   }
 
   /**
-   * Fills `gap` with the nodes that begin at `bytes[from]`, up to `limit` or the gap's own `maxNodes`. Returns how many were
-   * verified; `at`, `lie`, `rest` and `twinOffsets` say the rest. A lie leaves what was verified before it. Throws `badRoot`.
+   * Fills `gap` with the nodes from `bytes[from]` on, up to `limit` or the gap's own `maxNodes`. Returns the number of
+   * verified nodes, and sets `at`, `lie`, `rest` and `twinOffsets`. A lie does not undo the nodes verified before.
+   * Throws `badRoot`.
    */
   fill(gap: Gap, bytes: Uint8Array, from: number, limit: number): number {
     const frontier = this.#parts.frontier
@@ -114,7 +111,7 @@ export class RunFiller {
         end = this.#check(gap, bytes)
       }
     } finally {
-      // Also when a node turns out to be impossible: what was verified before it stays, and the invariant holds.
+      // Also when a node turns out to be impossible: the nodes verified before stay, and the invariant holds.
       this.#finish(span, gap, bytes)
     }
     return nodes
@@ -128,7 +125,10 @@ export class RunFiller {
     this.#depth = 1
   }
 
-  /** The end of the next node if it is the expected one; else -1, and `lie` says why. */
+  /**
+   * Returns the end of the next node if its hash is the expected one; else sets `lie` and returns -1. At the end of the
+   * bytes, -1 without a lie.
+   */
   #check(gap: Gap, bytes: Uint8Array): number {
     if (this.at >= bytes.length) return -1
     const end = rlpItemEnd(bytes, this.at, bytes.length)
@@ -144,7 +144,7 @@ export class RunFiller {
     return -1
   }
 
-  /** Takes the checked node `bytes[at, end)` into the span and puts its children on the stack. */
+  /** Copies the checked node `bytes[at, end)` into the span and pushes its children on the stack. */
   #take(span: Span, gap: Gap, bytes: Uint8Array, end: number): void {
     const top = this.#depth - 1
     const start = this.at
@@ -249,7 +249,7 @@ export class RunFiller {
     this.#hash[top] = hash
   }
 
-  /** Turns what is left of the stack into gaps, and tells the span where it ends. */
+  /** Turns the rest of the stack into gaps, and tells the span its last path. */
   #finish(span: Span, gap: Gap, bytes: Uint8Array): void {
     if (span.writer.length > 0) span.writer.setLast(pathOfNibbles(this.#nibbles, 0, this.#lastTaken))
     let at: Item = span
@@ -272,6 +272,6 @@ export class RunFiller {
 }
 
 function twoAccounts(): NodeError {
-  // A hashed account at 64 nibbles would share its path with a storage root, and no state has one.
+  // A hashed account at 64 nibbles would share its path with a storage root. No state has such an account.
   return new NodeError('two accounts share 63 nibbles of their keys', new Uint8Array())
 }

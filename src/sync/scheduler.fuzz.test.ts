@@ -1,7 +1,7 @@
 /**
- * Random histories of one target, seeded: random states, run lengths, cuts and orders of delivery, lies, crashes at random
- * commits with and without loose pages. After every step the invariant of the frontier holds, and the end is exactly the
- * node set of `@ethereumjs/mpt`.
+ * Random histories of one target, seeded: random states, run lengths, cuts and orders of delivery, lies, and crashes.
+ * Crashes come at random commits, with and without loose pages. After every step the invariant of the frontier holds.
+ * The end is exactly the node set of `@ethereumjs/mpt`.
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { describe, expect, test } from 'vitest'
@@ -34,7 +34,7 @@ const hexSequenceOf = remembered((sequence: Sequence) =>
   sequence.map(([path, blob]) => [path, bytesToHex(blob)] as const),
 )
 
-/** The invariant is checked after every step, and pages do not change. */
+/** Caches `compute` by key: the invariant is checked after every step, and pages do not change. */
 function remembered<K extends object, V>(compute: (key: K) => V): (key: K) => V {
   const known = new WeakMap<K, V>()
   return (key) => {
@@ -44,7 +44,7 @@ function remembered<K extends object, V>(compute: (key: K) => V): (key: K) => V 
   }
 }
 
-/** Every node of the target is in a span, in a page, or at or below a gap; and what is known is no gap. */
+/** Throws if a node of the target is neither in a span, in a page, nor at or below a gap, or if a known node is a gap. */
 function checkInvariant(scheduler: Scheduler, pages: readonly Page[], sequence: Sequence): void {
   const known = new Map<Path, string>()
   const note = (entries: readonly [Path, string][]) => {
@@ -92,7 +92,7 @@ function checkEnd(disk: PageMap, oracle: Oracle, codes: ReadonlyMap<string, Uint
   expect(counts.bytes).toBe(stored.reduce((sum, [, blob]) => sum + blob.length, 0))
 }
 
-/** What a peer makes of a request: an honest run, a short one, one with a flipped bit, or nothing. */
+/** Answers a request like a random peer: an honest run, a short one, one with a flipped bit, or nothing. */
 function answer(random: Random, sequence: Sequence, gap: Gap, maxRun: number, obedient: boolean): Uint8Array {
   const most = obedient && gap.maxNodes === 1 ? 1 : 1 + random.int(maxRun)
   const kind = random()
@@ -194,7 +194,7 @@ describe('Scheduler', () => {
         throw new Error(`seed ${seed} fails; repeat it with SEED=${seed}`, { cause })
       }
     }
-    // Else this test would not have tested what it says.
+    // Otherwise this test would not have tested any crash.
     expect(total.crashes).toBeGreaterThan(SEEDS / 4)
     expect(total.lies).toBeGreaterThan(SEEDS)
     expect(total.wasted).toBeGreaterThan(SEEDS)

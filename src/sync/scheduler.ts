@@ -1,10 +1,10 @@
 /**
  * The scheduler: the frontier of one target, behind the four verbs of the original (geth's `trie.Sync`), `missing`,
- * `process`, `commit` and `pending`. Pure: no clock, no network, no disk. What the disk knows comes in through `Contents`
- * and `resolve`.
+ * `process`, `commit` and `pending`. Pure: no clock, no network, no disk. The knowledge of the disk comes in through
+ * `Contents` and `resolve`.
  *
- * DIFF FROM GETH: a node is kept as soon as its own hash is checked, not when its subtree is complete; pages say what
- * they cover, and the invariant of `frontier.ts` replaces "a stored node's subtree is stored".
+ * DIFF FROM GETH: a node is kept as soon as its own hash is checked, not only once its subtree is complete. Pages say
+ * which paths they cover, and the invariant of `frontier.ts` replaces "a stored node's subtree is stored".
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { EMPTY_ROOT_HEX } from '../trie/account.ts'
@@ -31,35 +31,37 @@ export interface SchedulerOptions {
   readonly root: Uint8Array
   readonly keccak: Keccak
   readonly contents: Contents
-  /** What an account's leaf leads to; left out: a plain trie, without storage and codes. */
+  /** Reads the refs in an account's leaf; left out: a plain trie, without storage and codes. */
   readonly leaf?: LeafCallback | undefined
-  /** Bytes of a page; `MAX_PAGE_BYTES`, if left out. */
+  /** Bytes of a page; `MAX_PAGE_BYTES` if left out. */
   readonly pageBytes?: number | undefined
 }
 
-/** A run on its way through {@link Scheduler.process}, which may take it in slices. */
+/** A run on its way through {@link Scheduler.process}, in one go or in slices. */
 export interface Delivery {
   /** Consecutive nodes, concatenated. */
   readonly run: Uint8Array
-  /** How many bytes of the run have been used. */
+  /** The number of bytes used. */
   at: number
-  /** What the rest of the run must prove, the next one last. */
+  /** Refs that the rest of the run must match, the next one last. */
   readonly expected: Expected[]
-  /** Nodes that were of use, and nodes that were true and known already. */
+  /** Nodes that filled gaps, and true nodes known already. */
   useful: number
   wasted: number
-  /** Why the rest of the run was refused. */
+  /** The reason why the rest of the run was refused. */
   lie: Lie | null
 }
 
-/** A run that answers `ref`, not yet looked at. */
+/** Returns the delivery of a run for `ref`, with no byte used. */
 export function deliveryOf(ref: Expected, run: Uint8Array): Delivery {
   return { run, at: 0, expected: [{ path: ref.path, hash: ref.hash }], useful: 0, wasted: 0, lie: null }
 }
 
 export class Scheduler {
   readonly codes: CodeQueue
-  /** Everything verified for this target: on disk, in memory, this session's and earlier ones'. Loose nodes count once. */
+  /**
+   * All nodes verified for this target, on disk or in memory, in this session and earlier ones. Loose nodes count once.
+   */
   readonly counts: Counts
   readonly #frontier: Frontier
   readonly #stretches: Stretches
@@ -68,12 +70,12 @@ export class Scheduler {
   readonly #keccak: Keccak
   readonly #leaf: LeafCallback | undefined
   readonly #hasOlder: boolean
-  /** Which part of the state is wanted, and which part of its state the base has. */
+  /** The wanted part of the state, and the stored part of the base's state. */
   readonly scope: Scope
   readonly baseScope: Scope
   readonly #estimate = new Estimate()
   readonly #unresolved = new Set<Gap>()
-  /** Gaps whose node stands in a loose page: filled before `process` and `resolve` return. */
+  /** Gaps with a node in a loose page: filled before `process` and `resolve` return. */
   readonly #fromLoose: Gap[] = []
 
   constructor(options: SchedulerOptions) {
@@ -103,25 +105,26 @@ export class Scheduler {
     this.#fillFromLoose()
   }
 
-  /** Gaps, refs that wait for the disk, and codes. 0: everything is verified. */
+  /** The number of gaps, unresolved refs included, and of codes. 0: everything is verified. */
   get pending(): number {
     return this.#frontier.gaps.size + this.codes.pending
   }
 
-  /** Gaps that may be asked for or wait for the disk. */
+  /** Gaps to be requested or to be resolved by the disk. */
   get gaps(): ReadonlyMap<Path, Gap> {
     return this.#frontier.gaps
   }
 
-  /** Verified bytes that no page has been handed out for. */
+  /** Verified bytes not handed out as pages yet. */
   get heldBytes(): number {
     return this.#frontier.heldBytes
   }
 
   /**
-   * Hands out free gaps in path order until their estimated bytes reach `maxBytes`, at most `maxRefs` of them; `mayAsk`
-   * looks past those that a peer has tried already. They are in flight until {@link release}. Only the first gaps of the
-   * frontier are looked at, the fewer the more is held (`heldElsewhere`: bytes of pages that are being written).
+   * Hands out free gaps in path order until their estimated bytes reach `maxBytes`, at most `maxRefs` of them. `mayAsk`
+   * excludes gaps, such as those a peer has tried already. The gaps are in flight until {@link release}. Only gaps near
+   * the start of the frontier are considered. Their number shrinks as more verified bytes are held (`heldElsewhere`:
+   * bytes of pages being written).
    */
   missing(maxBytes: number, maxRefs: number, heldElsewhere = 0, mayAsk: (gap: Gap) => boolean = () => true): Gap[] {
     const free = 1 - (this.heldBytes + heldElsewhere) / MAX_HELD_BYTES
@@ -144,15 +147,15 @@ export class Scheduler {
     return gaps
   }
 
-  /** Ends a request's claim on its gaps; those that are still open are free again. */
+  /** Ends a request's claim on its gaps; gaps still open are free again. */
   release(gaps: readonly Gap[]): void {
     for (const gap of gaps) if (gap.inFlight > 0) gap.inFlight--
   }
 
   /**
-   * Checks a run from its own ref down and takes what is true. Every verified node fills any open gap with its path and
-   * hash, also where the ref is a gap no longer (late, hedged). Uses about `maxBytes` of the run and returns true if there
-   * is more to do; a lie ends the delivery, and what was verified before it is kept. Throws `badRoot`.
+   * Checks a run from its own ref down and takes the true nodes. Every verified node fills any open gap with its path
+   * and hash, even if the ref itself is no gap any more (late, hedged). Uses about `maxBytes` of the run and returns
+   * true if there is more to do. A lie ends the delivery, but the nodes verified before are kept. Throws `badRoot`.
    */
   process(delivery: Delivery, maxBytes: number = Number.POSITIVE_INFINITY): boolean {
     const { run, expected } = delivery
@@ -170,7 +173,10 @@ export class Scheduler {
     return delivery.at < run.length && delivery.lie === null
   }
 
-  /** Takes a node that was checked elsewhere, if it fills a gap, or may once the disk has been asked. Throws `badRoot`. */
+  /**
+   * Takes a node checked elsewhere. Returns true if a gap has this path and hash. An unresolved gap keeps the node
+   * until the disk was asked. Throws `badRoot`.
+   */
   offer({ path, hash, blob }: WayNode): boolean {
     const gap = this.#frontier.gaps.get(path)
     if (gap === undefined || !equalHash(gap.hash, hash)) return false
@@ -180,31 +186,37 @@ export class Scheduler {
   }
 
   /**
-   * Of a gap that is wanted in part: the keys to which ways lead from it, at most `limit`. None: it is wanted whole, or by
-   * itself, and is asked for as a run.
+   * Returns at most `limit` wanted keys below a gap, to be requested as ways. None if the gap's subtree is wanted
+   * whole, or the gap alone: then the gap is requested as a run.
    */
   keysBelow({ path }: Gap, limit: number): Path[] {
     return this.scope.includesSubtree(path) ? [] : this.scope.keysBelow(path, limit)
   }
 
-  /** Checks a way from a gap's ref down, and takes what is true. Returns why the rest was refused. Throws `badRoot`. */
+  /**
+   * Checks a way from a gap's ref down, and takes the true nodes. Returns the reason for refusing the rest. Throws
+   * `badRoot`.
+   */
   processWay(ref: Ref, key: Path, way: Uint8Array): Lie | null {
     const { nodes, lie } = checkWay(ref, key, way, this.#keccak)
     for (const node of nodes) this.offer(node)
     return lie
   }
 
-  /** Pages to be written: full ones, and those that cannot become fuller. They are the caller's until they are on disk. */
+  /**
+   * Returns pages to be written: full ones, and pages that cannot grow any more. The caller keeps them until they are
+   * on disk.
+   */
   commit(): Page[] {
     return this.#frontier.takePages()
   }
 
-  /** What is verified and fits no page yet, as sequences; it stays in the frontier. */
+  /** Returns the verified nodes that fill no page yet, as sequences. The nodes stay in the frontier. */
   looseSequences(): Uint8Array[] {
     return this.#frontier.looseSequences()
   }
 
-  /** Refs that the disk has to be asked for: at most `limit` of them, each to be answered by {@link resolve}. */
+  /** Hands out at most `limit` refs to be looked up on disk. The caller answers each one with {@link resolve}. */
   unresolved(limit: number): Gap[] {
     const gaps: Gap[] = []
     for (const gap of this.#unresolved) {
@@ -216,7 +228,7 @@ export class Scheduler {
     return gaps
   }
 
-  /** Tells what the disk has of an unresolved ref, and has checked. Throws `badRoot`. */
+  /** Takes the disk's checked answer for an unresolved ref. Throws `badRoot`. */
   resolve(gap: Gap, { found, blob, olds, isTouched }: Resolution): void {
     if (this.#frontier.gaps.get(gap.path) !== gap) return
     this.#unresolved.delete(gap)
@@ -237,12 +249,12 @@ export class Scheduler {
     this.#fillFromLoose()
   }
 
-  /** Pages that {@link commit} will hand out, as far as they are known now. */
+  /** Full pages, to be handed out by {@link commit}. */
   get waitingPages(): readonly Page[] {
     return this.#frontier.waitingPages
   }
 
-  /** The bytes of the sequence that holds `path` and that `commit` has not handed out, for reads during the sync. */
+  /** Returns the sequence around `path` that `commit` has not handed out, for reads during the sync. */
   sequenceAt(path: Path): Uint8Array | undefined {
     const page = this.waitingPages.find(({ start, end }) => start <= path && path < end)
     if (page !== undefined) return page.bytes
@@ -253,29 +265,29 @@ export class Scheduler {
     return undefined
   }
 
-  /** How much of the target is verified, 0 to 1, by estimate; see `estimate.ts`. */
+  /** Returns the verified share of the target, 0 to 1, by estimate; see `estimate.ts`. */
   fraction(): number {
     this.#estimate.refresh(this.#frontier.gaps.values(), this.counts.bytes, 0)
     return this.pending === 0 ? 1 : this.#estimate.fraction()
   }
 
-  /** How many bytes are still missing, by estimate. */
+  /** Returns the number of missing bytes, by estimate. */
   missingBytes(): number {
     this.#estimate.refresh(this.#frontier.gaps.values(), this.counts.bytes)
     return this.#estimate.missingBytes()
   }
 
-  /** The key space by its first three nibbles: 4,096 cells, each 0 (unknown) to 1 (verified). */
+  /** Returns the key space by its first three nibbles: 4,096 cells, each 0 (unknown) to 1 (verified). */
   coverage(): Float32Array {
     return this.#estimate.coverage(this.#frontier.gaps.values(), this.scope)
   }
 
-  /** Every item of the frontier in path order. */
+  /** Iterates over the frontier in path order. */
   *items(): IterableIterator<Item> {
     for (let item = this.#frontier.head.next; item !== this.#frontier.tail; item = item.next) yield item
   }
 
-  /** RESOLVE: what does the disk already hold of this ref? Before a gap exists, not only at a restart. */
+  /** RESOLVE: asks whether the disk already holds this ref, before a gap exists, and not only after a restart. */
   #place(at: Item, path: Path, hash: Uint8Array, trie: TrieProgress | null, old: Ref | null): Item {
     if (this.#stretches.coversSubtree(path)) return this.#frontier.skipTo(at, subtreeEnd(path))
     const isCovered = this.#stretches.coversPath(path)
@@ -294,12 +306,15 @@ export class Scheduler {
     return gap
   }
 
-  /** True if the subtree, which an older generation has, falls to the item before it, and nothing of it is here already. */
+  /**
+   * True if the item before can cover the subtree, stored in an older generation, and no page here covers any part of
+   * it.
+   */
   #maySkip(before: Item, path: Path): boolean {
     return (before.kind === 'span' || before.kind === 'gap') && !this.#stretches.touchesSubtree(path)
   }
 
-  /** The children of a covered node take the place of its gap. */
+  /** Replaces the gap of a covered node by the node's children. */
   #expand(gap: Gap, blob: Uint8Array): void {
     let at = this.#frontier.removeGap(gap)
     for (const ref of childRefs(gap.path, blob, this.#leaf)) {
@@ -324,19 +339,19 @@ export class Scheduler {
     if (filler.twinOffsets.length > 0) this.#fillTwins(run, filler.twinOffsets.slice(), filler.at)
   }
 
-  /** Fills the gaps elsewhere that want the nodes at `offsets`: the run is the same below each of them. */
+  /** Fills gaps elsewhere that want the nodes at `offsets`: the run is the same below each of them. */
   #fillTwins(run: Uint8Array, offsets: readonly number[], limit: number): void {
     for (const offset of offsets) {
       const end = rlpItemEnd(run, offset, run.length)
       for (const twin of this.#frontier.twins.of(this.#keccak.digest(run.subarray(offset, end)))) {
-        // Filled meanwhile, or about to be read from the disk: not ours.
+        // Filled meanwhile, or about to be read from the disk.
         if (twin.unresolved !== null || this.#frontier.gaps.get(twin.path) !== twin) continue
         this.#filler.fill(twin, run, offset, limit)
       }
     }
   }
 
-  /** Checks one node of a run whose ref is not a gap: its children may be. */
+  /** Checks one node of a run whose ref is not a gap: its children may be gaps. */
   #walk(delivery: Delivery, ref: Expected): void {
     const { run } = delivery
     const end = rlpItemEnd(run, delivery.at, run.length)

@@ -1,12 +1,12 @@
 /**
- * The pause of a sync whose disk is full: it lasts from the first write that does not fit until everything that waits has
- * been written. This file says when to try again, and tells the application once; the writes themselves are the loop's.
+ * The pause of a sync on a full disk. The pause lasts from the first write that does not fit until everything waiting
+ * has been written. This file schedules the tries, and tells the application once per pause; the loop does the writing.
  */
 import type { Clock } from './clock.ts'
 import { FIRST_ROOM_RETRY_MS, MAX_ROOM_RETRY_MS } from './constants.ts'
 import { SyncError } from './errors.ts'
 
-/** What the browser lets this origin store, in bytes; `null`: it does not say. Both are estimates, and may lag. */
+/** The browser's storage numbers of this origin, in bytes; `null`: unknown. Both are estimates, and may lag. */
 export interface StorageNumbers {
   readonly usage: number | null
   readonly quota: number | null
@@ -15,9 +15,9 @@ export interface StorageNumbers {
 export interface StoragePauseOptions {
   readonly clock: Clock
   readonly estimate: () => Promise<StorageNumbers>
-  /** Called once a pause, with `quotaExceeded`: the numbers in its details, the failed write as its cause. */
+  /** Called once per pause, with `quotaExceeded`: the numbers in its details, the failed write as its cause. */
   readonly onPaused: (error: SyncError) => void
-  /** It is time to try again. */
+  /** Called when a try is due. */
   readonly onDue: () => void
 }
 
@@ -25,10 +25,10 @@ export class StoragePause {
   readonly #options: StoragePauseOptions
   #isFull = false
   #isDue = false
-  /** A turn was taken, and how the try went is not known yet. */
+  /** True while a try is running. */
   #isTrying = false
   #delayMs = FIRST_ROOM_RETRY_MS
-  /** How many pauses there were: an estimate that comes late belongs to none. */
+  /** The number of pauses so far: a late estimate must not be reported in a later pause. */
   #pauses = 0
   #stopTimer: () => void = () => {}
 
@@ -42,8 +42,8 @@ export class StoragePause {
   }
 
   /**
-   * A write did not fit, the first one or another: the next try is due after a while that doubles from one to the next, or
-   * at once, if somebody hurried while this one was under way.
+   * Starts the pause, or goes on with it, after a write did not fit. The next try is due after a delay that doubles
+   * each time, or at once if {@link hurry} was called during this try.
    */
   begin(cause: unknown): void {
     const isHurried = this.#isTrying && this.#isDue
@@ -60,7 +60,7 @@ export class StoragePause {
     void this.#tell(++this.#pauses, cause)
   }
 
-  /** There may be room now: the next try is due at once. */
+  /** Makes the next try due at once: there may be room now. */
   hurry(): void {
     if (!this.#isFull) return
     this.#stopTimer()
@@ -68,7 +68,10 @@ export class StoragePause {
     this.#options.onDue()
   }
 
-  /** True if a try is due; then it is the caller's to make, and says how it went with {@link begin} or {@link end}. */
+  /**
+   * Returns true if a try is due. Then the caller makes the try, and reports the outcome with {@link begin} or
+   * {@link end}.
+   */
   takeTurn(): boolean {
     if (!this.#isDue || this.#isTrying) return false
     this.#isDue = false
@@ -76,7 +79,7 @@ export class StoragePause {
     return true
   }
 
-  /** Everything that waited was written, or nobody waits any more. */
+  /** Ends the pause: everything waiting was written, or nothing waits any more. */
   end(): void {
     this.#stopTimer()
     this.#isFull = false
@@ -86,7 +89,7 @@ export class StoragePause {
   }
 
   async #tell(pause: number, cause: unknown): Promise<void> {
-    // A browser that refuses to say leaves the numbers unknown; the disk is as full as before.
+    // If the browser refuses to answer, the numbers stay unknown; the disk is as full as before.
     const { usage, quota } = await this.#options.estimate().catch(() => ({ usage: null, quota: null }))
     if (!this.#isFull || pause !== this.#pauses) return
     const message = 'the browser grants no more storage: the sync is paused until there is room'

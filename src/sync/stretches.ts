@@ -1,4 +1,4 @@
-/** What the pages of a generation cover: sorted stretches that do not touch, answered for by binary search. */
+/** The paths covered by the pages of a generation: sorted stretches that do not touch, found by binary search. */
 import { type Path, subtreeEnd } from '../trie/path.ts'
 import type { Stretch } from './disk.ts'
 
@@ -20,7 +20,7 @@ export class Stretches {
     return stretch !== undefined && stretch.end >= subtreeEnd(path)
   }
 
-  /** True if something at or below `path` is covered. */
+  /** True if any path at or below `path` is covered. */
   touchesSubtree(path: Path): boolean {
     if (this.list.length === 0) return false
     const next = this.list[this.#firstBehind(path)]
@@ -32,7 +32,7 @@ export class Stretches {
     return stretch !== undefined && stretch.end > path ? stretch : undefined
   }
 
-  /** Index of the first stretch that starts behind `path`. */
+  /** Returns the index of the first stretch that starts after `path`. */
   #firstBehind(path: Path): number {
     let low = 0
     let high = this.list.length

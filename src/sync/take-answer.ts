@@ -1,4 +1,7 @@
-/** Verifies an answer part by part, in slices: what is true goes to the scheduler, what the peer does not have is noted. */
+/**
+ * Verifies an answer part by part, in slices. True parts go to the scheduler; for an empty part, the peer is noted as
+ * not having the data.
+ */
 import type { Keccak } from '../trie/keccak.ts'
 import type { Gap } from './frontier.ts'
 import type { SyncPeer } from './peer.ts'
@@ -8,27 +11,30 @@ import { deliveryOf, type Scheduler } from './scheduler.ts'
 export interface TakeOptions {
   readonly scheduler: Scheduler
   readonly keccak: Keccak
-  /** Of a run, between two calls of {@link goOn}. */
+  /** Bytes of a run between two calls of {@link goOn}. */
   readonly sliceBytes: number
-  /** Called between slices; false: the sync ends, and so does this. */
+  /** Called between slices. Resolves with false if the sync ends: then verifying ends, too. */
   readonly goOn: () => Promise<boolean>
-  /** A bytecode of so many bytes was taken. */
+  /** Called when a bytecode of this many bytes was taken. */
   readonly onCode: (bytes: number) => void
 }
 
-/** One thing that was asked for. */
+/** One item of a request. */
 interface Item {
-  /** Remembers who does not have it. */
+  /** The gap or code; `attempts` are the peers that do not have the data. */
   readonly wanted: { attempts: Set<SyncPeer> | null }
-  /** Returns why the part is a lie; `null`: it is none. */
+  /** Takes a part. Returns the reason why the part is a lie, or `null`. */
   readonly take: (part: Uint8Array) => string | null | Promise<string | null>
 }
 
-/** Returns why the peer lied, or `null`; what was true before a lie is kept. Throws `badRoot`. */
+/**
+ * Verifies the answer. Returns the reason why the peer lied, or `null`. True parts before a lie are kept. Throws
+ * `badRoot`.
+ */
 export async function takeAnswer({ asked, parts, peer }: Answer, options: TakeOptions): Promise<string | null> {
   for (const [i, { wanted, take }] of itemsOf(asked, options).entries()) {
     const part = parts[i]
-    // What is missing at the end did not fit; an empty part, or no part at all, says "don't have it".
+    // Parts missing at the end did not fit. An empty part, or no part at all, means "don't have it".
     if (part === undefined && parts.length > 0) break
     if (part === undefined || part.length === 0) {
       wanted.attempts = (wanted.attempts ?? new Set()).add(peer)

@@ -1,4 +1,4 @@
-/** Timers of something that ends: all that are set are stopped together. */
+/** Timers with a common end: one call stops all of them. */
 import type { Clock } from './clock.ts'
 
 export class Timers {
@@ -17,7 +17,7 @@ export class Timers {
     this.#stops.add(stop)
   }
 
-  /** Each time `intervalMs` after the one before has run. */
+  /** Calls `callback` again and again, each time `intervalMs` after the last call. */
   every(intervalMs: number, callback: () => void): void {
     this.after(intervalMs, () => {
       callback()
@@ -25,7 +25,7 @@ export class Timers {
     })
   }
 
-  /** No timer that is set fires any more. */
+  /** Stops all timers. */
   stop(): void {
     for (const stop of this.#stops) stop()
     this.#stops.clear()

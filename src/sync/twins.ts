@@ -3,7 +3,7 @@ import { equalHash } from '../trie/keccak.ts'
 import type { Gap } from './frontier.ts'
 
 export class Twins {
-  // By the first four bytes of the hash: a number is found faster than any text, and a look-up is made for every node.
+  // By the first four bytes of the hash: numbers are found faster than strings, and every node needs a look-up.
   readonly #byPrefix = new Map<number, Gap[]>()
 
   add(gap: Gap): void {
@@ -21,17 +21,17 @@ export class Twins {
     else gaps.splice(gaps.indexOf(gap), 1)
   }
 
-  /** True if there may be a gap with the hash at `bytes[offset, offset + 32)`; false is certain. */
+  /** True if there may be a gap with the hash at `bytes[offset, offset + 32)`. False is certain. */
   mayHave(bytes: Uint8Array, offset: number): boolean {
     return this.#byPrefix.has(prefixOf(bytes, offset))
   }
 
-  /** The gaps with this hash, as a list of the caller's own. */
+  /** Returns the gaps with this hash, in a new list. */
   of(hash: Uint8Array): Gap[] {
     return (this.#byPrefix.get(prefixOf(hash, 0)) ?? []).filter((gap) => equalHash(gap.hash, hash))
   }
 
-  /** True if another gap with the hash of this one is being asked for. */
+  /** True if another gap with the same hash is in flight. */
   isAsked(gap: Gap): boolean {
     const gaps = this.#byPrefix.get(prefixOf(gap.hash, 0))
     return gaps?.some((twin) => twin !== gap && twin.inFlight > 0 && equalHash(twin.hash, gap.hash)) ?? false
