@@ -1,7 +1,7 @@
-/** A node that no peer can mend. Beside `errors.ts`, which a window loads too. */
+/** The error for a bad root. Outside of `errors.ts`, because a window loads `errors.ts`, too, but never this function. */
 import { SyncError } from './errors.ts'
 
-/** The node at `path` has the right hash, and `cause` says why no state can have it. */
+/** Returns the error for a node at `path` with the right hash; `cause` says why no state can have this node. */
 export function badRoot(path: string, cause: unknown): SyncError {
   const message = `the node at '${path}' has the right hash and an impossible form: the root is bad`
   return new SyncError('badRoot', message, { details: { path }, cause })
