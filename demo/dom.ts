@@ -1,18 +1,18 @@
-/** The little that the views need of the document: elements by id, of the type they must have, and quiet writes. */
+/** Helpers of the views: typed elements by id, and writes of changed text only. */
 
-/** The element with this id. Throws if the page has none, or one of another type: a bug of the page. */
+/** Returns the element with this id. Throws if the page has none, or one of another type: a bug of the page. */
 export function byId<T extends Element>(id: string, type: abstract new (...args: never[]) => T): T {
   const element = document.getElementById(id)
   if (!(element instanceof type)) throw new Error(`no <${type.name} id="${id}"> on the page`)
   return element
 }
 
-/** Writes `text` if it differs: an unchanged live region stays silent, and a selection survives. */
+/** Writes `text` if different: an unchanged live region stays silent, and a selection survives. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text
 }
 
-/** A new element with a class and a text. */
+/** Returns a new element with a class and a text. */
 export function create<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   className: string,
@@ -24,7 +24,7 @@ export function create<K extends keyof HTMLElementTagNameMap>(
   return element
 }
 
-/** Calls `draw` in the next frame, once, however often it is asked for before. */
+/** Returns a function calling `draw` in the next frame, only once a frame. */
 export function oncePerFrame(draw: () => void): () => void {
   let due = false
   return () => {

@@ -1,12 +1,15 @@
-/** The page's one error, `#error`: it stands below the control that caused it, and leaves with the next attempt. */
+/**
+ * The page's one error, `#error`. The error stands below the control causing the error, and leaves with the next
+ * attempt.
+ */
 import { byId, setText } from './dom.ts'
 import { FieldError } from './peer-config.ts'
 import { errorText, fullText } from './words.ts'
 
-/** The places an error can stand in: ids of slots in the page. */
+/** Places for an error: ids of slots in the page. */
 export type ErrorPlace = 'sync-error' | 'watch-error' | 'lookup-error' | 'page-error'
 
-/** Shows `error` in `place`; a {@link FieldError} also marks its field and takes the focus there. */
+/** Shows `error` in `place`. A {@link FieldError} also marks the field and moves the focus there. */
 export function showError(place: ErrorPlace, error: unknown): void {
   const { text, code } = errorText(error)
   showMessage(place, text, code)
@@ -17,7 +20,7 @@ export function showError(place: ErrorPlace, error: unknown): void {
   field.focus()
 }
 
-/** Shows that the disk is full, and how full. */
+/** Shows the full disk, with the numbers of the browser. */
 export function showFull(place: ErrorPlace, error: unknown): void {
   const { text, code } = fullText(error)
   showMessage(place, text, code)
@@ -33,7 +36,7 @@ export function showMessage(place: ErrorPlace, text: string, code = ''): void {
   setText(byId('error-code', HTMLElement), code)
 }
 
-/** Takes the error away. */
+/** Hides the error. */
 export function clearError(): void {
   byId('error', HTMLElement).hidden = true
   for (const field of document.querySelectorAll('[aria-invalid]')) {

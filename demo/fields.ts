@@ -1,8 +1,8 @@
-/** The two fields of what to sync from: the peers, and the root that is trusted. */
+/** The two fields of the source: the peers, and the trusted root. */
 import { byId } from './dom.ts'
 import { parsePeers, parseRoot } from './peer-config.ts'
 
-/** What stood in them. */
+/** The texts of both fields. */
 export interface FieldValues {
   readonly peers: string
   readonly root: string
@@ -20,24 +20,24 @@ export class SourceFields {
     return { peers: this.#peers.value, root: this.#root.value }
   }
 
-  /** To tell whether they have changed. */
+  /** The texts of both fields as one, to notice changes. */
   get text(): string {
     return `${this.#peers.value.trim()} ${this.#root.value.trim()}`
   }
 
-  /** The root from the moment that it stands there; `undefined`: what stands there is none. */
+  /** The root in the field, or `undefined` while the text is no root. */
   get trustedRoot(): `0x${string}` | undefined {
     const text = this.#root.value.trim().toLowerCase()
     return /^0x[0-9a-f]{64}$/.test(text) ? (text as `0x${string}`) : undefined
   }
 
-  /** Whoever was faster keeps what was typed. */
+  /** Fills the empty fields only: a text typed meanwhile stays. */
   fill({ peers, root }: FieldValues): void {
     this.#peers.value ||= peers
     this.#root.value ||= root
   }
 
-  /** What to sync from, and the root in its one form. Throws {@link FieldError}. */
+  /** Reads both fields, and writes the root back in canonical form. Throws {@link FieldError}. */
   parse(): { readonly peers: readonly string[]; readonly root: string } {
     const peers = parsePeers(this.#peers.value)
     const root = parseRoot(this.#root.value)
@@ -45,7 +45,10 @@ export class SourceFields {
     return { peers, root }
   }
 
-  /** Those that can be dialled. What is wrong with the field is said when a sync is started from it. */
+  /**
+   * Returns the peers in the field, or none if the field is invalid. The error appears when a sync starts from the
+   * field.
+   */
   peersOrNone(): readonly string[] {
     try {
       return parsePeers(this.#peers.value)

@@ -1,7 +1,7 @@
-/** The button that deletes everything, behind a question. */
+/** The button for deleting everything, behind a question. */
 import { byId } from './dom.ts'
 
-/** Wires `#forget` and its dialog; `act` runs when the question was answered with yes. */
+/** Wires `#forget` and the dialog; `act` runs when the answer was yes. */
 export function attachForget(act: () => void): void {
   const dialog = byId('forget-dialog', HTMLDialogElement)
   byId('forget', HTMLButtonElement).addEventListener('click', () => {
@@ -13,7 +13,7 @@ export function attachForget(act: () => void): void {
   })
 }
 
-/** Deletes the database. `onBlocked` is called if another tab still has it open: it goes when that tab lets go. */
+/** Deletes the database. Calls `onBlocked` if another tab still has the database open: deletion waits for that tab. */
 export function deleteDatabase(name: string, onBlocked: () => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const request = indexedDB.deleteDatabase(name)

@@ -1,18 +1,21 @@
 /**
- * The key space as a picture: 64 × 64 cells, one for each value of a key's first three nibbles, row by row, so that four
- * rows are one first nibble. A cell fills as the sync covers its part. Only cells that changed are painted, in animation
- * frames, and no frame paints for longer than {@link FRAME_BUDGET_MS}.
+ * The key space as a picture: 64 × 64 cells, row by row, one for each value of a key's first three nibbles. Four rows
+ * are one first nibble. A cell fills as the sync covers this part of the keys. Only changed cells are painted, in
+ * animation frames. No frame paints for longer than {@link FRAME_BUDGET_MS}.
  */
 
-/** Cells a side. */
+/** Cells on each side. */
 export const SIDE = 64
-/** All cells: what `Sync.coverage()` returns. */
+/** Number of cells, and of values from `Sync.coverage()`. */
 export const CELLS = SIDE * SIDE
-/** Painting stops here and goes on in the next frame: a long task begins at 50 ms, a frame has 16. */
+/**
+ * Longest painting time in a frame; the rest follows in the next frame. A frame has 16 ms, and a long task begins at 50
+ * ms.
+ */
 export const FRAME_BUDGET_MS = 4
-/** How long a cell that was just covered stands out. */
+/** How long a newly covered cell stands out. */
 const FRESH_MS = 350
-/** Steps between empty and full: finer ones cannot be told apart. */
+/** Steps between empty and full. The eye cannot tell finer steps apart. */
 const LEVELS = 16
 
 interface Palette {
@@ -21,7 +24,7 @@ interface Palette {
   readonly fresh: string
 }
 
-/** Paints coverage on a canvas. Nothing happens before {@link KeyspaceView.attach}. */
+/** Paints coverage on a canvas, once {@link KeyspaceView.attach} was called. */
 export class KeyspaceView {
   readonly #canvas: HTMLCanvasElement
   readonly #context: CanvasRenderingContext2D
@@ -41,14 +44,17 @@ export class KeyspaceView {
     this.#context = context
   }
 
-  /** Starts to follow the size of the canvas, the screen's density and the colour scheme. */
+  /** Starts following the size of the canvas, the screen's density and the colour scheme. */
   attach(): void {
     new ResizeObserver(() => this.#resize()).observe(this.#canvas)
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#repaint())
     this.#resize()
   }
 
-  /** Shows `coverage` ({@link CELLS} values, 0 to 1; read at once, not kept); `isNews` lets what it adds stand out. */
+  /**
+   * Shows `coverage` ({@link CELLS} values, 0 to 1), reading the values at once. With `isNews`, newly covered cells
+   * stand out.
+   */
   show(coverage: ArrayLike<number>, isNews = true): void {
     for (let cell = 0; cell < CELLS; cell++) {
       const level = levelOf(coverage[cell] ?? 0)
@@ -60,7 +66,7 @@ export class KeyspaceView {
     this.#requestFrame()
   }
 
-  /** The levels that are shown, 0 to 1. */
+  /** Returns the shown levels, 0 to 1. */
   shown(): number[] {
     return Array.from(this.#levels, (level) => level / LEVELS)
   }
@@ -106,7 +112,7 @@ export class KeyspaceView {
     this.#requestFrame()
   }
 
-  /** fresh → settled. */
+  /** Ends the highlight of new cells. */
   #settle(cells: readonly number[]): void {
     for (const cell of cells) {
       this.#isFresh[cell] = 0
@@ -117,7 +123,7 @@ export class KeyspaceView {
 
   #paint(cell: number): void {
     const pitch = this.#pitch
-    // One device pixel between cells, two on dense screens; none where a cell is too small to spare it.
+    // One device pixel between cells, two on dense screens, and none between very small cells.
     const size = pitch - (pitch >= 12 ? 2 : pitch >= 4 ? 1 : 0)
     const x = (cell % SIDE) * pitch
     const y = Math.floor(cell / SIDE) * pitch
@@ -133,7 +139,7 @@ export class KeyspaceView {
   }
 }
 
-/** Rounds up from nothing and down from everything: full is said of full cells only. */
+/** Rounds to a level. Only an empty cell gets level 0, and only a full cell the highest level. */
 function levelOf(value: number): number {
   if (!(value > 0)) return 0
   return value >= 1 ? LEVELS : Math.min(LEVELS - 1, Math.max(1, Math.round(value * LEVELS)))

@@ -1,4 +1,4 @@
-/** The box that looks an address up: balance, nonce, code, or the proof that there is no such account. */
+/** The box for looking an address up: balance, nonce, code, or the proof of absence. */
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import type { LightClient, ReadAt } from '../src/index.ts'
@@ -9,19 +9,19 @@ import { SIDE } from './keyspace.ts'
 import { parseAddress } from './peer-config.ts'
 import { blockOf, readOptions, type WalletSource } from './wallet-source.ts'
 
-/** keccak-256 of no bytes: the code hash of an account that is not a contract. */
+/** keccak-256 of no bytes: the code hash of accounts without code. */
 const EMPTY_CODE_HASH = '0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470'
 
 interface Finding {
   readonly root: string
-  /** Number of the block with that root, if it is known. */
+  /** Number of the block with this root, or `null` if unknown. */
   readonly block: number | null
   readonly elapsedMs: number
-  /** `null`: absent, and proven so. */
+  /** `null` if the account is proven absent. */
   readonly account: { readonly balance: bigint; readonly nonce: bigint; readonly codeBytes: number } | null
 }
 
-/** Wires the form `#lookup-form` to what is read. */
+/** Wires the form `#lookup-form` to reads of the client. */
 export function attachLookup({ client, at }: Pick<WalletSource, 'client' | 'at'>): void {
   const form = byId('lookup-form', HTMLFormElement)
   const input = byId('address', HTMLInputElement)
@@ -93,7 +93,7 @@ function show(state: 'idle' | 'busy' | 'found' | 'absent', verdict: string, find
   root.title = finding?.root ?? ''
 }
 
-/** Rings the cell of the key space in which the address lives: the first three nibbles of its hash. */
+/** Rings the address's cell of the key space: the first three nibbles of the address's hash. */
 function markCell(address: string): void {
   const prefix = bytesToHex(keccak_256(hexToBytes(address.slice(2)))).slice(0, 3)
   const cell = Number.parseInt(prefix, 16)

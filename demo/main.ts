@@ -1,6 +1,6 @@
 /**
- * The page: wires the fields and buttons to a {@link Session}, and what the session tells to the views. `?engine=window`
- * runs the engine in the window instead of a worker; `?chain=` names a chain that is not mainnet.
+ * The page: wires the fields and buttons to a {@link Session}, and the session's events to the views. `?engine=window`
+ * runs the engine in the window instead of a worker. `?chain=` names another chain than mainnet.
  */
 import { createLightClient, type LightClient, type PeerInfo, type SyncProgress, type SyncTarget } from '../src/index.ts'
 import { byId, setText } from './dom.ts'
@@ -38,15 +38,15 @@ let chainId = Number(parameters.get('chain') ?? MAINNET)
 let progress: ShownProgress = NOTHING_YET
 let reason: string | undefined
 let isOffline = false
-/** The peer beside the page, if one runs. */
+/** The peer beside the page, or `null` if none runs. */
 let config: PeerConfig | null = null
-/** An ERC-20 of the state, as the peer beside the page names it, or named it last. */
+/** An ERC-20 of the state, as named by the peer beside the page now or on an earlier visit. */
 let token: TokenConfig | null = null
-/** What is complete on disk. */
+/** The complete state on disk. */
 let kept: Kept | null = null
-/** False until the fields and the last state are shown: before that there is nothing to start, and nothing to save. */
+/** False until the fields and the last state are shown: before, there is nothing to start, and nothing to save. */
 let isRestored = false
-/** The fields, and what they asked for, as they were when the last sync was started. */
+/** The fields, and the target read from the fields, when the last sync was started. */
 let started: { readonly text: string; readonly peers: readonly string[]; readonly target: SyncTarget } | null = null
 
 const session = new Session(openClient, {
@@ -62,7 +62,7 @@ const session = new Session(openClient, {
 
 const source: WalletSource = {
   client: whenRestored,
-  // Without peers there is what is on disk, whichever root that is of.
+  // Without peers, reads take the state on disk, whatever its root.
   at: () => (offlineBox.checked ? undefined : fields.trustedRoot),
   token: () => token,
   isOnDisk: (address, root) => isKept(kept, address, root),
@@ -94,7 +94,7 @@ offlineBox.addEventListener('change', () => void guard('sync-error', goOffline))
 attachForget(() => void guard('page-error', forgetEverything))
 byId('sync-form', HTMLFormElement).addEventListener('submit', (event) => {
   event.preventDefault()
-  // What is said of the full disk stays until there is room.
+  // The message of the full disk stays until there is room.
   if (isWaitingForRoom() && !hasChanged()) void session.resume()
   else void guard('sync-error', start)
 })
@@ -107,7 +107,7 @@ byId('persist', HTMLButtonElement).addEventListener('click', () => {
 stopButton.addEventListener('click', () => void guard('sync-error', () => session.stop()))
 addEventListener('pagehide', save)
 
-/** Fields from the running peer, else from the last visit; then what is on disk. */
+/** Fills the fields from the running peer, or from the last visit, then shows the state on disk. */
 async function restore(): Promise<void> {
   const memory = recall(localStorage)
   config = await fetchPeerConfig(new URL('peer.json', document.baseURI))
@@ -118,7 +118,7 @@ async function restore(): Promise<void> {
   setText(byId('source', HTMLElement), sourceText(config, memory.peers !== ''))
   const client = await session.connect(fields.peersOrNone())
   const { complete } = await client.status()
-  // The page remembers which part it was; that it is complete is the library's word.
+  // The page remembers the synced part. The library knows whether this part is complete.
   if (complete?.whole) kept = keptBy({ root: complete.root })
   else if (complete !== null && memory.kept?.root === complete.root) kept = memory.kept
   restoreProgress(memory.progress, complete?.root)
@@ -126,7 +126,7 @@ async function restore(): Promise<void> {
   keyspace.show(isWhole ? new Float32Array(CELLS).fill(1) : memory.coverage, false)
 }
 
-/** The disk decides what is complete; the memory only adds its numbers. */
+/** Shows the last progress. The disk decides about completeness; the memory only adds numbers. */
 function restoreProgress(remembered: ShownProgress | null, completeRoot: string | undefined): void {
   const isPartial = remembered !== null && remembered.phase !== 'complete' && remembered.nodes > 0
   if (isPartial && remembered.root !== completeRoot) {
@@ -143,7 +143,7 @@ async function start(): Promise<void> {
   await sync(peers, root)
 }
 
-/** What is wanted has changed: the sync that was started here goes over to it, or another begins. */
+/** Syncs the changed scope: moves the running sync to the new target, or starts another sync. */
 async function changeScope(): Promise<void> {
   if (started === null || offlineBox.checked) return
   await sync(started.peers, started.target.root!)
@@ -159,7 +159,7 @@ async function sync(peers: readonly string[], root: string): Promise<void> {
   showButtons()
 }
 
-/** Without peers, or with them again: what is on disk is read all the same. */
+/** Switches between working with peers and without. In both cases the page reads the state on disk. */
 async function goOffline(): Promise<void> {
   await session.stop()
   await session.connect(offlineBox.checked ? [] : fields.peersOrNone())
@@ -204,7 +204,7 @@ function showProgress(latest: SyncProgress, coverage: Float32Array): void {
   draw()
   if (!isNewPhase) return
   showButtons()
-  // From now on there is a state that calls can be about.
+  // From now on the client has a state for calls.
   wallet.complete()
 }
 
@@ -226,7 +226,7 @@ function showEnd(phase: 'complete' | 'paused' | 'failed', error?: unknown): void
   save()
 }
 
-/** Another tab has synced what is on disk now; of a part, only that tab knows which it is. */
+/** Notes the state synced by another tab. If the state is partial, only the other tab knows the part. */
 async function noteOthers(): Promise<void> {
   const { complete } = await (await session.client()).status()
   kept = complete?.whole ? keptBy({ root: complete.root }) : null
@@ -239,7 +239,7 @@ function showPeers(peers: readonly PeerInfo[]): void {
   peersView.show(peers)
   const isOnline = peers.some(isConnected)
   const isDialling = peers.length > 0 && peers.every((peer) => peer.state === 'connecting')
-  // A peer that is gone is dialled again and again: once offline, only a connection ends it.
+  // The client dials a lost peer again and again: once offline, only a connection ends the offline state.
   isOffline = !isOnline && (isOffline || !isDialling)
   draw()
 }
@@ -258,17 +258,17 @@ function showButtons(): void {
   const canRetry = isWaitingForRoom() && !isOther
   startButton.disabled = !isRestored || offlineBox.checked || (isSyncing && !isOther && !canRetry)
   setText(startButton, canRetry ? 'Try again' : isSyncing && isOther ? 'Switch' : canContinue ? 'Continue' : 'Start')
-  // A disabled button drops the keyboard's place on the page: hand it to its neighbour.
+  // A disabled button drops the keyboard focus: move the focus to the other button.
   if (focused === startButton && startButton.disabled) stopButton.focus()
   if (focused === stopButton && stopButton.disabled) startButton.focus()
 }
 
-/** True while the sync that runs waits for room on the disk. */
+/** Returns true while the running sync waits for room on the disk. */
 function isWaitingForRoom(): boolean {
   return session.isSyncing && progress.phase === 'paused' && reason === 'storageFull'
 }
 
-/** True if something else stands in the fields than what was started last. */
+/** Returns true if the fields differ from the fields of the last start. */
 function hasChanged(): boolean {
   return fields.text !== started?.text
 }
@@ -279,7 +279,7 @@ function save(): void {
   remember(localStorage, { ...fields.values, chainId, token, kept, ...shown })
 }
 
-/** Runs `act`; what it throws is shown in `place`. */
+/** Runs `act`, and shows an error in `place`. */
 async function guard(place: ErrorPlace, act: () => Promise<void>): Promise<void> {
   clearError()
   try {

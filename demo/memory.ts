@@ -1,6 +1,6 @@
 /**
- * What the page remembers across a reload, in `localStorage`: the fields, and the last picture of the sync. It is for the
- * eye only. What is verified is what the library finds on disk; see `restore` in main.ts.
+ * The page's memory across reloads, in `localStorage`: the fields, and the last picture of the sync. The memory is for
+ * the eye only. The library finds the verified state on disk; see `restore` in main.ts.
  */
 import { CELLS } from './keyspace.ts'
 import type { TokenConfig } from './peer-config.ts'
@@ -11,12 +11,12 @@ import type { Kept } from './scope.ts'
 export interface Memory {
   readonly peers: string
   readonly root: string
-  /** `null`: never known. */
+  /** `null` if never known. */
   readonly chainId: number | null
   readonly token: TokenConfig | null
   readonly isWatchedOnly: boolean
   readonly progress: ShownProgress | null
-  /** What of the state that was complete. */
+  /** The complete part of the state. */
   readonly kept: Kept | null
   /** {@link CELLS} values, 0 to 1. */
   readonly coverage: readonly number[]
@@ -34,7 +34,7 @@ const NOTHING: Memory = {
   coverage: [],
 }
 
-/** The last {@link save}, or nothing. */
+/** Returns the memory of the last {@link remember}, or an empty one. */
 export function recall(storage: Storage): Memory {
   try {
     const memory = JSON.parse(storage.getItem(KEY) ?? 'null') as
@@ -42,12 +42,12 @@ export function recall(storage: Storage): Memory {
       | null
     return memory === null ? NOTHING : { ...NOTHING, ...memory, coverage: unpack(memory.coverage) }
   } catch {
-    // Storage may be forbidden, and its text may be from another version of this page: both mean "nothing remembered".
+    // Storage may be forbidden, or hold text of another version of this page: both mean "nothing remembered".
     return NOTHING
   }
 }
 
-/** Replaces what is remembered. */
+/** Replaces the memory. */
 export function remember(storage: Storage, memory: Memory): void {
   try {
     storage.setItem(KEY, JSON.stringify({ ...memory, coverage: pack(memory.coverage) }))
@@ -61,7 +61,7 @@ export function forget(storage: Storage): void {
   storage.removeItem(KEY)
 }
 
-/** A letter a cell, `a` to `q`: 4 kB instead of 20. */
+/** Packs each cell into a letter, `a` to `q`: 4 kB instead of 20. */
 function pack(coverage: readonly number[]): string {
   return coverage.map((value) => String.fromCharCode(0x61 + Math.round(value * 16))).join('')
 }

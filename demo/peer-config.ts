@@ -1,9 +1,9 @@
 /**
- * What the page syncs from: the running peer's own words (`peer.json`, served by `npm run demo`), and the reading of the
- * two fields that a person may have typed into. Says nothing about whether the peer can be reached.
+ * The source of a sync: the running peer's description (`peer.json`, served by `npm run demo`), and parsers for the two
+ * fields. No check here tells whether the peer can be reached.
  */
 
-/** What `peer.json` holds: the line that `rootlight serve --json` prints, and a name for people. */
+/** The contents of `peer.json`: the line printed by `rootlight serve --json`, and a name for people. */
 export interface PeerConfig {
   /** `0x` and 64 hex digits. */
   readonly root: string
@@ -12,21 +12,21 @@ export interface PeerConfig {
   readonly accounts: number
   readonly nodes: number
   readonly name: string
-  /** Left out: mainnet, 1. */
+  /** If absent: 1, mainnet. */
   readonly chainId?: number
-  /** Of the block with this root. */
+  /** Number of the block with this root. */
   readonly blockNumber?: number
   /** An ERC-20 in the state. */
   readonly token?: TokenConfig
 }
 
-/** An ERC-20, and what no call tells: in which slot its mapping of balances is. */
+/** An ERC-20, with the slot of its mapping of balances. No call returns this slot. */
 export interface TokenConfig {
   readonly address: string
   readonly balancesSlot: number
 }
 
-/** A field that cannot be read. `field` is the id of its element. */
+/** An invalid field. `field` is the id of the element. */
 export class FieldError extends Error {
   override readonly name = 'FieldError'
   readonly field: 'peer' | 'root' | 'address' | 'watch'
@@ -37,19 +37,19 @@ export class FieldError extends Error {
   }
 }
 
-/** The running peer, or `null` where there is none: no server, no such file, or the peer has ended. */
+/** Fetches the running peer, or `null` if there is none: no server, no such file, or the peer has ended. */
 export async function fetchPeerConfig(url: string | URL): Promise<PeerConfig | null> {
   try {
     const response = await fetch(url, { headers: { accept: 'application/json' }, cache: 'no-store' })
     const body: unknown = response.status === 200 ? await response.json() : null
     return isPeerConfig(body) ? body : null
   } catch {
-    // Offline, or a static host that answers every path with its index page: there is no peer to name.
+    // The page is offline, or a static host answers every path with an index page: there is no peer to name.
     return null
   }
 }
 
-/** The multiaddrs in `text`, one a line or separated by blanks. Throws {@link FieldError}. */
+/** Returns the multiaddrs in `text`, one a line or separated by blanks. Throws {@link FieldError}. */
 export function parsePeers(text: string): string[] {
   const addresses = text.split(/[\s,]+/).filter((part) => part !== '')
   if (addresses.length === 0) throw new FieldError('peer', 'Enter the multiaddr of at least one peer.')
@@ -67,7 +67,7 @@ export function parsePeers(text: string): string[] {
   return [...new Set(addresses)]
 }
 
-/** The state root in `text`: `0x` and 64 lower-case hex digits. Throws {@link FieldError}. */
+/** Returns the state root in `text`: `0x` and 64 lower-case hex digits. Throws {@link FieldError}. */
 export function parseRoot(text: string): string {
   const digits = text.trim().replace(/^0x/i, '').toLowerCase()
   if (digits === '') throw new FieldError('root', 'Enter a state root that you trust: a block’s stateRoot, for one.')
@@ -78,7 +78,7 @@ export function parseRoot(text: string): string {
   return `0x${digits}`
 }
 
-/** The address in `text`, which stands in `field`: `0x` and 40 hex digits. Throws {@link FieldError}. */
+/** Returns the address in `text`, the text of `field`: `0x` and 40 hex digits. Throws {@link FieldError}. */
 export function parseAddress(text: string, field: 'address' | 'watch' = 'address'): string {
   const address = text.trim()
   if (address === '') throw new FieldError(field, 'Enter an address.')

@@ -1,4 +1,4 @@
-/** The peer of the demo: the built command line, `rootlight serve`, as a process of its own. Node only. */
+/** The peer of the demo: the built command line, `rootlight serve`, in a process of its own. Node only. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
@@ -8,9 +8,9 @@ import { CHAIN_ID } from './contracts/wallet-genesis.ts'
 import type { PeerConfig } from './peer-config.ts'
 import { TOKEN, writeTokenGenesis } from './token-genesis.ts'
 
-/** A peer that listens. */
+/** A listening peer. */
 export interface PeerProcess {
-  /** The line that the peer printed, with a name and, where the genesis is a known one, a chain. */
+  /** The line printed by the peer, with a name and, for a known genesis, a chain. */
   readonly config: PeerConfig
   readonly process: ChildProcess
 }
@@ -18,10 +18,13 @@ export interface PeerProcess {
 const MAIN = fileURLToPath(new URL('../dist/server/main.js', import.meta.url))
 const CHAIN_IDS: Readonly<Record<string, number>> = { mainnet: 1, sepolia: 11155111, holesky: 17000, hoodi: 560048 }
 
-/** The name of the state that has a token in it. */
+/** Name of the genesis with a token. */
 const TOKENS = 'tokens'
 
-/** Starts a peer with `genesis` (a name, `tokens`, or a file) on a free port of 127.0.0.1. Rejects if it ends before it listens. */
+/**
+ * Starts a peer with `genesis` (a name, `tokens`, or a file) on a free port of 127.0.0.1. Rejects if the peer ends
+ * before listening.
+ */
 export async function startPeer(genesis: string): Promise<PeerProcess> {
   if (!existsSync(MAIN)) throw new Error('dist/server/main.js is not there: run "npm run build" first')
   const isTokens = genesis === TOKENS

@@ -1,4 +1,7 @@
-/** The peers, a row each: who, where, in which state, how fast, and why not. Rows are kept, so nothing flickers. */
+/**
+ * The list of peers, one row each: id, address, state, rates, and the reason for not being connected. Rows are kept, to
+ * avoid flicker.
+ */
 import type { PeerInfo } from '../src/index.ts'
 import { byId, create, oncePerFrame, setText } from './dom.ts'
 import { formatElapsed, formatRate, shorten, UNKNOWN } from './format.ts'
@@ -50,7 +53,7 @@ export class PeersView {
   }
 }
 
-/** True if the peer can be asked now. */
+/** Returns true if the peer can take requests now. */
 export function isConnected(peer: PeerInfo): boolean {
   return peer.state === 'connected' || peer.state === 'busy'
 }
@@ -81,7 +84,7 @@ function createRow(): Row {
 function fill(row: Row, peer: PeerInfo): void {
   const isLive = isConnected(peer)
   const id = peer.id === '' ? (/\/p2p\/(\w+)$/.exec(peer.address)?.[1] ?? '') : peer.id
-  // A peer is busy for milliseconds: as a word of its own it would only flicker.
+  // A peer is busy for milliseconds: a word for this state would only flicker.
   const state = isLive ? 'connected' : peer.state
   row.element.dataset['state'] = state
   setText(row.id, shorten(id, 8, 6))

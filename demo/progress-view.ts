@@ -1,9 +1,9 @@
-/** How far the sync is: phase, share, bar, one sentence, nine numbers. Draws once a frame, and only what changed. */
+/** The progress of the sync: phase, share, bar, one sentence, nine numbers. Draws only changes, once a frame. */
 import type { SyncProgress } from '../src/index.ts'
 import { byId, oncePerFrame, setText } from './dom.ts'
 import { formatBytes, formatCount, formatDuration, formatFraction, formatRate, UNKNOWN } from './format.ts'
 
-/** What the view shows, and what the page remembers of a sync across a reload. */
+/** The shown part of a progress, remembered by the page across a reload. */
 export type ShownProgress = Pick<
   SyncProgress,
   | 'root'
@@ -19,7 +19,7 @@ export type ShownProgress = Pick<
   | 'fraction'
 > & { readonly phase: SyncProgress['phase'] | 'idle' }
 
-/** Before anything was synced. */
+/** The progress before any sync. */
 export const NOTHING_YET: ShownProgress = {
   phase: 'idle',
   root: '',

@@ -1,4 +1,4 @@
-/** The proof of a watched address, behind a button: of its account, and of what it has of the token. */
+/** The proof of a watched address, behind a button: for the account, and for the token balance. */
 import type { LightClient, ReadAt } from '../src/index.ts'
 import { create } from './dom.ts'
 import { formatCount, formatEther } from './format.ts'
@@ -13,9 +13,9 @@ export class ProofPanel {
   readonly element = create('div', '')
   readonly #address: string
   readonly #source: WalletSource
-  /** Of the read that was begun last. */
+  /** Number of the last read started. */
   #reading = 0
-  /** What the element was made of: one that has not changed stays, with what is unfolded in it. */
+  /** The contents of the element as text. Unchanged contents stay, together with unfolded details. */
   #shown = ''
 
   constructor(address: string, source: WalletSource) {
@@ -31,7 +31,7 @@ export class ProofPanel {
     })
   }
 
-  /** Shows what is proven now, if it is open. */
+  /** Shows the current proof, if the panel is open. */
   async refresh(): Promise<void> {
     const reading = ++this.#reading
     if (!this.#isOpen) return this.#show('', null)
@@ -67,7 +67,7 @@ export class ProofPanel {
     return { root, block: await blockOf(client, root), proven }
   }
 
-  /** Two ways, one behind the other: to the token's account, and from there to what this address has of it. */
+  /** Returns two ways: to the token's account, and from there to the balance of this address. */
   async #readToken(client: LightClient, token: TokenConfig, at: ReadAt): Promise<readonly Proven[]> {
     const slot = mappingSlot(this.#address, BigInt(token.balancesSlot))
     const { value } = await client.getProof(token.address, [slot], { at })

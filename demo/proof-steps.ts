@@ -1,4 +1,4 @@
-/** A Merkle proof in steps that a person can follow: which node leads where, on the way to which key. Pure. */
+/** A Merkle proof in steps for people to follow: each node on the way to the key, and the child it leads to. Pure. */
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { decodeNode, type Node } from '../src/trie/node.ts'
@@ -6,16 +6,19 @@ import { nibbleAt, type Path } from '../src/trie/path.ts'
 
 export interface ProofStep {
   readonly kind: Node['kind']
-  /** Of the node, `0x` and 64 hex digits: what the step before names. */
+  /** Hash of the node, `0x` and 64 hex digits, as named in the step before. */
   readonly hash: string
   readonly bytes: number
-  /** Where it leads. */
+  /** The continuation of the way, in words. */
   readonly text: string
   /** RLP, `0x` and hex digits. */
   readonly node: string
 }
 
-/** The steps of `nodes`, from the root down, to the key of `preimage` (an address, or a slot, as `0x` and hex digits). */
+/**
+ * Returns the steps of `nodes`, from the root down to the key of `preimage` (an address or a slot, `0x` and hex
+ * digits).
+ */
 export function proofSteps(preimage: string, nodes: readonly string[]): ProofStep[] {
   const key = keyOf(preimage)
   let depth = 0
@@ -29,7 +32,7 @@ export function proofSteps(preimage: string, nodes: readonly string[]): ProofSte
   })
 }
 
-/** The nibbles of the way: keccak-256 of the address, or of the slot. */
+/** Returns the nibbles of the way: keccak-256 of the address, or of the slot. */
 export function keyOf(preimage: string): Path {
   return bytesToHex(keccak_256(hexToBytes(preimage.slice(2)))) as Path
 }
@@ -53,7 +56,7 @@ function textOf(node: Node, key: Path, depth: number): string {
   }
 }
 
-/** Nibbles of the way that are behind it. */
+/** Returns the number of nibbles the node takes from the way. */
 function lengthOf(node: Node): number {
   return node.kind === 'branch' ? 1 : node.key.length
 }

@@ -1,4 +1,4 @@
-/** Proofs for people: what is proven, against what, and the nodes that prove it, from the root down. */
+/** Proofs for people: the proven values, the root, and the proving nodes from the root down. */
 import { create } from './dom.ts'
 import { formatBytes, formatCount } from './format.ts'
 import { keyOf, type ProofStep, proofSteps } from './proof-steps.ts'
@@ -10,7 +10,7 @@ export interface Proven {
   readonly nodes: readonly string[]
 }
 
-/** `block`: number of the block with that root, if it is known. */
+/** Returns the element of a proof. `block` is the number of the block with this root, or `null` if unknown. */
 export function proofElement(root: string, block: number | null, proven: readonly Proven[]): HTMLElement {
   const section = create('div', 'proof')
   section.dataset['testid'] = 'proof'

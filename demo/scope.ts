@@ -1,28 +1,28 @@
-/** What of a state the page asks for, and whether what it asked for is on disk. Pure. */
+/** The part of a state requested by the page, and whether this part is on disk. Pure. */
 import type { SyncTarget } from '../src/index.ts'
 import { mappingSlot } from './mapping-slot.ts'
 import type { TokenConfig } from './peer-config.ts'
 
-/** What is complete on this disk. */
+/** The complete part of a state on this disk. */
 export interface Kept {
   readonly root: string
-  /** Lower case; `null`: everything. */
+  /** Lower case; `null` means everything. */
   readonly accounts: readonly string[] | null
 }
 
-/** What is watched under a root: these accounts, and what they have of the token. */
+/** Returns the target of a partial sync under a root: these accounts, and their balances of the token. */
 export function watchedTarget(root: string, accounts: readonly string[], token: TokenConfig | null): SyncTarget {
   if (token === null) return { root, accounts }
   const slots = accounts.map((owner) => mappingSlot(owner, BigInt(token.balancesSlot)))
   return { root, accounts, storage: { [token.address]: slots } }
 }
 
-/** What a sync of this target has brought to disk. */
+/** Returns the part stored by a complete sync of this target. */
 export function keptBy({ root = '', accounts }: SyncTarget): Kept {
   return { root, accounts: accounts ?? null }
 }
 
-/** Whether an account under this root is on disk with all that was asked for about it. */
+/** Returns true if the requested data of this account, under this root, is on disk. */
 export function isKept(kept: Kept | null, address: string, root: string): boolean {
   return kept !== null && kept.root === root && (kept.accounts === null || kept.accounts.includes(address))
 }

@@ -1,24 +1,27 @@
 /**
- * One light client and at most one sync, as the page needs them: opened for a list of peers, reopened when the list
- * changes, and silent about what has been superseded. Knows nothing of the document.
+ * One light client and at most one sync, for the page. The client is opened for a list of peers, and reopened when the
+ * list changes. Superseded clients and syncs report nothing. The session knows nothing of the document.
  */
 import type { LightClient, PeerInfo, Sync, SyncProgress, SyncTarget } from '../src/index.ts'
 import { codeOf } from './words.ts'
 
-/** What the session tells the page. */
+/** Events of the session for the page. */
 export interface SessionListener {
-  /** Of the sync that was started here; while none was, of the one that another tab has started. */
+  /** Reports the progress of the sync started here. If there is none, reports the sync of another tab. */
   progress(progress: SyncProgress, coverage: Float32Array): void
-  /** Nothing arrives: `reason` is `noPeers`, `loadFailed`, `rootUnavailable` or `noProgress`. Progress goes on by itself. */
+  /**
+   * Reports a stall: `reason` is `noPeers`, `loadFailed`, `rootUnavailable` or `noProgress`. The sync may resume by
+   * itself.
+   */
   stalled(reason: string): void
-  /** The disk is full: `error` has the numbers. The sync goes on by itself when there is room. */
+  /** Reports a full disk: `error` has the numbers. The sync continues by itself when there is room. */
   full(error: unknown): void
-  /** The database was closed under the client: `reason` says why. The next start opens another client. */
+  /** Reports that the database was closed under the client, with the reason. The next start opens another client. */
   lost(reason: string): void
-  /** A page or a code of the database was found damaged, and dropped. */
+  /** Reports a damaged page or code of the database. The store has dropped the damaged data. */
   damaged(): void
   peers(peers: readonly PeerInfo[]): void
-  /** The sync is over: complete, wherever it was started; or stopped here, or failed with `error`. */
+  /** Reports the end of a sync: complete (in any tab), stopped here, or failed with `error`. */
   ended(phase: 'complete' | 'paused' | 'failed', error?: unknown): void
 }
 
@@ -30,7 +33,7 @@ export class Session {
   #peers = ''
   #sync: Sync | undefined
 
-  /** `open` creates a client; it is not called before the last one is closed. */
+  /** `open` creates a client. The session calls `open` only after closing the last client. */
   constructor(open: (peers: readonly string[]) => Promise<LightClient>, listener: SessionListener) {
     this.#open = open
     this.#listener = listener
@@ -41,7 +44,10 @@ export class Session {
     return this.#sync !== undefined
   }
 
-  /** The client for these multiaddrs: the one that is open, if it has the same. Rejects with what `open` rejects with. */
+  /**
+   * Returns the client for these multiaddrs, and reuses the open client if its peers are the same. Rejects as `open`
+   * does.
+   */
   connect(peers: readonly string[]): Promise<LightClient> {
     const key = [...peers].sort().join(' ')
     if (this.#client !== undefined && key === this.#peers) return this.#client
@@ -52,20 +58,20 @@ export class Session {
     client.then(
       (open) => this.#watch(client, open),
       () => {
-        // Whoever called is told by the promise itself; the next call shall try again.
+        // The caller gets the error from the promise itself. The next call must try again.
         if (this.#client === client) this.#client = undefined
       },
     )
     return client
   }
 
-  /** The client that is open. Rejects if there is none. */
+  /** Returns the open client. Rejects if there is none. */
   async client(): Promise<LightClient> {
     if (this.#client === undefined) throw new Error('No client is open. Correct the fields above, or reload the page.')
     return this.#client
   }
 
-  /** Starts to sync `target`, or moves the sync that runs to it. */
+  /** Starts syncing `target`, or moves the running sync to `target`. */
   async start(peers: readonly string[], target: SyncTarget): Promise<void> {
     const client = await this.connect(peers)
     const sync = client.sync(target)
@@ -73,13 +79,13 @@ export class Session {
     this.#follow(sync)
   }
 
-  /** Tells a sync that waits for room on the disk to try now. */
+  /** Lets a sync waiting for room on the disk try again now. */
   async resume(): Promise<void> {
-    // A sync that has ended meanwhile, or whose worker has died, says so by itself.
+    // A sync ended meanwhile, or with a dead worker, reports its end by itself.
     await this.#sync?.resume().catch(() => {})
   }
 
-  /** Stops the sync, if one runs. What was verified stays. */
+  /** Stops the sync, if one runs. All verified data stays. */
   async stop(): Promise<void> {
     await this.#sync?.cancel()
   }
@@ -89,7 +95,7 @@ export class Session {
     const client = this.#client
     this.#client = undefined
     this.#sync = undefined
-    // A client that could not be opened has nothing to close, and whoever opened it was told.
+    // After a failed opening there is nothing to close, and the caller of `connect` has the error.
     await client?.then((open) => open.close()).catch(() => {})
   }
 
@@ -113,7 +119,7 @@ export class Session {
     report()
   }
 
-  /** The sync of another tab: how it ends is told by its progress alone. */
+  /** Follows the sync of another tab. Only its progress tells how this sync ends. */
   #followOther(progress: SyncProgress, coverage: Float32Array): void {
     const { phase } = progress
     this.#listener.progress(phase === 'failed' ? { ...progress, phase: 'paused' } : progress, coverage)

@@ -1,9 +1,9 @@
 /**
- * `npm run demo`: a peer with a real genesis, and the page that syncs from it. Everything listens on 127.0.0.1 only.
+ * `npm run demo`: a peer with a real genesis, and the page syncing from this peer. Everything listens on 127.0.0.1 only.
  *
- *   --genesis NAME|FILE   what the peer serves (mainnet); `tokens` is mainnet's with an ERC-20 in it
- *   --port PORT           of the page (5173; the next free one if it is taken)
- *   --throttle BYTES      a second and connection, so that one can watch
+ *   --genesis NAME|FILE   genesis served by the peer (default: mainnet); `tokens` is mainnet's with an ERC-20
+ *   --port PORT           port of the page (default: 5173, or the next free one)
+ *   --throttle BYTES      bytes in each second of a connection, to watch the sync
  *   --no-open             do not open a browser
  */
 import { fileURLToPath } from 'node:url'
@@ -52,13 +52,14 @@ async function startPage(): Promise<ViteDevServer> {
     logLevel: 'warn',
     plugins: [servePeerConfig()],
     server: { host: '127.0.0.1', port: Number(values.port), open: !values['no-open'] && hasDisplay() },
-    // The worker's packages are found before the first visit: finding them later reloads the page in mid-sync.
+    // Finds the worker's packages before the first visit. Vite would otherwise find them later, and reload the page in
+    // mid-sync.
     optimizeDeps: { entries: ['index.html', '../src/worker/worker.ts'] },
   })
   return server.listen()
 }
 
-/** `peer.json`: the running peer; no content once it has ended. */
+/** Serves `peer.json`: the running peer, or no content once the peer has ended. */
 function servePeerConfig(): Plugin {
   return {
     name: 'rootlight-peer-config',
@@ -73,7 +74,7 @@ function servePeerConfig(): Plugin {
   }
 }
 
-/** The same peer behind a slow line. Addresses that are not TCP would go round it, and are left out. */
+/** Returns the same peer behind a slow line. Leaves out addresses without TCP, which would bypass the line. */
 async function throttled(direct: PeerConfig, bytesPerSecond: number): Promise<PeerConfig> {
   if (!(bytesPerSecond > 0)) throw new Error(`--throttle takes bytes a second, got ${values.throttle}`)
   const multiaddrs = await Promise.all(

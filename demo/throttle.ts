@@ -1,21 +1,21 @@
 /**
- * A slow line to the peer, so that one can watch a sync of a small state: a TCP relay on this machine that paces what the
- * peer sends. Node only; the bytes are not looked at.
+ * A slow line to the peer, so that a person can watch the sync of a small state. A TCP relay on this machine paces the
+ * peer's answers, without reading the bytes. Node only.
  */
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** Steps a second: small enough to look steady, large enough for timers. */
+/** Steps in each second: enough to look steady, few enough for timers. */
 const STEPS_PER_SECOND = 20
 
-/** A relay that listens on 127.0.0.1. */
+/** A relay listening on 127.0.0.1. */
 export interface Relay {
   readonly port: number
   close(): void
 }
 
-/** Starts a relay to `port` on 127.0.0.1 that passes on at most `bytesPerSecond` of the answers of each connection. */
+/** Starts a relay to `port` on 127.0.0.1. The relay limits the answers of each connection to `bytesPerSecond`. */
 export async function startThrottledRelay(port: number, bytesPerSecond: number): Promise<Relay> {
   const server = createServer((page) => {
     const peer = connect(port, '127.0.0.1')

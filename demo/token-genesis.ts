@@ -1,4 +1,7 @@
-/** `npm run demo -- --genesis tokens`: mainnet's genesis accounts, and an ERC-20 of which some of them have a few. Node only. */
+/**
+ * `npm run demo -- --genesis tokens`: mainnet's genesis accounts, and an ERC-20 held by some of these accounts. Node
+ * only.
+ */
 import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +10,7 @@ import { ADDRESSES, WALLET_GENESIS } from './contracts/wallet-genesis.ts'
 import { mappingSlot } from './mapping-slot.ts'
 import type { TokenConfig } from './peer-config.ts'
 
-/** Some of mainnet's genesis, the one with most ether first. */
+/** Holders of the token among mainnet's genesis accounts, beginning with the richest account. */
 export const HOLDERS = {
   '0x5abfec25f74cd88437631a7731906932776356f9': 2_500_000n,
   '0x000d836201318ec6899a67540690382780743280': 42_000_000n,
@@ -15,7 +18,7 @@ export const HOLDERS = {
 
 export const TOKEN: TokenConfig = { address: ADDRESSES.token, balancesSlot: 0 }
 
-/** As a genesis.json. */
+/** Returns the contents of a genesis.json. */
 export function tokenGenesis(): object {
   const { [ADDRESSES.token]: token, ...others } = WALLET_GENESIS.alloc
   const storage = Object.entries(HOLDERS).map(([owner, amount]) => [
@@ -35,7 +38,7 @@ export function tokenGenesis(): object {
   }
 }
 
-/** Writes it to a temporary file. Returns the path. */
+/** Writes the genesis to a temporary file. Returns the path. */
 export async function writeTokenGenesis(): Promise<string> {
   const path = join(await mkdtemp(join(tmpdir(), 'rootlight-demo-')), 'tokens.json')
   await writeFile(path, JSON.stringify(tokenGenesis()))

@@ -1,15 +1,15 @@
-/** An ERC-20, read by calls that run here, on verified state. What runs them is loaded with the first. */
+/** Reads an ERC-20 by calls executed in this page, on verified state. The first call loads the EVM. */
 import type { Eip1193Provider, LightClient } from '../src/index.ts'
 
 export interface TokenAmount {
   readonly amount: bigint
   readonly decimals: number
   readonly symbol: string
-  /** What it was verified against. */
+  /** The root of the verified state. */
   readonly root: string
 }
 
-/** `balanceOf(address)`, `decimals()` and `symbol()`. */
+/** Selectors of `balanceOf(address)`, `decimals()` and `symbol()`. */
 const BALANCE_OF = '0x70a08231'
 const DECIMALS = '0x313ce567'
 const SYMBOL = '0x95d89b41'
@@ -17,8 +17,8 @@ const SYMBOL = '0x95d89b41'
 const providers = new WeakMap<LightClient, Eip1193Provider>()
 
 /**
- * What `owner` has of the token; `null`: no state is the latest yet, a sync has to begin. Rejects with the provider's errors,
- * and where the latest state has changed meanwhile.
+ * Returns the token balance of `owner`, or `null` before the first sync. Rejects with the provider's errors, or if the
+ * latest state has changed during the calls.
  */
 export async function tokenBalance(client: LightClient, token: string, owner: string): Promise<TokenAmount | null> {
   const root = await latestRoot(client)
@@ -36,7 +36,7 @@ export async function tokenBalance(client: LightClient, token: string, owner: st
   return { amount: integerOf(amount), decimals: Number(integerOf(decimals)), symbol: textOf(symbol), root }
 }
 
-/** What the provider's calls are about. */
+/** Returns the root of the provider's latest state. */
 async function latestRoot(client: LightClient): Promise<string | null> {
   const { complete, target } = await client.status()
   return (complete ?? target)?.root ?? null
@@ -53,7 +53,7 @@ function integerOf(word: string): bigint {
   return BigInt(word)
 }
 
-/** A string as contracts return it: offset, length, bytes. */
+/** Decodes a string as returned by contracts: offset, length, bytes. */
 function textOf(data: string): string {
   const length = Number.parseInt(data.slice(66, 130), 16)
   const bytes = data.slice(130, 130 + 2 * length).match(/../g) ?? []

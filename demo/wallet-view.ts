@@ -1,4 +1,4 @@
-/** The list of watched addresses, `#watched`: a {@link WatchedRow} each. */
+/** The list of watched addresses, `#watched`, with one {@link WatchedRow} each. */
 import { byId } from './dom.ts'
 import type { WalletSource } from './wallet-source.ts'
 import { WatchedRow } from './watched-row.ts'
@@ -14,14 +14,14 @@ export class WalletView {
     this.#onRemove = onRemove
   }
 
-  /** Shows these addresses, in this order. Those that are new are read. */
+  /** Shows these addresses, in this order. Reads new addresses. */
   show(addresses: readonly string[]): void {
     for (const [address, row] of this.#rows) {
       if (addresses.includes(address)) continue
       const hadFocus = row.element.contains(document.activeElement)
       row.element.remove()
       this.#rows.delete(address)
-      // The keyboard's place on the page goes with the button that was pressed.
+      // Removing the row drops the keyboard focus from its button: move the focus to the field.
       if (hadFocus) byId('watch', HTMLInputElement).focus()
     }
     for (const address of addresses) {
@@ -34,12 +34,12 @@ export class WalletView {
     byId('no-watched', HTMLElement).hidden = addresses.length > 0
   }
 
-  /** Reads all of them again. */
+  /** Reads all addresses again. */
   refresh(): void {
     for (const row of this.#rows.values()) void row.read()
   }
 
-  /** Reads those again that lack something. */
+  /** Reads the addresses with missing values again. */
   complete(): void {
     for (const row of this.#rows.values()) if (!row.isComplete) void row.read()
   }

@@ -1,4 +1,4 @@
-/** The addresses that the page watches, in `localStorage`: in the order in which they were added. */
+/** The addresses watched by the page, kept in `localStorage`, in the order of adding. */
 
 const KEY = 'rootlight-demo-watched'
 
@@ -36,7 +36,7 @@ export class WatchList {
     try {
       this.#storage.setItem(KEY, JSON.stringify(addresses))
     } catch {
-      // Full or forbidden: the list lives as long as the page.
+      // Storage is full or forbidden: the list lives as long as the page.
     }
     this.#onChange()
   }
@@ -47,7 +47,7 @@ function recall(storage: Storage): readonly string[] {
     const addresses: unknown = JSON.parse(storage.getItem(KEY) ?? '[]')
     return Array.isArray(addresses) ? addresses.filter((each) => /^0x[0-9a-f]{40}$/.test(String(each))) : []
   } catch {
-    // Storage may be forbidden, and its text anybody's.
+    // Storage may be forbidden, and other pages of the origin may write any text.
     return []
   }
 }

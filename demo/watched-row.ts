@@ -1,6 +1,6 @@
 /**
- * A watched address: its balance, nonce and tokens, what they were verified against, and the proof on demand. It is read as
- * soon as it is there, before a sync and while one runs. What it shows was verified; what is not here, it says so.
+ * A watched address: balance, nonce and tokens, the verified root, and the proof on demand. The row reads as soon as
+ * possible, before a sync and during one. All shown values are verified, and the row names missing values.
  */
 import type { AccountValue, Answer, LightClient } from '../src/index.ts'
 import { create, setText } from './dom.ts'
@@ -21,7 +21,7 @@ export class WatchedRow {
   readonly #note = create('span', '', 'Reading…')
   readonly #code = create('code', '')
   readonly #proof: ProofPanel
-  /** Of the read that was begun last. */
+  /** Number of the last read started. */
   #reading = 0
   #isComplete = false
 
@@ -52,7 +52,7 @@ export class WatchedRow {
     )
   }
 
-  /** False while something that could be there is not. */
+  /** False while a value is missing. */
   get isComplete(): boolean {
     return this.#isComplete
   }
@@ -120,7 +120,7 @@ export class WatchedRow {
   }
 }
 
-/** A token is about the latest state, which may be another one than the root that stands in the field. */
+/** Formats a token balance. The latest state may have another root than the field: then the text names the root. */
 function tokenText({ amount, decimals, symbol, root }: TokenAmount, other: string): string {
   const text = `${formatAmount(amount, decimals)} ${symbol}`
   return root === other ? text : `${text} at ${shorten(root)}`

@@ -1,14 +1,14 @@
-/** Every sentence that the page says about a sync and its peers: phases, reasons, coded errors. Pure. */
+/** All sentences of the page about a sync and its peers: phases, reasons, coded errors. Pure. */
 
 import { isRootlightError } from '../src/index.ts'
 import { formatBytes, formatCount, shorten } from './format.ts'
 import { FieldError, type PeerConfig } from './peer-config.ts'
 import type { ShownProgress } from './progress-view.ts'
 
-/** What went wrong, for a person. */
+/** An error in words for people. */
 export interface ErrorText {
   readonly text: string
-  /** The error's code, for whoever looks it up; empty where there is none. */
+  /** The error's code, for a search; empty if the error has none. */
   readonly code: string
 }
 
@@ -52,7 +52,7 @@ const ABSENCE: Readonly<Record<string, string>> = {
   closed: 'This page closed the connection.',
 }
 
-/** `error` in plain words. What has no words here is shown as it is, with its code. */
+/** Returns `error` in plain words. An error without words here keeps its message and code. */
 export function errorText(error: unknown): ErrorText {
   if (error instanceof FieldError) return { text: error.message, code: '' }
   const code = codeOf(error)
@@ -62,37 +62,40 @@ export function errorText(error: unknown): ErrorText {
   return { text: ERRORS[code] ?? message, code }
 }
 
-/** Why a value is not there, in a few words. */
+/** Returns in a few words why a value is missing. */
 export function readErrorText(error: unknown): string {
   return codeOf(error) === 'notSynced'
     ? 'Not on this disk, and no peer can be asked for it now.'
     : errorText(error).text
 }
 
-/** What a value was verified against. `block`: number of the block with that root, `null` where it is not known. */
+/**
+ * Returns the root a value was verified against. `block` is the number of the block with this root, or `null` if
+ * unknown.
+ */
 export function againstText(root: string, block: number | null): string {
   return `root ${shorten(root)}${block === null ? '' : `, block ${formatCount(block)}`}`
 }
 
-/** The stable code of a coded error, else an empty string. */
+/** Returns the stable code of a coded error, else an empty string. */
 export function codeOf(error: unknown): string {
   const code: unknown = error instanceof Error && 'code' in error ? error.code : ''
   return typeof code === 'string' ? code : ''
 }
 
-/** What became of the database that was closed under the page. */
+/** Returns why the database was closed under the page. */
 export function lostText(reason: string): string {
   return LOST[reason] ?? reason
 }
 
-/** What the browser says to the wish that what is stored stays. */
+/** Returns the browser's answer to the request to keep the stored data. */
 export function persistText(isGranted: boolean): string {
   return isGranted
     ? 'The browser keeps it until you delete it.'
     : 'The browser does not promise to keep it: where disk space is short, it may delete it. Then it is fetched anew.'
 }
 
-/** How full the disk is, as the browser tells with `error`, and what may be done about it. */
+/** Returns how full the disk is, by the browser's numbers in `error`, and possible remedies. */
 export function fullText(error: unknown): ErrorText {
   const { usage, quota } = isRootlightError(error) ? error.details : {}
   const numbers =
@@ -104,8 +107,8 @@ export function fullText(error: unknown): ErrorText {
 }
 
 /**
- * One sentence on where the sync stands. `offline`: no peer is connected, and none is being dialled. `isPart`: it is about what
- * is watched.
+ * Returns one sentence on the state of the sync. With `offline`, no peer is connected, and none is being dialed. With
+ * `isPart`, the sync covers the watched addresses only.
  */
 export function phaseText(progress: ShownProgress, offline: boolean, reason?: string, isPart = false): string {
   switch (progress.phase) {
@@ -126,12 +129,12 @@ export function phaseText(progress: ShownProgress, offline: boolean, reason?: st
   }
 }
 
-/** Why a peer is not connected; empty for a peer that is. */
+/** Returns why a peer is not connected, or an empty string for a connected peer. */
 export function absenceText(reason: string | undefined): string {
   return reason === undefined ? '' : (ABSENCE[reason] ?? reason)
 }
 
-/** Where the fields' contents come from. */
+/** Returns where the contents of the fields come from. */
 export function sourceText(config: PeerConfig | null, isRemembered: boolean): string {
   if (config !== null) {
     const { name, accounts, nodes } = config

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// Says what a call knows of its block, for tests.
+/// Returns the block context of a call, for tests.
 contract Context {
     function number() external view returns (uint256) {
         return block.number;

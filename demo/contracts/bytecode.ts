@@ -1,11 +1,12 @@
 /**
- * Runtime bytecode of the contracts that the demo and the tests put into a genesis, as hex digits.
+ * Runtime bytecode of the contracts in the genesis of the demo and of tests, as hex digits.
  *
  * - `TOKEN` and `CONTEXT`: `Token.sol` and `Context.sol` beside this file, by solc 0.8.37 (npm `solc`) with
  *   `{ evmVersion: 'shanghai', optimizer: { enabled: true, runs: 200 }, metadata: { appendCBOR: false, bytecodeHash: 'none' } }`.
  * - `MULTICALL3`: `src/Multicall3.sol` of https://github.com/mds1/multicall (MIT) at 0b22c41, by solc 0.8.12 with
- *   `{ evmVersion: 'london', optimizer: { enabled: true, runs: 10000000 } }`. It is what is deployed on most chains, whose code hash
- *   is 0xd5c15df687b16f2ff992fc8d767b4216323184a2bbc6ee2f9c398c318e770891, but for the 32 bytes of the hash of its metadata.
+ *   `{ evmVersion: 'london', optimizer: { enabled: true, runs: 10000000 } }`. Most chains have this contract deployed, with
+ *   the code hash 0xd5c15df687b16f2ff992fc8d767b4216323184a2bbc6ee2f9c398c318e770891. The deployed code differs only in the
+ *   32 bytes of the metadata hash.
  */
 // biome-ignore format: bytes
 export const TOKEN = [

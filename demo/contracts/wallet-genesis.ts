@@ -1,6 +1,6 @@
 /**
- * A chain whose genesis has what wallets look at: accounts, an ERC-20 with balances, Multicall3, and a contract that says what
- * it knows of its block. In the form of geth's genesis.json, with the rules of Shanghai from the beginning.
+ * A chain with a genesis for wallets: accounts, an ERC-20 with balances, Multicall3, and a contract returning the
+ * context of its block. In the form of geth's genesis.json, with the rules of Shanghai from the beginning.
  */
 import { mappingSlot } from '../mapping-slot.ts'
 import { CONTEXT, MULTICALL3, TOKEN } from './bytecode.ts'
@@ -11,11 +11,11 @@ export const ADDRESSES = {
   alice: '0xa11ce00000000000000000000000000000000001',
   bob: '0xb0b0000000000000000000000000000000000002',
   carol: '0xca70100000000000000000000000000000000003',
-  /** Nobody. */
+  /** An address without an account. */
   absent: '0xab5e000000000000000000000000000000000000',
   token: '0x70ce000000000000000000000000000000000010',
   context: '0xc0de000000000000000000000000000000000011',
-  /** Jumps in a circle until its gas is used up. */
+  /** A contract looping until the gas is used up. */
   circle: '0xc19c1e0000000000000000000000000000000012',
   multicall3: '0xca11bde05977b3631167028862be2a173976ca11',
 } as const
@@ -27,7 +27,7 @@ const TOKEN_BALANCES = {
 } as const
 
 const TOKEN_SUPPLY = 1_239_567_890n
-/** What Bob may take of Alice's tokens. */
+/** The amount of Alice's tokens allowed to Bob. */
 const TOKEN_ALLOWANCE = 777n
 
 export const WALLET_GENESIS = {

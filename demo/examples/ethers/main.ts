@@ -13,7 +13,7 @@ const client = await createLightClient({
   peers: settings.getAll('peer'),
   worker: () => new Worker(new URL('rootlight/worker', import.meta.url), { type: 'module' }),
 })
-// What is watched: the account, and the token with all of its storage.
+// Keeps the account and all storage of the token up to date.
 const sync = client.sync({ root, accounts: [address], storage: token === null ? {} : { [token]: 'all' } })
 sync.addEventListener('progress', ({ detail }) =>
   show('sync', `${detail.phase}, ${Math.floor(detail.fraction * 100)} %`),

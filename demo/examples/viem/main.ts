@@ -12,7 +12,7 @@ const client = await createLightClient({
   peers: settings.getAll('peer'),
   worker: () => new Worker(new URL('rootlight/worker', import.meta.url), { type: 'module' }),
 })
-// Everything: from now on the page reads while it comes, and offline once it is there.
+// Syncs everything: the page can read from now on, and offline once the sync is complete.
 const sync = client.sync({ root })
 sync.addEventListener('progress', ({ detail }) =>
   show('sync', `${detail.phase}, ${Math.floor(detail.fraction * 100)} %`),
