@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { seededRandom } from '../testing/random.ts'
 import { fastNoiseCrypto, loadFastCipher, sodiumCipher } from './noise-crypto.ts'
 
-const ROUNDS = 60
+const ROUNDS = 30
 /** Of a message of noise, its tag included. */
 const MAX_BYTES = 65_519
 

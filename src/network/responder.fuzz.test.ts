@@ -20,8 +20,9 @@ import { installPromiseWithResolvers } from './promise-with-resolvers.ts'
 import { serve } from './serve.ts'
 import { StreamWire } from './stream-wire.ts'
 
-const ROUNDS = 5_000
-const SOCKET_ROUNDS = 200
+/** Enough for each code to come up; more with `ROUNDS=5000`. */
+const ROUNDS = Number(process.env['ROUNDS'] ?? 1_500)
+const SOCKET_ROUNDS = ROUNDS / 15
 const ROOT = new Uint8Array(32).fill(0xaa)
 const OWN = statusOf(1, [{ root: ROOT, blockNumber: 1, coverage: EVERYTHING }])
 const CODE =

@@ -39,15 +39,18 @@ describe('StateStore over a database in which one bit has flipped', () => {
     expect(new Set(flips.map(({ from }) => from.store))).toEqual(new Set(['pages', 'codes', 'wanted', 'meta']))
   })
 
-  test.each(partsOf(flips, 600))(
-    'behavior: every read gives the right answer or a coded error: part %i',
-    async (_, part) => {
-      await over(part, async (records) => {
-        const store = await openFlipped(records)
-        if (store !== null) await readEverything(store)
-      })
-    },
-  )
+  // Each second place: the browser's test samples others.
+  test.each(
+    partsOf(
+      flips.filter((_, i) => i % 2 === 0),
+      600,
+    ),
+  )('behavior: every read gives the right answer or a coded error: part %i', async (_, part) => {
+    await over(part, async (records) => {
+      const store = await openFlipped(records)
+      if (store !== null) await readEverything(store)
+    })
+  })
 
   test('behavior: only a damaged schema has to be wiped', async () => {
     const meta = flips.filter(({ from }) => from.store === 'meta' && from.key !== 'schema')

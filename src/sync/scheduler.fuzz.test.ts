@@ -18,7 +18,7 @@ import type { Page } from './disk.ts'
 import type { Gap } from './frontier.ts'
 import { type Delivery, deliveryOf, Scheduler } from './scheduler.ts'
 
-const SEEDS = Number(process.env['SEEDS'] ?? 200)
+const SEEDS = Number(process.env['SEEDS'] ?? 100)
 
 function entriesOf(bytes: Uint8Array): [Path, Uint8Array][] {
   const entries: [Path, Uint8Array][] = []

@@ -18,9 +18,9 @@ import { StateReader } from '../wallet/state-reader.ts'
 import { Compaction } from './compaction.ts'
 
 const ROOTS = 30
-const ACCOUNTS = 600
+const ACCOUNTS = 300
 /** Accounts that a root changes, adds or deletes, some of them with their slots. */
-const CHANGES = 150
+const CHANGES = 75
 /** The root with this number is the earlier one with that number. */
 const RETURN = { at: 20, to: 12 }
 

@@ -6,7 +6,7 @@ import type { Keccak } from '../../trie/keccak.ts'
 import { Report } from './report.ts'
 import { runTrial } from './trial.ts'
 
-const SEEDS = Number(process.env['SEEDS'] ?? 200)
+const SEEDS = Number(process.env['SEEDS'] ?? 100)
 const FIRST = Number(process.env['SEED'] ?? 1)
 
 let keccak: Keccak
