@@ -1,4 +1,4 @@
-/** Writing a state's file and reading it in, against each other and against files that are not what they should be. */
+/** Writes and reads the file of a state: export against import, and import against damaged or foreign files. */
 import { bytesToHex, concatBytes } from '@noble/hashes/utils.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -31,7 +31,7 @@ async function fileOf(store: StateStore): Promise<Uint8Array> {
   return concatBytes(...chunks)
 }
 
-/** Cuts a file into chunks of these sizes, the last one as long as it takes. */
+/** Cuts a file into chunks of these sizes, and one more with the rest of the file. */
 function* cut(file: Uint8Array, sizes: readonly number[]): Generator<Uint8Array> {
   let at = 0
   for (let i = 0; at < file.length; i++) {
@@ -193,7 +193,7 @@ function headOf(changes: { nodes?: number; nodeBytes?: number }): Uint8Array {
   return encodeHeader({ ...decodeHeader(file), ...changes })
 }
 
-/** The file with its first so many nodes only, and a head that says so. */
+/** Returns the file with only its first `count` nodes, and a matching header. */
 function bent(count: number): Uint8Array {
   const blobs = nodes.slice(0, count).map(({ blob }) => blob)
   const nodeBytes = blobs.reduce((sum, blob) => sum + blob.length, 0)

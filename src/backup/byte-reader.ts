@@ -1,7 +1,7 @@
-/** Reads a stream of chunks of any size in the pieces that somebody needs. Holds one chunk at a time. */
+/** Reads a stream of chunks of any size in pieces of the size asked for. Holds one chunk at a time. */
 import { BackupError } from './errors.ts'
 
-/** The next chunk, `null` at the end. */
+/** Returns the next chunk, `null` at the end. */
 export type NextChunk = () => Promise<Uint8Array | null>
 
 export class ByteReader {
@@ -12,7 +12,7 @@ export class ByteReader {
     this.#next = next
   }
 
-  /** The next bytes, one at least and `maxBytes` at most; a view. Throws `exportCutOff` at the end. */
+  /** Returns the next bytes as a view: at least one, at most `maxBytes`. Rejects with `exportCutOff` at the end. */
   async some(maxBytes: number): Promise<Uint8Array> {
     if (await this.isAtEnd()) throw new BackupError('exportCutOff', 'the file ends before its end')
     const bytes = this.#chunk.subarray(0, maxBytes)
@@ -20,7 +20,7 @@ export class ByteReader {
     return bytes
   }
 
-  /** Exactly so many bytes. Throws `exportCutOff`. */
+  /** Returns exactly `length` bytes. Rejects with `exportCutOff`. */
   async exactly(length: number): Promise<Uint8Array> {
     const bytes = new Uint8Array(length)
     for (let at = 0; at < length; ) {
@@ -31,7 +31,7 @@ export class ByteReader {
     return bytes
   }
 
-  /** A number of four bytes, big-endian. Throws `exportCutOff`. */
+  /** Returns a big-endian number of four bytes. Rejects with `exportCutOff`. */
   async uint32(): Promise<number> {
     return new DataView((await this.exactly(4)).buffer).getUint32(0)
   }

@@ -1,23 +1,23 @@
-/** The errors of a state's file. What was verified before one of them stays on disk, and a sync goes on from it. */
+/** The coded errors of a state's file. Data verified before an error stays on disk, and a sync goes on from there. */
 import { RootlightError } from '../trie/error.ts'
 
 export type BackupErrorCode =
-  /** Not a state's file, or one that is damaged: `details.rule` says what it breaks. */
+  /** The file is damaged, or not a state's file: `details.rule` names the broken rule. */
   | 'badExport'
-  /** It ends before its end. */
+  /** The file ends too early. */
   | 'exportCutOff'
-  /** The state that was being exported is no longer on disk: what was written of the file is not whole. */
+  /** The exported state is no longer on disk: the part of the file written so far is incomplete. */
   | 'exportGone'
   /**
-   * The tab that was reading the file in ended before the file did: import it again, from its beginning. What was verified
-   * is on disk, and is not written again.
+   * The tab reading the file closed before the end of the file: import the file again, from its beginning. Verified
+   * data is on disk and is not written again.
    */
   | 'importCutOff'
-  /** It is of another chain. */
+  /** The file belongs to another chain. */
   | 'exportOfOtherChain'
-  /** It is of another root than the one that was asked for. */
+  /** The file has another root than requested. */
   | 'exportOfOtherRoot'
-  /** It was written by a newer version of this software. */
+  /** A newer version of this software wrote the file. */
   | 'exportTooNew'
 
 export class BackupError extends RootlightError<BackupErrorCode> {}

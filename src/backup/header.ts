@@ -1,4 +1,4 @@
-/** The head of a state's file: see `FORMAT.md`. */
+/** The header of a state's file: see `FORMAT.md`. */
 import { checksum } from '../store/checksum.ts'
 import { BackupError, badExport } from './errors.ts'
 
@@ -16,7 +16,7 @@ export const HEADER_BYTES = 88
 const MAGIC = new TextEncoder().encode('rootlight state\n')
 const VERSION = 1
 const NO_BLOCK = 2n ** 64n - 1n
-/** Where the fields begin. */
+/** Offsets of the fields. */
 const AT = { version: 16, chainId: 20, root: 28, blockNumber: 60, nodes: 68, nodeBytes: 76, checksum: 84 } as const
 
 export function encodeHeader({ chainId, root, blockNumber, nodes, nodeBytes }: Header): Uint8Array {
@@ -33,7 +33,7 @@ export function encodeHeader({ chainId, root, blockNumber, nodes, nodeBytes }: H
   return bytes
 }
 
-/** Reads {@link HEADER_BYTES} bytes. Throws `badExport` or `exportTooNew`. */
+/** Decodes {@link HEADER_BYTES} bytes. Throws `badExport` or `exportTooNew`. */
 export function decodeHeader(bytes: Uint8Array): Header {
   if (MAGIC.some((byte, i) => bytes[i] !== byte)) throw badExport('it begins with its magic')
   const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES)

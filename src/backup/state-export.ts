@@ -1,18 +1,21 @@
-/** Writes a state's file (`FORMAT.md`), chunk by chunk: whoever reads decides how fast. Everything is checked on its way out. */
+/**
+ * Writes a state's file (`FORMAT.md`), chunk by chunk: the consumer sets the pace. Everything is checked while
+ * exported.
+ */
 import { NO_COUNTS } from '../store/page-key.ts'
 import type { StoredState } from '../store/stored-state.ts'
 import { encodeHeader } from './header.ts'
 
 export interface ExportOptions {
-  /** What the head says; left out: what the state is known by. */
+  /** The block number in the header; left out: the number known for the state. */
   readonly blockNumber?: number | null
-  /** False: the bytes of the head do not matter, and nothing is counted for it. */
+  /** False: the contents of the header do not matter, so nodes are not counted for the header. */
   readonly isHeadWanted?: boolean
 }
 
 /**
- * The chunks of the file, of some 60 KB each; the receiver owns them. Its bytes are the same whenever it is written: they
- * follow from chain, root and block number. Throws what reads of `state` do.
+ * Yields the chunks of the file, of about 60 KB each; the receiver owns the bytes. The bytes depend only on chain, root
+ * and block number: every export gives the same file. Throws the errors of reads of `state`.
  */
 export async function* exportState(
   state: StoredState,

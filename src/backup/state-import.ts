@@ -1,7 +1,7 @@
 /**
- * Reads a state's file (`FORMAT.md`) into a generation: one long run of the root, checked and written as a sync checks and
- * writes what peers answer, in slices and in flat memory. Whatever goes wrong, what was verified before stays, and a sync
- * or another import goes on from it.
+ * Reads a state's file (`FORMAT.md`) into a generation. The file is one long run of the root, checked and written like
+ * the answers of peers in a sync, in slices and in flat memory. If the import fails, verified data stays, and a sync or
+ * another import goes on from there.
  */
 import { bytesToHex, concatBytes } from '@noble/hashes/utils.js'
 import { MAX_CODE_BYTES } from '../protocol/constants.ts'
@@ -18,30 +18,33 @@ import type { ByteReader } from './byte-reader.ts'
 import { badExport } from './errors.ts'
 import type { Header } from './header.ts'
 
-/** No node of a state is larger: a branch of sixteen hashes has 532 bytes. */
+/** The limit on the size of a node: the largest node of a state, a branch of sixteen hashes, has 532 bytes. */
 const MAX_NODE_BYTES = 1024
-/** Nodes that are read from the disk at once. */
+/** Refs taken from the scheduler at a time, to be looked up on disk one by one. */
 const RESOLVES = 32
 
 export interface ImportOptions {
-  /** Stands behind the header. */
+  /** The file after its header. */
   readonly input: ByteReader
   readonly header: Header
-  /** Of the generation with the header's root. */
+  /** The generation with the header's root. */
   readonly disk: Disk
   readonly keccak: Keccak
   readonly now: () => number
   readonly yieldThread: () => Promise<void>
-  /** Aborting it ends the import with its reason. */
+  /** Ends the import with the signal's reason. */
   readonly signal: AbortSignal
 }
 
-/** What was imported. `bytes` are of nodes and codes. */
+/** The totals of an import. `bytes` are of nodes and codes. */
 export interface Imported extends Readonly<Counts> {
   readonly codes: number
 }
 
-/** Resolves when the generation is complete. Rejects with `badExport`, `exportCutOff`, `badRoot`, or as the disk does. */
+/**
+ * Imports the file, and resolves when the generation is complete. Rejects with `badExport`, `exportCutOff`, `badRoot`,
+ * or as the disk does.
+ */
 export async function importState(options: ImportOptions): Promise<Imported> {
   const contents = await options.disk.contents()
   const scheduler = new Scheduler({
@@ -56,7 +59,7 @@ export async function importState(options: ImportOptions): Promise<Imported> {
     await run.takeNodes()
     await run.takeCodes()
   } catch (error) {
-    // A disk that has failed already may well fail again; why the import ends is the first reason.
+    // The disk may fail again. The first error is the reason why the import ends.
     await run.keep().catch(() => {})
     throw error
   }
@@ -70,7 +73,10 @@ class Import {
   codeBytes = 0
   readonly #options: ImportOptions
   readonly #scheduler: Scheduler
-  /** Part of the state is on disk: a node that is there shows only when it was read, so nodes are taken one at a time. */
+  /**
+   * True if a part of the state is on disk. Only reading a node shows which of its children are stored, so nodes are
+   * taken one at a time.
+   */
   readonly #isContinued: boolean
   readonly #storedCodes: ReadonlySet<string>
   #sliceStart: number
@@ -117,7 +123,7 @@ class Import {
     if (pages.length > 0) await this.#options.disk.commit(pages, [])
   }
 
-  /** Reads what the disk holds on the way. */
+  /** Looks up all unresolved refs on disk. */
   async #resolve(): Promise<void> {
     const scheduler = this.#scheduler
     const { disk } = this.#options
@@ -142,7 +148,7 @@ class Import {
     if (!(await input.isAtEnd())) throw badExport('nothing follows its end')
   }
 
-  /** What is still wanted must have been wanted for an older state alone. */
+  /** Drops codes still wanted: only an older state can have wanted them. Throws `badExport` if any are left. */
   async #dropStrayCodes(): Promise<void> {
     const { disk } = this.#options
     await this.write()
@@ -151,7 +157,7 @@ class Import {
     if (wanted.length > 0) throw badExport('every code of the state is in it')
   }
 
-  /** Returns the code's hash, which must stand behind `last`. */
+  /** Takes a code and returns its hash, which must come after `last`. Throws `badExport`. */
   #takeCode(bytes: Uint8Array, last: string): string {
     const { keccak } = this.#options
     const hash = keccak.digest(bytes)
@@ -164,12 +170,12 @@ class Import {
     return code.hashHex
   }
 
-  /** Writes everything that is verified, and fits pages. */
+  /** Writes all verified nodes that fill pages, and all codes. */
   async write(): Promise<void> {
     await this.#options.disk.commit(this.#scheduler.commit(), this.#scheduler.codes.commit())
   }
 
-  /** The same, and what fits no page yet. */
+  /** Writes everything verified: pages and codes, then the other nodes as loose pages. */
   async keep(): Promise<void> {
     await this.write()
     await this.#options.disk.keepLoose(this.#scheduler.looseSequences())
@@ -186,7 +192,7 @@ class Import {
   }
 }
 
-/** How many nodes stand whole at the beginning of `bytes`, and where the last of them ends. */
+/** Returns the number of whole nodes at the beginning of `bytes`, and the end of the last one. */
 function wholeNodes(bytes: Uint8Array): { count: number; end: number } {
   let [count, end] = [0, 0]
   for (let next = rlpItemEnd(bytes, 0, bytes.length); next > 0; next = rlpItemEnd(bytes, end, bytes.length)) {
