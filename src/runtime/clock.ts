@@ -1,21 +1,21 @@
-/** Time as an argument, so that a test can hold it still and move it. */
+/** Time as an argument: a test can stop the time and move it on. */
 import { isOnline, watchConnectivity } from './connectivity.ts'
 import { MIN_SLEEP_MS } from './constants.ts'
 
-/** Where limits, scores, bans and backoffs get the time from. */
+/** The source of time for limits, scores, bans and backoffs. */
 export interface Clock {
-  /** Milliseconds since any fixed moment; never runs backwards. */
+  /** Returns milliseconds since any fixed moment; never runs backwards. */
   now(): number
-  /** Calls `callback` once after `delayMs`. Returns the way to prevent that. */
+  /** Calls `callback` once after `delayMs`. Returns a function that cancels the call. */
   after(delayMs: number, callback: () => void): () => void
   /**
-   * The last moment, in terms of {@link now}, at which the machine had no network; now, while it has none. Left out, or
-   * negative infinity: it never was without one.
+   * Returns the last moment without a network, in terms of {@link now}; the current time while the machine is offline.
+   * Left out, or negative infinity: the machine was never offline.
    */
   lastOfflineMs?(): number
 }
 
-/** The clock of the machine. It counts the time that the machine sleeps, which `performance.now` does not everywhere. */
+/** The clock of the machine. Counts time asleep, which `performance.now` leaves out on some systems. */
 class MachineClock implements Clock {
   #sleptMs = 0
   #lastWallMs = Date.now()
@@ -40,7 +40,7 @@ class MachineClock implements Clock {
   lastOfflineMs(): number {
     if (!this.#isWatching) {
       this.#isWatching = true
-      // Both events mean that it was offline a moment ago, or is now.
+      // After both events, the machine is offline now or was a moment ago.
       watchConnectivity(() => {
         this.#lastOfflineMs = this.now()
       })

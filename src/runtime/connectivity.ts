@@ -1,13 +1,13 @@
-/** Whether the machine has a network, as far as the browser tells; the same events reach a window and a worker. */
+/** The network state of the machine, as far as the browser tells. A window and a worker receive the same events. */
 
-/** False only if the browser says so. Peers on this machine can be reached all the same. */
+/** Returns false only if the browser reports no network. Peers on this machine can be reached all the same. */
 export function isOnline(): boolean {
   return globalThis.navigator?.onLine !== false
 }
 
-/** Calls `listener` when the machine goes offline or online. Returns the way to stop that. */
+/** Calls `listener` when the machine goes offline or online. Returns a function that stops the calls. */
 export function watchConnectivity(listener: () => void): () => void {
-  // A thread that is neither a window nor a worker (a test in Node) has no such events.
+  // A thread without such events is neither a window nor a worker (a test in Node).
   if (typeof globalThis.addEventListener !== 'function') return () => {}
   for (const type of ['online', 'offline']) globalThis.addEventListener(type, listener)
   return () => {

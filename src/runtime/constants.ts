@@ -1,25 +1,28 @@
 /** The numbers of this folder, each with the reason for its value. */
 
 /**
- * A timer that fires this much too late was held back: the machine slept, the page was frozen, or a task was long. Hidden
- * pages get their timers once a second, so a lateness up to that is ordinary.
+ * The lateness above which a timer counts as held back: the machine slept, the page was frozen, or a task was long.
+ * Hidden pages run timers once a second, so a lateness below one second is ordinary.
  */
 export const MAX_LATENESS_MS = 1_000
-/** A timer that fires later than this may have gone ahead of messages that were waiting: they get a turn first. */
+/** The lateness above which a timer may have overtaken waiting messages: then the messages get a turn first. */
 export const BRIEF_LATENESS_MS = 20
-/** How long that turn is: enough for what waits on the thread to be taken in. */
+/** The length of this turn: enough for the thread to handle the waiting messages. */
 export const LATE_TURN_MS = 50
 /**
- * How often in a row a deadline begins again because its timer was late. A page that was hidden for minutes gets its timers
- * once a minute: there every timer is late, and a deadline must pass all the same.
+ * How many times in a row a deadline starts again because of a late timer. In a page hidden for minutes, timers run
+ * once a minute: each one is late, but a deadline must still pass.
  */
 export const MAX_LATE_STARTS = 5
-/** The wall clock and the monotonic clock differ by this much after a sleep; corrections of the wall clock are smaller. */
+/**
+ * The least sleep detected: after a sleep, wall clock and monotonic clock differ by more. Corrections of the wall clock
+ * are smaller.
+ */
 export const MIN_SLEEP_MS = 1_000
 
-/** The first pause before a part that could not be loaded is loaded again; each failure doubles it. */
+/** The first pause before a failed part is loaded again; each failure doubles the pause. */
 export const MIN_RELOAD_MS = 1_000
-/** The longest such pause: a deployment that is being repaired takes minutes, and an attempt costs one request. */
+/** The longest such pause: repairing a deployment takes minutes, and an attempt costs one request. */
 export const MAX_RELOAD_MS = 30_000
-/** An import that has brought nothing for so long is said to have failed; if it comes later, it is used. */
+/** The time after which an import without a result counts as failed; a later result is still used. */
 export const LOAD_TIMEOUT_MS = 30_000

@@ -1,26 +1,27 @@
 /**
- * A time limit for somebody else, which our own absence does not use up. This is the one place with the late-timer rule:
+ * A time limit for another party, not used up by our own absence. Only this file knows the late-timer rule:
  *
- * - A timer that fires late measures our own slowness (the machine slept, the page was frozen, a task was long). What we wait
- *   for may be waiting behind it, so the limit begins again; after {@link MAX_LATE_STARTS} in a row it passes.
- * - While the machine has no network, nobody can answer: a limit that was offline for a part of its time begins again.
+ * - A late timer measures our own slowness (the machine slept, the page was frozen, a task was long). The expected
+ *   message may be waiting behind the timer, so the limit starts again. After {@link MAX_LATE_STARTS} late timers in a
+ *   row, the limit passes.
+ * - Without a network, no party can answer: a limit starts again if the machine was offline for a part of its time.
  */
 import type { Clock } from './clock.ts'
 import { BRIEF_LATENESS_MS, LATE_TURN_MS, MAX_LATE_STARTS, MAX_LATENESS_MS } from './constants.ts'
 
-/** Calls `onPast` once `ms` have passed since {@link start}, unless it was stopped. */
+/** A limit that calls `onPast` once `ms` have passed since {@link start}, unless stopped. */
 export class Deadline {
   readonly #clock: Clock
   readonly #ms: number
   readonly #onPast: () => void
   readonly #countsOffline: boolean
   #lateStarts = 0
-  /** When {@link start} was called, and when its timer is due. */
+  /** The time of {@link start}, and the time at which the timer is due. */
   #startedAtMs = Number.POSITIVE_INFINITY
   #dueAtMs = Number.POSITIVE_INFINITY
   #cancel: (() => void) | undefined
 
-  /** `countsOffline`: the time without a network counts, too. For limits that are the user's, and judge nobody. */
+  /** `countsOffline`: time without a network counts, too. For the user's own limits, which judge no peer. */
   constructor(clock: Clock, ms: number, onPast: () => void, { countsOffline = false } = {}) {
     this.#clock = clock
     this.#ms = ms
@@ -33,22 +34,22 @@ export class Deadline {
   }
 
   /**
-   * True if we were absent for a part of the time since {@link start}, or are about to learn it: how long something took
-   * meanwhile says nothing about others. To be asked before {@link stop}.
+   * True if we were absent for a part of the time since {@link start}, or are about to find out. A duration measured
+   * meanwhile says nothing about others. To be read before {@link stop}.
    */
   get wasAway(): boolean {
     const isLate = this.isRunning && this.#clock.now() - this.#dueAtMs > MAX_LATENESS_MS
     return isLate || this.#lateStarts > 0 || this.#lastOfflineMs() >= this.#startedAtMs
   }
 
-  /** Begins, or begins again. */
+  /** Starts the limit, or starts again from the beginning. */
   start(): void {
     this.#lateStarts = 0
     this.#startedAtMs = this.#clock.now()
     this.#run()
   }
 
-  /** May be called twice. */
+  /** Stops the limit. May be called twice. */
   stop(): void {
     this.#cancel?.()
     this.#cancel = undefined
@@ -83,7 +84,7 @@ export class Deadline {
   }
 }
 
-/** Calls `onPast` once, by the rule of {@link Deadline}. Returns the way to prevent that. */
+/** Calls `onPast` once, by the rule of {@link Deadline}. Returns a function that stops the limit. */
 export function startDeadline(clock: Clock, ms: number, onPast: () => void, options = {}): () => void {
   const deadline = new Deadline(clock, ms, onPast, options)
   deadline.start()

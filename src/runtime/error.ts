@@ -1,9 +1,9 @@
 /**
- * The one base class of every error that Rootlight throws on purpose. It lives at the bottom of the import table so that
- * each folder can declare its own union of codes and share the shape.
+ * The one base class of every error thrown by Rootlight on purpose. The class is at the bottom of the import table:
+ * each folder declares its own union of codes and shares the shape.
  */
 
-/** What an error carries beside its code: plain data, so that it survives the worker port. */
+/** The data of an error beside its code: plain, so the details survive the worker port. */
 export type ErrorDetails = { readonly [name: string]: ErrorDetail }
 
 export type ErrorDetail = string | number | boolean | null | readonly ErrorDetail[] | ErrorDetails
@@ -21,7 +21,9 @@ export class RootlightError<Code extends string = string> extends Error {
   }
 }
 
-/** True if `error` is a {@link RootlightError}, with that code if one is given. Whatever `error` is: anything may be thrown. */
+/**
+ * True if `error` is a {@link RootlightError}, with this code if given. Never throws: a thrown value may be anything.
+ */
 export function isRootlightError<Code extends string>(error: unknown, code?: Code): error is RootlightError<Code> {
   try {
     return error instanceof RootlightError && (code === undefined || error.code === code)

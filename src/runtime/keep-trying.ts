@@ -1,19 +1,19 @@
-/** Does what has to succeed some time: again after a pause, and at once when the machine is online again. */
+/** Repeats an attempt until it succeeds: after a pause, or at once when the machine is online again. */
 import type { Clock } from './clock.ts'
 import { watchConnectivity } from './connectivity.ts'
 import { MAX_RELOAD_MS, MIN_RELOAD_MS } from './constants.ts'
 
 export interface KeepTryingOptions {
   readonly clock: Clock
-  /** Ends it: nothing is tried any more, and the promise rejects with the signal's reason. */
+  /** Ends the attempts: no further attempt starts, and the promise rejects with the signal's reason. */
   readonly signal: AbortSignal
-  /** An attempt has failed, and another will be made. */
+  /** Called after each failed attempt, before the pause. */
   readonly onFailure?: (error: unknown) => void
-  /** Calls its argument when the machine goes offline or online. Returns the way to stop that. */
+  /** Calls its argument when the machine goes offline or online. Returns a function that stops the calls. */
   readonly watch?: (listener: () => void) => () => void
 }
 
-/** Resolves with what the first attempt that succeeds resolves with. Rejects only when `signal` aborts. */
+/** Resolves with the result of the first attempt to succeed. Rejects only when `signal` aborts. */
 export async function keepTrying<T>(attempt: () => Promise<T>, options: KeepTryingOptions): Promise<T> {
   const { clock, signal, onFailure, watch = watchConnectivity } = options
   for (let failures = 0; ; failures++) {

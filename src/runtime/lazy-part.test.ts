@@ -11,7 +11,7 @@ beforeEach(() => {
 })
 afterEach(() => told.mockRestore())
 
-/** A part that fails `failures` times, and how often it was asked for. */
+/** Returns a part whose import fails `failures` times, and the number of attempts. */
 function failing(failures: number) {
   const attempts = { count: 0 }
   const part = new LazyPart('the part', async () => {

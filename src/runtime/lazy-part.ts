@@ -1,7 +1,7 @@
 /**
- * A part of the program that is loaded when it is first wanted, by an `import()`. Every such import goes through here: a load
- * that failed is forgotten, so that the next one tries again; it is a coded error; and the developer reads of it on the console,
- * once. Whether to try again without being asked is up to `keep-trying.ts`, or to whoever dials again anyway.
+ * A part of the program loaded on first use, by an `import()`. All such imports use this file. After a failed load, the
+ * next call tries again. A failure is a coded error, and the console tells the developer once. `keep-trying.ts` repeats
+ * attempts by itself; code that dials again anyway does not need to.
  */
 import { type Clock, systemClock } from './clock.ts'
 import { LOAD_TIMEOUT_MS } from './constants.ts'
@@ -9,42 +9,42 @@ import { startDeadline } from './deadline.ts'
 import { isRootlightError, RootlightError } from './error.ts'
 
 /**
- * `loadFailed`: a part of the program could not be loaded. `details.part` names it, `details.message` is what the browser says,
- * and `cause` is its error.
+ * `loadFailed`: a part of the program could not be loaded. `details.part` names the part, `details.message` is the
+ * browser's message, and `cause` is the browser's error.
  */
 export class LoadError extends RootlightError<'loadFailed'> {}
 
-/** `error` as a {@link LoadError} of the part with this name, unless it is one already. */
+/** Returns `error` as a {@link LoadError} of the part with this name. A {@link LoadError} stays as is. */
 export function toLoadError(part: string, error: unknown): LoadError {
   if (error instanceof LoadError) return error
   const message = error instanceof Error ? error.message : String(error)
-  // One that has crossed a port.
+  // A load error that has crossed a port.
   if (isRootlightError(error, 'loadFailed')) return new LoadError('loadFailed', message, error)
   const details = { part, message }
   return new LoadError('loadFailed', `${part} could not be loaded: ${message}`, { details, cause: error })
 }
 
-/** What browsers say of a module that they could not fetch, before its URL; Safari does not name it. */
+/** Messages of browsers for a module that could not be fetched, up to the URL. Safari's message has no URL. */
 const FETCH_FAILED = /(?:Failed to fetch|error loading) dynamically imported module: (\S+)/
 
-/** One for each part and thread. Nothing is loaded before {@link LazyPart.load}. */
+/** One part on one thread. Nothing is loaded before {@link LazyPart.load}. */
 export class LazyPart<T> {
   readonly name: string
   readonly #import: () => Promise<T>
   readonly #clock: Clock
-  /** The import that has not failed: it may still be under way when an attempt has been given up. */
+  /** The import, unless failed: still running, perhaps, after an attempt was given up. */
   #importing: Promise<T> | null = null
   #attempt: Promise<T> | null = null
   #failures = 0
 
-  /** `name` is for the developer; `importPart` is one `import()`, or makes something of other parts. */
+  /** `name` is for the developer. `importPart` is one `import()`, or builds the part from other parts. */
   constructor(name: string, importPart: () => Promise<T>, clock: Clock = systemClock) {
     this.name = name
     this.#import = importPart
     this.#clock = clock
   }
 
-  /** Loads the part, once; callers at the same time share an attempt. Rejects with {@link LoadError}, in bounded time. */
+  /** Loads the part, once; concurrent callers share an attempt. Rejects with {@link LoadError}, in bounded time. */
   load(): Promise<T> {
     this.#attempt ??= this.#try()
     return this.#attempt
@@ -63,7 +63,7 @@ export class LazyPart<T> {
     } catch (cause) {
       this.#attempt = null
       const error = toLoadError(this.name, cause)
-      // A part of a part has told of itself.
+      // An inner part has reported its own error already.
       if (this.#failures++ === 0 && cause !== error) console.error(`rootlight: ${error.message}`)
       throw error
     } finally {
@@ -81,11 +81,12 @@ export class LazyPart<T> {
   }
 
   /**
-   * Browsers from before 2026 remember a failed fetch for as long as the page lives, and import the same URL never again
-   * (whatwg/html pull request 10327). With another fragment it is another module to them, and the same request.
+   * Imports a module again, under another URL. Browsers from before 2026 remember a failed fetch as long as the page
+   * lives, and never import the same URL again (whatwg/html pull request 10327). A different fragment makes a different
+   * module, but the same request.
    */
   #importAgain(error: unknown): Promise<T> {
-    // The module of a part of this part is not what this part is.
+    // The module of an inner part is not the module of this part.
     const isImport = error instanceof Error && !(error instanceof LoadError)
     const url = isImport ? FETCH_FAILED.exec(error.message)?.[1] : undefined
     if (url === undefined || this.#failures === 0) throw error

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { yieldThread } from './yield-thread.ts'
 
-/** What waits for a thread, besides the loop that yields it. Each calls `done` from a task of its own. */
+/** Work waiting for a thread, besides the loop that yields. Each entry calls `done` from a task of its own. */
 const WAITING: Readonly<Record<string, (done: () => void) => void>> = {
   'a timer': (done) => setTimeout(done, 10),
   'an interval': (done) => {
@@ -33,7 +33,7 @@ const WAITING: Readonly<Record<string, (done: () => void) => void>> = {
   },
 }
 
-/** Far more than any of them takes. */
+/** Far more than any kind of work needs. */
 const MOST_YIELDS = 2_000
 
 describe('yieldThread', () => {

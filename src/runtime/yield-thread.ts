@@ -1,19 +1,19 @@
-/** Lets everything else that waits for this thread run: input, timers, messages, other transactions. */
+/** Lets all other work waiting for this thread run: input, timers, messages, other transactions. */
 
-/** A port of Node's keeps its process alive unless it is told not to. */
+/** A port; in Node, a port keeps the process alive until `unref` is called. */
 type Port = MessagePort & { ref?(): void; unref?(): void }
 
 const waiting: (() => void)[] = []
 let channel: { readonly receiver: Port; readonly sender: Port } | undefined
 
 /**
- * Resolves in a later task, behind the tasks that are due now. A message to ourselves is such a task; timers are clamped to
- * 4 ms. `scheduler.yield` is no way to do this: it goes ahead of timers and messages, which then never run.
+ * Resolves in a later task, behind the tasks due now. A message to ourselves is such a task; timers are clamped to 4
+ * ms. `scheduler.yield` is no alternative: its task goes ahead of timers and messages, and these then never run.
  */
 export function yieldThread(): Promise<void> {
   const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => unknown }
-  // Node delivers up to a thousand messages to a port in one turn, those included that are posted meanwhile: no turn of
-  // anybody else is in between.
+  // In one turn, Node delivers up to a thousand messages to a port, even those posted during the turn. No other work
+  // runs in between.
   if (setImmediate !== undefined) return new Promise((resolve) => setImmediate(() => resolve()))
   channel ??= openChannel()
   const { receiver, sender } = channel
@@ -24,7 +24,7 @@ export function yieldThread(): Promise<void> {
   })
 }
 
-/** One channel for all: to open one for each yield takes longer than the yield. */
+/** Opens one channel for all yields: opening a channel takes longer than a yield. */
 function openChannel() {
   const { port1: receiver, port2: sender }: { port1: Port; port2: Port } = new MessageChannel()
   receiver.onmessage = () => {
