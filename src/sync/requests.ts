@@ -304,8 +304,7 @@ export class Requests {
 
   /** Frees the gaps. The peer left, broke the protocol (judged by the network already), or takes no more requests. */
   #refuse(request: Request, scheduler: Scheduler): void {
-    // Asked again at once, the peer would refuse at once, without end. So the peer rests for a while, or until its next
-    // answer.
+    // An immediate request would be refused again, without end: the peer rests until its next answer, or for a while.
     if (!this.#abort.signal.aborted && !this.#resting.has(request.peer)) this.#rest(request.peer)
     this.#end(request, scheduler)
   }
