@@ -20,7 +20,7 @@ export function blobBaseFee(excessBlobGas: bigint, common: Common): bigint {
 }
 
 function fractionOf(common: Common): bigint {
-  // `Common` lists the fraction of forks which change only blob parameters (Bpo1 and later).
+  // `Common` lists the fraction for forks changing only blob parameters (Bpo1 and later).
   if (common.gteHardfork(Hardfork.Bpo1)) return common.param('blobGasPriceUpdateFraction')
   return common.gteHardfork(Hardfork.Prague) ? PRAGUE_FRACTION : CANCUN_FRACTION
 }

@@ -1,6 +1,6 @@
 /**
- * Rejects calls which no block could contain, whatever the state. The rules are those of geth's `preCheck`, as far as
- * they apply to calls.
+ * Rejects calls no block could contain, whatever the state. The rules are those of geth's `preCheck`, as far as they
+ * apply to calls.
  */
 import type { Common } from '@ethereumjs/common'
 import type { CallRequest } from '../wallet/provider/types.ts'

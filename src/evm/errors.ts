@@ -17,7 +17,7 @@ export type CallErrorCode =
    * the asking opcode. Nothing is guessed.
    */
   | 'noBlockContext'
-  /** The call used a precompile which does not run here. `details.address` is its address. Nothing is guessed. */
+  /** The call used a precompile not running here. `details.address` is its address. Nothing is guessed. */
   | 'noPrecompile'
   /** The call ran for longer than the limit, `details.limitMs`. */
   | 'callTimeout'

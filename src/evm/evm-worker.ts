@@ -80,7 +80,7 @@ export class EvmWorker {
       try {
         this.#post({ kind: 'run', job: running.job, what, coming })
       } catch (cause) {
-        // The job contains a value which cannot be copied.
+        // A value in the job cannot be copied.
         this.#running = null
         running.limit.pause()
         running.reject(evmFailed(cause))

@@ -1,6 +1,6 @@
 /**
- * Bounds the memory of a call which gas does not bound: the call data of open frames, and the EVM's tables for their
- * code. Logs are dropped: no call returns logs, and an outer frame would copy the logs of all inner frames.
+ * Bounds the memory of a call not bounded by gas: the call data of open frames, and the EVM's tables for their code.
+ * Logs are dropped: no call returns logs, and an outer frame would copy the logs of all inner frames.
  */
 import type { EVM } from '@ethereumjs/evm'
 import { MAX_FRAME_BYTES, TABLE_BYTES } from './constants.ts'

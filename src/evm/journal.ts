@@ -1,6 +1,6 @@
 /**
  * An undo log for changes of maps. A checkpoint costs nothing, and a change costs one entry. A revert costs the changes
- * since its checkpoint. Values which were only read are never copied.
+ * since its checkpoint. Values only read are never copied.
  */
 
 interface Change {

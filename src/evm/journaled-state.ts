@@ -17,7 +17,7 @@ import { keccak256 } from '../trie/keccak.ts'
 import type { CallAccount, CallState } from '../wallet/provider/types.ts'
 import { Journal } from './journal.ts'
 
-/** The slots of an account which were read or written. */
+/** The read and written slots of an account. */
 interface Slots {
   /** True if the account was created anew: slots outside {@link values} are zero. */
   readonly isCleared: boolean

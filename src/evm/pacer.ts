@@ -69,8 +69,8 @@ export class Pacer {
 }
 
 /**
- * Returns a JUMPDEST which stops at the pacer: code running for long passes a JUMPDEST or makes a call. Listening to
- * every step of the EVM would copy the memory at every step.
+ * Returns a JUMPDEST stopping at the pacer: code running for long passes a JUMPDEST or makes a call. Listening to every
+ * step of the EVM would copy the memory at every step.
  */
 export function pacedJumpDestination(pacer: Pacer): CustomOpcode {
   return { opcode: 0x5b, opcodeName: 'JUMPDEST', baseFee: 1, logicFunction: () => pacer.stop() }

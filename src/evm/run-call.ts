@@ -1,6 +1,4 @@
-/**
- * Runs one call to its end on its own state, as a transaction which is never mined. The checks come in geth's order.
- */
+/** Runs one call to its end on its own state, as a transaction never to be mined. The checks come in geth's order. */
 import { createEVM, type EVM, EVMError } from '@ethereumjs/evm'
 import { Account, type Address, bytesToHex, createAddressFromString, hexToBytes } from '@ethereumjs/util'
 import type { CallBlock, CallOptions, CallRequest, CallState } from '../wallet/provider/types.ts'

@@ -1,4 +1,4 @@
-/** Waiting which a signal can end. */
+/** Reads with an early end by a signal. */
 import { callAborted } from './errors.ts'
 
 /** Returns the result of `read`. Rejects with `callAborted` as soon as `signal` aborts, while `read` may go on. */

@@ -40,7 +40,7 @@ class ScriptedClient extends EventTarget {
       resolve = yes
       reject = no
     })
-    // Only the application or another tab cancels: a hook must not end a sync which others may want.
+    // Only the application or another tab cancels: other components may still want the sync of a hook.
     const cancel = async () => reject(new SyncError('cancelled', 'cancelled'))
     const leave = async () => {
       entry.isLeft = true

@@ -10,8 +10,9 @@ import { StateReader } from './state-reader.ts'
 const NODE = /^0x(?:[0-9a-fA-F]{2})+$/
 
 /**
- * Returns the nodes of `proof` which prove its account and slots under `root` (32 bytes). Claims beside the nodes are
- * ignored. Throws `badProof` if the nodes prove nothing; `badAddress` or `badSlot` for an invalid address or slot.
+ * Returns the nodes of `proof` proving its account and slots under `root` (32 bytes). Claims beside the nodes are
+ * ignored. Throws `badProof` if the nodes do not prove all of them; `badAddress` or `badSlot` for an invalid address or
+ * slot.
  */
 export async function checkProof(root: Uint8Array, proof: ProofInput, keccak: Keccak): Promise<readonly WayNode[]> {
   const { address, accountProof, storageProof = [] } = proof

@@ -2,7 +2,7 @@
 
 /** How long a read waits for an answer. A user looking at the window has given up by then. */
 export const READ_TIMEOUT_MS = 15_000
-/** How long a read waits for peers which were just lost or not met yet. A redial takes one to two seconds. */
+/** How long a read waits for peers just lost or not met yet. A redial takes one to two seconds. */
 export const LOST_PEER_GRACE_MS = 3_000
 
 /** How long a read waits for one unmeasured peer alone, before another peer is asked as well. */

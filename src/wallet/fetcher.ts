@@ -47,7 +47,7 @@ export interface FetcherOptions {
   readonly mayCome: () => boolean
   /** Returns false if there are no peers to look for. */
   readonly canCome: () => boolean
-  /** Returns the error which prevents dialing; `null` if none is known. */
+  /** Returns the error preventing dialing; `null` if none is known. */
   readonly loadFailure?: () => LoadError | null
 }
 
@@ -132,7 +132,7 @@ export class Fetcher {
     this.#watch()
   }
 
-  /** Repeats the pump regularly, for changes which only time brings. */
+  /** Repeats the pump regularly, for changes brought by time alone. */
   #watch(): void {
     this.#stopTimer = this.#options.clock.after(LOST_PEER_GRACE_MS / 4, () => {
       this.#watch()
@@ -178,7 +178,7 @@ export class Fetcher {
     }
   }
 
-  /** Returns the quickest peer which may have the wanted data. An unmeasured peer counts as quickest. */
+  /** Returns the quickest peer able to have the wanted data. An unmeasured peer counts as quickest. */
   #peerFor({ wanted, tried, asked }: Want): SyncPeer | undefined {
     let best: SyncPeer | undefined
     for (const peer of this.#options.peers.connected()) {

@@ -1,6 +1,6 @@
 /**
- * Headers of Ethereum's mainnet, one for each fork which changed blocks. The chain's own nodes made the hashes, so a
- * mistake in our decoder shows. All of the data is public: any block explorer has the hashes.
+ * Headers of Ethereum's mainnet, one for each fork changing blocks. The chain's own nodes made the hashes, so a mistake
+ * in our decoder shows. All of the data is public: any block explorer has the hashes.
  */
 
 export interface KnownHeader {

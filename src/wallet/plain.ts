@@ -71,7 +71,7 @@ export function checkSignal(name: string, signal: unknown): AbortSignal | undefi
   return signal as AbortSignal
 }
 
-/** Returns true for a list. `Array.isArray` throws for a revoked proxy, which is no list. */
+/** Returns true for a list, and false for a revoked proxy, for which `Array.isArray` throws. */
 function isList(value: unknown): value is unknown[] {
   try {
     return Array.isArray(value)

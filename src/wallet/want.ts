@@ -23,7 +23,7 @@ export interface WantHandlers {
 
 export class Want {
   readonly wanted: Wanted
-  /** The peers which lack the data, lied, or did not answer in time. */
+  /** The peers lacking the data, lying, or not answering in time. */
   readonly tried = new Set<SyncPeer>()
   /** The peers being asked. */
   readonly asked = new Set<SyncPeer>()
@@ -47,7 +47,7 @@ export class Want {
     this.#grace.start()
   }
 
-  /** True while the want waits for a peer which was just lost or not met yet. */
+  /** True while the want waits for a peer just lost or not met yet. */
   get isWaitingForPeers(): boolean {
     return this.#grace.isRunning
   }

@@ -34,7 +34,10 @@ export class Answerer {
   }
 }
 
-/** Returns a loader of the EVM which tries again after a failed load and logs the failure for the developer. */
+/**
+ * Returns a loader of the EVM. After a failed load, the loader logs the failure for the developer and the next call
+ * tries again.
+ */
 function lazily(evm: NonNullable<ProviderContext['evm']>): NonNullable<ProviderContext['evm']> {
   const part = new LazyPart('the module that `evm` loads', async () => evm())
   return () => part.load()

@@ -97,7 +97,7 @@ function known<T>(fields: Readonly<Record<string, unknown>>, readers: Readers<T>
   return given(fields, readers)
 }
 
-/** Returns the given fields which have a reader. */
+/** Returns the given fields with a reader. */
 function given<T>(fields: Readonly<Record<string, unknown>>, readers: Readers<T>): T {
   const read = Object.entries<(value: unknown) => unknown>(readers).flatMap(([name, readerOf]) =>
     isGiven(fields[name]) ? [[name, readerOf(fields[name])]] : [],

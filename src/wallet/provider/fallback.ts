@@ -73,7 +73,7 @@ export class Fallback implements Eip1193Requester {
     return answer === undefined ? null : answer
   }
 
-  /** Returns the addresses which the wallet lets this application use. */
+  /** Returns the addresses open to this application. */
   async accounts(): Promise<readonly string[]> {
     const answer = await this.request({ method: 'eth_accounts' })
     if (isAccounts(answer)) return answer

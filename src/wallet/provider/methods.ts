@@ -102,8 +102,8 @@ export const METHODS: Readonly<Record<string, Method>> = {
 }
 
 /**
- * Methods which are never forwarded: their results contain a nonce and a gas limit which a wallet would take as
- * verified. Refused libraries (viem, when preparing a transaction) ask for the parts instead.
+ * Methods never forwarded: a wallet would take the nonce and the gas limit in their results as verified. Refused
+ * libraries (viem, when preparing a transaction) ask for the parts instead.
  */
 export const REFUSED: ReadonlySet<string> = new Set(['eth_fillTransaction'])
 

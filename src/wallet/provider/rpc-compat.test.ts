@@ -17,9 +17,8 @@ const WITHOUT_PAIRS = new Set(['eth_accounts', 'web3_clientVersion'])
 const methods = Object.keys(METHODS).filter((method) => !OF_CALLS.has(method) && !WITHOUT_PAIRS.has(method))
 
 /**
- * The pairs with a different answer here, by name, with the reason. The pairs come from a node with the whole chain,
- * able to judge which block is safe. Rootlight knows one block and refuses requests about others, including blocks
- * which do not exist.
+ * The pairs answered differently here, by name, with the reason. The pairs come from a node with the whole chain, able
+ * to judge which block is safe. Rootlight knows one block, and refuses requests about other and nonexistent blocks.
  */
 const DIFFERENT: Readonly<Record<string, string>> = {
   'eth_getBalance/get-balance-blockhash': 'another block than the one that is known',

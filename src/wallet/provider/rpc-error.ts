@@ -38,7 +38,7 @@ export function invalidParams(rule: string): ProviderRpcError {
   return new ProviderRpcError(RPC_CODE.invalidParams, `invalid params: ${rule}`)
 }
 
-/** Returns the error for a part of the program which could not be loaded. */
+/** Returns the error for a part of the program failing to load. */
 export function loadFailed(cause: LoadError): ProviderRpcError {
   const { code, message, details } = cause
   return new ProviderRpcError(RPC_CODE.internal, message, { data: { code, details }, cause })

@@ -26,10 +26,10 @@ export interface Eip1193Provider extends Eip1193Requester {
 
 export interface ProviderOptions {
   /**
-   * Answers the methods which need more than state. Its answers are trusted. Left out: those methods fail with error
-   * 4200. The fallback is asked only while on the client's chain. Otherwise requests fail with error 4901, except the
-   * methods sending a wallet to the chain. A fallback with `on` is asked for its chain again after `chainChanged`,
-   * `connect` and `disconnect`. A fallback without `on` is asked before each request.
+   * Answers the methods needing more than state. Its answers are trusted. Left out: error 4200 for those methods. The
+   * fallback is asked only while on the client's chain. Otherwise requests fail with error 4901, except the methods
+   * sending a wallet to the chain. A fallback with `on` is asked for its chain again after `chainChanged`, `connect`
+   * and `disconnect`. A fallback without `on` is asked for its chain before each request.
    */
   readonly fallback?: Eip1193Requester
   /**
