@@ -31,7 +31,7 @@ const STEP_MS = 90_000
 const DIALS_MS = 15_000
 const POLL_MS = 250
 /** Longer than anything that is owed may take. */
-const SETTLE_MS = 20_000
+const SETTLE_MS = 40_000
 
 interface LevelFigures {
   readonly level: TabFuzzLevel

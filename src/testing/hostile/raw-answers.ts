@@ -27,8 +27,8 @@ const PIECES_BEFORE_BENT = 4
 
 /** Of the inputs: how many leave the end to the tab. */
 const PATIENT_SHARE = 0.04
-/** Longer than a tab waits for a WebSocket to open, or for the next byte of a handshake. */
-const TAB_PATIENCE_MS = 15_000
+/** Some times as long as a tab waits for a WebSocket to open, or for the next byte: the machine may be busy. */
+const TAB_PATIENCE_MS = 30_000
 /** How a close frame of a client begins. */
 const CLOSES = [Buffer.from([0x88, 0x80]), Buffer.from([0x88, 0x82])]
 
