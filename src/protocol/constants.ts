@@ -38,8 +38,8 @@ export const MAX_OPEN_REQUESTS = 16
 /** Requests of one peer being read or sent at the same time. Bounds the answers in memory to 4 a peer. */
 export const SERVED_AT_ONCE = 4
 /**
- * Reads of a peer served ahead of a waiting GetNodes of the same peer. Then the GetNodes has a turn: 16 reads together
- * cost less.
+ * Reads of a peer served ahead of a waiting GetNodes of the same peer. Then the GetNodes has a turn: 16 usual reads
+ * together cost less.
  */
 export const READS_AHEAD = 16
 /**

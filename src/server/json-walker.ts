@@ -1,6 +1,6 @@
 /**
  * Walks a JSON text arriving in pieces, and calls back for each value with its keys. Nothing but the current keys is
- * kept. The tokens come from `@streamparser/json`, whose own parser would keep every account whole.
+ * kept. The tokens come from `@streamparser/json`; the parser of that package would keep every account whole.
  */
 import { type ParsedTokenInfo, Tokenizer, TokenizerError, TokenType } from '@streamparser/json'
 import { MAX_JSON_DEPTH, MAX_JSON_TOKEN_BYTES } from './constants.ts'
