@@ -16,6 +16,7 @@ import {
   type SyncTarget,
   type TabRole,
 } from '../../src/index.ts'
+import type { AttackReport } from './hostile-tab.ts'
 
 const inWindow = new URLSearchParams(location.search).get('engine') === 'window'
 
@@ -148,7 +149,7 @@ export class Harness {
   }
 
   /** See `hostile-tab.ts`: this page is no client then. */
-  async attack(relay: string, address: string, root: string): Promise<string[]> {
+  async attack(relay: string, address: string, root: string): Promise<AttackReport[]> {
     const { attackTab } = await import('./hostile-tab.ts')
     return attackTab(relay, address, root)
   }

@@ -14,6 +14,7 @@ import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
+import { DIAL_TIMEOUT_MS } from '../../network/constants.ts'
 import { installPromiseWithResolvers } from '../../network/promise-with-resolvers.ts'
 import { PROTOCOL } from './wire-bytes.ts'
 
@@ -38,6 +39,8 @@ export class HostileClient {
       services,
       connectionGater: { denyDialMultiaddr: () => false },
       connectionMonitor: { enabled: false },
+      // libp2p's own 6 s are not enough for a page that has a busy machine to share.
+      connectionManager: { addressDialTimeout: DIAL_TIMEOUT_MS, dialTimeout: DIAL_TIMEOUT_MS },
     })
     await node.start()
     return new HostileClient(node, below)
