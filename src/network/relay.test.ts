@@ -34,6 +34,8 @@ async function startTab(relay: Libp2p): Promise<Libp2p> {
     addresses: { listen: [`${relay.getMultiaddrs()[0]}/p2p-circuit`] },
     transportManager: { faultTolerance: 1 },
     connectionGater: { denyDialMultiaddr: () => false },
+    // libp2p's own 5 a second count all that come over the relay as one host.
+    connectionManager: { inboundConnectionThreshold: 100 },
   })
   onTestFinished(async () => tab.stop())
   await tab.handle(ECHO, (stream) => stream.addEventListener('message', ({ data }) => stream.send(data)), {
@@ -84,6 +86,20 @@ describe('relayServices', () => {
     await left
     const c = await startTab(relay)
     expect(c.getMultiaddrs().length).toBe(1)
+  })
+
+  test('behavior: a dozen of dials to one tab at a time is no leak to warn of', async () => {
+    const warnings: Error[] = []
+    const listen = (warning: Error) => warnings.push(warning)
+    process.on('warning', listen)
+    onTestFinished(() => void process.off('warning', listen))
+    const relay = await startRelay()
+    const [a, b] = [await startTab(relay), await startTab(relay)]
+    for (let i = 0; i < 12; i++) await a.dial(overRelay(relay, b), { force: true })
+    expect(a.getConnections(b.peerId)).toHaveLength(12)
+    // Node warns in a turn of its own.
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(warnings).toEqual([])
   })
 
   test('behavior: a peer that asks for peers without end is refused, and others are told', async () => {

@@ -2,6 +2,7 @@
  * A relay for browsers: a circuit-relay-v2 server, over which two tabs that nobody can dial exchange what WebRTC needs to
  * connect them directly. It carries signalling and no state: its limits are far too small for that.
  */
+import { setMaxListeners } from 'node:events'
 import type { CircuitRelayServerInit, CircuitRelayService } from '@libp2p/circuit-relay-v2'
 import type { Libp2p } from '@libp2p/interface'
 import type { Libp2pOptions } from 'libp2p'
@@ -49,7 +50,7 @@ export async function relayServices(limits: RelayLimits): Promise<NonNullable<Li
   return { relay: guardedRelay(circuitRelayServer(initOf(limits)), systemClock), identifyPush: identifyPush() }
 }
 
-/** Begins to tell tabs of each other, and gives the place of one that is gone to the next; libp2p itself would keep it. */
+/** Begins to tell tabs of each other, lets a place have any number of dials at a time, and gives the place of one that is gone to the next; libp2p itself would keep it. */
 export async function startRelaying(node: Libp2p): Promise<void> {
   await tellPeers(node)
   const { relay } = node.services as { readonly relay?: CircuitRelayService }
@@ -58,10 +59,23 @@ export async function startRelaying(node: Libp2p): Promise<void> {
     const perHost = reservationsPerHost(gater.limits)
     gater.denyInboundRelayReservation = (peerId) => denyReservation(node, relay.reservations.keys(), peerId, perHost)
   }
+  if (relay !== undefined) allowDials(relay)
   node.addEventListener('peer:disconnect', ({ detail: peerId }) => {
     relay?.reservations.get(peerId)?.signal.clear()
     relay?.reservations.delete(peerId)
   })
+}
+
+/**
+ * Each connection over a place listens to the signal of the place until it ends, so Node takes the eleventh for a leak, and says so
+ * on stderr. Their number is bounded by {@link MAX_HOP_STREAMS} and by the limits of connections.
+ */
+function allowDials({ reservations }: CircuitRelayService): void {
+  const set = reservations.set.bind(reservations)
+  reservations.set = (peerId, reservation) => {
+    setMaxListeners(0, reservation.signal)
+    return set(peerId, reservation)
+  }
 }
 
 function initOf(limits: RelayLimits): CircuitRelayServerInit {
