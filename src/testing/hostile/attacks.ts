@@ -1,6 +1,6 @@
 /**
- * What a hostile peer does to a responder, each once and bounded. An attack begins with a connection of its own, and
- * resolves with what has to end: the streams, or the whole connection.
+ * Attacks of a hostile peer on a responder, each made once and bounded. An attack begins with its own connection. Its
+ * result waits for the end of the streams, or of the whole connection.
  */
 import { concatBytes } from '@noble/hashes/utils.js'
 import type { Random } from '../random.ts'
@@ -22,21 +22,21 @@ import {
   yamuxHeader,
 } from './wire-bytes.ts'
 
-/** Flags of a frame of yamux. */
+/** Flags of a yamux frame. */
 const SYN = 1
 const RST = 8
 
 export interface Target {
   readonly address: string
-  /** A state that it serves. */
+  /** Root of a state served by the target. */
   readonly root: Uint8Array
   readonly random: Random
 }
 
-/** Resolves when the attack has been made; its result, when the other side has put an end to it. */
+/** Resolves when the attack was made. `end` resolves when the other side has ended the streams or the connection. */
 export type Attack = (client: HostileClient, target: Target) => Promise<{ end: Promise<unknown> }>
 
-/** On one stream: a Status, and then these. */
+/** Returns an attack sending a Status and these bytes on one stream. */
 function saying(bytes: (target: Target) => Uint8Array | Iterable<Uint8Array>): Attack {
   return async (client, target) => {
     const connection = await client.dial(target.address)
@@ -46,7 +46,7 @@ function saying(bytes: (target: Target) => Uint8Array | Iterable<Uint8Array>): A
   }
 }
 
-/** Below the streams. */
+/** Returns an attack sending `bytes` below the streams. */
 function flooding(bytes: Uint8Array, times: number): Attack {
   return async (client, { address }) => {
     await client.dial(address)
@@ -56,7 +56,7 @@ function flooding(bytes: Uint8Array, times: number): Attack {
   }
 }
 
-/** What SPEC.md forbids: the stream has to be reset at once, and the peer disconnected. */
+/** Attacks forbidden in SPEC.md: the target must reset the stream at once, and disconnect the peer. */
 export const VIOLATIONS = {
   'a frame that is too long': [
     'frameTooLarge',
@@ -81,7 +81,7 @@ export const VIOLATIONS = {
   garbage: ['malformedMessage', saying(({ random }) => concatBytes(prefix(5_000), random.bytes(50_000)))],
 } as const satisfies Record<string, readonly [code: string, Attack]>
 
-/** What SPEC.md calls slow, or too much: the streams have to be reset after a time, and nobody is to blame. */
+/** Attacks called slow or too much in SPEC.md: the target must reset the streams after a time, without blame. */
 export const BURDENS = {
   'streams without a Status': [
     'noStatus',
@@ -102,21 +102,21 @@ export const BURDENS = {
   ],
 } as const satisfies Record<string, readonly [code: string, Attack]>
 
-/** Behind a stream that was begun: its number is the first of a client's, unless identify has begun one before. */
+/** Returns an attack opening a stream, under a number unused by the client's own streams, and flooding this stream. */
 function onStream(bytes: (stream: number) => Uint8Array, times: number): Attack {
   const STREAM = 99_999
   return flooding(concatBytes(yamuxHeader(1, SYN, STREAM, 0), bytes(STREAM)), times)
 }
 
-/** One data frame of yamux after the other, each full of `text`. */
+/** Returns one data frame of yamux. */
 function data(stream: number, bytes: Uint8Array): Uint8Array {
   return concatBytes(yamuxHeader(0, 0, stream, bytes.length), bytes)
 }
 
-/** What everybody begins with, and then what nobody speaks. */
+/** The usual first line of multistream-select, then many proposals of an unknown protocol. */
 const PROPOSALS = concatBytes(line('/multistream/1.0.0'), repeated(line('a'), 20_000))
 
-/** What is below the protocol: the connection has to end. */
+/** Attacks below the protocol: the target must end the connection. */
 export const FLOODS = {
   'a frame of yamux of a gigabyte': flooding(concatBytes(yamuxHeader(0, 1, 101, 2 ** 30), new Uint8Array(2 ** 20)), 64),
   'pings without end': flooding(repeated(yamuxHeader(2, SYN, 0, 7), 5_000), 64),
@@ -132,7 +132,7 @@ export const FLOODS = {
   'protocols that nobody speaks, on a stream': onStream((stream) => data(stream, PROPOSALS), 64),
 } as const satisfies Record<string, Attack>
 
-/** A list that holds a list that holds a list, and nothing else. */
+/** Returns lists nested `depth` deep, without any other content. */
 function nested(depth: number): Uint8Array {
   let lengths = 0
   const headers: Uint8Array[] = []

@@ -1,6 +1,6 @@
 /**
- * Requests that SPEC.md allows and that cost a responder the most: as many at a time as it allows, the next one as soon as
- * one is answered. Nobody is to blame for them, and nobody else may have to wait for them.
+ * The most expensive requests allowed in SPEC.md. The client sends as many at a time as allowed, and the next one after
+ * each answer. These requests are no offence, and must not make other clients wait.
  */
 import type { Stream } from '@libp2p/interface'
 import type { Attack, Target } from './attacks.ts'
@@ -18,13 +18,13 @@ import {
 
 /** Streams of one connection. */
 const STREAMS = 2
-/** Requests that are made once and sent again and again, under other ids: what the hostile client's own time goes to is less. */
+/** Requests made once, and sent again and again under other ids, to save time in the hostile client. */
 const VARIANTS = 8
 
-/** The items behind the id of a request, and its code. */
+/** Makes the message code of a request, and the items behind the id. */
 type Dear = (target: Target) => { readonly code: number; readonly rest: Item[] }
 
-/** `ask` on all streams of a connection, for ever. */
+/** Returns an attack sending these requests on all streams of a connection, without end. */
 function asking(dear: Dear): Attack {
   return async (client, target) => {
     const connection = await client.dial(target.address)
@@ -37,7 +37,7 @@ function asking(dear: Dear): Attack {
 }
 
 function askOn(stream: Stream, requests: readonly ReturnType<Dear>[]): void {
-  // Ids are two bytes long throughout, so that a frame is made once and its id written into it.
+  // All ids have two bytes: a frame is made once, and each new id overwrites the last.
   const frames = requests.map(({ code, rest }) => frame(code, LEAST_ID, ...rest))
   let id = LEAST_ID
   const ask = () => {
@@ -57,7 +57,10 @@ function askOn(stream: Stream, requests: readonly ReturnType<Dear>[]): void {
 const LEAST_ID = 0x0100
 const MOST_ID = 0xffff
 
-/** Where the two bytes of the id are: behind the frame's length, the list's header, the code and a header of their own. */
+/**
+ * Returns the offset of the id's two bytes: behind the frame's length, the list's header, the code, and the id's own
+ * header.
+ */
 function idAt(bytes: Uint8Array): number {
   let at = 0
   while (bytes[at]! >= 0x80) at++
@@ -67,7 +70,7 @@ function idAt(bytes: Uint8Array): number {
 
 const ROOT_PATH = Uint8Array.of(0)
 
-/** A path of `nibbles` (an even number) that nobody knows to be empty. */
+/** Returns a random path of `nibbles` nibbles (an even number). The target cannot know that no node is there. */
 function anyPath({ random }: Target, nibbles: number): Uint8Array {
   const path = random.bytes(1 + nibbles / 2)
   path[0] = 0

@@ -1,6 +1,6 @@
 /**
- * Servers that answer each dial of a tab with another random or bent input, at one level. Those below the encrypted connection
- * are one listener at many addresses of the loopback interface; those above it are a node each. Node only.
+ * Servers answering each dial of a tab with another random or bent input, at one level. Below the encrypted connection,
+ * one listener serves many loopback addresses. Above, each address is a node. Node only.
  */
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Libp2p } from '@libp2p/interface'
@@ -9,33 +9,33 @@ import { ANSWERS, endAnswer, saidClose } from './raw-answers.ts'
 import { STREAM_ANSWERS, startAnsweringNode } from './stream-answers.ts'
 import { PROTOCOL } from './wire-bytes.ts'
 
-/** Levels at which a tab can be spoken to. */
+/** Levels of the inputs sent to a tab. */
 export type TabFuzzLevel = keyof typeof ANSWERS | keyof typeof STREAM_ANSWERS
 export const TAB_FUZZ_LEVELS = [...Object.keys(ANSWERS), ...Object.keys(STREAM_ANSWERS)] as readonly TabFuzzLevel[]
 
 export interface FuzzingServerOptions {
   readonly level: TabFuzzLevel
   readonly seed: number
-  /** Addresses that a tab is told. */
+  /** Number of addresses given to the tab. */
   readonly addresses: number
-  /** The port of an honest server on this machine, whose handshake can be bent. */
+  /** Port of an honest server on this machine, the source of the handshakes to bend. */
   readonly honestPort: number
-  /** Of a state that the tab wants. */
+  /** Root of a state wanted by the tab. */
   readonly root: Uint8Array
 }
 
-/** What it has done so far, as plain data. */
+/** Counts since the start, as plain data. */
 export interface FuzzingCounts {
   readonly dials: number
   readonly inputs: number
-  /** Sockets that are open. */
+  /** Open sockets. */
   readonly open: number
   readonly mostOpen: number
-  /** Sockets that the tab should have ended, and has not. */
+  /** Sockets wrongly kept open by the tab. */
   readonly kept: number
 }
 
-/** Inputs of a run at one level have seeds of their own. */
+/** Maximum inputs of a run at one level. Each input has its own seed. */
 const MAX_INPUTS = 1_000_000
 
 export class FuzzingServer {
@@ -54,7 +54,7 @@ export class FuzzingServer {
     this.#nextSeed = (options.seed * TAB_FUZZ_LEVELS.length + TAB_FUZZ_LEVELS.indexOf(options.level)) * MAX_INPUTS
   }
 
-  /** The caller stops it. */
+  /** Starts the servers. The caller stops them. */
   static async start(options: FuzzingServerOptions): Promise<FuzzingServer> {
     const server = new FuzzingServer(options)
     if (options.level in ANSWERS) await server.#listen()
@@ -62,7 +62,7 @@ export class FuzzingServer {
     return server
   }
 
-  /** Multiaddrs: as many as were asked for. */
+  /** Multiaddrs, `options.addresses` in number. */
   get addresses(): readonly string[] {
     if (this.#listener === null) return this.#nodes.map((node) => String(node.getMultiaddrs()[0]))
     const { port } = this.#listener.address() as { port: number }
@@ -75,7 +75,7 @@ export class FuzzingServer {
     return { dials: this.#dials, inputs: this.#inputs, open, mostOpen, kept: this.#kept }
   }
 
-  /** Listens no more. What is open goes on until it ends by itself. */
+  /** Stops listening. Open connections go on until they end by themselves. */
   async quiet(): Promise<void> {
     this.#listener?.close()
     await Promise.all(this.#nodes.map((node) => node.unhandle(PROTOCOL)))
@@ -94,7 +94,7 @@ export class FuzzingServer {
   async #listen(): Promise<void> {
     const listener = createServer((socket) => void this.#answer(socket))
     this.#listener = listener
-    // On all of 127.0.0.0/8: each address is another server to the tab, and another host to the browser.
+    // Listens on all of 127.0.0.0/8: each address is another server to the tab, and another host to the browser.
     await new Promise<void>((resolve) => listener.listen(0, '0.0.0.0', resolve))
   }
 

@@ -1,4 +1,7 @@
-/** Syncs a state from a real server with the real engine, in memory: whether an honest client is served. Node only. */
+/**
+ * Syncs a state from a real server with the real engine, in memory, to test whether an honest client is served. Node
+ * only.
+ */
 import { parsePeer } from '../../network/address.ts'
 import { Dialer } from '../../network/dialer.ts'
 import { createDialingNode } from '../../network/dialing-node.ts'
@@ -14,18 +17,18 @@ import { scanAccount } from '../../trie/leaf.ts'
 import type { FuzzTarget } from './raw-fuzz.ts'
 
 export interface HonestTarget extends FuzzTarget {
-  /** Servers that the client dials beside the honest one. */
+  /** Other servers for the client to dial, beside the honest one. */
   readonly others?: readonly string[]
 }
 
 export interface HonestOptions {
-  /** Called with the reason whenever a dial of the honest server fails, or that is lost. */
+  /** Called with the reason whenever a dial of the honest server fails, or its connection is lost. */
   readonly onLoss?: (reason: string) => void
-  /** When the sync has ended, the client goes on dialing until that resolves. */
+  /** After the sync has ended, the client goes on dialing until this promise resolves. */
   readonly until?: () => Promise<unknown>
 }
 
-/** Resolves with what the sync came to, when the client has stopped. */
+/** Resolves with the final progress of the sync, after the client has stopped. Rejects as the sync does. */
 export async function syncHonestly(
   { address, root, others = [] }: HonestTarget,
   { onLoss = () => {}, until = async () => {} }: HonestOptions = {},

@@ -1,5 +1,6 @@
 /**
- * A libp2p node of its own making that means no good: raw streams and, over WebSockets, the encrypted connection below them.
+ * A hostile libp2p node, written for these tests. Gives raw streams and, over WebSockets, the encrypted connection
+ * below.
  */
 import { noise } from '@chainsafe/libp2p-noise'
 import type {
@@ -28,7 +29,10 @@ export class HostileClient {
     this.#below = below
   }
 
-  /** A new peer, that nobody has heard of; `transports` beside WebSockets, and what they take. The caller stops it. */
+  /**
+   * Starts a new, unknown peer. `transports` are additional to WebSockets, with their `services`. The caller stops the
+   * peer.
+   */
   static async create({ transports = [], services = {} }: Libp2pOptions = {}): Promise<HostileClient> {
     installPromiseWithResolvers()
     const below: { stream: MessageStream | undefined } = { stream: undefined }
@@ -39,26 +43,26 @@ export class HostileClient {
       services,
       connectionGater: { denyDialMultiaddr: () => false },
       connectionMonitor: { enabled: false },
-      // libp2p's own 6 s are not enough for a page that has a busy machine to share.
+      // libp2p's default of 6 s is too short for a page on a busy machine.
       connectionManager: { addressDialTimeout: DIAL_TIMEOUT_MS, dialTimeout: DIAL_TIMEOUT_MS },
     })
     await node.start()
     return new HostileClient(node, below)
   }
 
-  /** Makes the connection that the next {@link dial} gives: an attack begins without the handshake then. */
+  /** Opens the connection for the next {@link dial}, so that an attack begins without the handshake. */
   async prepare(address: string): Promise<void> {
     this.#prepared = await this.#connect(address)
   }
 
-  /** A connection: a further one each time, but for one that was {@link prepare}d. */
+  /** Returns the prepared connection ({@link prepare}), or else a new connection for each call. */
   async dial(address: string): Promise<Connection> {
     const prepared = this.#prepared
     this.#prepared = null
     return prepared ?? this.#connect(address)
   }
 
-  /** Resets all streams, and keeps the one connection that it has for the next {@link dial}. */
+  /** Resets all streams, and keeps the open connection for the next {@link dial}. */
   rest(): void {
     const [connection] = this.node.getConnections()
     for (const stream of connection?.streams ?? []) stream.abort(new Error('a pause'))
@@ -69,7 +73,7 @@ export class HostileClient {
     return this.node.dial(multiaddr(address), { force: true })
   }
 
-  /** What carries yamux on the connection that was dialed last. */
+  /** The encrypted connection carrying yamux, of the last connection dialed. */
   get below(): MessageStream {
     if (this.#below.stream === undefined) throw new Error('dial first')
     return this.#below.stream
@@ -80,16 +84,16 @@ export class HostileClient {
   }
 }
 
-/** A stream of the protocol on which `bytes` were sent, and the bytes that come back, if they are read. */
+/** Opens a stream of the protocol, and sends `bytes`. The caller may read the answers. */
 export async function openStream(connection: Connection, ...bytes: Uint8Array[]): Promise<Stream> {
   const stream = await connection.newStream(PROTOCOL)
   for (const piece of bytes) send(stream, piece)
   return stream
 }
 
-/** Sends for as long as the stream lets it. */
+/** Sends `bytes` if the stream is open. */
 export function send(stream: MessageStream, bytes: Uint8Array): void {
-  // The other side may have reset it, which is what it should do.
+  // The other side may have reset the stream already, as it should.
   if (stream.status === 'open') stream.send(bytes)
 }
 

@@ -1,7 +1,10 @@
-/** How the fuzzers bend bytes. */
+/** Random changes of bytes for the fuzzers. */
 import type { Random } from '../random.ts'
 
-/** A copy of `bytes` with one to four changes: a bit, a byte, an insertion, a deletion, a repetition, lengths that lie. */
+/**
+ * Returns a copy of `bytes` with one to four changes: a bit, a byte, an insertion, a deletion, a repetition, a false
+ * length.
+ */
 export function mutate(bytes: Uint8Array, random: Random): Uint8Array {
   let changed = bytes
   for (let changes = 1 + random.int(4); changes > 0; changes--)
@@ -14,7 +17,7 @@ type Change = (bytes: Uint8Array, random: Random) => Uint8Array
 const CHANGES: readonly Change[] = [
   (bytes, random) => withByte(bytes, random, (byte) => byte ^ (1 << random.int(8))),
   (bytes, random) => withByte(bytes, random, () => random.int(256)),
-  // A header that says more, or less, than there is.
+  // A header with a false length.
   (bytes, random) =>
     withByte(bytes, random, () => random.pick([0, 0x7f, 0x80, 0xb7, 0xb8, 0xbf, 0xc0, 0xf7, 0xf8, 0xff])),
   (bytes, random) => spliced(bytes, random.int(bytes.length + 1), 0, random.bytes(1 + random.int(8))),

@@ -1,7 +1,7 @@
 /**
- * What a server says to a tab that dials it, at each level below the encrypted connection: TCP, the HTTP answer to the upgrade,
- * frames of WebSockets, noise. Random or bent, bounded, and each input ends by itself. `stream-answers.ts` has the levels above.
- * Node only.
+ * Random or bent answers of a server to a dialing tab, at each level below the encrypted connection. The levels are
+ * TCP, the HTTP answer to the upgrade, WebSocket frames, and noise. Each input is bounded, and ends by itself.
+ * `stream-answers.ts` has the levels above. Node only.
  */
 import { connect, type Socket } from 'node:net'
 import { concatBytes } from '@noble/hashes/utils.js'
@@ -12,24 +12,24 @@ import { closed } from './raw-socket.ts'
 import { INVALID_FRAMES, webSocketFrame } from './websocket-frames.ts'
 import { line } from './wire-bytes.ts'
 
-/** One input: everything that is said on `socket`, which a tab has just opened. */
+/** Makes one input: everything sent on `socket`, newly opened by a tab. */
 export type Answer = (socket: Socket, random: Random, options: AnswerOptions) => Promise<void>
 
 export interface AnswerOptions {
-  /** The port of an honest server on this machine, whose bytes can be bent. */
+  /** Port of an honest server on this machine, the source of bytes to bend. */
   readonly honestPort: number
 }
 
-/** How long an input waits for what the tab does about it. */
+/** Time for the tab to react to an input. */
 const PATIENCE_MS = 100
-/** What is bent of an honest server's answers: pieces behind the first, which is the HTTP answer. */
+/** Pieces of an honest server's answer, one of which gets bent. The HTTP answer before these pieces stays true. */
 const PIECES_BEFORE_BENT = 4
 
-/** Of the inputs: how many leave the end to the tab. */
+/** Share of the inputs leaving the end to the tab. */
 const PATIENT_SHARE = 0.04
-/** Some times as long as a tab waits for a WebSocket to open, or for the next byte: the machine may be busy. */
+/** Several times a tab's wait for a WebSocket to open, or for the next byte of a handshake: the machine may be busy. */
 const TAB_PATIENCE_MS = 30_000
-/** How a close frame of a client begins. */
+/** First bytes of a client's close frame. */
 const CLOSES = [Buffer.from([0x88, 0x80]), Buffer.from([0x88, 0x82])]
 
 const ascii = (text: string) => new TextEncoder().encode(text)
@@ -88,7 +88,7 @@ const noise: Answer = async (socket, random, options) => {
   for (const bytes of messages) say(socket, webSocketFrame(2, bytes, { masked: false }))
 }
 
-/** A true handshake with an honest server, of whose bytes some are changed on their way. */
+/** Passes a true handshake with an honest server through, and changes some bytes on the way. */
 async function bent(socket: Socket, random: Random, { honestPort }: AnswerOptions): Promise<void> {
   const far = connect(honestPort, '127.0.0.1')
   far.on('error', () => {})
@@ -104,8 +104,8 @@ async function bent(socket: Socket, random: Random, { honestPort }: AnswerOption
 export const ANSWERS = { tcp, http, webSocket, noise } as const satisfies Record<string, Answer>
 
 /**
- * Ends a socket in one of the ways in which connections end: at once, with a reset, half, and only when the tab does, whose
- * `close` frame counts as an end. Resolves with false if the tab should have ended it, and has not.
+ * Ends a socket in a random way: at once, with a reset, half, or only when the tab ends the socket. A `close` frame of
+ * the tab counts as an end. Resolves with false if the tab has wrongly kept the socket.
  */
 export async function endAnswer(socket: Socket, random: Random, close: Promise<void>): Promise<boolean> {
   if (random() < PATIENT_SHARE) {
@@ -122,7 +122,7 @@ export async function endAnswer(socket: Socket, random: Random, close: Promise<v
   return true
 }
 
-/** Resolves when the tab says a close frame, an empty one or one with a code. Watches from its call on. */
+/** Resolves when the tab sends a close frame, empty or with a code. Starts watching when called. */
 export function saidClose(socket: Socket): Promise<void> {
   return new Promise((resolve) =>
     socket.on('data', (bytes) => {
@@ -139,13 +139,13 @@ function say(socket: Socket, bytes: Uint8Array): void {
   if (socket.writable) socket.write(bytes)
 }
 
-/** What the tab says first; the empty string if it ends before. */
+/** Returns the first bytes of the tab as text, or an empty string if the tab ends the socket before. */
 async function request(socket: Socket): Promise<string> {
   const first = new Promise<string>((resolve) => socket.once('data', (bytes) => resolve(String(bytes))))
   return Promise.race([first, closed(socket).then(() => '')])
 }
 
-/** Makes a WebSocket of it. */
+/** Makes a WebSocket of the socket. */
 async function upgrade(socket: Socket): Promise<void> {
   say(socket, ascii(upgradeAnswer(await request(socket))))
 }

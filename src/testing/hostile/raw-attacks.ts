@@ -1,4 +1,7 @@
-/** What a stranger does to the sockets of a server before there is an encrypted connection, each once and bounded. Node only. */
+/**
+ * Attacks of a stranger on a server's sockets, before the encrypted connection. Each is made once and bounded. Node
+ * only.
+ */
 import type { Socket } from 'node:net'
 import { concatBytes } from '@noble/hashes/utils.js'
 import type { Attack, Target } from './attacks.ts'
@@ -6,12 +9,12 @@ import { closed, type Door, openSocket, openWebSocket, portOf, upgradeRequest } 
 import { INVALID_FRAMES, message, webSocketFrame } from './websocket-frames.ts'
 import { line, repeated } from './wire-bytes.ts'
 
-/** Another host than the honest client. */
+/** The attacking host, different from the honest client's. */
 const FROM = '127.0.0.2'
 const SOCKETS = 80
 const RESETS = 20
 
-/** Opens some sockets, and says something on each. */
+/** Returns an attack opening `count` sockets, and sending `said` on each. */
 function opening(count: number, open: (door: Door) => Promise<Socket>, said: Uint8Array | string = ''): Attack {
   return async (_client, { address }) => {
     const door = { port: portOf(address), from: FROM }
@@ -28,7 +31,7 @@ const resetting: Attack = async (_client, { address }: Target) => {
 
 const proposals = concatBytes(line('/multistream/1.0.0'), repeated(line('a'), 20_000))
 
-/** The sockets have to be closed. */
+/** Attacks on sockets: the server must close them. */
 export const RAW_ATTACKS = {
   'silent sockets': opening(SOCKETS, openSocket),
   'sockets that ask for a WebSocket, and no more': opening(SOCKETS, openSocket, upgradeRequest()),

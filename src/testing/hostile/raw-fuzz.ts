@@ -1,6 +1,6 @@
 /**
- * Bytes of a stranger's at every level below and up to the protocol: TCP, HTTP, WebSockets, noise, yamux, messages. No attack,
- * only anything; each input is of a host of its own, is bounded, and ends by itself. Seeded. Node only.
+ * Random bytes of strangers at every level up to the protocol: TCP, HTTP, WebSockets, noise, yamux, messages. The
+ * inputs are no attacks. Each comes from its own host, is bounded, and ends by itself. Seeded. Node only.
  */
 import type { Socket } from 'node:net'
 import type { Connection } from '@libp2p/interface'
@@ -17,21 +17,21 @@ import { yamuxFrame } from './yamux-frame.ts'
 
 export interface FuzzTarget {
   readonly address: string
-  /** Of a state that it serves. */
+  /** Root of a state served by the target. */
   readonly root: Uint8Array
 }
 
-/** One input. */
+/** Makes one input. */
 type Input = (random: Random, fuzz: Connections) => Promise<void>
 
-/** How long an input waits for what the other side does about it. */
+/** Time for the other side to react to an input. */
 const PATIENCE_MS = 100
-/** Inputs on one encrypted connection, as long as the other side puts up with them. */
+/** Inputs on one encrypted connection, unless the other side ends the connection before. */
 const INPUTS_PER_CONNECTION = 20
 const AT_ONCE = 8
-/** Before it is taken for certain that nobody is let in any more. */
+/** Failed dials in a row before the run fails: the server then admits no client any more. */
 const DIALS = 5
-/** Of a run at one level: its inputs have seeds of their own. */
+/** Maximum inputs of a run at one level. Each input has its own seed. */
 const MAX_INPUTS = 1_000_000
 
 const ascii = (text: string) => new TextEncoder().encode(text)
@@ -107,10 +107,10 @@ const protocol: Input = async (random, connections) => {
 
 export const FUZZ_LEVELS: Readonly<Record<string, Input>> = { tcp, http, webSocket, noise, yamux, protocol }
 
-/** Makes `count` inputs at `level`, some at a time, each with a seed of its own. */
+/** Makes `count` inputs at `level`, some at a time, each with its own seed. */
 export async function fuzz(target: FuzzTarget, level: string, count: number, seed = 1): Promise<void> {
   const { WebSocket: before } = globalThis
-  // Other hosts at each level: who has broken a rule at one has to wait at the next.
+  // Each level uses other hosts: a host with a broken rule at one level would have to wait at the next.
   let next = (seed * Object.keys(FUZZ_LEVELS).length + Object.keys(FUZZ_LEVELS).indexOf(level)) * MAX_INPUTS
   const last = next + count
   async function goOn(): Promise<void> {
@@ -125,7 +125,7 @@ export async function fuzz(target: FuzzTarget, level: string, count: number, see
   }
 }
 
-/** Encrypted connections, a further one whenever the other side has had enough of the last. */
+/** Encrypted connections for the inputs: a new one after the other side has ended the last. */
 class Connections {
   readonly target: FuzzTarget
   #client: HostileClient | null = null
@@ -159,7 +159,7 @@ class Connections {
         this.#connection = await this.#client.dial(this.target.address)
         break
       } catch (error) {
-        // A machine that has much else to do may take longer than a handshake may.
+        // On a busy machine a handshake may take longer than allowed.
         if (dialsLeft <= 1) throw error
       }
     }
@@ -167,12 +167,12 @@ class Connections {
   }
 }
 
-/** One of the addresses of the loopback interface, other than those that anybody else has. */
+/** Returns a random loopback address, different from the addresses of all other parties. */
 function anyHost(random: Random): string {
   return `127.${16 + random.int(200)}.${random.int(256)}.${1 + random.int(254)}`
 }
 
-/** In one of the ways in which connections end: in an orderly way, half, at once, and only when the other side does. */
+/** Ends a socket in a random way: with a reset, at once, half, or only when the other side ends the socket. */
 async function end(socket: Socket, random: Random): Promise<void> {
   const kind = random.int(4)
   if (kind === 0) socket.resetAndDestroy()

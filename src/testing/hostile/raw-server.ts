@@ -1,23 +1,23 @@
-/** A server below WebSockets and libp2p that means no good, over TCP on the loopback interface. It counts its sockets. */
+/** A hostile server below WebSockets and libp2p, over TCP on the loopback interface. Counts its sockets. */
 import { createHash } from 'node:crypto'
 import { createServer, type Server, type Socket } from 'node:net'
 
 export type RawVice =
-  /** Accepts a connection and says nothing: the WebSocket never opens. */
+  /** Accepts a connection and sends nothing: the WebSocket never opens. */
   | 'silent'
-  /** Opens the WebSocket and says nothing. */
+  /** Opens the WebSocket and sends nothing. */
   | 'mute'
-  /** Opens the WebSocket and sends what no handshake of libp2p begins with. */
+  /** Opens the WebSocket and sends bytes not beginning any handshake of libp2p. */
   | 'garbage'
-  /** Opens the WebSocket and sends one message that never ends. */
+  /** Opens the WebSocket and sends one message without an end. */
   | 'fragments'
 
-/** How a close frame of a client without a code begins; a mask of four bytes follows, and nothing comes after it. */
+/** First bytes of a client's close frame without a code. A mask of four bytes follows, and nothing after the mask. */
 const CLOSE = Buffer.from([0x88, 0x80])
 
-/** What it has seen, as plain data. */
+/** Counts since the start, as plain data. */
 export interface RawCounts {
-  /** Close frames that came. */
+  /** Close frames received. */
   readonly closes: number
   readonly accepted: number
   readonly open: number
@@ -33,7 +33,7 @@ export class RawServer {
   #mostOpen = 0
   #sentBytes = 0
 
-  /** Whether a close frame ends the socket; otherwise nothing does that comes from the tab. */
+  /** True if a close frame ends the socket. Otherwise nothing sent by the tab does. */
   readonly #answersClose: boolean
 
   private constructor(vice: RawVice, answersClose: boolean) {
@@ -45,7 +45,7 @@ export class RawServer {
     })
   }
 
-  /** The caller stops it. */
+  /** Starts a server. The caller stops the server. */
   static async start(vice: RawVice, { answersClose = false } = {}): Promise<RawServer> {
     const server = new RawServer(vice, answersClose)
     await new Promise<void>((resolve) => server.#server.listen(0, '127.0.0.1', resolve))
@@ -97,12 +97,12 @@ export class RawServer {
   }
 }
 
-/** Answers the `request` for a WebSocket with yes. */
+/** Accepts the `request` for a WebSocket. */
 export function acceptUpgrade(socket: Socket, request: string): void {
   socket.write(upgradeAnswer(request))
 }
 
-/** The HTTP answer that says yes to the `request` for a WebSocket. */
+/** Returns the HTTP answer accepting the `request` for a WebSocket. */
 export function upgradeAnswer(request: string): string {
   const key = /sec-websocket-key: *(\S+)/i.exec(request)?.[1] ?? ''
   const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
@@ -110,7 +110,7 @@ export function upgradeAnswer(request: string): string {
   return `${head.join('\r\n')}\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`
 }
 
-/** Sends fragments on `socket`, none of which is the last, for as long as they are taken; `onSent` is told of the bytes. */
+/** Sends fragments on `socket` without a last one, as long as the socket takes them. Reports the bytes to `onSent`. */
 export function sendEndlessMessage(socket: Socket, onSent: (bytes: number) => void = () => {}): void {
   const piece = Buffer.alloc(60_000)
   socket.write(frame(false, 2, Buffer.alloc(1)))
@@ -124,7 +124,7 @@ export function sendEndlessMessage(socket: Socket, onSent: (bytes: number) => vo
   fill()
 }
 
-/** A frame of RFC 6455 as a server sends it; `payload` of less than 64 KiB. */
+/** Returns a server's frame of RFC 6455. `payload` must be smaller than 64 KiB. */
 function frame(isLast: boolean, opcode: number, payload: Buffer): Buffer {
   const head = Buffer.from([(isLast ? 0x80 : 0) | opcode, 126, payload.length >> 8, payload.length & 255])
   return Buffer.concat([payload.length < 126 ? Buffer.from([head[0]!, payload.length]) : head, payload])

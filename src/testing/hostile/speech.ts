@@ -1,4 +1,4 @@
-/** What a stranger says on a stream: no attack, only anything. */
+/** Random messages of a stranger on a stream, without an attack. */
 import type { Stream } from '@libp2p/interface'
 import { concatBytes } from '@noble/hashes/utils.js'
 import type { Random } from '../random.ts'
@@ -17,7 +17,9 @@ import {
   STATUS,
 } from './wire-bytes.ts'
 
-/** A Status most of the time, then some messages, of which any may be bent; they ask for the state at `root`. */
+/**
+ * Returns random messages asking for the state at `root`. In most cases a Status comes first. Any message may be bent.
+ */
 export function speech(root: Uint8Array, random: Random): Uint8Array {
   const messages = [
     getNodes(1, root, 5_000, 3),
@@ -31,7 +33,10 @@ export function speech(root: Uint8Array, random: Random): Uint8Array {
   return concatBytes(random() < 0.9 ? STATUS : random.bytes(random.int(20)), anyOf(messages, random))
 }
 
-/** What is said to somebody who wants the state at `root`: a Status that offers it, then answers; any may be bent. */
+/**
+ * Returns random messages for a peer wanting the state at `root`: a Status with this root, then answers. Any may be
+ * bent.
+ */
 export function answers(root: Uint8Array, random: Random): Uint8Array {
   const offer = frame(0, 0, 1, 1, [[root, 7, []]], [MAX_RESPONSE_BYTES, MAX_REFS, MAX_HASHES, MAX_OPEN_REQUESTS])
   const id = 1 + random.int(4)
@@ -49,7 +54,7 @@ export function answers(root: Uint8Array, random: Random): Uint8Array {
   return concatBytes(first, anyOf(messages, random))
 }
 
-/** One to four of `messages`: as they are, bent, bent within a length that fits, or something else. */
+/** Returns one to four of `messages`: true, bent, bent with a correct length, or replaced by random bytes. */
 function anyOf(messages: readonly Uint8Array[], random: Random): Uint8Array {
   const said: Uint8Array[] = []
   for (let left = 1 + random.int(4); left > 0; left--) {
@@ -57,14 +62,14 @@ function anyOf(messages: readonly Uint8Array[], random: Random): Uint8Array {
     const kind = random.int(4)
     if (kind === 0) said.push(honest)
     else if (kind === 1) said.push(mutate(honest, random))
-    // The length fits what was bent, so that the decoder sees it.
+    // The length fits the bent message, so that the message reaches the decoder.
     else if (kind === 2) said.push(framed(mutate(honest.subarray(honest.length > 128 ? 2 : 1), random)))
     else said.push(random.bytes(random.int(64)))
   }
   return concatBytes(...said)
 }
 
-/** Sends `bytes` in pieces of random sizes, and ends its side. */
+/** Sends `bytes` in pieces of random sizes, then closes this side of the stream. */
 export function say(stream: Stream, bytes: Uint8Array, random: Random): void {
   for (let at = 0; at < bytes.length; ) {
     const end = at + 1 + random.int(bytes.length)

@@ -1,6 +1,6 @@
 /**
- * Servers that complete the encrypted connection with a tab, and then say random or bent things: frames of yamux, messages of
- * the protocol. Each has an identity of its own, because a tab keeps one connection to a peer. Node only.
+ * Servers completing the encrypted connection with a tab, and then sending random or bent yamux frames or messages.
+ * Each server has its own identity, because a tab keeps one connection to a peer. Node only.
  */
 import { noise } from '@chainsafe/libp2p-noise'
 import type { Connection, Libp2p, MessageStream, Stream } from '@libp2p/interface'
@@ -16,7 +16,7 @@ import { answers, say } from './speech.ts'
 import { STATUS } from './wire-bytes.ts'
 import { yamuxFrame } from './yamux-frame.ts'
 
-/** What is said to a tab that has opened a stream of the protocol. */
+/** Answers a tab on a new stream of the protocol. */
 export type StreamAnswer = (
   stream: Stream,
   below: MessageStream,
@@ -24,10 +24,13 @@ export type StreamAnswer = (
   options: AnsweringNodeOptions,
 ) => Promise<void>
 
-/** Inputs on one connection, as long as the tab puts up with them. */
+/** Inputs on one connection, unless the tab ends the connection before. */
 const INPUTS_PER_CONNECTION = 20
 const PATIENCE_MS = 20
-/** The streams that this side opens have even numbers; those of the tab are odd, and its first few carry what it asks. */
+/**
+ * Stream numbers of the inputs. Streams opened by this side are even. The tab's are odd, and the first few carry
+ * requests.
+ */
 const STREAMS = [1, 3, 5, 102, 104, 106, 108, 110]
 
 const yamuxLevel: StreamAnswer = async (stream, below, random, { onInput }) => {
@@ -48,7 +51,7 @@ const protocol: StreamAnswer = async (stream, _below, random, { onInput, root })
 
 export const STREAM_ANSWERS = { yamux: yamuxLevel, protocol } as const satisfies Record<string, StreamAnswer>
 
-/** What carries yamux, which libp2p keeps to itself. */
+/** The encrypted connection carrying yamux, a private field of libp2p. */
 interface Carried {
   readonly muxer: { readonly maConn: MessageStream }
 }
@@ -56,15 +59,15 @@ interface Carried {
 export interface AnsweringNodeOptions {
   readonly protocol: string
   readonly answer: StreamAnswer
-  /** Of a state that the tab wants. */
+  /** Root of a state wanted by the tab. */
   readonly root: Uint8Array
-  /** The seed of the next input. */
+  /** Returns the seed of the next input. */
   readonly nextSeed: () => number
   /** Called at each input. */
   readonly onInput: () => void
 }
 
-/** Listens on the loopback interface, without any limit. The caller stops it. */
+/** Starts a node listening on the loopback interface, without any limit. The caller stops the node. */
 export async function startAnsweringNode(options: AnsweringNodeOptions): Promise<Libp2p> {
   installPromiseWithResolvers()
   const node = await createLibp2p({
@@ -87,6 +90,6 @@ async function answer(stream: Stream, connection: Connection, options: Answering
   } catch {
     // The tab has ended the connection in the middle of an input, as it should.
   }
-  // Whoever did not: the next dial is another input.
+  // Ends the connection if the tab has not: the next dial is another input.
   connection.abort(new Error('enough'))
 }

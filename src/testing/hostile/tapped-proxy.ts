@@ -1,10 +1,10 @@
-/** A TCP proxy before an honest server, which can put something else in the place of what the server says. */
+/** A TCP proxy before an honest server, able to replace the server's bytes by others. */
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { sendEndlessMessage } from './raw-server.ts'
 
 export class TappedProxy {
   readonly #server: Server
-  /** What the tab has, and what the server has of it. */
+  /** Each socket of the tab, with the matching socket to the server. */
   readonly #pairs = new Map<Socket, Socket>()
 
   private constructor(port: number) {
@@ -24,7 +24,7 @@ export class TappedProxy {
     })
   }
 
-  /** To `port` of this machine. The caller stops it. */
+  /** Starts a proxy to `port` of this machine. The caller stops the proxy. */
   static async start(port: number): Promise<TappedProxy> {
     const proxy = new TappedProxy(port)
     await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve))
@@ -36,12 +36,12 @@ export class TappedProxy {
     return typeof address === 'object' && address !== null ? address.port : 0
   }
 
-  /** Sockets of the tab. */
+  /** Number of open sockets of the tab. */
   get open(): number {
     return this.#pairs.size
   }
 
-  /** On each connection the server is cut off, and a message begins that never ends. */
+  /** Cuts the server off on each connection, and starts a message without an end. */
   flood(): void {
     for (const [near, far] of this.#pairs) {
       far.unpipe(near)

@@ -1,21 +1,23 @@
-/** A server of WebRTC-direct that says texts on data channels, where only bytes may be. Takes the native module. */
+/** A WebRTC-direct server sending text on data channels, where only bytes are allowed. Needs the native module. */
 import { noise } from '@chainsafe/libp2p-noise'
 import type { Libp2p, Listener } from '@libp2p/interface'
 import { webRTCDirect } from '@libp2p/webrtc'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
 import { installPromiseWithResolvers } from '../../network/promise-with-resolvers.ts'
 
-/** Where the text is said: on the channel of the handshake, on a stream that is opened, or on a channel that it opens. */
+/**
+ * Place of the text: the channel of the handshake, a stream opened by the client, or a channel opened by the server.
+ */
 export type TextPlace = 'handshake' | 'stream' | 'channel'
 
-/** The protocol of the streams that are opened. */
+/** Protocol of the client's streams. */
 export const TEXT_PROTOCOL = '/text/1'
 
 interface Inside extends Listener {
   readonly connections: Map<string, RTCPeerConnection>
 }
 
-/** Starts it at an address that a browser of this machine can dial. The caller stops the node. */
+/** Starts a server at an address for browsers of this machine to dial. The caller stops the node. */
 export async function startTextServer(place: TextPlace, text: string): Promise<{ node: Libp2p; address: string }> {
   installPromiseWithResolvers()
   const peers: RTCPeerConnection[] = []

@@ -1,4 +1,4 @@
-/** Frames of WebSockets, right and wrong, as bytes: https://www.rfc-editor.org/rfc/rfc6455#section-5 */
+/** WebSocket frames as bytes, valid and invalid: https://www.rfc-editor.org/rfc/rfc6455#section-5 */
 import { concatBytes } from '@noble/hashes/utils.js'
 
 const CONTINUATION = 0x0
@@ -13,11 +13,11 @@ interface FrameOptions {
   readonly fin?: boolean
   readonly reserved?: number
   readonly masked?: boolean
-  /** What it says that it is long, if that is not true. */
+  /** A false length for the header. If absent: the true length. */
   readonly says?: number
 }
 
-/** A frame of a client: masked, unless it is said; the key is zero. */
+/** Returns a client's frame: masked with a zero key, unless `masked` is false. */
 export function webSocketFrame(opcode: number, payload: Uint8Array, options: FrameOptions = {}): Uint8Array {
   const { fin = true, reserved = 0, masked = true, says = payload.length } = options
   const first = (fin ? FIN : 0) | (reserved << 4) | opcode
@@ -31,7 +31,7 @@ export function webSocketFrame(opcode: number, payload: Uint8Array, options: Fra
   return concatBytes(header, new Uint8Array(masked ? 4 : 0), payload)
 }
 
-/** A binary message. */
+/** Returns a binary message. */
 export function message(payload: Uint8Array): Uint8Array {
   return webSocketFrame(BINARY, payload)
 }
@@ -39,7 +39,7 @@ export function message(payload: Uint8Array): Uint8Array {
 const some = (length: number) => new Uint8Array(length).fill(0x41)
 const BAD_UTF8 = Uint8Array.of(0xc3, 0x28)
 
-/** All that the RFC, or our limits, tell a server to fail the connection for. */
+/** Frames for which a server must fail the connection, by the RFC or by our limits. */
 export const INVALID_FRAMES: Readonly<Record<string, Uint8Array>> = {
   'not masked': Uint8Array.of(0x82, 0x01, 0x41),
   'the first reserved bit': webSocketFrame(BINARY, some(1), { reserved: 4 }),

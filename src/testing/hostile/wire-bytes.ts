@@ -1,6 +1,6 @@
 /**
- * Frames of `/rootlight/state/1`, written from SPEC.md alone and shared with nobody: what a stranger would send, right or
- * wrong. Nothing here is checked.
+ * Frames of `/rootlight/state/1` as a stranger might send, valid or invalid. Written from SPEC.md alone, sharing no
+ * code with the protocol. Nothing here checks the values.
  */
 import { RLP } from '@ethereumjs/rlp'
 import { concatBytes } from '@noble/hashes/utils.js'
@@ -12,10 +12,10 @@ export const MAX_HASHES = 256
 export const MAX_OPEN_REQUESTS = 16
 export const MAX_RESPONSE_BYTES = 1_048_576
 
-/** What `RLP.encode` takes: integers without leading zeros, bytes, lists. */
+/** Arguments of `RLP.encode`: integers without leading zeros, bytes, lists. */
 export type Item = number | Uint8Array | readonly Item[]
 
-/** An unsigned LEB128 varint. */
+/** Returns an unsigned LEB128 varint. */
 export function prefix(length: number): Uint8Array {
   const bytes: number[] = []
   let left = length
@@ -31,25 +31,25 @@ export function frame(...items: Item[]): Uint8Array {
   return framed(RLP.encode(items as Parameters<typeof RLP.encode>[0]))
 }
 
-/** That of a peer that only asks. */
+/** The Status of a peer serving nothing. */
 export const STATUS = frame(0, 0, 1, 0, [], [MAX_RESPONSE_BYTES, MAX_REFS, MAX_HASHES, MAX_OPEN_REQUESTS])
 
-/** Asks for the run at `root`, so many times. */
+/** Returns a request for the run at `root`, repeated `refs` times. */
 export function getNodes(id: number, root: Uint8Array, maxBytes: number, refs = 1): Uint8Array {
   return frame(1, id, root, maxBytes, new Array(refs).fill([Uint8Array.of(0), root, 0]))
 }
 
-/** Asks for the header of one block, so many times. */
+/** Returns a request for the header of one block, repeated `hashes` times. */
 export function getHeader(id: number, hash: Uint8Array, maxBytes: number, hashes = 1): Uint8Array {
   return frame(7, id, maxBytes, new Array(hashes).fill(hash))
 }
 
-/** An answer without anything. */
+/** Returns an empty answer. */
 export function nodes(id: number): Uint8Array {
   return frame(2, id, [])
 }
 
-/** A header of yamux, which is below the streams: https://github.com/hashicorp/yamux/blob/master/spec.md */
+/** Returns a header of yamux, the layer below the streams: https://github.com/hashicorp/yamux/blob/master/spec.md */
 export function yamuxHeader(type: number, flags: number, stream: number, length: number): Uint8Array {
   const header = new Uint8Array(12)
   const view = new DataView(header.buffer)
@@ -60,14 +60,17 @@ export function yamuxHeader(type: number, flags: number, stream: number, length:
   return header
 }
 
-/** `count` of them, one behind the other. */
+/** Returns `count` copies of `bytes`, one after the other. */
 export function repeated(bytes: Uint8Array, count: number): Uint8Array {
   const all = new Uint8Array(bytes.length * count)
   for (let i = 0; i < count; i++) all.set(bytes, i * bytes.length)
   return all
 }
 
-/** Takes the chunks of a stream, and calls `onMessage` with the number of each message (the first is 0) when it is complete. */
+/**
+ * Returns a function for the chunks of a stream. Calls `onMessage` after each complete message with its number, from 0
+ * on.
+ */
 export function messageCounter(onMessage: (index: number) => void): (chunk: Uint8Array) => void {
   let index = 0
   let length = 0
@@ -93,7 +96,7 @@ export function messageCounter(onMessage: (index: number) => void): (chunk: Uint
   }
 }
 
-/** A line of multistream-select: https://github.com/multiformats/multistream-select */
+/** Returns a line of multistream-select: https://github.com/multiformats/multistream-select */
 export function line(text: string): Uint8Array {
   return framed(new TextEncoder().encode(`${text}\n`))
 }

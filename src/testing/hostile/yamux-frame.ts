@@ -1,9 +1,11 @@
-/** Frames of yamux as a fuzzer makes them. */
+/** Random yamux frames for the fuzzers. */
 import { concatBytes } from '@noble/hashes/utils.js'
 import type { Random } from '../random.ts'
 import { yamuxHeader } from './wire-bytes.ts'
 
-/** Most are allowed, or nearly: whatever is not ends the connection, and with it what could be found behind it. */
+/**
+ * Returns a random frame. Most frames are valid, or nearly: an invalid one ends the connection, and hides later faults.
+ */
 export function yamuxFrame(random: Random, stream: number): Uint8Array {
   const flags = random.int(16)
   const data = random.bytes(random.int(300))
