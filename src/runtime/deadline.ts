@@ -57,7 +57,7 @@ export class Deadline {
 
   #run(): void {
     this.stop()
-    this.#lastOfflineMs() // from now on the clock notes it
+    this.#lastOfflineMs() // from now on the clock notes offline times
     const startedAtMs = this.#clock.now()
     this.#dueAtMs = startedAtMs + this.#ms
     this.#cancel = this.#clock.after(this.#ms, () => {

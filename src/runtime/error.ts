@@ -28,6 +28,6 @@ export function isRootlightError<Code extends string>(error: unknown, code?: Cod
   try {
     return error instanceof RootlightError && (code === undefined || error.code === code)
   } catch {
-    return false // a proxy that says nothing of itself
+    return false // a proxy may throw on any access
   }
 }

@@ -11,7 +11,7 @@ beforeEach(() => {
 })
 afterEach(() => told.mockRestore())
 
-/** Returns a part whose import fails `failures` times, and the number of attempts. */
+/** Returns a part and its number of attempts. The import fails `failures` times. */
 function failing(failures: number) {
   const attempts = { count: 0 }
   const part = new LazyPart('the part', async () => {

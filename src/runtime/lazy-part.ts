@@ -1,7 +1,7 @@
 /**
  * A part of the program loaded on first use, by an `import()`. All such imports use this file. After a failed load, the
  * next call tries again. A failure is a coded error, and the console tells the developer once. `keep-trying.ts` repeats
- * attempts by itself; code that dials again anyway does not need to.
+ * attempts automatically, for callers with no reason of their own to try again.
  */
 import { type Clock, systemClock } from './clock.ts'
 import { LOAD_TIMEOUT_MS } from './constants.ts'

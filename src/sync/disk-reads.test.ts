@@ -15,7 +15,7 @@ const trie = buildState(randomState(seededRandom(7), 400).accounts)
 const [top] = trie.nodes
 const ref = { path: ROOT_PATH, hash: trie.root }
 
-/** Returns a scheduler whose every ref may be in an older generation, and a disk that answers when the test says so. */
+/** Returns a scheduler and a disk with manual answers. Every ref of the scheduler may be in an older generation. */
 function setUp() {
   const contents = { ...NOTHING, hasOlder: true }
   const scheduler = new Scheduler({ root: trie.root, keccak: nobleKeccak, contents, leaf: scanAccount })

@@ -131,7 +131,7 @@ export class Frontier {
     return item
   }
 
-  /** Removes a gap whose node is known now. Returns the item before the gap. */
+  /** Removes a gap: its node is known now. Returns the item before the gap. */
   removeGap(gap: Gap): Item {
     this.#unlink(gap)
     this.gaps.delete(gap.path)

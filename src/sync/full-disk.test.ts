@@ -60,7 +60,7 @@ async function startOn(disk: FullDisk, peer: TestPeer = honestPeer(peerState)): 
 async function untilPaused(run: Run): Promise<void> {
   for (let round = 0; round < 1_000 && run.sync.progress().phase !== 'paused'; round++) await settle()
   expect(run.sync.progress()).toMatchObject({ phase: 'paused', reason: 'storageFull' })
-  await settle() // what was in flight has arrived, and the numbers are told
+  await settle() // open requests are answered, and the numbers are reported
 }
 
 const askedOf = (peer: TestPeer) => peer.asked.length

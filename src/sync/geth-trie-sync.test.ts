@@ -132,7 +132,7 @@ describe('Scheduler: trie/sync_test.go', () => {
       )
     take('', 1)
     take('2', 1) // the second account; the root of its storage waits for the disk
-    take('1', EVERYTHING) // the first account, and with it all that the second one's storage has
+    take('1', EVERYTHING) // the first account, with a storage trie equal to the second one's
     expect(scheduler.unresolved(EVERYTHING).map((gap) => gap.path)).toEqual([b])
     scheduler.resolve(scheduler.gaps.get(b)!, covered(disk.find(b)!))
     disk.write(scheduler.commit(), [])

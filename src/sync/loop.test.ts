@@ -230,12 +230,12 @@ describe('StateSync', () => {
       await new Promise<void>((resolve) => void deliver.push(resolve))
       return answer
     }
-    slow.report = () => {} // as a peer that is asked for more than its least, and may stay
+    slow.report = () => {} // like a peer asked for more than its least: the peer may stay
     slow.bytes = 1_000_000
     const run = await start([slow])
     await run.clock.pass(1_500)
     expect(run.sync.progress().nodes).toBe(0)
-    deliver[0]!() // the one that timed out
+    deliver[0]!() // the timed-out request
     await settle()
     expect(run.sync.progress().nodes).toBeGreaterThan(0)
     run.sync.cancel(new SyncError('cancelled', 'enough'))
@@ -267,7 +267,7 @@ describe('StateSync', () => {
       slow.asked.length === 0 ? getNodes(root, requests, maxBytes, signal) : new Promise<never>(() => {})
     const quick = honestPeer(peerState, 'quick')
     const run = await start([slow, quick])
-    for (let ms = 0; ms < 900; ms += 10) await run.clock.pass(10) // its timeout is a second
+    for (let ms = 0; ms < 900; ms += 10) await run.clock.pass(10) // the timeout is a second
     await expectEverything(run)
     expect(kindsOf(slow)).not.toContain('timeout')
   })

@@ -269,7 +269,7 @@ export class StateSync {
    * ours.
    */
   async #goOn(error: unknown): Promise<Scheduler> {
-    this.#endPause() // all that waited has been written
+    this.#endPause() // everything waiting has been written
     const scheduler = await this.#begin()
     if (scheduler.pending === 0) throw error
     return scheduler

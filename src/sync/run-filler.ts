@@ -98,7 +98,7 @@ export class RunFiller {
     let end = this.#check(gap, bytes)
     if (end < 0) {
       this.rest.push({ path: gap.path, hash: gap.hash })
-      return 0 // not one true node: the frontier is as it was
+      return 0 // not one true node: the frontier is unchanged
     }
     const span = frontier.spanBehind(frontier.removeGap(gap), gap.path)
     this.#shared[0] = span.writer.last === null ? 0 : sharedNibbles(span.writer.last, gap.path)

@@ -127,7 +127,7 @@ async function history(seed: number): Promise<{ crashes: number; lies: number; w
     if (tally.crashes < 6 && random() < crashRate) {
       tally.crashes++
       scheduler = begin()
-      deliveries = deliveries.filter(() => random() < 0.5) // late answers to the requests of before
+      deliveries = deliveries.filter(() => random() < 0.5) // the answers to earlier requests, late
       inFlight = []
       pages = []
     }

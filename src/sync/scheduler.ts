@@ -351,7 +351,7 @@ export class Scheduler {
     }
   }
 
-  /** Checks one node of a run whose ref is not a gap: its children may be gaps. */
+  /** Checks one node of a run. The ref of the node is not a gap, but its children may be gaps. */
   #walk(delivery: Delivery, ref: Expected): void {
     const { run } = delivery
     const end = rlpItemEnd(run, delivery.at, run.length)

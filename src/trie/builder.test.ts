@@ -112,7 +112,7 @@ describe('TrieBuilder', () => {
   test('behavior: what is below 32 bytes is embedded, however deep', async () => {
     const small = [0, 1, 16].map((last) => [new Uint8Array(32).fill(last, 31), Uint8Array.of(1)] as const)
     const { nodes, root } = buildTrie(small)
-    // An extension, and the branch at 62 nibbles; the branch below it and all three leaves are embedded.
+    // An extension, and the branch at 62 nibbles; the branch below and all three leaves are embedded.
     expect(nodes.map((node) => node.path)).toEqual(['', '0'.repeat(62)])
     expect(root).toEqual((await oracle(small)).root())
   })

@@ -214,7 +214,7 @@ function unsorted(rule: string, got: string, last: string): UnsortedLeafError {
 
 /** Returns the bytes of a branch with these 16 items, by nibble. */
 function encodeBranch(children: readonly (Uint8Array | null)[]): Uint8Array {
-  let payload = 1 // the value that a branch does not have
+  let payload = 1 // the empty value of the branch
   for (const item of children) payload += item === null ? 1 : itemBytes(item)
   const blob = new Uint8Array(headerBytes(payload) + payload)
   let at = writeHeader(blob, 0, LIST, payload)

@@ -91,7 +91,7 @@ export class Packer {
   #append(target: Stretch, next: Stretch): void {
     move(next.head, target.hasBlocks ? target.tail : target.head)
     if (!next.hasBlocks) return
-    if (target.hasBlocks) this.#writeAll(target.tail) // closed in by blocks on both sides: it cannot grow
+    if (target.hasBlocks) this.#writeAll(target.tail) // blocks on both sides: the tail cannot grow
     target.hasBlocks = true
     target.tail = next.tail
   }

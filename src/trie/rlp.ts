@@ -20,7 +20,7 @@ export class RlpItem {
     if (prefix < 0x80) return this.#set(false, at, at + 1, limit)
     if (prefix < 0xb8) {
       const end = at + 1 + prefix - 0x80
-      if (prefix === 0x81 && end <= limit && bytes[at + 1]! < 0x80) return BAD_RLP // a byte that is its own encoding
+      if (prefix === 0x81 && end <= limit && bytes[at + 1]! < 0x80) return BAD_RLP // such a byte is its own encoding
       return this.#set(false, at + 1, end, limit)
     }
     if (prefix < 0xc0) return this.#readLong(bytes, at, limit, prefix - 0xb7, false)

@@ -65,7 +65,7 @@ export class NodeScanner {
     }
     if (offset !== end - 1 || bytes[offset] !== 0x80) throw bad('a branch has 17 items and no value', bytes, at, end)
     if (children < 2) throw bad('a branch has two children', bytes, at, end)
-    this.kind = 'branch' // last: what is embedded has set its own
+    this.kind = 'branch' // last: an embedded node has set its own kind
   }
 
   #scanShort(bytes: Uint8Array, key: number, value: number, end: number, at: number, depth: number): void {

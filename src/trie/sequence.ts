@@ -18,7 +18,7 @@ export class SequenceError extends RootlightError<'badSequence'> {
   }
 }
 
-/** Returns the size in bytes of an entry whose path adds `suffixNibbles` to the shared nibbles. */
+/** Returns the size in bytes of an entry with `suffixNibbles` nibbles beyond the shared ones. */
 export function entryBytes(suffixNibbles: number, nodeBytes: number): number {
   return 2 + ((suffixNibbles + 1) >> 1) + nodeBytes
 }
