@@ -45,7 +45,7 @@ const workerLibp2p: ViteUserConfig = {
     outDir: 'dist',
     emptyOutDir: false,
     license: licensesOf('worker.libp2p'),
-    lib: { entry: 'src/network/libp2p-modules.ts', formats: ['es'], fileName: () => 'worker.libp2p.js' },
+    lib: { entry: 'src/network/libp2p/libp2p-modules.ts', formats: ['es'], fileName: () => 'worker.libp2p.js' },
     rollupOptions: {
       external: /\/sodium\.ts$/,
       // Vite leaves the white space in what a bundler will see again; nobody bundles this.
@@ -61,7 +61,7 @@ const workerCipher: ViteUserConfig = {
     outDir: 'dist',
     emptyOutDir: false,
     license: licensesOf('worker.cipher'),
-    lib: { entry: 'src/network/sodium.ts', formats: ['es'], fileName: () => 'worker.cipher.js' },
+    lib: { entry: 'src/network/libp2p/sodium.ts', formats: ['es'], fileName: () => 'worker.cipher.js' },
     rollupOptions: { output: { minify: true } },
   },
 }
@@ -89,11 +89,11 @@ const evmWorker: ViteUserConfig = {
 const webrtc: ViteUserConfig = {
   build: {
     target: 'es2022',
-    outDir: 'dist/network',
+    outDir: 'dist/network/libp2p',
     emptyOutDir: false,
     license: licensesOf('webrtc-parts'),
     sourcemap: true,
-    lib: { entry: 'src/network/webrtc-parts.ts', formats: ['es'], fileName: () => 'webrtc-parts.js' },
+    lib: { entry: 'src/network/libp2p/webrtc-parts.ts', formats: ['es'], fileName: () => 'webrtc-parts.js' },
     rollupOptions: { external: Object.keys(packageJson.dependencies).map((name) => new RegExp(`^${name}(/|$)`)) },
   },
 }

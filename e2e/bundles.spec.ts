@@ -41,8 +41,8 @@ test('the measures see what they look for', async () => {
     expect.arrayContaining(['dist/server/server.js', '__vite-browser-external']),
   )
   const window = await bundleOf('index.js')
-  expect(found(LIBP2P, window.after('dist/network/dialing-node.js'))).not.toEqual([])
-  expect(found(WEBRTC, window.after('dist/network/window-node.js'))).not.toEqual([])
+  expect(found(LIBP2P, window.after('dist/network/libp2p/dialing-node.js'))).not.toEqual([])
+  expect(found(WEBRTC, window.after('dist/network/window/window-node.js'))).not.toEqual([])
 })
 
 for (const engine of ['worker', 'window'] as const) {

@@ -3,7 +3,7 @@
  * source behind a wrapper that has it; the server around it knows nothing of that.
  */
 import { createServer } from 'node:net'
-import { createListeningNode } from '../src/network/listening-node.ts'
+import { createListeningNode } from '../src/network/libp2p/listening-node.ts'
 import { DEFAULT_LISTEN, type LevelSource, multiSource, type RunningServer, startServer } from '../src/server/index.ts'
 import type { NodeSource } from '../src/trie/node-source.ts'
 import { rlpItemEnd } from '../src/trie/rlp.ts'

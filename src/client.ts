@@ -5,7 +5,7 @@
 
 import { exportStream, fileStreamOf, importStream } from './backup-streams.ts'
 import { parseProviderOptions, parseRead, parseSignal } from './call-options.ts'
-import type { PeerSnapshot } from './network/peer-set.ts'
+import type { PeerSnapshot } from './network/peers/peer-set.ts'
 import type { ClosedReason } from './store/connection.ts'
 import type { Damage } from './store/context.ts'
 import type { StallReason, SyncProgress } from './sync/progress.ts'

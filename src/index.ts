@@ -3,7 +3,7 @@
 export type { ImportOptions, LightClient, LightClientEventMap, ReadOptions, VerifyOptions } from './client.ts'
 export type { Libp2pNode, LightClientOptions, ServeOptions, WebRtcOptions } from './client-options.ts'
 export { createLightClient } from './create-light-client.ts'
-export type { PeerSnapshot as PeerInfo } from './network/peer-set.ts'
+export type { PeerSnapshot as PeerInfo } from './network/peers/peer-set.ts'
 export type { ClosedReason } from './store/connection.ts'
 export type { CodeDamage, Damage, PageDamage } from './store/context.ts'
 export type { PauseReason, StallReason, SyncPhase, SyncProgress } from './sync/progress.ts'

@@ -4,11 +4,11 @@
  */
 import type { Libp2p } from '@libp2p/interface'
 import type { WebRtcPageOptions } from './client-options.ts'
-import type { PageNode } from './network/page-node.ts'
-import type { WindowNode } from './network/window-node.ts'
+import type { PageNode } from './network/window/page-node.ts'
+import type { WindowNode } from './network/window/window-node.ts'
 import { LazyPart } from './runtime/lazy-part.ts'
 
-const windowNode = new LazyPart('WebRTC', () => import('./network/window-node.ts'))
+const windowNode = new LazyPart('WebRTC', () => import('./network/window/window-node.ts'))
 const pageHost = new LazyPart('the way from the worker to WebRTC', () => import('./worker/page-host.ts'))
 
 /** True if the application asks for WebRTC, in whatever way. */

@@ -3,7 +3,7 @@
  * asks for a number of bytes, four bytes big-endian a time, and the server sends as many.
  */
 import type { Libp2p, Stream } from '@libp2p/interface'
-import { StreamWire } from '../../src/network/stream-wire.ts'
+import { StreamWire } from '../../src/network/libp2p/stream-wire.ts'
 import type { Wire } from '../../src/protocol/wire.ts'
 
 export const RAW_PROTOCOL = '/rootlight/bench/raw/1'

@@ -13,11 +13,11 @@ const window = await bundleOf('index.js')
 const evm = await bundleOf('evm/index.js')
 const react = await bundleOf('react/index.js', ['react'])
 const worker = await bundleOf('worker/worker.js')
-const dialing = ['dist/network/dialing-node.js', 'dist/network/libp2p-caller.js']
-const cipher = 'dist/network/sodium.js'
+const dialing = ['dist/network/libp2p/dialing-node.js', 'dist/network/libp2p/libp2p-caller.js']
+const cipher = 'dist/network/libp2p/sodium.js'
 const libp2p = without(window.after(...dialing), window.after(cipher))
 const client = window.before('dist/client.js')
-const webrtc = window.after('dist/network/window-node.js', 'dist/worker/page-host.js')
+const webrtc = window.after('dist/network/window/window-node.js', 'dist/worker/page-host.js')
 
 await rm(FOLDER, { recursive: true, force: true })
 await layOut('window/first', window.first)

@@ -1,6 +1,7 @@
 /** Reads an application's arguments to `rootlight/server` once, and checks all before anything is opened or listens. */
-import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from '../network/connection-limits.ts'
-import { DEFAULT_RELAY_LIMITS, type RelayLimits } from '../network/relay.ts'
+
+import { DEFAULT_RELAY_LIMITS, type RelayLimits } from '../network/finding/relay.ts'
+import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from '../network/guards/connection-limits.ts'
 import { DEFAULT_SERVING_LIMITS, type ServingLimits } from '../protocol/serving-limits.ts'
 import type { NodeSource } from '../trie/node-source.ts'
 import { parseCount, parsePositive } from '../wallet/number.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { DEFAULT_RELAY_LIMITS } from '../network/relay.ts'
+import { DEFAULT_RELAY_LIMITS } from '../network/finding/relay.ts'
 import { parseCommand } from './cli.ts'
 import { DEFAULT_LISTEN } from './server.ts'
 

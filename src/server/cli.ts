@@ -1,8 +1,8 @@
 /** Parses the command line of `rootlight` to data. Has no effect of its own. */
 import { parseArgs } from 'node:util'
-import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from '../network/connection-limits.ts'
 import { MAX_STREAMS_PER_CONNECTION } from '../network/constants.ts'
-import { DEFAULT_RELAY_LIMITS, type RelayLimits } from '../network/relay.ts'
+import { DEFAULT_RELAY_LIMITS, type RelayLimits } from '../network/finding/relay.ts'
+import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from '../network/guards/connection-limits.ts'
 import { DEFAULT_SERVING_LIMITS, type ServingLimits } from '../protocol/serving-limits.ts'
 import { isRootlightError } from '../trie/error.ts'
 import { ServerError } from './error.ts'

@@ -5,7 +5,7 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { generateKeyPairFromSeed, privateKeyFromProtobuf } from '@libp2p/crypto/keys'
-import { createPrivateKey } from '../network/listening-node.ts'
+import { createPrivateKey } from '../network/libp2p/listening-node.ts'
 import { isRootlightError } from '../trie/error.ts'
 import { ServerError } from './error.ts'
 import { openLevel } from './level.ts'

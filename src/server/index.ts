@@ -1,8 +1,9 @@
 /** `rootlight/server`: serve states from Node. Importing this module has no side effect. */
-export { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from '../network/connection-limits.ts'
-export { createPrivateKey } from '../network/listening-node.ts'
-export { DEFAULT_RELAY_LIMITS, type RelayLimits } from '../network/relay.ts'
-export type { ServeCounters } from '../network/serve.ts'
+
+export { DEFAULT_RELAY_LIMITS, type RelayLimits } from '../network/finding/relay.ts'
+export { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from '../network/guards/connection-limits.ts'
+export { createPrivateKey } from '../network/libp2p/listening-node.ts'
+export type { ServeCounters } from '../network/peers/serve.ts'
 export { DEFAULT_SERVING_LIMITS, type ServingLimits } from '../protocol/serving-limits.ts'
 export { ServerError, type ServerErrorCode } from './error.ts'
 export { type GenesisName, KNOWN_GENESIS, type KnownGenesis, knownGenesis } from './genesis.ts'

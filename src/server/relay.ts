@@ -1,7 +1,8 @@
 /** A relay in one call: a listening libp2p node for connecting tabs to each other, without any state. */
-import type { ConnectionLimits } from '../network/connection-limits.ts'
-import { createListeningNode } from '../network/listening-node.ts'
-import { DEFAULT_RELAY_LIMITS, type RelayLimits } from '../network/relay.ts'
+
+import { DEFAULT_RELAY_LIMITS, type RelayLimits } from '../network/finding/relay.ts'
+import type { ConnectionLimits } from '../network/guards/connection-limits.ts'
+import { createListeningNode } from '../network/libp2p/listening-node.ts'
 import { checkRelayOptions } from './check-arguments.ts'
 import { DEFAULT_LISTEN } from './server.ts'
 

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { parseListen } from '../network/address.ts'
-import type { RelayLimits } from '../network/relay.ts'
+import type { RelayLimits } from '../network/finding/relay.ts'
 import { MAX_STATUS_ROOTS } from '../protocol/constants.ts'
 import { isRootlightError } from '../trie/error.ts'
 import { keccak256 } from '../trie/keccak.ts'

@@ -1,8 +1,9 @@
 /** A server in one call: a listening libp2p node serving states, and a relay if wanted. */
-import type { ConnectionLimits } from '../network/connection-limits.ts'
-import { createListeningNode } from '../network/listening-node.ts'
-import type { RelayLimits } from '../network/relay.ts'
-import { type ServeCounters, serve } from '../network/serve.ts'
+
+import type { RelayLimits } from '../network/finding/relay.ts'
+import type { ConnectionLimits } from '../network/guards/connection-limits.ts'
+import { createListeningNode } from '../network/libp2p/listening-node.ts'
+import { type ServeCounters, serve } from '../network/peers/serve.ts'
 import { EVERYTHING, type Status, statusOf } from '../protocol/messages.ts'
 import type { ServingLimits } from '../protocol/serving-limits.ts'
 import type { NodeSource } from '../trie/node-source.ts'

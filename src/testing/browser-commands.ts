@@ -26,7 +26,7 @@ const stopRawServer: BrowserCommand<[number]> = async (_, id): Promise<void> => 
  * floodFrom}.
  */
 const startHonestServer: BrowserCommand<[]> = async (): Promise<{ id: number; address: string }> => {
-  const { createListeningNode } = await import('../network/listening-node.ts')
+  const { createListeningNode } = await import('../network/libp2p/listening-node.ts')
   const node = await createListeningNode({ listen: ['/ip4/127.0.0.1/tcp/0/ws'] })
   const port = Number(node.getMultiaddrs()[0]!.getComponents()[1]!.value)
   const proxy = await TappedProxy.start(port)
@@ -54,8 +54,8 @@ const startTextServer: BrowserCommand<[TextPlace, string]> = async (_, place, te
 }
 
 const startRelayForTabs: BrowserCommand<[]> = async () => {
-  const { createListeningNode } = await import('../network/listening-node.ts')
-  const { DEFAULT_RELAY_LIMITS } = await import('../network/relay.ts')
+  const { createListeningNode } = await import('../network/libp2p/listening-node.ts')
+  const { DEFAULT_RELAY_LIMITS } = await import('../network/finding/relay.ts')
   const node = await createListeningNode({ listen: ['/ip4/127.0.0.1/tcp/0/ws'], relay: DEFAULT_RELAY_LIMITS })
   return { id: webRtcServers.push({ stop: async () => node.stop() }) - 1, address: String(node.getMultiaddrs()[0]) }
 }

@@ -2,7 +2,7 @@
  * What an engine does, whichever thread it runs on: the commands, their answers, and what it tells by itself. All of it is
  * plain data that crosses a port.
  */
-import type { PeerSnapshot } from '../network/peer-set.ts'
+import type { PeerSnapshot } from '../network/peers/peer-set.ts'
 import type { ClosedReason } from '../store/connection.ts'
 import type { Damage } from '../store/context.ts'
 import type { GenerationStorage as StoreGenerationStorage, StoreStorage } from '../store/storage.ts'

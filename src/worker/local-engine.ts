@@ -3,8 +3,8 @@
  * application gives one, else in the window; nothing here knows which.
  */
 import { parsePeer } from '../network/address.ts'
-import type { PageNode } from '../network/page-node.ts'
-import { PeerSet } from '../network/peer-set.ts'
+import { PeerSet } from '../network/peers/peer-set.ts'
+import type { PageNode } from '../network/window/page-node.ts'
 import { systemClock } from '../protocol/clock.ts'
 import { isOnline, watchConnectivity } from '../runtime/connectivity.ts'
 import { LazyPart } from '../runtime/lazy-part.ts'

@@ -6,10 +6,10 @@
 import type { Libp2p } from '@libp2p/interface'
 import { type PeerAddress, parsePeer } from '../network/address.ts'
 import { MAX_TOLD_PEERS } from '../network/constants.ts'
-import { Dialer } from '../network/dialer.ts'
 import type { Caller, Link } from '../network/link.ts'
-import type { PageNode } from '../network/page-node.ts'
-import type { PeerSet } from '../network/peer-set.ts'
+import { Dialer } from '../network/peers/dialer.ts'
+import type { PeerSet } from '../network/peers/peer-set.ts'
+import type { PageNode } from '../network/window/page-node.ts'
 import { statusOf } from '../protocol/messages.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { isOnline } from '../runtime/connectivity.ts'
@@ -18,8 +18,8 @@ import { LazyPart, type LoadError, toLoadError } from '../runtime/lazy-part.ts'
 import { CONNECT_GRACE_MS } from '../sync/constants.ts'
 import type { TabServing } from './serving.ts'
 
-const dialingNode = new LazyPart('libp2p', () => import('../network/dialing-node.ts'))
-const libp2pCaller = new LazyPart('libp2p', () => import('../network/libp2p-caller.ts'))
+const dialingNode = new LazyPart('libp2p', () => import('../network/libp2p/dialing-node.ts'))
+const libp2pCaller = new LazyPart('libp2p', () => import('../network/libp2p/libp2p-caller.ts'))
 
 /** A node that dials WebSockets, and the caller that uses it. */
 export interface WebSocketNode {

@@ -3,9 +3,9 @@
  * the page is hidden or its connection is metered, unless the application wants it otherwise.
  */
 import type { Guest } from '../network/link.ts'
-import { Outcasts } from '../network/outcasts.ts'
-import type { Conditions } from '../network/page-node.ts'
-import { Host, type ServeCounters } from '../network/serve.ts'
+import { Outcasts } from '../network/peers/outcasts.ts'
+import { Host, type ServeCounters } from '../network/peers/serve.ts'
+import type { Conditions } from '../network/window/page-node.ts'
 import type { Clock } from '../protocol/clock.ts'
 import type { ServingLimits } from '../protocol/serving-limits.ts'
 import type { StateStore } from '../store/state-store.ts'

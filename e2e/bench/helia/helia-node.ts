@@ -10,7 +10,7 @@ import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
 import { createHeliaLight } from 'helia'
 import type { Blockstore } from 'interface-blockstore'
-import { installPromiseWithResolvers } from '../../../src/network/promise-with-resolvers.ts'
+import { installPromiseWithResolvers } from '../../../src/network/libp2p/promise-with-resolvers.ts'
 import { keccakHasher } from './content-id.ts'
 
 export interface HeliaOptions {

@@ -1,6 +1,6 @@
 /** Nothing but the transport: as many bytes as the state has. */
 import { parsePeer } from '../../../src/network/address.ts'
-import { createDialingNode } from '../../../src/network/dialing-node.ts'
+import { createDialingNode } from '../../../src/network/libp2p/dialing-node.ts'
 import type { BenchTask } from '../page-contract.ts'
 import { RAW_PROTOCOL, receiveRaw } from '../raw-transfer.ts'
 import type { Part } from './worker.ts'

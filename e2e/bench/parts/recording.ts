@@ -1,8 +1,8 @@
 /** The state as it comes from the server, kept in memory: what the parts of a sync are measured on, one at a time. */
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { parsePeer } from '../../../src/network/address.ts'
-import { createDialingNode } from '../../../src/network/dialing-node.ts'
-import { StreamWire } from '../../../src/network/stream-wire.ts'
+import { createDialingNode } from '../../../src/network/libp2p/dialing-node.ts'
+import { StreamWire } from '../../../src/network/libp2p/stream-wire.ts'
 import { PROTOCOL_ID } from '../../../src/protocol/constants.ts'
 import { statusOf } from '../../../src/protocol/messages.ts'
 import { Requester } from '../../../src/protocol/requester.ts'

@@ -3,7 +3,7 @@ import { RLP } from '@ethereumjs/rlp'
 import type { Connection, Libp2p } from '@libp2p/interface'
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { parsePeer } from '../../../src/network/address.ts'
-import { createDialingNode } from '../../../src/network/dialing-node.ts'
+import { createDialingNode } from '../../../src/network/libp2p/dialing-node.ts'
 import { framed, NODE_DATA_PROTOCOL } from '../node-data.ts'
 
 export class NodeDataFetcher {

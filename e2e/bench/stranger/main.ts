@@ -1,7 +1,7 @@
 /** The page of a client of the hostile benchmark: it asks as the sync does, or attacks; a tab each. */
 import { parsePeer, parseRelay } from '../../../src/network/address.ts'
-import { callerOf } from '../../../src/network/libp2p-caller.ts'
-import { createWebRtcNode } from '../../../src/network/webrtc-node.ts'
+import { callerOf } from '../../../src/network/libp2p/libp2p-caller.ts'
+import { createWebRtcNode } from '../../../src/network/libp2p/webrtc-node.ts'
 import { statusOf } from '../../../src/protocol/messages.ts'
 import { Requester } from '../../../src/protocol/requester.ts'
 import { createHostileTab, TAB_ATTACKS, targetAt } from '../../page/hostile-tab.ts'

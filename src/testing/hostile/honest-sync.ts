@@ -3,10 +3,10 @@
  * only.
  */
 import { parsePeer } from '../../network/address.ts'
-import { Dialer } from '../../network/dialer.ts'
-import { createDialingNode } from '../../network/dialing-node.ts'
-import { callerOf } from '../../network/libp2p-caller.ts'
-import { PeerSet } from '../../network/peer-set.ts'
+import { createDialingNode } from '../../network/libp2p/dialing-node.ts'
+import { callerOf } from '../../network/libp2p/libp2p-caller.ts'
+import { Dialer } from '../../network/peers/dialer.ts'
+import { PeerSet } from '../../network/peers/peer-set.ts'
 import { systemClock } from '../../protocol/clock.ts'
 import { statusOf } from '../../protocol/messages.ts'
 import { createMemoryStore } from '../../store/state-store.ts'

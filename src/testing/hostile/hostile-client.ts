@@ -16,7 +16,7 @@ import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
 import { DIAL_TIMEOUT_MS } from '../../network/constants.ts'
-import { installPromiseWithResolvers } from '../../network/promise-with-resolvers.ts'
+import { installPromiseWithResolvers } from '../../network/libp2p/promise-with-resolvers.ts'
 import { PROTOCOL } from './wire-bytes.ts'
 
 export class HostileClient {

@@ -7,7 +7,7 @@ import type { Connection, Libp2p, MessageStream, Stream } from '@libp2p/interfac
 import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
-import { installPromiseWithResolvers } from '../../network/promise-with-resolvers.ts'
+import { installPromiseWithResolvers } from '../../network/libp2p/promise-with-resolvers.ts'
 import { type Random, seededRandom } from '../random.ts'
 import { ended, send } from './hostile-client.ts'
 import { mutate } from './mutate.ts'

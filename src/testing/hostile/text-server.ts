@@ -3,7 +3,7 @@ import { noise } from '@chainsafe/libp2p-noise'
 import type { Libp2p, Listener } from '@libp2p/interface'
 import { webRTCDirect } from '@libp2p/webrtc'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
-import { installPromiseWithResolvers } from '../../network/promise-with-resolvers.ts'
+import { installPromiseWithResolvers } from '../../network/libp2p/promise-with-resolvers.ts'
 
 /**
  * Place of the text: the channel of the handshake, a stream opened by the client, or a channel opened by the server.

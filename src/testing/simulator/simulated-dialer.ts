@@ -2,10 +2,11 @@
  * Keeps a tab's peers connected, as the real dialer does over libp2p. Dials again after growing pauses, and waits until
  * bans end. The connections are simulated, the peers are real.
  */
-import type { Departure } from '../../network/blame.ts'
+
 import { MAX_REDIAL_MS, MIN_REDIAL_MS, STABLE_CONNECTION_MS } from '../../network/constants.ts'
-import { NetworkPeer } from '../../network/peer.ts'
-import type { PeerSet } from '../../network/peer-set.ts'
+import type { Departure } from '../../network/peers/blame.ts'
+import { NetworkPeer } from '../../network/peers/peer.ts'
+import type { PeerSet } from '../../network/peers/peer-set.ts'
 import type { Clock } from '../../protocol/clock.ts'
 import { statusOf } from '../../protocol/messages.ts'
 import type { Wire } from '../../protocol/wire.ts'

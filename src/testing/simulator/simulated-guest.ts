@@ -4,7 +4,7 @@
  * no damage meanwhile.
  */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
-import { NetworkPeer } from '../../network/peer.ts'
+import { NetworkPeer } from '../../network/peers/peer.ts'
 import type { Clock } from '../../protocol/clock.ts'
 import { statusOf } from '../../protocol/messages.ts'
 import type { Keccak } from '../../trie/keccak.ts'

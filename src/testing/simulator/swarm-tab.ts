@@ -3,7 +3,7 @@
  * swarm's network. Announces the stored part of the state once a second after a change, and serves this part to other
  * tabs.
  */
-import { PeerSet } from '../../network/peer-set.ts'
+import { PeerSet } from '../../network/peers/peer-set.ts'
 import { MemoryRecords } from '../../store/memory.ts'
 import type { Records } from '../../store/records.ts'
 import { StateStore } from '../../store/state-store.ts'

@@ -3,7 +3,7 @@
  * simulated disk and network. The parts are wired as in the engine. A crash ends this life, and everything in memory is
  * lost.
  */
-import { PeerSet } from '../../network/peer-set.ts'
+import { PeerSet } from '../../network/peers/peer-set.ts'
 import type { Wire } from '../../protocol/wire.ts'
 import { keepTrying } from '../../runtime/keep-trying.ts'
 import { LoadError } from '../../runtime/lazy-part.ts'

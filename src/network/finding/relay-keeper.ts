@@ -1,0 +1,71 @@
+/** Keeps a tab connected to its relays: dials each, and again after a pause when it cannot be reached or has gone. */
+import type { Connection } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import type { Clock } from '../../runtime/clock.ts'
+import { startDeadline } from '../../runtime/deadline.ts'
+import { DIAL_TIMEOUT_MS, MAX_REDIAL_MS, MIN_REDIAL_MS } from '../constants.ts'
+import { departureOf } from '../peers/blame.ts'
+
+export interface RelayKeeperOptions {
+  readonly relays: readonly Multiaddr[]
+  readonly dial: (relay: Multiaddr, options: { signal: AbortSignal }) => Promise<Connection>
+  readonly clock: Clock
+  /** 0 to 1; spreads the pauses, so that tabs do not come back all at once. */
+  readonly random: () => number
+}
+
+/** `dialing → connected → waiting → dialing …` for each relay, until it is stopped. */
+export class RelayKeeper {
+  readonly #options: RelayKeeperOptions
+  readonly #waits = new Set<() => void>()
+  #dials: AbortController | null = null
+
+  constructor(options: RelayKeeperOptions) {
+    this.#options = options
+  }
+
+  /** May be called twice. */
+  start(): void {
+    if (this.#dials !== null) return
+    this.#dials = new AbortController()
+    for (const relay of this.#options.relays) void this.#dial(relay, 0, this.#dials)
+  }
+
+  /** Dials no more; the connections are the node's. May be called twice. */
+  stop(): void {
+    this.#dials?.abort()
+    this.#dials = null
+    for (const cancel of this.#waits) cancel()
+    this.#waits.clear()
+  }
+
+  /** Never rejects: a relay that cannot be reached is tried again, and the peers that need it say why they are not there. */
+  async #dial(relay: Multiaddr, failures: number, dials: AbortController): Promise<void> {
+    const attempt = new AbortController()
+    const abort = () => attempt.abort()
+    dials.signal.addEventListener('abort', abort)
+    const cancelTimeout = startDeadline(this.#options.clock, DIAL_TIMEOUT_MS, abort)
+    try {
+      const connection = await this.#options.dial(relay, { signal: attempt.signal })
+      if (connection.status !== 'open') throw new Error('the connection has ended already')
+      const onClose = ({ error }: { error?: Error }) => this.#wait(relay, 0, dials, departureOf(error)?.banMs)
+      connection.addEventListener('close', onClose, { once: true })
+    } catch (error) {
+      this.#wait(relay, failures + 1, dials, departureOf(error)?.banMs)
+    } finally {
+      cancelTimeout()
+      dials.signal.removeEventListener('abort', abort)
+    }
+  }
+
+  /** `banMs`: no sooner than after so long, for what it has done to us. */
+  #wait(relay: Multiaddr, failures: number, dials: AbortController, banMs = 0): void {
+    if (dials.signal.aborted) return
+    const pauseMs = Math.min(MAX_REDIAL_MS, MIN_REDIAL_MS * 2 ** failures) * (0.5 + 0.5 * this.#options.random())
+    const cancel = this.#options.clock.after(Math.max(pauseMs, banMs), () => {
+      this.#waits.delete(cancel)
+      void this.#dial(relay, failures, dials)
+    })
+    this.#waits.add(cancel)
+  }
+}

@@ -1,0 +1,32 @@
+/**
+ * What one peer, and all peers of one host, may ask in streams that cost the asker next to nothing: a relay's places and the
+ * dials that it passes on, and whom to dial. What is beyond is refused: who waits may ask again.
+ */
+import type { Connection } from '@libp2p/interface'
+import type { Clock } from '../../protocol/clock.ts'
+import type { Rate } from '../../protocol/gcra.ts'
+import { hostOf } from './host.ts'
+import { HostAccounts } from './host-accounts.ts'
+
+export interface AskingRates {
+  readonly peer: Rate
+  readonly host: Rate
+}
+
+export class AskingLimits {
+  readonly #peers: HostAccounts
+  readonly #hosts: HostAccounts
+
+  constructor({ peer, host }: AskingRates, clock: Clock) {
+    this.#peers = new HostAccounts(peer, clock)
+    this.#hosts = new HostAccounts(host, clock)
+  }
+
+  /** Counts one more. False: it is too much. Who is refused pays nothing. */
+  accepts({ remotePeer, remoteAddr }: Pick<Connection, 'remotePeer' | 'remoteAddr'>): boolean {
+    const peer = this.#peers.of(remotePeer.toString())
+    if (peer.waitMs(1) > 0 || !this.#hosts.of(hostOf(remoteAddr)).accepts(1)) return false
+    peer.take(1)
+    return true
+  }
+}

@@ -1,0 +1,24 @@
+/** Counts the messages of a WebSocket, however small they are: each costs its receiver a few microseconds. */
+import type { Clock } from '../../protocol/clock.ts'
+import { Gcra } from '../../protocol/gcra.ts'
+import { PING_BURST, PINGS_PER_SECOND, WEBSOCKET_MESSAGE_BURST, WEBSOCKET_MESSAGES_PER_SECOND } from '../constants.ts'
+
+export class MessageMeter {
+  readonly #messages: Gcra
+  readonly #pings: Gcra
+
+  constructor(clock: Clock) {
+    this.#messages = new Gcra({ perSecond: WEBSOCKET_MESSAGES_PER_SECOND, burst: WEBSOCKET_MESSAGE_BURST }, clock)
+    this.#pings = new Gcra({ perSecond: PINGS_PER_SECOND, burst: PING_BURST }, clock)
+  }
+
+  /** False: there are too many. */
+  acceptsMessage(): boolean {
+    return this.#messages.accepts(1)
+  }
+
+  /** The same for pings, which are answered, and for answers that nobody asked for. */
+  acceptsPing(): boolean {
+    return this.#pings.accepts(1)
+  }
+}

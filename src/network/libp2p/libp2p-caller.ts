@@ -1,0 +1,73 @@
+/** A libp2p node as the caller of links. Connections over a relay carry signalling only, and are none of them. */
+import type { Connection, Libp2p, Stream } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import { PROTOCOL_ID } from '../../protocol/constants.ts'
+import { DialError } from '../dial-error.ts'
+import { ConnectionError } from '../guards/connection-error.ts'
+import { inboundGaters } from '../guards/connection-limits.ts'
+import { hostOf } from '../guards/host.ts'
+import type { Caller, Guest, Link } from '../link.ts'
+import { hangUp } from './hang-up.ts'
+import { StreamWire } from './stream-wire.ts'
+
+/** The part of a libp2p node that dials. */
+export interface DialingNode {
+  dial(address: Multiaddr, options: { signal: AbortSignal }): Promise<Connection>
+}
+
+/** Dials with `node`. */
+export function callerOf(node: DialingNode): Caller {
+  return {
+    async dial({ multiaddr }, signal) {
+      const connection = await node.dial(multiaddr, { signal })
+      if (connection.limits !== undefined) {
+        await hangUp(connection)
+        throw new DialError({ reason: 'dialFailed', banMs: 0, message: 'connected over the relay only' })
+      }
+      return linkOf(connection)
+    },
+  }
+}
+
+/** What a stream that came in on `connection` of `node` is to whoever serves it. */
+export function guestOf(node: Libp2p, stream: Stream, connection: Connection): Guest {
+  return {
+    peerId: connection.remotePeer.toString(),
+    host: hostOf(connection.remoteAddr),
+    wire: new StreamWire(stream),
+    isWebRtc: /\/webrtc/.test(connection.remoteAddr.toString()),
+    hangUp() {
+      // With the one over the relay that it came by, whose address alone tells where from.
+      const all = new Set([connection, ...node.getConnections(connection.remotePeer)])
+      for (const each of all) {
+        void hangUp(each)
+        inboundGaters.get(node)?.strike(each.remoteAddr)
+      }
+    },
+  }
+}
+
+function linkOf(connection: Connection): Link {
+  return {
+    peerId: connection.remotePeer.toString(),
+    async open(signal) {
+      const stream = await openStream(connection, signal)
+      let reason: ConnectionError | undefined
+      connection.addEventListener('close', ({ error }) => {
+        if (error instanceof ConnectionError) reason = error
+      })
+      return new StreamWire(stream, () => reason)
+    },
+    hangUp: () => hangUp(connection),
+  }
+}
+
+async function openStream(connection: Connection, signal: AbortSignal): Promise<Stream> {
+  try {
+    return await connection.newStream(PROTOCOL_ID, { signal })
+  } catch (cause) {
+    if (!(cause instanceof Error && cause.name === 'UnsupportedProtocolError')) throw cause
+    const message = `does not speak ${PROTOCOL_ID}`
+    throw new DialError({ reason: 'unsupportedProtocol', banMs: 0, message }, { cause })
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * What both kinds of nodes are made of: WebSockets, noise, yamux and identify. Loaded when a node is created, so that a
+ * page which only reads offline never loads libp2p.
+ */
+import type { Libp2p } from '@libp2p/interface'
+import type { Libp2pOptions } from 'libp2p'
+import { LazyPart } from '../../runtime/lazy-part.ts'
+import { MAX_INBOUND_STREAMS, MAX_READ_BUFFER_BYTES, MAX_STREAM_WINDOW_BYTES } from '../constants.ts'
+import { attentiveMuxer } from '../guards/attentive-muxer.ts'
+import { guardedEncrypter } from '../guards/guarded-encrypter.ts'
+import { guardedMuxer, type MuxerGuard } from '../guards/guarded-muxer.ts'
+import { installPromiseWithResolvers } from './promise-with-resolvers.ts'
+
+/** libp2p itself, for this thread. */
+export const libp2pModules = new LazyPart('libp2p', () => import('./libp2p-modules.ts'))
+
+/** libp2p, and the options that all our nodes share. */
+export interface Libp2pParts {
+  readonly createLibp2p: (options: Libp2pOptions) => Promise<Libp2p>
+  readonly parts: Libp2pOptions
+}
+
+export interface Libp2pSettings {
+  /** A stream that holds more unread is reset. */
+  readonly readBufferBytes?: number
+  /**
+   * A tab's: noise comes with ciphers in JavaScript for browsers, and for Node with those of Node; and a tab looks after its
+   * connections by itself, where a server has libp2p's monitor.
+   */
+  readonly isTab?: boolean
+  readonly muxerGuard?: MuxerGuard
+}
+
+/** Loads the modules and returns them, wired; starts nothing. Rejects with `loadFailed`. */
+export async function loadLibp2p(settings: Libp2pSettings = {}): Promise<Libp2pParts> {
+  const { readBufferBytes = MAX_READ_BUFFER_BYTES, isTab = false, muxerGuard } = settings
+  installPromiseWithResolvers()
+  const { createLibp2p, dialingWebSockets, fastNoiseCrypto, identify, noise, yamux } = await libp2pModules.load()
+  const streamOptions = { maxStreamWindowSize: MAX_STREAM_WINDOW_BYTES, maxReadBufferLength: readBufferBytes }
+  const muxer = guardedMuxer(yamux({ streamOptions, maxInboundStreams: MAX_INBOUND_STREAMS }), muxerGuard)
+  const parts = {
+    start: false,
+    transports: [dialingWebSockets()],
+    connectionEncrypters: [guardedEncrypter(noise(isTab ? { crypto: fastNoiseCrypto() } : {}))],
+    streamMuxers: [isTab ? attentiveMuxer(muxer) : muxer],
+    services: { identify: identify() },
+  }
+  return { createLibp2p, parts }
+}

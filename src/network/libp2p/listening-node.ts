@@ -1,0 +1,136 @@
+/**
+ * The libp2p node of a server: it listens for WebSockets and, where its native module is there, for WebRTC, and can
+ * be a relay. Node only, and imported by nothing that a browser loads.
+ */
+import { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf } from '@libp2p/crypto/keys'
+import type { Libp2p, PrivateKey } from '@libp2p/interface'
+import { systemClock } from '../../protocol/clock.ts'
+import { parseListen } from '../address.ts'
+import {
+  CONNECTION_CHECK_INTERVAL_MS,
+  CONNECTION_CHECK_TIMEOUT_MS,
+  HOST_SMALL_FRAME_BURST,
+  HOST_SMALL_FRAMES_PER_SECOND,
+  MAX_REQUEST_READ_BUFFER_BYTES,
+} from '../constants.ts'
+import { NetworkError } from '../error.ts'
+import { type RelayLimits, relayServices, startRelaying } from '../finding/relay.ts'
+import {
+  burstPerHost,
+  type ConnectionLimits,
+  DEFAULT_CONNECTION_LIMITS,
+  InboundGater,
+  inboundGaters,
+} from '../guards/connection-limits.ts'
+import { guardedWebRtc, type WebRtcGuard } from '../guards/guarded-webrtc.ts'
+import { guardedWebSockets } from '../guards/guarded-websockets.ts'
+import { HostAccounts } from '../guards/host-accounts.ts'
+import { loadLibp2p } from './libp2p-parts.ts'
+import { isWebRtcDirect, loadWebRtcDirect } from './webrtc-direct.ts'
+
+const HOST_SMALL_FRAMES = { perSecond: HOST_SMALL_FRAMES_PER_SECOND, burst: HOST_SMALL_FRAME_BURST }
+
+export interface ListeningNodeOptions {
+  /** Multiaddrs such as `/ip4/0.0.0.0/tcp/9000/ws` and `/ip4/0.0.0.0/udp/9000/webrtc-direct`; port 0 takes any free one. */
+  readonly listen: readonly string[]
+  /** From {@link createPrivateKey}; left out: a new identity at each start. */
+  readonly privateKey?: Uint8Array
+  /** {@link DEFAULT_CONNECTION_LIMITS}, but for these. */
+  readonly connectionLimits?: Partial<ConnectionLimits>
+  /** Makes it a relay, too. */
+  readonly relay?: RelayLimits
+  /** There is no WebRTC here: it goes on without. Left out: then it does not start. */
+  readonly onWebRtcUnavailable?: (error: NetworkError) => void
+}
+
+/**
+ * A node that listens on all of `listen` (but for WebRTC where that is not to be had); started, and speaking no protocol of ours yet (see `serve.ts`). The caller stops
+ * it with `node.stop()`. Rejects with {@link NetworkError} `badMultiaddr`, `badPrivateKey`, `badRelayLimit`,
+ * `webrtcUnavailable`, `addressInUse` or `listenFailed`; then nothing listens.
+ */
+export async function createListeningNode(options: ListeningNodeOptions): Promise<Libp2p> {
+  for (const address of options.listen) parseListen(address)
+  const privateKey = options.privateKey === undefined ? undefined : decodePrivateKey(options.privateKey)
+  const relay = options.relay === undefined ? {} : await relayServices(options.relay)
+  const { createLibp2p, parts } = await loadLibp2p({
+    readBufferBytes: MAX_REQUEST_READ_BUFFER_BYTES,
+    muxerGuard: { hosts: new HostAccounts(HOST_SMALL_FRAMES, systemClock) },
+  })
+  const limits = { ...DEFAULT_CONNECTION_LIMITS, ...options.connectionLimits }
+  // Those that stand and those that do not yet, and room for some that are just being closed.
+  const maxSockets = limits.connections + 2 * limits.pendingConnections
+  const gater = new InboundGater(limits, () => node.getConnections(), systemClock, 'sockets')
+  const { admits } = gater
+  const { listen, transports } = await chooseTransports(options, {
+    ...limits,
+    admits,
+    onAbort: (host) => gater.strikeHost(host),
+  })
+  const webSockets = guardedWebSockets({ ...limits, maxSockets, admits, onAbort: (from) => gater.strike(from) })
+  const node: Libp2p = await createLibp2p({
+    ...parts,
+    transports: [webSockets, ...transports],
+    connectionGater: gater,
+    services: { ...parts.services, ...relay },
+    ...(privateKey === undefined ? {} : { privateKey }),
+    addresses: { listen: [...listen] },
+    connectionManager: {
+      maxConnections: limits.connections,
+      // The gater's is the one that counts.
+      inboundConnectionThreshold: 2 * burstPerHost(limits),
+      // Ours are counted by host; those that we have closed are libp2p's for a moment still.
+      maxIncomingPendingConnections: 2 * limits.pendingConnections,
+    },
+    connectionMonitor: {
+      pingInterval: CONNECTION_CHECK_INTERVAL_MS,
+      pingTimeout: { minTimeout: CONNECTION_CHECK_TIMEOUT_MS },
+    },
+  })
+  try {
+    await node.start()
+  } catch (cause) {
+    await node.stop()
+    throw listenError(listen, cause)
+  }
+  inboundGaters.set(node, gater)
+  if (options.relay !== undefined) await startRelaying(node)
+  return node
+}
+
+/** Where it listens, and what that takes beside WebSockets. */
+async function chooseTransports({ listen, onWebRtcUnavailable }: ListeningNodeOptions, guard: WebRtcGuard) {
+  if (!listen.some(isWebRtcDirect)) return { listen, transports: [] }
+  try {
+    return { listen, transports: (await loadWebRtcDirect()).map((create) => guardedWebRtc(create, guard)) }
+  } catch (error) {
+    const others = listen.filter((address) => !isWebRtcDirect(address))
+    if (onWebRtcUnavailable === undefined || others.length === 0 || !(error instanceof NetworkError)) throw error
+    onWebRtcUnavailable(error)
+    return { listen: others, transports: [] }
+  }
+}
+
+/** A new identity for {@link createListeningNode}, to be kept on disk: Ed25519, in libp2p's own protobuf. */
+export async function createPrivateKey(): Promise<Uint8Array> {
+  return privateKeyToProtobuf(await generateKeyPair('Ed25519'))
+}
+
+function decodePrivateKey(bytes: Uint8Array): PrivateKey {
+  try {
+    return privateKeyFromProtobuf(bytes)
+  } catch (cause) {
+    throw new NetworkError('badPrivateKey', 'not a private key of libp2p', { cause })
+  }
+}
+
+function listenError(listen: readonly string[], cause: unknown): NetworkError {
+  // libp2p tells what went wrong on each address in the message only.
+  const reason = cause instanceof Error ? /\bE[A-Z]+: [^\n]*/.exec(cause.message)?.[0] : undefined
+  return reason?.startsWith('EADDRINUSE')
+    ? new NetworkError('addressInUse', `in use already: ${listen.join()}`, { details: { got: listen }, cause })
+    : new NetworkError(
+        'listenFailed',
+        `cannot listen on ${listen.join()}${reason === undefined ? '' : `: ${reason}`}`,
+        { details: { got: listen }, cause },
+      )
+}

@@ -1,0 +1,89 @@
+/**
+ * A libp2p node of a window: it dials peers over WebRTC and relays over WebSockets, and may listen for other tabs over its
+ * relays. Loaded when WebRTC is wanted, and never before.
+ */
+import type { Libp2p, PeerId, TopologyFilter } from '@libp2p/interface'
+import { FaultTolerance } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import { systemClock } from '../../protocol/clock.ts'
+import { LazyPart } from '../../runtime/lazy-part.ts'
+import {
+  DIAL_TIMEOUT_MS,
+  MAX_CONNECTIONS_PER_PEER,
+  MAX_TAB_CONNECTIONS,
+  MAX_WEBRTC_BUFFERED_BYTES,
+  WEBRTC_MESSAGE_BYTES,
+} from '../constants.ts'
+import { burstPerHost, InboundGater, inboundGaters, type StandingLimits } from '../guards/connection-limits.ts'
+import { denyUnnamed } from '../guards/gater.ts'
+import { guardedTabWebRtc } from '../guards/guarded-tab-webrtc.ts'
+import { libp2pModules, loadLibp2p } from './libp2p-parts.ts'
+
+export interface WebRtcNodeOptions {
+  /** Addresses of peers from the application; beside them and the relays, public ones may be dialed. */
+  readonly named: readonly Multiaddr[]
+  readonly relays: readonly Multiaddr[]
+  /** Whether it can be dialed over its relays. */
+  readonly isListening: boolean
+  /** Its ICE servers for one: none, unless the application names them. */
+  readonly rtcConfiguration: RTCConfiguration
+}
+
+/** libp2p's WebRTC, in this window. */
+const webRtcParts = new LazyPart('WebRTC', () => import('./webrtc-parts.ts'))
+
+const LIMITS: StandingLimits = {
+  connections: MAX_TAB_CONNECTIONS,
+  connectionsPerPeer: MAX_CONNECTIONS_PER_PEER,
+  connectionsPerHost: MAX_TAB_CONNECTIONS,
+}
+
+/** A node; started, and dialing nobody by itself. The caller stops it with `node.stop()`. Rejects with `loadFailed`. */
+export async function createWebRtcNode(options: WebRtcNodeOptions): Promise<Libp2p> {
+  const { named, relays, isListening, rtcConfiguration } = options
+  const [{ createLibp2p, parts }, { circuitRelayTransport, webRTC, webRTCDirect }, { identifyPush }] =
+    await Promise.all([loadLibp2p({ isTab: true }), webRtcParts.load(), libp2pModules.load()])
+  const dataChannel = { maxBufferedAmount: MAX_WEBRTC_BUFFERED_BYTES }
+  const gater = new InboundGater(LIMITS, () => node.getConnections(), systemClock)
+  const node: Libp2p = await createLibp2p({
+    ...parts,
+    transports: [
+      ...(parts.transports ?? []),
+      circuitRelayTransport({ discoveryFilter: only(relays) }),
+      guardedTabWebRtc(
+        webRTC({ rtcConfiguration, dataChannel: { ...dataChannel, maxMessageSize: WEBRTC_MESSAGE_BYTES } }),
+      ),
+      // The size of its messages is fixed by its specification.
+      guardedTabWebRtc(webRTCDirect({ rtcConfiguration, dataChannel }), { isDirect: true }),
+    ],
+    // Its relays learn its addresses when it has them, and tell others.
+    services: { ...parts.services, identifyPush: identifyPush() },
+    // A place on each relay, taken when it is connected.
+    addresses: { listen: isListening ? [...relays.map(() => '/p2p-circuit'), '/webrtc'] : [] },
+    // A relay that is away is no reason not to start.
+    transportManager: { faultTolerance: FaultTolerance.NO_FATAL },
+    connectionGater: Object.assign(gater, { denyDialMultiaddr: denyUnnamed([...named, ...relays]) }),
+    connectionManager: {
+      maxConnections: MAX_TAB_CONNECTIONS,
+      addressDialTimeout: DIAL_TIMEOUT_MS,
+      // The gater's is the one that counts.
+      inboundConnectionThreshold: 2 * burstPerHost(LIMITS),
+    },
+    // See `dialing-node.ts`.
+    connectionMonitor: { enabled: false },
+  })
+  await node.start()
+  inboundGaters.set(node, gater)
+  return node
+}
+
+/** For libp2p's search for relays, which would take any peer that says it is one: these, each once as long as it is there. */
+function only(relays: readonly Multiaddr[]): TopologyFilter {
+  const ids = new Set(relays.map((relay) => relay.getComponents().find(({ name }) => name === 'p2p')?.value))
+  const taken = new Set<string>()
+  return {
+    has: (peerId: PeerId) => !ids.has(peerId.toString()) || taken.has(peerId.toString()),
+    add: (peerId: PeerId) => void taken.add(peerId.toString()),
+    remove: (peerId: PeerId) => void taken.delete(peerId.toString()),
+  }
+}

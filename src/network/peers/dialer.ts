@@ -1,0 +1,254 @@
+/**
+ * Keeps the application's peers connected: dials each address, dials again after a pause when a peer leaves or cannot be
+ * reached, and waits out bans. Beside them it dials some tabs that others have told of, and forgets those that are gone. How a dial goes is in `connect.ts`; who is connected is in the peer set.
+ *
+ * Arrow, for each address: `idle → dialing → connected → waiting → dialing …`, and from everywhere `→ stopped`.
+ */
+import { type Clock, systemClock } from '../../protocol/clock.ts'
+import type { Status } from '../../protocol/messages.ts'
+import { startDeadline } from '../../runtime/deadline.ts'
+import type { PeerAddress } from '../address.ts'
+import {
+  DIAL_TIMEOUT_MS,
+  MAX_FOUND_FAILURES,
+  MAX_FOUND_PEERS,
+  MAX_REDIAL_MS,
+  MAX_SILENCE_BAN_MS,
+  MIN_REDIAL_MS,
+  STABLE_CONNECTION_MS,
+} from '../constants.ts'
+import { asDialError } from '../dial-error.ts'
+import type { Caller } from '../link.ts'
+import { type Departure, silentDial } from './blame.ts'
+import { type Connected, connectPeer, duplicatePeer } from './connect.ts'
+import type { NetworkPeer } from './peer.ts'
+import type { PeerSet } from './peer-set.ts'
+
+export interface DialerOptions {
+  readonly caller: Caller
+  readonly peers: PeerSet
+  /** From `parsePeer`. */
+  readonly addresses: readonly PeerAddress[]
+  /** What we say about ourselves; its chain id (0: any) must be the peers'. */
+  readonly status: Status
+  readonly clock?: Clock
+  /** 0 to 1; spreads the pauses, so that tabs do not come back all at once. */
+  readonly random?: () => number
+}
+
+/** What is going on at one address. */
+interface Line {
+  readonly address: PeerAddress
+  /** Somebody has told of it: it is worth a few dials. */
+  readonly isFound: boolean
+  /** Failures in a row. */
+  failures: number
+  /** Times in a row that it was silent where a byte was due. */
+  silences: number
+  phase:
+    | { readonly is: 'idle' }
+    | { readonly is: 'dialing'; readonly abort: AbortController }
+    | { readonly is: 'connected'; readonly connected: Connected; readonly sinceMs: number }
+    | { readonly is: 'waiting'; readonly cancel: () => void }
+}
+
+/** Dials and redials. `start` and `stop` may be called twice. */
+export class Dialer {
+  readonly #options: DialerOptions
+  readonly #clock: Clock
+  readonly #random: () => number
+  readonly #lines = new Map<string, Line>()
+  /** Dials and hang-ups that are on their way. */
+  readonly #settling = new Set<Promise<void>>()
+  #status: Status
+  #running = false
+
+  constructor(options: DialerOptions) {
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+    this.#random = options.random ?? Math.random
+    this.#status = options.status
+    for (const address of options.addresses) this.#draw(address, false)
+  }
+
+  /** Begins to dial every address, and keeps at it. */
+  start(): void {
+    this.#running = true
+    for (const line of this.#lines.values()) if (line.phase.is === 'idle') this.#dial(line)
+  }
+
+  /** Dials a peer that somebody has told of, as well, unless it is known, or as many as may be are. */
+  add(address: PeerAddress): void {
+    const found = [...this.#lines.values()].filter(({ isFound }) => isFound).length
+    if (this.#lines.has(address.text) || found >= MAX_FOUND_PEERS || this.#isKnown(address)) return
+    const line = this.#draw(address, true)
+    if (this.#running) this.#dial(line)
+  }
+
+  /** Says our new Status to all peers. */
+  setStatus(status: Status): void {
+    this.#status = status
+    for (const { phase } of this.#lines.values()) if (phase.is === 'connected') phase.connected.peer.setStatus(status)
+  }
+
+  /** Disconnects from all peers and dials no more. Resolves when no dial and no connection is left. */
+  async stop(): Promise<void> {
+    this.#running = false
+    for (const line of this.#lines.values()) {
+      const { phase } = line
+      if (phase.is === 'dialing') phase.abort.abort()
+      if (phase.is === 'connected') phase.connected.peer.disconnect({ reason: 'closed', banMs: 0 })
+      if (phase.is === 'waiting') {
+        phase.cancel()
+        line.phase = { is: 'idle' }
+      }
+    }
+    // Whoever starts again in the meantime is not waited for.
+    while (this.#settling.size > 0 && !this.#running) await Promise.all(this.#settling)
+  }
+
+  /** Dials at once every address that waits for its next dial, bans excepted but those for silence: the network is back. */
+  redial(): void {
+    for (const line of this.#lines.values()) {
+      if (line.phase.is !== 'waiting') continue
+      line.phase.cancel()
+      line.failures = 0
+      line.silences = 0
+      this.#options.peers.pardonSilence(line.address.text)
+      this.#dial(line)
+    }
+  }
+
+  /** True if the peer is connected under another address, or kept out. */
+  #isKnown({ text, multiaddr }: PeerAddress): boolean {
+    const { peers } = this.#options
+    if (peers.banOf(text) !== undefined) return true
+    const id = multiaddr.getComponents().findLast(({ name }) => name === 'p2p')?.value
+    return id !== undefined && (peers.byId(id) !== undefined || peers.banOf(id) !== undefined)
+  }
+
+  #draw(address: PeerAddress, isFound: boolean): Line {
+    const line: Line = { address, isFound, failures: 0, silences: 0, phase: { is: 'idle' } }
+    this.#lines.set(address.text, line)
+    return line
+  }
+
+  /** `idle, waiting → dialing → connected` or `→ waiting`. */
+  #dial(line: Line): void {
+    const ban = this.#options.peers.banOf(line.address.text)
+    if (ban !== undefined) {
+      this.#wait(line, ban.banMs)
+      return
+    }
+    const abort = new AbortController()
+    line.phase = { is: 'dialing', abort }
+    this.#options.peers.connecting(line.address.text, line.address.transport)
+    this.#settle(this.#attempt(line, abort))
+  }
+
+  /** Never rejects. */
+  async #attempt(line: Line, abort: AbortController): Promise<void> {
+    const tooLong = new Error('the dial took too long')
+    const cancelTimeout = startDeadline(this.#clock, DIAL_TIMEOUT_MS, () => abort.abort(tooLong))
+    const status = this.#status
+    try {
+      const connected = await connectPeer(line.address, {
+        caller: this.#options.caller,
+        peers: this.#options.peers,
+        status,
+        clock: this.#clock,
+        onLeave: (departure, peer) => this.#onLeave(line, departure, peer),
+        onLateBlame: (departure, peer) => this.#onLateBlame(line, departure, peer),
+        signal: abort.signal,
+      })
+      this.#join(line, connected)
+      if (status !== this.#status) connected.peer.setStatus(this.#status)
+    } catch (error) {
+      this.#miss(line, this.#blameFor(error, abort.signal.reason === tooLong))
+    } finally {
+      cancelTimeout()
+    }
+  }
+
+  #blameFor(error: unknown, tookTooLong: boolean): Departure {
+    if (!this.#running) return { reason: 'closed', banMs: 0 }
+    const { departure, message } = asDialError(error)
+    return tookTooLong && departure.banMs === 0 ? silentDial(message) : departure
+  }
+
+  /** `dialing → connected`, unless something has come between. */
+  #join(line: Line, connected: Connected): void {
+    const { peer, link } = connected
+    const { peers } = this.#options
+    if (peers.byId(peer.id) !== undefined) {
+      peer.disconnect({ reason: 'duplicatePeer', banMs: 0 })
+      throw duplicatePeer(peer.id)
+    }
+    if (!this.#running) peer.disconnect({ reason: 'closed', banMs: 0 })
+    if (peer.departure !== undefined) {
+      this.#settle(link.hangUp())
+      this.#miss(line, peer.departure, peer.id)
+      return
+    }
+    line.phase = { is: 'connected', connected, sinceMs: this.#clock.now() }
+    peers.join(peer)
+  }
+
+  /** `connected → waiting`. A peer that leaves before it has joined is none of ours: its dial rejects. */
+  #onLeave(line: Line, departure: Departure, peer: NetworkPeer): void {
+    const { phase } = line
+    if (phase.is !== 'connected' || phase.connected.peer !== peer) return
+    if (this.#clock.now() - phase.sinceMs >= STABLE_CONNECTION_MS) {
+      line.failures = 0
+      line.silences = 0
+    }
+    this.#settle(phase.connected.link.hangUp())
+    this.#miss(line, departure, peer.id)
+  }
+
+  /** A peer that was found out after it had left: it may be back, and if not, may not come back for a while. */
+  #onLateBlame(line: Line, departure: Departure, peer: NetworkPeer): void {
+    const { peers } = this.#options
+    const again = peers.byId(peer.id)
+    if (again !== undefined) again.disconnect(departure)
+    else peers.leave(line.address.text, line.address.transport, departure, peer.id)
+  }
+
+  /** `dialing, connected → waiting`, or `→ idle` if we have stopped. */
+  #miss(line: Line, reason: Departure, id?: string): void {
+    const pauseMs = this.#pauseMs(line.failures++)
+    const { address, isFound, failures } = line
+    const departure = sentence(line, reason)
+    // What we could not load says nothing about the peer. A ban is remembered, and the place of whoever is kept out goes to
+    // another.
+    const hasFailed = failures >= MAX_FOUND_FAILURES && departure.reason !== 'loadFailed'
+    const isGone = isFound && (hasFailed || departure.banMs > 0)
+    if (this.#running && !isGone) this.#wait(line, Math.max(pauseMs, departure.banMs))
+    else line.phase = { is: 'idle' }
+    this.#options.peers.leave(address.text, address.transport, departure, id)
+    if (!isGone) return
+    this.#lines.delete(address.text)
+    this.#options.peers.forget(address.text)
+  }
+
+  #wait(line: Line, pauseMs: number): void {
+    line.phase = { is: 'waiting', cancel: this.#clock.after(pauseMs, () => this.#dial(line)) }
+  }
+
+  /** Exponential, with half of it left to chance. */
+  #pauseMs(failures: number): number {
+    return Math.min(MAX_REDIAL_MS, MIN_REDIAL_MS * 2 ** failures) * (0.5 + 0.5 * this.#random())
+  }
+
+  /** Keeps `promise`, which does not reject, for {@link stop} to wait for. */
+  #settle(promise: Promise<void>): void {
+    this.#settling.add(promise)
+    void promise.then(() => this.#settling.delete(promise))
+  }
+}
+
+/** `departure`, and for silence a ban that grows. */
+function sentence(line: Line, departure: Departure): Departure {
+  if (departure.isSilent !== true) return departure
+  return { ...departure, banMs: Math.min(MAX_SILENCE_BAN_MS, departure.banMs * 2 ** line.silences++) }
+}
