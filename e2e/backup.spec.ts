@@ -1,6 +1,6 @@
 /** A wallet's tools, end to end: a state as one file from one browser context into another, and a disk that is verified. */
 
-import { encodePageKey } from '../src/store/page-key.ts'
+import { encodePageKey } from '../src/store/format/page-key.ts'
 import { differences, NO_DIFFERENCES, nodesOf, overwritePage, readDisk } from './disk.ts'
 import { expect, test } from './fixtures.ts'
 import { generatedNodes } from './oracle.ts'

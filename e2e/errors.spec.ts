@@ -1,7 +1,7 @@
 /** What goes wrong, and what the application is told: coded errors, events, and nothing lost. */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import type { Page } from '@playwright/test'
-import { encodePageKey } from '../src/store/page-key.ts'
+import { encodePageKey } from '../src/store/format/page-key.ts'
 import { keccak256 } from '../src/trie/keccak.ts'
 import { KEY_NIBBLES, type Path } from '../src/trie/path.ts'
 import { differences, NO_DIFFERENCES, nodesOf, overwritePage, readDisk, type StoredPage } from './disk.ts'

@@ -2,7 +2,7 @@
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createLightClient, type LightClient, type VerifyProgress } from './index.ts'
-import { openDatabase } from './store/database.ts'
+import { openDatabase } from './store/database/database.ts'
 import { countsOf, damagePage, pagesOf, stateOf } from './store/fixture.suite.ts'
 import { openStateStore } from './store/state-store.ts'
 

@@ -1,5 +1,5 @@
 /** The header of a state's file: see `FORMAT.md`. */
-import { checksum } from '../store/checksum.ts'
+import { checksum } from '../store/format/checksum.ts'
 import { BackupError, badExport } from './errors.ts'
 
 export interface Header {

@@ -2,8 +2,8 @@
  * Writes a state's file (`FORMAT.md`), chunk by chunk: the consumer sets the pace. Everything is checked while
  * exported.
  */
-import { NO_COUNTS } from '../store/page-key.ts'
-import type { StoredState } from '../store/stored-state.ts'
+import { NO_COUNTS } from '../store/format/page-key.ts'
+import type { StoredState } from '../store/walks/stored-state.ts'
 import { encodeHeader } from './header.ts'
 
 export interface ExportOptions {

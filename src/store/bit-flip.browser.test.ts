@@ -1,7 +1,7 @@
 import { deleteDB } from 'idb'
 import { expect, test } from 'vitest'
 import { dump, fill, flipsOf, openFlipped, readEverything, restore } from './bit-flip.suite.ts'
-import { openDatabase } from './database.ts'
+import { openDatabase } from './database/database.ts'
 
 test('StateStore in IndexedDB, behavior: whatever bit has flipped, reads give the right answer or a coded error', async () => {
   const name = `flip-${crypto.randomUUID()}`

@@ -9,8 +9,8 @@ import type { AccountLeaf } from '../trie/builder.ts'
 import { isRootlightError } from '../trie/error.ts'
 import { createFastKeccak } from '../trie/fast-keccak.ts'
 import { StateReader } from '../wallet/state-reader.ts'
+import { type MetaValue, type Operation, RECORD_STORES, type RecordStore, type Records } from './database/records.ts'
 import { pagesOf, sequenceOf, stateOf } from './fixture.suite.ts'
-import { type MetaValue, type Operation, RECORD_STORES, type RecordStore, type Records } from './records.ts'
 import { StateStore } from './state-store.ts'
 
 const keccak = await createFastKeccak()

@@ -7,9 +7,9 @@ import { keccak256 } from '../trie/keccak.ts'
 import { decodeNode, type Node } from '../trie/node.ts'
 import { END, KEY_NIBBLES, type Position, ROOT_PATH } from '../trie/path.ts'
 import { SequenceWriter } from '../trie/sequence.ts'
+import type { Durability, Operation, RecordStore, Records, RecordTypes } from './database/records.ts'
 import { StoreError } from './errors.ts'
-import { decodePageKey } from './page-key.ts'
-import type { Durability, Operation, RecordStore, Records, RecordTypes } from './records.ts'
+import { decodePageKey } from './format/page-key.ts'
 
 /** Text as bytes, hashed: keys and other bytes that look random. */
 export function hashOf(text: string): Uint8Array {

@@ -5,7 +5,7 @@ import type { Page } from '../sync/disk.ts'
 import type { Ref } from '../trie/node-source.ts'
 import { type Path, pathOfKey, ROOT_PATH } from '../trie/path.ts'
 import { type Backend, InterruptedRecords, pagesOf, stateOf } from './fixture.suite.ts'
-import type { Generation } from './generation.ts'
+import type { Generation } from './generations/generation.ts'
 import { StateStore } from './state-store.ts'
 
 const older = stateOf(24, 'older')

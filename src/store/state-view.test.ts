@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { MemoryRecords } from './database/memory.ts'
+import type { Records } from './database/records.ts'
 import { pagesOf, stateOf } from './fixture.suite.ts'
-import { META_KEY } from './generation-record.ts'
-import { MemoryRecords } from './memory.ts'
-import type { Records } from './records.ts'
+import { META_KEY } from './format/generation-record.ts'
 import { StateStore } from './state-store.ts'
 import { StateView } from './state-view.ts'
 

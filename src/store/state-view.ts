@@ -3,7 +3,7 @@
  * announcements make it outdated, and so does a page that is not there any more; it is read again when it is asked for next.
  */
 import { isRootlightError } from '../trie/error.ts'
-import type { Records } from './records.ts'
+import type { Records } from './database/records.ts'
 import { StateStore, type StateStoreOptions } from './state-store.ts'
 
 /** Opens nothing before it is used. */

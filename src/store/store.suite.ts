@@ -1,15 +1,15 @@
 /** The suite of the store, run against each of its databases. */
 import { afterEach, beforeEach } from 'vitest'
-import { chainSuite } from './chain.suite.ts'
-import { damageSuite } from './damage.suite.ts'
-import { fenceSuite } from './fence.suite.ts'
+import { fenceSuite } from './database/fence.suite.ts'
 import type { Backend, BackendFactory } from './fixture.suite.ts'
-import { generationSuite } from './generation.suite.ts'
+import { chainSuite } from './generations/chain.suite.ts'
+import { damageSuite } from './generations/damage.suite.ts'
+import { generationSuite } from './generations/generation.suite.ts'
 import { raceSuite } from './race.suite.ts'
-import { sourceSuite } from './source.suite.ts'
 import { stateStoreSuite } from './state-store.suite.ts'
-import { storageSuite } from './storage.suite.ts'
-import { verifySuite } from './verify.suite.ts'
+import { sourceSuite } from './walks/source.suite.ts'
+import { storageSuite } from './walks/storage.suite.ts'
+import { verifySuite } from './walks/verify.suite.ts'
 
 /** Declares all tests of the store; each one has a database of its own, made by `create`. */
 export function storeSuite(create: BackendFactory): void {

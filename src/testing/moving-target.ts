@@ -3,10 +3,10 @@
  * targets.
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
-import { isGenerationKey, META_KEY } from '../store/generation-record.ts'
-import { MemoryRecords } from '../store/memory.ts'
-import { decodePageKey, isLoose } from '../store/page-key.ts'
-import type { Records } from '../store/records.ts'
+import { MemoryRecords } from '../store/database/memory.ts'
+import type { Records } from '../store/database/records.ts'
+import { isGenerationKey, META_KEY } from '../store/format/generation-record.ts'
+import { decodePageKey, isLoose } from '../store/format/page-key.ts'
 import { StateStore, type StateStoreOptions } from '../store/state-store.ts'
 import type { BuiltNode } from '../trie/builder.ts'
 import { keccak256, nobleKeccak } from '../trie/keccak.ts'

@@ -2,7 +2,7 @@
 import { parsePeer } from '../network/address.ts'
 import type { PageNode } from '../network/window/page-node.ts'
 import { systemClock } from '../protocol/clock.ts'
-import { openDatabase } from '../store/database.ts'
+import { openDatabase } from '../store/database/database.ts'
 import { StateView } from '../store/state-view.ts'
 import { createFastKeccak } from '../trie/fast-keccak.ts'
 import type { Engine, EngineEvent, EngineOptions } from './engine.ts'

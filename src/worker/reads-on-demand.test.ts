@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { MemoryRecords } from '../store/database/memory.ts'
 import { WatchedRecords } from '../store/fixture.suite.ts'
-import { MemoryRecords } from '../store/memory.ts'
 import { StateStore } from '../store/state-store.ts'
 import { SyncError } from '../sync/errors.ts'
 import { ManualClock, settle } from '../testing/manual-clock.ts'

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../runtime/clock.ts'
 import { startDeadline } from '../runtime/deadline.ts'
-import type { Generation } from '../store/generation.ts'
+import type { Generation } from '../store/generations/generation.ts'
 import type { StateStore } from '../store/state-store.ts'
 import { MAX_PAGE_BYTES } from '../sync/constants.ts'
 import type { StateSync } from '../sync/loop.ts'

@@ -1,8 +1,8 @@
 /** What the tests of tabs share: tabs with one disk between them, and an engine whose syncs end when the test says so. No tests. */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+import { MemoryRecords } from '../store/database/memory.ts'
+import type { Records } from '../store/database/records.ts'
 import { pagesOf, stateOf, WatchedRecords } from '../store/fixture.suite.ts'
-import { MemoryRecords } from '../store/memory.ts'
-import type { Records } from '../store/records.ts'
 import { StateStore } from '../store/state-store.ts'
 import { StateView } from '../store/state-view.ts'
 import { SyncError } from '../sync/errors.ts'

@@ -5,10 +5,10 @@
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Clock } from '../../protocol/clock.ts'
+import { MemoryRecords } from '../../store/database/memory.ts'
+import type { Durability, Operation, RecordStore, Records, RecordTypes } from '../../store/database/records.ts'
 import { StoreError } from '../../store/errors.ts'
-import { MemoryRecords } from '../../store/memory.ts'
-import { decodePageKey, isLoose } from '../../store/page-key.ts'
-import type { Durability, Operation, RecordStore, Records, RecordTypes } from '../../store/records.ts'
+import { decodePageKey, isLoose } from '../../store/format/page-key.ts'
 import type { BuiltNode } from '../../trie/builder.ts'
 import type { Path } from '../../trie/path.ts'
 import { SequenceCursor } from '../../trie/sequence.ts'

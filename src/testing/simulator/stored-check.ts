@@ -1,9 +1,9 @@
 /** Checks the records at the end of a sync: they must hold the oracle's nodes and codes, byte for byte. */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
-import { META_KEY, readComplete } from '../../store/generation-record.ts'
-import { decodePageKey, isLoose } from '../../store/page-key.ts'
-import type { Records } from '../../store/records.ts'
-import { decodeWantedKey } from '../../store/wanted-key.ts'
+import type { Records } from '../../store/database/records.ts'
+import { META_KEY, readComplete } from '../../store/format/generation-record.ts'
+import { decodePageKey, isLoose } from '../../store/format/page-key.ts'
+import { decodeWantedKey } from '../../store/format/wanted-key.ts'
 import { MAX_PAGE_BYTES } from '../../sync/constants.ts'
 import type { BuiltNode } from '../../trie/builder.ts'
 import { END, type Path } from '../../trie/path.ts'

@@ -4,8 +4,8 @@
  * tabs.
  */
 import { PeerSet } from '../../network/peers/peer-set.ts'
-import { MemoryRecords } from '../../store/memory.ts'
-import type { Records } from '../../store/records.ts'
+import { MemoryRecords } from '../../store/database/memory.ts'
+import type { Records } from '../../store/database/records.ts'
 import { StateStore } from '../../store/state-store.ts'
 import { StateSync } from '../../sync/loop.ts'
 import type { Keccak } from '../../trie/keccak.ts'

@@ -1,0 +1,135 @@
+/** The records in an IndexedDB database, through `idb`. Runs in a worker or in the window. */
+import type { IDBPObjectStore } from 'idb'
+import { READ_TRIES } from '../constants.ts'
+import { checkFence, StoreError } from '../errors.ts'
+import type { Connection } from './connection.ts'
+import { isUnreadable } from './database-error.ts'
+import type { Durability, Operation, RecordStore, Records, RecordTypes } from './records.ts'
+import type { StateDatabase, StateSchema } from './schema.ts'
+
+/** Closes the connection with itself. */
+export class DatabaseRecords implements Records {
+  readonly #connection: Connection
+
+  constructor(connection: Connection) {
+    this.#connection = connection
+  }
+
+  get<S extends RecordStore>(store: S, key: RecordTypes[S]['key']): Promise<unknown> {
+    return this.#connection.use(async (database) => {
+      for (let tries = 1; ; tries++) {
+        try {
+          return await read(database, store, (records) => records.get(idbKey(key)))
+        } catch (cause) {
+          if (!isUnreadable(cause)) throw cause
+          // Whoever reads `undefined` takes the record for lost, and drops it: a file that could not be opened once may be there.
+          if (tries === READ_TRIES) return undefined
+        }
+      }
+    })
+  }
+
+  keys<S extends RecordStore>(store: S): Promise<RecordTypes[S]['key'][]> {
+    return this.#connection.use(async (database) => {
+      const keys = await read(database, store === 'pages' ? 'pageKeys' : store, (records) => records.getAllKeys())
+      return keys.map(recordKey) as RecordTypes[S]['key'][]
+    })
+  }
+
+  async write(operations: readonly Operation[], durability: Durability): Promise<void> {
+    if (operations.length === 0) return
+    await this.#connection.use((database) => runTransaction(database, operations, durability))
+  }
+
+  close(): void {
+    this.#connection.close()
+  }
+}
+
+/** Pages are as large as a value may be that the browser keeps beside its key: to list their keys there is a store of its own. */
+type ObjectStore = RecordStore | 'pageKeys'
+
+type RecordReader = IDBPObjectStore<StateSchema, [ObjectStore], ObjectStore, 'readonly'>
+
+function read<T>(
+  database: StateDatabase,
+  store: ObjectStore,
+  request: (records: RecordReader) => Promise<T>,
+): Promise<T> {
+  const transaction = database.transaction(store)
+  // When the browser takes the connection, both the request and the transaction reject, and only the first is awaited.
+  transaction.done.catch(() => {})
+  const answer = request(transaction.store)
+  transaction.commit()
+  return answer
+}
+
+/**
+ * Commits as soon as it may: when the fence is known to stand, or at once. Else a transaction ends when this thread has heard
+ * of its last request; where the thread stands still, the tab that takes over would wait until the browser gives up on it,
+ * a minute in Chromium.
+ */
+async function runTransaction(
+  database: StateDatabase,
+  operations: readonly Operation[],
+  durability: Durability,
+): Promise<void> {
+  const stores = new Set<ObjectStore>(operations.map((operation) => operation.store))
+  if (stores.has('pages')) stores.add('pageKeys')
+  const transaction = database.transaction([...stores], 'readwrite', { durability })
+  const request = (operation: Operation): Promise<unknown> => {
+    const store = transaction.objectStore(operation.store)
+    if (operation.kind === 'clear') return store.clear()
+    const key = idbKey(operation.key)
+    if (operation.kind === 'expect') {
+      return store.get(key).then((found) => {
+        checkFence(operation, found)
+        transaction.commit()
+      })
+    }
+    return operation.kind === 'delete' ? store.delete(key) : store.put(idbValue(operation.value), key)
+  }
+  const requestOfKey = (operation: Operation): Promise<unknown> => {
+    const store = transaction.objectStore('pageKeys')
+    if (operation.kind === 'clear') return store.clear()
+    return operation.kind === 'delete' ? store.delete(idbKey(operation.key)) : store.put(1, idbKey(operation.key))
+  }
+  const requests: Promise<unknown>[] = []
+  try {
+    for (const operation of operations) {
+      requests.push(request(operation))
+      if (operation.store === 'pages') requests.push(requestOfKey(operation))
+    }
+    if (!operations.some(({ kind }) => kind === 'expect')) transaction.commit()
+  } catch (cause) {
+    // A request that throws leaves its transaction alive, and what was asked for before would be done.
+    transaction.abort()
+    await Promise.allSettled([...requests, transaction.done])
+    throw cause
+  }
+  try {
+    // Requests first: when one of them fails, `done` rejects too, without its reason.
+    await Promise.all([...requests, transaction.done])
+  } catch (cause) {
+    // A refusal is no failure to the browser: what was asked for behind it is still under way.
+    if (cause instanceof StoreError) transaction.abort()
+    // Not for its requests: where a commit fails for want of room, Chromium tells of some of them nothing any more.
+    await transaction.done.catch(() => {})
+    throw cause
+  }
+}
+
+/** Keys as IndexedDB takes them: bytes are never shared memory here. */
+function idbKey(key: Uint8Array | string): string & Uint8Array<ArrayBuffer> {
+  return key as string & Uint8Array<ArrayBuffer>
+}
+
+function recordKey(key: unknown): Uint8Array | string {
+  return key instanceof ArrayBuffer ? new Uint8Array(key) : String(key)
+}
+
+/** A structured clone takes a view's whole buffer along, so a view of a larger one is copied first. */
+function idbValue<V>(value: V): V {
+  if (!(value instanceof Uint8Array) || value.byteLength === value.buffer.byteLength) return value
+  return new Uint8Array(value) as V & Uint8Array
+}

@@ -1,0 +1,72 @@
+/**
+ * Who may write, when several tabs have the same database open. Each writer takes the next fencing number in its first
+ * transaction, and every later one holds only as long as that number stands: what a writer that lost its place still has
+ * under way changes nothing, however late it arrives.
+ */
+import { isRootlightError } from '../../trie/error.ts'
+import { StoreError } from '../errors.ts'
+import { isCount, META_KEY } from '../format/generation-record.ts'
+import type { Durability, Operation, RecordStore, Records, RecordTypes } from './records.ts'
+
+/** Makes its caller the one writer: from now on, writes through any other records that were fenced reject with `fenced`. */
+export async function takeOver(records: Records): Promise<Records> {
+  for (;;) {
+    const found = await records.get('meta', META_KEY.fence)
+    // A number that was damaged or lost begins anew.
+    const fence = isCount(found) ? found + 1 : 1
+    const isUnchanged: Operation[] = isCount(found) ? [expectFence(found)] : []
+    try {
+      await records.write([...isUnchanged, putFence(fence)], 'strict')
+      return new FencedRecords(records, fence)
+    } catch (error) {
+      // Another one took over between our reading and our writing: we are the later one.
+      if (!isRootlightError(error, 'fenced')) throw error
+    }
+  }
+}
+
+/** Records to read only: every write rejects with `fenced`. */
+export function withoutWriting(records: Records): Records {
+  return new FencedRecords(records, null)
+}
+
+class FencedRecords implements Records {
+  readonly #records: Records
+  /** `null`: another one's. */
+  readonly #fence: number | null
+
+  constructor(records: Records, fence: number | null) {
+    this.#records = records
+    this.#fence = fence
+  }
+
+  get<S extends RecordStore>(store: S, key: RecordTypes[S]['key']): Promise<unknown> {
+    return this.#records.get(store, key)
+  }
+
+  keys<S extends RecordStore>(store: S): Promise<RecordTypes[S]['key'][]> {
+    return this.#records.keys(store)
+  }
+
+  async write(operations: readonly Operation[], durability: Durability): Promise<void> {
+    if (operations.length === 0) return
+    if (this.#fence === null) throw new StoreError('fenced', 'only the writer of the database writes to it')
+    // Who empties the database stays its writer.
+    const kept = operations.some(({ kind, store }) => kind === 'clear' && store === 'meta')
+      ? [putFence(this.#fence)]
+      : []
+    return this.#records.write([expectFence(this.#fence), ...operations, ...kept], durability)
+  }
+
+  close(): void {
+    this.#records.close()
+  }
+}
+
+function expectFence(value: number): Operation {
+  return { kind: 'expect', store: 'meta', key: META_KEY.fence, value }
+}
+
+function putFence(value: number): Operation {
+  return { kind: 'put', store: 'meta', key: META_KEY.fence, value }
+}

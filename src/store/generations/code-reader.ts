@@ -1,0 +1,104 @@
+/** Reads of bytecodes, each checked by its hash. One that is damaged is dropped, and wanted again. */
+import { bytesToHex } from '@noble/hashes/utils.js'
+import { equalHash } from '../../trie/keccak.ts'
+import type { Operation } from '../database/records.ts'
+import { StoreError } from '../errors.ts'
+import { putGenerationRecord } from '../format/generation-record.ts'
+import { encodeWantedKey } from '../format/wanted-key.ts'
+import type { GenerationState } from './catalog.ts'
+import { checkLives, type StoreContext } from './context.ts'
+
+/** The code with this hash (32 bytes), or `undefined`. Rejects with `damagedCode`. The caller owns the bytes. */
+export async function readCode(context: StoreContext, hash: Uint8Array): Promise<Uint8Array | undefined> {
+  const hex = bytesToHex(hash)
+  if (!context.catalog.codes.has(hex)) return undefined
+  const code = await readSound(context, hash)
+  if (code !== undefined) return code
+  const judged = await judgeCode(context, hash, hex)
+  if (judged === 'damaged') throw damagedCode(hex)
+  return judged
+}
+
+/**
+ * The same for a code that a leaf of this generation names, so that a complete one must have it: `undefined` only if it
+ * is known to be missing.
+ */
+export async function readNamedCode(
+  context: StoreContext,
+  state: GenerationState,
+  hash: Uint8Array,
+): Promise<Uint8Array | undefined> {
+  const hex = bytesToHex(hash)
+  for (;;) {
+    const code = await readCode(context, hash)
+    // A part of a state has the codes of its own accounts only, and which leaf named this one is not known.
+    if (code !== undefined || !state.record.complete || !state.scope.isAll) return code
+    const became = await wantLostCode(context, state, hex)
+    if (became === 'lost') throw damagedCode(hex)
+    if (became === 'wanted') return undefined
+  }
+}
+
+function damagedCode(hash: string): StoreError {
+  return new StoreError('damagedCode', `the code ${hash} was damaged`, { details: { hash } })
+}
+
+/**
+ * Wants a code that is not stored although a checked leaf of the generation names it: its record, or its key, was lost.
+ * `wanted`: it is wanted already; `stored`: it has come since somebody looked. Rejects with `generationGone`.
+ */
+export async function wantLostCode(
+  context: StoreContext,
+  state: GenerationState,
+  hash: string,
+): Promise<'lost' | 'wanted' | 'stored'> {
+  const { records, queue, catalog, onDamage } = context
+  const became = await queue.enter(async () => {
+    checkLives(catalog, state)
+    if (catalog.codes.has(hash)) return 'stored'
+    if (state.wanted.has(hash)) return 'wanted'
+    await records.write(want(state, hash), 'relaxed')
+    state.wanted.add(hash)
+    state.record = { ...state.record, complete: false }
+    return 'lost'
+  })
+  if (became === 'lost') onDamage({ code: hash })
+  return became
+}
+
+/**
+ * Drops a code that was read and is not its hash's, if it still is not: read again in a turn of the write queue, where
+ * nothing else can bring or drop it. `undefined`: someone else has dropped it.
+ */
+async function judgeCode(context: StoreContext, hash: Uint8Array, hex: string) {
+  const { records, queue, catalog, onDamage } = context
+  const judged = await queue.enter(async () => {
+    if (!catalog.codes.has(hex)) return undefined
+    const code = await readSound(context, hash)
+    if (code !== undefined) return code
+    // Which generations name it is not known. One that does not will fetch it for nothing; one that does and would not
+    // want it could become complete without it.
+    const wanting = catalog.generations.filter((state) => state.pages.size > 0)
+    const operations = [{ kind: 'delete', store: 'codes', key: hash } as const, ...wanting.flatMap((s) => want(s, hex))]
+    await records.write(operations, 'relaxed')
+    catalog.codes.delete(hex)
+    for (const state of wanting) {
+      state.wanted.add(hex)
+      state.record = { ...state.record, complete: false }
+    }
+    return 'damaged'
+  })
+  if (judged === 'damaged') onDamage({ code: hex })
+  return judged
+}
+
+/** The bytes on disk, if they have this hash. */
+async function readSound({ records, keccak }: StoreContext, hash: Uint8Array): Promise<Uint8Array | undefined> {
+  const bytes = await records.get('codes', hash)
+  return bytes instanceof Uint8Array && equalHash(keccak.digest(bytes), hash) ? bytes : undefined
+}
+
+function want({ number, record }: GenerationState, hash: string): Operation[] {
+  const key = encodeWantedKey({ generation: number, hash })
+  return [{ kind: 'put', store: 'wanted', key, value: 1 }, putGenerationRecord({ ...record, complete: false })]
+}

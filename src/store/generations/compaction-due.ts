@@ -1,0 +1,49 @@
+/** How much is dead, by estimate, and when a compaction is worth its writing: from the keys of pages alone. */
+
+import { MAX_DEAD_SHARE, MAX_SMALL_SHARE, MIN_DEAD_BYTES, MIN_SMALL_PAGES, SMALL_PAGE_BYTES } from '../constants.ts'
+import type { Catalog, GenerationState } from './catalog.ts'
+
+/**
+ * Bytes in pages that the last complete state needs no more, by estimate: a node that was written for another root took the
+ * place of at most one, of about its size. What is written at present is not among them.
+ */
+export function deadBytes(catalog: Catalog): number {
+  const bytes = settled(catalog).map((state) => state.pages.counts.bytes)
+  return sum(bytes) - Math.max(0, ...bytes)
+}
+
+/**
+ * True if more of the pages' bytes may be dead than should be, if lookups have too many generations to ask, or if too many
+ * pages are small.
+ */
+export function isCompactionDue(catalog: Catalog, lastComplete: GenerationState, maxGenerations: number): boolean {
+  const { complete, dense } = lastComplete.record
+  const written = settled(catalog)
+  const isAlone = written.length === 1 && written[0] === lastComplete
+  if (!complete || (isAlone && dense)) return false
+  return written.length > maxGenerations || hasDeadShare(catalog) || hasSmallPages(written)
+}
+
+function hasDeadShare(catalog: Catalog): boolean {
+  const total = sum(settled(catalog).map((state) => state.pages.counts.bytes))
+  const dead = deadBytes(catalog)
+  return dead > MIN_DEAD_BYTES && dead > MAX_DEAD_SHARE * total
+}
+
+function hasSmallPages(written: readonly GenerationState[]): boolean {
+  const pages = written.flatMap((state) => [...state.pages])
+  const small = pages.filter(({ counts }) => counts.bytes < SMALL_PAGE_BYTES).length
+  return small > MIN_SMALL_PAGES && small > MAX_SMALL_SHARE * pages.length
+}
+
+/** Those that hold something, without the target or the compaction that is under way. */
+function settled({ generations, lastComplete }: Catalog): readonly GenerationState[] {
+  return generations.filter((state, i) => {
+    const isUnderWay = i === 0 && !state.record.complete && state !== lastComplete
+    return state.pages.size > 0 && !isUnderWay
+  })
+}
+
+function sum(bytes: readonly number[]): number {
+  return bytes.reduce((total, each) => total + each, 0)
+}

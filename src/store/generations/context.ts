@@ -1,0 +1,45 @@
+/** What the parts of one open store share. */
+import type { Stretch } from '../../sync/disk.ts'
+import type { Keccak } from '../../trie/keccak.ts'
+import type { ChunkPacer } from '../database/chunk-pacer.ts'
+import type { Records } from '../database/records.ts'
+import type { WriteQueue } from '../database/write-queue.ts'
+import { StoreError } from '../errors.ts'
+import type { PageKey } from '../format/page-key.ts'
+import type { Catalog, GenerationState } from './catalog.ts'
+import type { PageCache } from './page-cache.ts'
+
+/** The stretch of a page that was damaged and has been dropped, or of one node that is missing. */
+export interface PageDamage extends Stretch {
+  readonly generation: number
+}
+
+/** A code that was damaged or missing, and is wanted again: its hash, 64 hex digits. */
+export interface CodeDamage {
+  readonly code: string
+}
+
+export type Damage = PageDamage | CodeDamage
+
+export interface StoreContext {
+  readonly records: Records
+  readonly catalog: Catalog
+  readonly queue: WriteQueue
+  readonly cache: PageCache
+  /** Pages that are being read. */
+  readonly reads: Map<PageKey, Promise<Uint8Array | undefined>>
+  readonly pacer: ChunkPacer
+  /** So many generations with pages there may be before a compaction is due. */
+  readonly maxGenerations: number
+  readonly keccak: Keccak
+  readonly now: () => number
+  readonly yieldThread: () => Promise<void>
+  readonly onDamage: (damage: Damage) => void
+}
+
+/** Throws `generationGone` if the generation was deleted. To be asked first in each turn that writes to one. */
+export function checkLives(catalog: Catalog, state: GenerationState): void {
+  if (catalog.has(state)) return
+  const details = { generation: state.number }
+  throw new StoreError('generationGone', `generation ${state.number} was deleted`, { details })
+}

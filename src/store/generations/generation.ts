@@ -1,0 +1,168 @@
+/** One generation: the pages that are written for one target. What the sync sees of the store. */
+import type { Code, Contents, Disk, OlderNode, Page } from '../../sync/disk.ts'
+import type { Ref } from '../../trie/node-source.ts'
+import type { Path } from '../../trie/path.ts'
+import { Scope } from '../../trie/scope.ts'
+import { StoreError } from '../errors.ts'
+import { putComplete, putGenerationRecord, putOldest, putTarget } from '../format/generation-record.ts'
+import { encodeWantedKey } from '../format/wanted-key.ts'
+import { StateWalk } from '../walks/state-walk.ts'
+import type { Catalog, GenerationState } from './catalog.ts'
+import { commitInChunks } from './commit.ts'
+import { checkLives, type StoreContext } from './context.ts'
+import { deleteLoose, keepLoose, readLoose } from './loose-pages.ts'
+import { findOlder } from './older-nodes.ts'
+import { lookUp } from './page-reader.ts'
+import { successorOf } from './successor.ts'
+import { detachOlder, sweep } from './sweep.ts'
+
+/**
+ * Got from `StateStore.target`. Any number of handles may be used at a time: writes take turns. All calls reject with
+ * `generationGone` once a compaction has made the generation superfluous, or the store was wiped.
+ */
+export class Generation implements Disk {
+  readonly #context: StoreContext
+  #state: GenerationState
+  /** The last complete one, when the contents were told: what the target is compared with. */
+  #base: GenerationState | null = null
+
+  constructor(context: StoreContext, state: GenerationState) {
+    this.#context = context
+    this.#state = state
+  }
+
+  get number(): number {
+    return this.#state.number
+  }
+
+  /** 32 bytes. */
+  get root(): Uint8Array {
+    return this.#state.record.root
+  }
+
+  /** Of a generation with holes, nothing is known to be stored in them: the handle goes on as the next one of its root. */
+  contents(): Promise<Contents> {
+    const { queue, catalog } = this.#context
+    return queue.enter(async () => {
+      checkLives(catalog, this.#state)
+      if (this.#state.record.holes.length > 0) this.#state = await successorOf(this.#context, this.#state)
+      const { pages, wanted, record } = this.#state
+      this.#base = baseOf(catalog, this.#state)
+      const loose = await readLoose(this.#context)
+      return {
+        complete: record.complete,
+        stretches: pages.stretches(),
+        loose,
+        codes: new Set(catalog.codes),
+        wanted: [...wanted],
+        counts: pages.counts,
+        codeCounts: record.codeCounts,
+        base: this.#base?.record.root ?? null,
+        scope: this.#state.scope,
+        baseScope: this.#base?.scope ?? Scope.ALL,
+        hasOlder: this.#older().length > 0,
+      }
+    })
+  }
+
+  async node(path: Path, hash: Uint8Array): Promise<Uint8Array> {
+    const blob = await lookUp(this.#context, this.#state, path, hash)
+    if (blob !== undefined) return blob
+    checkLives(this.#context.catalog, this.#state)
+    throw this.#dropped(path)
+  }
+
+  older(ref: Ref): Promise<OlderNode> {
+    return findOlder(this.#context, this.#older(), ref, this.#state.scope)
+  }
+
+  async baseNode({ path, hash }: Ref): Promise<Uint8Array> {
+    const blob = this.#base === null ? undefined : await lookUp(this.#context, this.#base, path, hash)
+    if (blob === undefined) throw this.#dropped(path)
+    return blob
+  }
+
+  commit(pages: readonly Page[], codes: readonly Code[]): Promise<void> {
+    return commitInChunks(this.#context, this.#state, pages, codes)
+  }
+
+  async dropStrayCodes(): Promise<boolean> {
+    const { records, queue, catalog, yieldThread } = this.#context
+    const state = this.#state
+    const walk = new StateWalk(this.#context, state)
+    while (await walk.step()) {
+      walk.dropRun()
+      await yieldThread()
+    }
+    return queue.enter(async () => {
+      checkLives(catalog, state)
+      const stray = [...state.wanted].filter((hash) => !walk.codes.has(hash))
+      const keys = stray.map((hash) => encodeWantedKey({ generation: state.number, hash }))
+      await records.write(
+        keys.map((key) => ({ kind: 'delete', store: 'wanted', key })),
+        'relaxed',
+      )
+      for (const hash of stray) state.wanted.delete(hash)
+      return stray.length > 0
+    })
+  }
+
+  keepLoose(sequences: readonly Uint8Array[]): Promise<void> {
+    return keepLoose(this.#context, this.#state, sequences)
+  }
+
+  /** Resolves when the generations that a compaction made superfluous are deleted, too. */
+  async complete(): Promise<void> {
+    const { records, queue, catalog } = this.#context
+    const deletions = await queue.enter(async () => {
+      checkLives(catalog, this.#state)
+      this.#checkComplete()
+      const record = { ...this.#state.record, complete: true }
+      const oldest = record.dense ? this.number : catalog.oldest
+      await records.write(
+        [
+          ...catalog.generations.flatMap(deleteLoose),
+          putGenerationRecord(record),
+          putComplete(record),
+          ...(record.dense ? [] : [putTarget(this.number)]),
+          putOldest(oldest),
+        ],
+        'strict',
+      )
+      this.#state.record = record
+      for (const state of catalog.generations) state.loose = []
+      catalog.looseLosses++
+      catalog.lastComplete = this.#state
+      catalog.oldest = oldest
+      return detachOlder(catalog)
+    })
+    // Complete it is, whatever becomes of the old pages: what is not deleted now is when the store opens next.
+    await sweep(this.#context, deletions).catch(() => {})
+  }
+
+  #checkComplete(): void {
+    const { wanted, isCovered } = this.#state
+    if (wanted.size === 0 && isCovered) return
+    const message = `generation ${this.number} is not complete: ${wanted.size} codes wanted, covered: ${isCovered}`
+    throw new StoreError('incomplete', message, { details: { wanted: wanted.size, covered: isCovered } })
+  }
+
+  /** Where unchanged nodes may be, beside the base. */
+  #older(): readonly GenerationState[] {
+    if (this.#state.record.dense) return []
+    const others = this.#context.catalog.upTo(this.#state)
+    return others.filter((state) => state !== this.#state && state !== this.#base && state.pages.size > 0)
+  }
+
+  /** A page was dropped since the caller read the contents: the same news, at the second who asks. */
+  #dropped(path: Path): StoreError {
+    const details = { generation: this.number, path }
+    return new StoreError('damagedPage', `no page of generation ${this.number} covers "${path}"`, { details })
+  }
+}
+
+/** The last complete state, if there is something of it, all of it, and it is not this one. */
+function baseOf({ lastComplete }: Catalog, { record }: GenerationState): GenerationState | null {
+  if (lastComplete === null || !lastComplete.record.complete || lastComplete.pages.size === 0) return null
+  return record.dense || record === lastComplete.record ? null : lastComplete
+}

@@ -1,0 +1,44 @@
+/**
+ * Deletes generations that nothing rests on any more, because a compaction is complete, in chunks, the record last: cut
+ * short, the next opening finds the record and goes on.
+ */
+
+import { SWEEP_CHUNK_RECORDS } from '../constants.ts'
+import type { Operation } from '../database/records.ts'
+import { generationKey } from '../format/generation-record.ts'
+import { encodePageKey } from '../format/page-key.ts'
+import { encodeWantedKey } from '../format/wanted-key.ts'
+import type { Catalog, GenerationState } from './catalog.ts'
+import type { StoreContext } from './context.ts'
+
+/** Takes the superfluous generations out of the catalog: from now on they have no pages, and are no target's. */
+export function detachOlder(catalog: Catalog): readonly Operation[] {
+  const superfluous = catalog.generations.filter((state) => state.number < catalog.oldest)
+  return superfluous.flatMap((state) => {
+    catalog.delete(state)
+    return detach(state)
+  })
+}
+
+/** Does the deletions, chunk by chunk. Rejects as the records do. */
+export async function sweep(context: StoreContext, deletions: readonly Operation[]): Promise<void> {
+  for (let from = 0; from < deletions.length; from += SWEEP_CHUNK_RECORDS) {
+    const chunk = deletions.slice(from, from + SWEEP_CHUNK_RECORDS)
+    await context.queue.enter(() => context.records.write(chunk, 'relaxed'))
+    await context.yieldThread()
+  }
+}
+
+function detach(state: GenerationState): Operation[] {
+  const { number, pages, loose, wanted } = state
+  const deletions: Operation[] = [...pages, ...loose].map((page) => {
+    return { kind: 'delete', store: 'pages', key: encodePageKey(page) }
+  })
+  for (const hash of wanted) {
+    deletions.push({ kind: 'delete', store: 'wanted', key: encodeWantedKey({ generation: number, hash }) })
+  }
+  deletions.push({ kind: 'delete', store: 'meta', key: generationKey(number) })
+  pages.clear()
+  state.loose = []
+  return deletions
+}

@@ -1,0 +1,129 @@
+/**
+ * The store as a peer's source: runs, ways down and codes of any generation, as far as its pages cover it. Refs come from
+ * strangers, so one that is not there is no damage; everything below a ref that is there must be as its hash says.
+ */
+import { concatBytes } from '@noble/hashes/utils.js'
+import { isRootlightError } from '../../trie/error.ts'
+import { type NodeSource, OWN_WORK, type Ref, type Work } from '../../trie/node-source.ts'
+import { isWithin, KEY_NIBBLES, MAX_PATH_NIBBLES, type Path } from '../../trie/path.ts'
+import { stepDown } from '../../trie/step-down.ts'
+import type { GenerationState } from '../generations/catalog.ts'
+import { readCode } from '../generations/code-reader.ts'
+import type { StoreContext } from '../generations/context.ts'
+import { findHeader } from '../generations/find-header.ts'
+import { GenerationCursor } from '../generations/generation-cursor.ts'
+import { checkWayTo, lookUpRef, readPage } from '../generations/page-reader.ts'
+import { RunWalk } from './run-walk.ts'
+
+const NOTHING = new Uint8Array()
+
+/** Rejects only as the database does; damage ends an answer where it is found, and is dropped. */
+export class StoreSource implements NodeSource {
+  readonly #context: StoreContext
+
+  constructor(context: StoreContext) {
+    this.#context = context
+  }
+
+  has(root: Uint8Array): boolean {
+    const state = this.#context.catalog.withRoot(root)
+    return state !== undefined && state.pages.size > 0
+  }
+
+  async run(
+    root: Uint8Array,
+    ref: Ref,
+    maxNodes: number,
+    maxBytes: number,
+    work: Work = OWN_WORK,
+  ): Promise<Uint8Array> {
+    const { catalog, keccak } = this.#context
+    const state = catalog.withRoot(root)
+    if (state === undefined) return NOTHING
+    const walk = new RunWalk(keccak, ref, maxNodes, maxBytes)
+    const cursors = catalog
+      .upTo(state)
+      .map((older) => new GenerationCursor(this.#context, older, (page) => readPage(this.#context, page)))
+    for (let path = walk.next; path !== null; path = walk.next) {
+      if (await this.#takeNext(walk, path, cursors, work)) continue
+      if (!(await this.#takeMissed(walk, path, state, path === ref.path))) break
+    }
+    return walk.take()
+  }
+
+  async path(root: Uint8Array, ref: Ref, key: Path, work: Work = OWN_WORK): Promise<Uint8Array> {
+    const state = this.#context.catalog.withRoot(root)
+    if (state === undefined || !isWayDown(ref.path, key)) return NOTHING
+    try {
+      return (await this.#wayDown(state, ref, key, work)) ?? NOTHING
+    } catch (error) {
+      if (isRootlightError(error, 'damagedPage')) return NOTHING // dropped and reported; we have it no longer
+      throw error
+    }
+  }
+
+  async code(hash: Uint8Array): Promise<Uint8Array | undefined> {
+    try {
+      return await readCode(this.#context, hash)
+    } catch (error) {
+      if (isRootlightError(error, 'damagedCode')) return undefined // dropped, and wanted again
+      throw error
+    }
+  }
+
+  async header(hash: Uint8Array): Promise<Uint8Array | undefined> {
+    return findHeader(this.#context, hash)
+  }
+
+  /** Finds the node that the run goes on with. False: it is nowhere. */
+  async #takeNext(walk: RunWalk, path: Path, cursors: readonly GenerationCursor[], work: Work): Promise<boolean> {
+    for (const cursor of cursors) {
+      if (!cursor.isAt(path)) {
+        // Hashing a page takes some milliseconds, and cached ones are read without a wait.
+        if (await cursor.load(path)) await this.#context.yieldThread()
+        await work.pause()
+      }
+      if (work.do(() => cursor.seek(path) && walk.accept(cursor.bytes, cursor.start, cursor.end))) return true
+      await cursor.dropIfDamaged()
+    }
+    return false
+  }
+
+  /**
+   * The cursors have looked at one page after another, while others came and went: one look at all of them decides. False:
+   * the node is not here. Whether that is damage, the way down from the root says: `walk` began at a stranger's ref.
+   */
+  async #takeMissed(walk: RunWalk, path: Path, state: GenerationState, isFirst: boolean): Promise<boolean> {
+    try {
+      const blob = await lookUpRef(this.#context, state, { path, hash: walk.nextHash })
+      if (blob !== undefined) return walk.accept(blob, 0, blob.length)
+      if (!isFirst && state.coversPath(path)) await checkWayTo(this.#context, state, path)
+    } catch (error) {
+      if (!isRootlightError(error, 'damagedPage')) throw error // what is damaged ends the run, and is told elsewhere
+    }
+    return false
+  }
+
+  /** All of the way, or nothing: its first part would prove neither presence nor absence. */
+  async #wayDown(state: GenerationState, ref: Ref, key: Path, work: Work): Promise<Uint8Array | undefined> {
+    const blobs: Uint8Array[] = []
+    let blob = await lookUpRef(this.#context, state, ref, work)
+    let { path } = ref
+    while (blob !== undefined) {
+      blobs.push(blob)
+      const next = stepDown(path, blob, key)
+      if (next === null) return concatBytes(...blobs)
+      path = next.path
+      await work.pause()
+      blob = await lookUpRef(this.#context, state, next, work)
+    }
+    if (path !== ref.path && state.coversPath(path)) await checkWayTo(this.#context, state, path)
+    return undefined
+  }
+}
+
+/** True if `key` is a full key that lies below `path` in the trie that `path` is in, or in a storage trie behind it. */
+function isWayDown(path: Path, key: Path): boolean {
+  if (!isWithin(key, path)) return false
+  return key.length === MAX_PATH_NIBBLES || (key.length === KEY_NIBBLES && path.length < KEY_NIBBLES)
+}
