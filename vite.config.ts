@@ -11,7 +11,7 @@ const demo: ViteUserConfig = {
   build: { target: 'es2022', outDir: '../dist/demo', emptyOutDir: true },
   worker: { format: 'es' },
   // Found at the start: a package that the server finds later makes it reload the page.
-  optimizeDeps: { entries: ['index.html', '../src/worker/worker.ts', '../src/evm/worker.ts'] },
+  optimizeDeps: { entries: ['index.html', '../src/worker/port/worker.ts', '../src/evm/worker.ts'] },
 }
 
 /** Beside a script that has others' code in it: what their licenses ask for. */
@@ -29,7 +29,7 @@ const worker: ViteUserConfig = {
     emptyOutDir: false,
     license: licensesOf('worker.bundle'),
     lib: {
-      entry: 'src/worker/worker.ts',
+      entry: 'src/worker/port/worker.ts',
       formats: ['iife'],
       name: 'rootlightWorker',
       fileName: () => 'worker.bundle.js',
@@ -123,7 +123,7 @@ const test: NonNullable<ViteUserConfig['test']> = {
     {
       // Found at the start, as above.
       optimizeDeps: {
-        entries: ['src/worker/worker.ts', 'src/evm/worker.ts', 'src/evm/on-thread.ts', 'src/**/*.browser.test.ts'],
+        entries: ['src/worker/port/worker.ts', 'src/evm/worker.ts', 'src/evm/on-thread.ts', 'src/**/*.browser.test.ts'],
       },
       test: {
         name: 'chromium',

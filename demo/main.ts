@@ -190,7 +190,7 @@ async function forgetEverything(): Promise<void> {
 }
 
 function openClient(peers: readonly string[]): Promise<LightClient> {
-  const worker = () => new Worker(new URL('../src/worker/worker.ts', import.meta.url), { type: 'module' })
+  const worker = () => new Worker(new URL('../src/worker/port/worker.ts', import.meta.url), { type: 'module' })
   const options = { database: DATABASE, chainId, peers }
   return createLightClient(parameters.get('engine') === 'window' ? options : { ...options, worker })
 }

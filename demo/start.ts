@@ -54,7 +54,7 @@ async function startPage(): Promise<ViteDevServer> {
     server: { host: '127.0.0.1', port: Number(values.port), open: !values['no-open'] && hasDisplay() },
     // Finds the worker's packages before the first visit. Vite would otherwise find them later, and reload the page in
     // mid-sync.
-    optimizeDeps: { entries: ['index.html', '../src/worker/worker.ts'] },
+    optimizeDeps: { entries: ['index.html', '../src/worker/port/worker.ts'] },
   })
   return server.listen()
 }

@@ -14,7 +14,7 @@ const ABSENT = '0x000000000000000000000000000000000000dead'
 
 const ENTRIES = [
   { entry: 'rootlight', bundle: () => bundleOf('index.js') },
-  { entry: 'rootlight/worker', bundle: () => bundleOf('worker/worker.js') },
+  { entry: 'rootlight/worker', bundle: () => bundleOf('worker/port/worker.js') },
   { entry: 'rootlight/evm', bundle: () => bundleOf('evm/index.js') },
   { entry: 'worker.bundle.js', bundle: () => bundleOfMode('worker') },
 ]

@@ -3,7 +3,7 @@ import { parseCount, parsePositive } from './wallet/number.ts'
 import { badArgument, checkType, fieldsOf, reading, textsOf } from './wallet/plain.ts'
 import { DEFAULT_SERVED_REQUESTS, DEFAULT_UPLOAD_BYTES_PER_SECOND } from './worker/constants.ts'
 import type { EngineOptions, ServeLimits } from './worker/engine.ts'
-import { notingUrl } from './worker/worker-url.ts'
+import { notingUrl } from './worker/port/worker-url.ts'
 
 export interface LightClientOptions {
   /**

@@ -30,7 +30,7 @@ async function filled(): Promise<string> {
 }
 
 async function open(engine: string, database = `tools-${names++}`, chainId = 1): Promise<LightClient> {
-  const worker = () => new Worker(new URL('./worker/worker.ts', import.meta.url), { type: 'module' })
+  const worker = () => new Worker(new URL('./worker/port/worker.ts', import.meta.url), { type: 'module' })
   const options = { database, chainId, peers: [] }
   const client = await createLightClient(engine === 'worker' ? { ...options, worker } : options)
   clients.push(client)

@@ -16,7 +16,7 @@ let client: LightClient | undefined
 let names = 0
 
 const createWorker = () => {
-  worker = new Worker(new URL('./worker/worker.ts', import.meta.url), { type: 'module' })
+  worker = new Worker(new URL('./worker/port/worker.ts', import.meta.url), { type: 'module' })
   return worker
 }
 

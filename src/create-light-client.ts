@@ -9,10 +9,10 @@ import type { WindowNode } from './network/window/window-node.ts'
 import { LazyPart } from './runtime/lazy-part.ts'
 import { createPageNode, portTo, wantsWebRtc } from './window-page.ts'
 import type { Engine } from './worker/engine.ts'
-import { createRemoteEngine } from './worker/remote-engine.ts'
+import { createRemoteEngine } from './worker/port/remote-engine.ts'
 
 const clientPart = new LazyPart('the client', () => import('./client.ts'))
-const tabEngine = new LazyPart('the engine', () => import('./worker/create-tab-engine.ts'))
+const tabEngine = new LazyPart('the engine', () => import('./worker/tabs/create-tab-engine.ts'))
 
 /**
  * Opens the database and, if one is given, the worker; dials nobody before the first sync, or the first read that misses something. Rejects with a coded error:

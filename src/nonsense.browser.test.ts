@@ -9,7 +9,7 @@ import { endOf, NONSENSE } from './testing/nonsense.ts'
 
 const ADDRESS = '0x000d836201318ec6899a67540690382780743280'
 const EMPTY_ROOT = '0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421'
-const createWorker = () => new Worker(new URL('./worker/worker.ts', import.meta.url), { type: 'module' })
+const createWorker = () => new Worker(new URL('./worker/port/worker.ts', import.meta.url), { type: 'module' })
 const fallback = { request: async () => '0x1' }
 const info = { name: 'Rootlight', icon: 'data:,', rdns: 'example.rootlight' }
 

@@ -75,7 +75,7 @@ export class Harness {
     { database = 'e2e', chainId = 0, ownNodeOn, ...webrtc }: OpenOptions = {},
   ): Promise<void> {
     const worker = () => {
-      const made = new Worker(new URL('../../src/worker/worker.ts', import.meta.url), { type: 'module' })
+      const made = new Worker(new URL('../../src/worker/port/worker.ts', import.meta.url), { type: 'module' })
       this.workers.push(made)
       return made
     }

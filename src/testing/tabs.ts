@@ -2,8 +2,8 @@
  * Tabs of one origin in one process, in the hands of a test: locks, channel and clocks. A test can kill a tab, and no
  * other tab is told. A test can freeze a tab: then no event reaches the tab before the test thaws the tab.
  */
-import type { ChannelPort, TabMessage } from '../worker/tab-channel.ts'
-import type { Locks } from '../worker/writer-lock.ts'
+import type { ChannelPort, TabMessage } from '../worker/tabs/tab-channel.ts'
+import type { Locks } from '../worker/tabs/writer-lock.ts'
 import { ManualClock, settle } from './manual-clock.ts'
 
 /** One tab's thread. */

@@ -10,8 +10,8 @@ import type { VerifySummary as StoreVerifySummary, VerifyProgress } from '../sto
 import type { PauseReason, StallReason, SyncProgress } from '../sync/progress.ts'
 import type { ErrorDetails } from '../trie/error.ts'
 import type { ProofInput, ScopeInput, SlotNumber } from '../wallet/input.ts'
+import type { Quota } from './engine/quota.ts'
 import type { PlainError } from './errors.ts'
-import type { Quota } from './quota.ts'
 
 /** How an engine is started. */
 export interface EngineOptions {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { exportStream, importStream } from '../backup-streams.ts'
 import { settle } from '../testing/manual-clock.ts'
 import type { Engine } from './engine.ts'
-import { NEWER, OLDER, type OpenTab, Tabs } from './tab-fixture.suite.ts'
+import { NEWER, OLDER, type OpenTab, Tabs } from './tabs/tab-fixture.suite.ts'
 
 /** Tabs of which the first has completed the older state, and writes. */
 async function synced(...names: string[]) {

@@ -18,7 +18,7 @@ class Dialer implements DialerPage {
       database: `bench-${name}`,
       chainId: 0,
       peers: [...peers],
-      worker: () => new Worker(new URL('../../../src/worker/worker.ts', import.meta.url), { type: 'module' }),
+      worker: () => new Worker(new URL('../../../src/worker/port/worker.ts', import.meta.url), { type: 'module' }),
     })
     this.#open.set(name, { client, honest })
     const losses = new Set<string>()

@@ -4,7 +4,8 @@ import { checkState } from '../check-state.ts'
 import { watchIdle, watchMainThread } from '../main-thread.ts'
 import type { BenchPage, BenchTask, PageResult } from '../page-contract.ts'
 
-const createWorker = () => new Worker(new URL('../../../src/worker/worker.ts', import.meta.url), { type: 'module' })
+const createWorker = () =>
+  new Worker(new URL('../../../src/worker/port/worker.ts', import.meta.url), { type: 'module' })
 
 class OursPage implements BenchPage {
   #task!: BenchTask

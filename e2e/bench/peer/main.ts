@@ -24,7 +24,7 @@ class Peer implements PeerPage {
       chainId: 0,
       peers: [address],
       ...(relays.length > 0 ? serve : {}),
-      worker: () => new Worker(new URL('../../../src/worker/worker.ts', import.meta.url), { type: 'module' }),
+      worker: () => new Worker(new URL('../../../src/worker/port/worker.ts', import.meta.url), { type: 'module' }),
     })
   }
 

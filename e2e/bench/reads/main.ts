@@ -30,7 +30,7 @@ class Reads implements ReadsPage {
       database: 'bench',
       chainId: 0,
       peers: [address],
-      worker: () => new Worker(new URL('../../../src/worker/worker.ts', import.meta.url), { type: 'module' }),
+      worker: () => new Worker(new URL('../../../src/worker/port/worker.ts', import.meta.url), { type: 'module' }),
     })
   }
 

@@ -19,7 +19,7 @@ class Tab implements TabPage {
       chainId: 0,
       peers: [task.address],
       worker: () => {
-        const worker = new Worker(new URL('../../../src/worker/worker.ts', import.meta.url), { type: 'module' })
+        const worker = new Worker(new URL('../../../src/worker/port/worker.ts', import.meta.url), { type: 'module' })
         // The first that it says: it is alive.
         worker.addEventListener('message', () => (workerAt = Date.now()), { once: true })
         return worker

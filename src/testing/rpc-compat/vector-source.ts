@@ -2,7 +2,7 @@
 
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { ProviderSource, SourceAnswer } from '../../wallet/provider/source.ts'
-import { accountRead, codeRead, proofRead, readUnder, type StateRead, slotRead } from '../../worker/reads.ts'
+import { accountRead, codeRead, proofRead, readUnder, type StateRead, slotRead } from '../../worker/engine/reads.ts'
 import type { VectorChain } from './chain.ts'
 
 /** Returns a source knowing the head of `chain`, complete and with the header, and nothing else. */

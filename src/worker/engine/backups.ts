@@ -1,0 +1,150 @@
+/** Exports and imports as the engine runs them: chunks go through it one by one, as fast as whoever asks. */
+import { ByteReader } from '../../backup/byte-reader.ts'
+import { BackupError } from '../../backup/errors.ts'
+import { decodeHeader, HEADER_BYTES, type Header } from '../../backup/header.ts'
+import { exportState } from '../../backup/state-export.ts'
+import { importState } from '../../backup/state-import.ts'
+import { yieldThread } from '../../runtime/yield-thread.ts'
+import type { StateStore } from '../../store/state-store.ts'
+import { equalHash, type Keccak } from '../../trie/keccak.ts'
+import { ReadError } from '../../wallet/errors.ts'
+import { parseRoot } from '../../wallet/parse.ts'
+import { MAX_OPEN_EXPORTS } from '../constants.ts'
+import type { ExportedState, ImportSummary } from '../engine.ts'
+import { ChunkPipe } from './chunk-pipe.ts'
+import { hexOf } from './reads.ts'
+
+/** An import that can be started, and stopped: with an error, or with `null` when it has ended. */
+export interface OpenImport {
+  readonly run: () => Promise<ImportSummary>
+  readonly stop: (reason: Error | null) => void
+}
+
+/** An export that goes on: the chunks from byte `at` of the file on. */
+interface OpenExport {
+  at: number
+  readonly chunks: AsyncGenerator<Uint8Array, void, void>
+}
+
+/** An import that runs, and how much of its file it was given. */
+interface FedImport {
+  at: number
+  readonly pipe: ChunkPipe
+  readonly fail: (reason: Error) => void
+}
+
+export class Backups {
+  readonly #store: StateStore
+  readonly #keccak: Keccak
+  readonly #chainId: number
+  /** The one that was read last at the end. */
+  readonly #exports = new Map<number, OpenExport>()
+  readonly #imports = new Map<number, FedImport>()
+
+  constructor(store: StateStore, keccak: Keccak, chainId: number) {
+    this.#store = store
+    this.#keccak = keccak
+    this.#chainId = chainId
+  }
+
+  /** Which state would be exported now. Rejects with `notSynced` or `incomplete`. */
+  async openExport(): Promise<ExportedState> {
+    const state = this.#store.all()
+    if (state === null) throw new ReadError('notSynced', 'no state is complete on disk')
+    return { root: hexOf(state.root), blockNumber: state.blockNumber }
+  }
+
+  /**
+   * The chunk of the file of `state` that begins at its byte `at`. A file's bytes are known from its root: where nobody has
+   * written what comes before `at` here, that is gone through without being handed out. Rejects with `exportGone`, with the
+   * reason of `signal`, or as reads of the store do.
+   */
+  async readExport(id: number, state: ExportedState, at: number, signal: AbortSignal): Promise<Uint8Array | null> {
+    const known = this.#exports.get(id)
+    // Not known while it is read: whatever ends it, the next one begins anew.
+    this.#exports.delete(id)
+    const open = known?.at === at ? known : { at, chunks: this.#chunksFrom(state, at, signal) }
+    const { value } = await open.chunks.next()
+    if (!(value instanceof Uint8Array)) return null
+    open.at += value.length
+    this.#exports.set(id, open)
+    this.#forgetOldest()
+    return value
+  }
+
+  abortExport(id: number): void {
+    this.#exports.delete(id)
+  }
+
+  /** `root` (32 bytes): no other is let in; `null`: the file's own. */
+  openImport(id: number, root: Uint8Array | null): OpenImport {
+    const pipe = new ChunkPipe()
+    const controller = new AbortController()
+    const stop = (reason: Error | null) => {
+      this.#imports.delete(id)
+      if (reason === null) pipe.close()
+      else {
+        controller.abort(reason)
+        pipe.fail(reason)
+      }
+    }
+    this.#imports.set(id, { at: 0, pipe, fail: stop })
+    return { run: () => this.#import(pipe, root, controller.signal), stop }
+  }
+
+  async feed(id: number, at: number, chunk: Uint8Array | null): Promise<boolean> {
+    const open = this.#imports.get(id)
+    if (open === undefined) return false
+    if (open.at !== at) {
+      const details = { got: at, expected: open.at }
+      const message = 'the tab that read the file in has ended: import it again, from its beginning'
+      open.fail(new BackupError('importCutOff', message, { details }))
+      return false
+    }
+    open.at += chunk?.length ?? 0
+    return open.pipe.give(chunk)
+  }
+
+  /** The file's bytes from `at` on. */
+  async *#chunksFrom({ root, blockNumber }: ExportedState, at: number, signal: AbortSignal) {
+    const state = this.#store.all(parseRoot(root))
+    if (state === null) {
+      throw new BackupError('exportGone', 'the state that was exported is no longer on disk', { details: { root, at } })
+    }
+    let passed = 0
+    for await (const chunk of exportState(state, this.#chainId, { blockNumber, isHeadWanted: at < HEADER_BYTES })) {
+      signal.throwIfAborted()
+      const unknown = chunk.subarray(Math.max(0, at - passed))
+      passed += chunk.length
+      if (unknown.length > 0) yield unknown.length === chunk.length ? chunk : unknown.slice()
+    }
+  }
+
+  /** Those of tabs that are gone; should one of them still be read, it is begun anew. */
+  #forgetOldest(): void {
+    const [oldest] = this.#exports.keys()
+    if (this.#exports.size > MAX_OPEN_EXPORTS) this.#exports.delete(oldest!)
+  }
+
+  async #import(pipe: ChunkPipe, root: Uint8Array | null, signal: AbortSignal): Promise<ImportSummary> {
+    const input = new ByteReader(() => pipe.take())
+    const header = decodeHeader(await input.exactly(HEADER_BYTES))
+    this.#checkHeader(header, root)
+    const { blockNumber } = header
+    const disk = await this.#store.target({ root: header.root, blockNumber: blockNumber ?? undefined })
+    const keccak = this.#keccak
+    const now = () => performance.now()
+    const imported = await importState({ input, header, disk, keccak, signal, now, yieldThread })
+    return { root: hexOf(header.root), blockNumber, ...imported }
+  }
+
+  #checkHeader(header: Header, root: Uint8Array | null): void {
+    if (header.chainId !== this.#chainId) {
+      const details = { got: header.chainId, expected: this.#chainId }
+      throw new BackupError('exportOfOtherChain', `the file is of chain ${header.chainId}`, { details })
+    }
+    if (root === null || equalHash(root, header.root)) return
+    const details = { got: hexOf(header.root), expected: hexOf(root) }
+    throw new BackupError('exportOfOtherRoot', `the file is of the root ${details.got}`, { details })
+  }
+}

@@ -1,0 +1,32 @@
+/** The header of a block that is trusted by its hash, however long it takes until somebody has it. */
+import type { StallReason } from '../../sync/progress.ts'
+import { type ErrorDetails, isRootlightError, type RootlightError } from '../../trie/error.ts'
+
+export interface FindHeaderParts {
+  /** Rejects with `notSynced` while nobody has it. */
+  readonly find: (hash: Uint8Array) => Promise<Uint8Array>
+  readonly onStalled: (reason: StallReason, details: ErrorDetails | null) => void
+  /** Resolves before the next try; rejects when it is not wanted any more. */
+  readonly pause: () => Promise<void>
+}
+
+/** RLP, checked by the hash (32 bytes). Rejects as `pause` does, or as `find` does but for `notSynced`. */
+export async function findHeader(hash: Uint8Array, { find, onStalled, pause }: FindHeaderParts): Promise<Uint8Array> {
+  for (;;) {
+    try {
+      return await find(hash)
+    } catch (error) {
+      if (!isRootlightError(error, 'notSynced')) throw error
+      onStalled(reasonOf(error), loadDetailsOf(error))
+      await pause()
+    }
+  }
+}
+
+function reasonOf({ details: { reason } }: RootlightError): StallReason {
+  return reason === 'noPeers' || reason === 'loadFailed' ? reason : 'rootUnavailable'
+}
+
+function loadDetailsOf({ cause }: RootlightError): ErrorDetails | null {
+  return isRootlightError(cause, 'loadFailed') ? cause.details : null
+}

@@ -1,0 +1,228 @@
+/**
+ * The engine's connection to the world. WebSockets are dialed on this thread, WebRTC in the window. Nobody is dialed before
+ * the first sync, or the first read that misses something, but for the relays of a tab that serves. What it takes is loaded
+ * when it is first wanted; where that fails, each later dial tries again, and the peers say why they are not there.
+ */
+import type { Libp2p } from '@libp2p/interface'
+import { type PeerAddress, parsePeer } from '../../network/address.ts'
+import { MAX_TOLD_PEERS } from '../../network/constants.ts'
+import type { Caller, Link } from '../../network/link.ts'
+import { Dialer } from '../../network/peers/dialer.ts'
+import type { PeerSet } from '../../network/peers/peer-set.ts'
+import type { PageNode } from '../../network/window/page-node.ts'
+import { statusOf } from '../../protocol/messages.ts'
+import type { Clock } from '../../runtime/clock.ts'
+import { isOnline } from '../../runtime/connectivity.ts'
+import { keepTrying } from '../../runtime/keep-trying.ts'
+import { LazyPart, type LoadError, toLoadError } from '../../runtime/lazy-part.ts'
+import { CONNECT_GRACE_MS } from '../../sync/constants.ts'
+import type { TabServing } from '../serving/serving.ts'
+
+const dialingNode = new LazyPart('libp2p', () => import('../../network/libp2p/dialing-node.ts'))
+const libp2pCaller = new LazyPart('libp2p', () => import('../../network/libp2p/libp2p-caller.ts'))
+
+/** A node that dials WebSockets, and the caller that uses it. */
+export interface WebSocketNode {
+  readonly node: Pick<Libp2p, 'stop'>
+  readonly caller: Caller
+}
+
+export interface NetworkOptions {
+  readonly peers: PeerSet
+  readonly addresses: readonly PeerAddress[]
+  readonly chainId: number
+  /** The window's node; `null`: nothing of WebRTC is wanted. */
+  readonly page: PageNode | null
+  readonly clock: Clock
+  /** Loads libp2p and makes a node that dials these addresses; left out: {@link createWebSocketNode}. */
+  readonly loadWebSockets?: (addresses: readonly PeerAddress[]) => Promise<WebSocketNode>
+}
+
+export class Network {
+  readonly #options: NetworkOptions
+  readonly #dialer: Dialer
+  /** The application's peers that are dialed on this thread. */
+  readonly #nearby: readonly PeerAddress[]
+  readonly #webSockets: LazyPart<WebSocketNode>
+  readonly #stopped = new AbortController()
+  #node: WebSocketNode['node'] | null = null
+  #isPageOpened = false
+  /** When the first peers were looked for. */
+  #startedAtMs: number | null = null
+  /** `null`: other tabs are not served. */
+  #serving: TabServing | null = null
+  /** Other tabs that somebody has told of before anybody is dialed, the newest last. */
+  readonly #found = new Map<string, PeerAddress>()
+  #webSocketFailure: LoadError | null = null
+  #pageFailure: LoadError | null = null
+
+  constructor(options: NetworkOptions) {
+    this.#options = options
+    const { peers, addresses, chainId, clock } = options
+    this.#nearby = addresses.filter(({ transport }) => transport === 'websocket')
+    this.#webSockets = new LazyPart('libp2p', () => this.#createNode(), clock)
+    const caller: Caller = {
+      dial: (address, signal) => {
+        const isNearby = address.transport === 'websocket' && this.#nearby.length > 0
+        return isNearby ? this.#dialNearby(address, signal) : this.#dialInWindow(address, signal)
+      },
+    }
+    this.#dialer = new Dialer({ caller, peers, addresses, status: statusOf(chainId), clock })
+  }
+
+  /** Loads libp2p and makes a node, which dials nobody: for a client that will sync before long. May be called twice. */
+  prepare(): void {
+    // Whoever dials is told if it fails.
+    if (this.#nearby.length > 0) this.#webSockets.load().catch(() => {})
+  }
+
+  /** Begins to dial the application's peers, and keeps at it. May be called twice. */
+  start(): void {
+    if (this.#stopped.signal.aborted) return
+    this.#startedAtMs ??= this.#options.clock.now()
+    this.#openPage()
+    for (const address of this.#found.values()) this.#dialer.add(address)
+    this.#found.clear()
+    this.#dialer.start()
+  }
+
+  /** False: the application has named nobody, and nobody can be found. */
+  get canCome(): boolean {
+    const { addresses, page } = this.#options
+    return addresses.length > 0 || page !== null
+  }
+
+  /** True while somebody may come who was not met yet: a dial is under way, or relays may tell of tabs. */
+  get mayCome(): boolean {
+    const { peers, page, clock } = this.#options
+    if (!isOnline() || this.#startedAtMs === null) return false
+    if (page !== null && clock.now() - this.#startedAtMs < CONNECT_GRACE_MS) return true
+    return peers.snapshots().some(({ state }) => state === 'connecting')
+  }
+
+  /** Why a part of the peers cannot be dialed now; `null`: nothing is known to be in the way. The peer set tells of changes. */
+  get loadFailure(): LoadError | null {
+    return this.#webSocketFailure ?? this.#pageFailure
+  }
+
+  /** Begins to let other tabs have what the serving of this tab has, once that is loaded. It ends with the network. */
+  serve(load: () => Promise<TabServing>): void {
+    this.#keepTrying(load).then(
+      (serving) => {
+        if (this.#stopped.signal.aborted) return
+        this.#serving = serving
+        serving.start()
+        this.#openPage()
+      },
+      () => {}, // it has stopped
+    )
+  }
+
+  /** Dials at once whoever is waited for. */
+  redial(): void {
+    this.#dialer.redial()
+  }
+
+  /** Hangs up. Resolves when no connection is left. */
+  async stop(): Promise<void> {
+    this.#stopped.abort()
+    this.#serving?.stop()
+    await this.#dialer.stop()
+    await this.#node?.stop()
+    this.#node = null
+    if (this.#isPageOpened) await this.#options.page?.stop()
+    this.#isPageOpened = false
+  }
+
+  /** The window's node, however often it takes. */
+  #openPage(): void {
+    const { page, peers } = this.#options
+    if (page === null || this.#isPageOpened) return
+    this.#isPageOpened = true
+    const tell = (failure: LoadError | null) => {
+      this.#pageFailure = failure
+      peers.changed()
+    }
+    const handlers: Parameters<PageNode['start']>[0] = {
+      onGuest: (guest) => this.#serving?.welcome(guest),
+      onFound: (address) => this.#find(address),
+      onConditions: (conditions) => this.#serving?.meet(conditions),
+    }
+    this.#keepTrying(
+      () => page.start(handlers),
+      (error) => tell(toLoadError('WebRTC', error)),
+    ).then(
+      () => tell(null),
+      () => {}, // it has stopped
+    )
+  }
+
+  #keepTrying<T>(attempt: () => Promise<T>, onFailure: (error: unknown) => void = () => {}): Promise<T> {
+    return keepTrying(attempt, { clock: this.#options.clock, signal: this.#stopped.signal, onFailure })
+  }
+
+  /** Whoever is found before anybody is dialed is dialed then. */
+  #find(text: string): void {
+    let address: PeerAddress
+    try {
+      address = parsePeer(text)
+    } catch {
+      return // somebody has told nonsense
+    }
+    if (this.#startedAtMs !== null) {
+      this.#dialer.add(address)
+      return
+    }
+    this.#found.delete(text)
+    this.#found.set(text, address)
+    for (const oldest of [...this.#found.keys()].slice(0, -MAX_TOLD_PEERS)) this.#found.delete(oldest)
+  }
+
+  async #dialNearby(address: PeerAddress, signal: AbortSignal): Promise<Link> {
+    const loading = this.#webSockets.load().then(
+      ({ caller }) => {
+        this.#webSocketFailure = null
+        return caller
+      },
+      (error: LoadError) => {
+        this.#webSocketFailure = error // the peer set tells of it, when the dial has failed for it
+        throw error
+      },
+    )
+    const caller = await untilAborted(loading, signal)
+    return caller.dial(address, signal)
+  }
+
+  async #dialInWindow(address: PeerAddress, signal: AbortSignal): Promise<Link> {
+    const { page } = this.#options
+    if (page === null) throw new Error('there is no WebRTC here')
+    this.#openPage()
+    if (this.#pageFailure !== null) throw this.#pageFailure
+    return page.dial(address, signal)
+  }
+
+  async #createNode(): Promise<WebSocketNode> {
+    const { loadWebSockets = createWebSocketNode } = this.#options
+    const created = await loadWebSockets(this.#nearby)
+    if (this.#stopped.signal.aborted) await created.node.stop()
+    else this.#node = created.node
+    return created
+  }
+}
+
+/** Lazily: a page that only reads what it has does not load libp2p, nor does a worker whose peers are all the window's. */
+async function createWebSocketNode(addresses: readonly PeerAddress[]): Promise<WebSocketNode> {
+  const [{ createDialingNode }, { callerOf }] = await Promise.all([dialingNode.load(), libp2pCaller.load()])
+  const node = await createDialingNode(addresses)
+  return { node, caller: callerOf(node) }
+}
+
+/** `promise`, but no longer than until `signal` aborts. */
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason)
+    if (signal.aborted) onAbort()
+    signal.addEventListener('abort', onAbort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
+}

@@ -1,0 +1,72 @@
+/** The worker's side of the port: runs an engine for the window that opens it. */
+import { LazyPart } from '../../runtime/lazy-part.ts'
+import type { Engine, EngineEvent, EngineOptions } from '../engine.ts'
+import type { EngineMethod, FromWorker, ToWorker, WorkerScope } from '../port.ts'
+import { createTabEngine } from '../tabs/create-tab-engine.ts'
+import { toPlainError } from '../to-plain-error.ts'
+
+const remotePage = new LazyPart('the way to the window', () => import('../window/remote-page.ts'))
+
+/** Begins to listen on `scope`; the rest is up to the window. */
+export function hostEngine(scope: WorkerScope): void {
+  let engine: Promise<Engine> | null = null
+  const send = (message: FromWorker, transfer: Transferable[] = []) => scope.postMessage(message, transfer)
+  const emit = (event: EngineEvent) => {
+    send({ kind: 'event', event }, event.kind === 'progress' ? [event.coverage.buffer as ArrayBuffer] : [])
+  }
+  scope.addEventListener('message', ({ data }) => {
+    if (data.kind === 'open') {
+      engine ??= open(data, send, emit)
+      engine.catch(() => {}) // the window was told, and calls are answered with it
+    } else void answer(engine, data, send)
+  })
+}
+
+async function open(
+  { options, lock, page }: Extract<ToWorker, { kind: 'open' }>,
+  send: (message: FromWorker) => void,
+  emit: (event: EngineEvent) => void,
+): Promise<Engine> {
+  send({ kind: 'started' })
+  if (lock !== null) {
+    // Without the lock the window learns of a death by its events only.
+    navigator.locks.request(lock, () => holdForever(() => send({ kind: 'alive' }))).catch(() => {})
+  }
+  const engine = openEngine(options, page, emit)
+  engine.then(
+    () => send({ kind: 'opened' }),
+    (error) => send({ kind: 'refused', error: toPlainError(error) }),
+  )
+  return engine
+}
+
+async function openEngine(
+  options: EngineOptions,
+  page: MessagePort | null,
+  emit: (event: EngineEvent) => void,
+): Promise<Engine> {
+  if (page === null) return createTabEngine(options, emit)
+  const { RemotePage } = await remotePage.load()
+  return createTabEngine(options, emit, new RemotePage(page))
+}
+
+/** The browser lets go of the lock when the worker ends, however it ends: that is how the window learns of it. */
+function holdForever(onHeld: () => void): Promise<never> {
+  onHeld()
+  return new Promise(() => {})
+}
+
+async function answer(
+  engine: Promise<Engine> | null,
+  { call, method, args }: Extract<ToWorker, { kind: 'call' }>,
+  send: (message: FromWorker, transfer?: Transferable[]) => void,
+): Promise<void> {
+  try {
+    if (engine === null) throw new Error('a call came before the engine was opened')
+    const methods = (await engine) as unknown as Record<EngineMethod, (...args: readonly unknown[]) => Promise<unknown>>
+    const value = await methods[method](...args)
+    send({ kind: 'result', call, value }, value instanceof Uint8Array ? [value.buffer as ArrayBuffer] : [])
+  } catch (error) {
+    send({ kind: 'error', call, error: toPlainError(error) })
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * The store as a tab shows it to others: so many requests at a time, so many bytes a second, behind what the tab does for
+ * itself, and nothing while it is paused. What is paused has nothing: whoever asks goes elsewhere at once.
+ */
+import type { Clock } from '../../protocol/clock.ts'
+import { type NodeSource, OWN_WORK, type Ref, type Work } from '../../trie/node-source.ts'
+import type { Path } from '../../trie/path.ts'
+import { UPLOAD_BURST_MS } from '../constants.ts'
+import type { OwnWork } from './own-work.ts'
+
+export interface PoliteSourceOptions {
+  readonly source: NodeSource
+  readonly uploadBytesPerSecond: number
+  readonly maxRequests: number
+  readonly clock: Clock
+  /** What the tab does for itself: while it reads others wait, and while it syncs they are served one at a time. */
+  readonly ownWork: OwnWork
+}
+
+const NOTHING = new Uint8Array()
+
+export class PoliteSource implements NodeSource {
+  readonly #options: PoliteSourceOptions
+  #isPaused = false
+  #serving = 0
+  readonly #line: (() => void)[] = []
+  /** When all bytes that were sent so far will have been paid for. */
+  #paidAt: number
+
+  constructor(options: PoliteSourceOptions) {
+    this.#options = options
+    this.#paidAt = options.clock.now()
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused
+  }
+
+  pause(): void {
+    this.#isPaused = true
+  }
+
+  resume(): void {
+    this.#isPaused = false
+  }
+
+  has(root: Uint8Array): boolean {
+    return !this.#isPaused && this.#options.source.has(root)
+  }
+
+  run(root: Uint8Array, ref: Ref, maxNodes: number, maxBytes: number, work: Work = OWN_WORK): Promise<Uint8Array> {
+    return this.#serve(NOTHING, (source) => source.run(root, ref, maxNodes, maxBytes, this.#polite(work)))
+  }
+
+  path(root: Uint8Array, ref: Ref, key: Path, work: Work = OWN_WORK): Promise<Uint8Array> {
+    return this.#serve(NOTHING, (source) => source.path(root, ref, key, this.#polite(work)))
+  }
+
+  code(hash: Uint8Array): Promise<Uint8Array | undefined> {
+    return this.#serve(undefined, (source) => source.code(hash))
+  }
+
+  header(hash: Uint8Array): Promise<Uint8Array | undefined> {
+    return this.#serve(undefined, async (source) => source.header?.(hash))
+  }
+
+  async #serve<T extends Uint8Array | undefined>(nothing: T, read: (source: NodeSource) => Promise<T>): Promise<T> {
+    await this.#enter()
+    try {
+      await this.#options.ownWork.noReads()
+      await this.#budget()
+      if (this.#isPaused) return nothing
+      const bytes = await read(this.#options.source)
+      this.#pay(bytes?.length ?? 0)
+      return this.#isPaused ? nothing : bytes
+    } finally {
+      this.#leave()
+    }
+  }
+
+  /** Work whose pauses are anybody's: who waits for another turn there keeps no place here, and own reads go ahead. */
+  #polite(work: Work): Work {
+    return {
+      do: (piece) => work.do(piece),
+      pause: async () => {
+        this.#leave()
+        try {
+          await work.pause()
+        } finally {
+          await this.#enter()
+        }
+        await this.#options.ownWork.noReads()
+      },
+    }
+  }
+
+  /** How many more may be served now. */
+  #room(): number {
+    const { ownWork, maxRequests } = this.#options
+    return (ownWork.isSyncing ? 1 : maxRequests) - this.#serving
+  }
+
+  async #enter(): Promise<void> {
+    while (this.#room() <= 0) await new Promise<void>((resolve) => this.#line.push(resolve))
+    this.#serving++
+  }
+
+  #leave(): void {
+    this.#serving--
+    for (let room = this.#room(); room > 0; room--) this.#line.shift()?.()
+  }
+
+  /** Waits until the next answer may go: what was sent runs ahead of the rate by a burst at most. */
+  async #budget(): Promise<void> {
+    const { clock } = this.#options
+    const waitMs = this.#paidAt - UPLOAD_BURST_MS - clock.now()
+    if (waitMs > 0) await new Promise<void>((resolve) => clock.after(waitMs, resolve))
+  }
+
+  #pay(bytes: number): void {
+    const { clock, uploadBytesPerSecond } = this.#options
+    this.#paidAt = Math.max(this.#paidAt, clock.now()) + (bytes * 1000) / uploadBytesPerSecond
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * A tab that serves others: answers from the store what it has verified, says in its Status what that is, and pauses while
+ * the page is hidden or its connection is metered, unless the application wants it otherwise.
+ */
+import type { Guest } from '../../network/link.ts'
+import { Outcasts } from '../../network/peers/outcasts.ts'
+import { Host, type ServeCounters } from '../../network/peers/serve.ts'
+import type { Conditions } from '../../network/window/page-node.ts'
+import type { Clock } from '../../protocol/clock.ts'
+import type { ServingLimits } from '../../protocol/serving-limits.ts'
+import type { StateStore } from '../../store/state-store.ts'
+import { MAX_TAB_HELD_BYTES, MAX_TAB_STREAMS, STATUS_INTERVAL_MS, TAB_REQUESTS_PER_SECOND } from '../constants.ts'
+import type { ServeLimits } from '../engine.ts'
+import type { OwnWork } from './own-work.ts'
+import { PoliteSource } from './polite-source.ts'
+import { servedStatus } from './served-status.ts'
+
+export interface TabServingOptions {
+  readonly store: Pick<StateStore, 'source' | 'coverage'>
+  readonly chainId: number
+  readonly limits: ServeLimits
+  readonly clock: Clock
+  /** What the tab does for itself goes first. */
+  readonly ownWork: OwnWork
+}
+
+export class TabServing {
+  readonly #options: TabServingOptions
+  readonly #source: PoliteSource
+  readonly #host: Host
+  readonly #outcasts: Outcasts
+  /** What was said last. */
+  #said: string
+  #stopTelling: (() => void) | null = null
+
+  constructor(options: TabServingOptions) {
+    const { store, limits, clock, ownWork } = options
+    this.#options = options
+    this.#source = new PoliteSource({ source: store.source(), ...limits, clock, ownWork })
+    const status = this.#status()
+    this.#said = keyOf(status)
+    this.#outcasts = new Outcasts(clock)
+    this.#host = new Host({
+      source: this.#source,
+      status,
+      clock,
+      limits: servingLimits(limits),
+      onViolation: (_, peerId) => this.#outcasts.add(peerId),
+    })
+  }
+
+  /** Begins to say what is there, as it grows. May be called twice. */
+  start(): void {
+    if (this.#stopTelling !== null) return
+    const tell = () => {
+      this.#tell()
+      this.#stopTelling = this.#options.clock.after(STATUS_INTERVAL_MS, tell)
+    }
+    tell()
+  }
+
+  /** Answers `guest`, unless it broke the protocol the last time. */
+  welcome(guest: Guest): void {
+    if (this.#outcasts.has(guest.peerId)) guest.hangUp()
+    else this.#host.welcome(guest)
+  }
+
+  /** What others have of it, and what is held for them. */
+  counters(): ServeCounters {
+    return this.#host.counters()
+  }
+
+  /** `serving ⇄ paused`. */
+  meet({ isHidden, isMetered }: Conditions): void {
+    const { whileHidden, onMetered } = this.#options.limits
+    if ((isHidden && !whileHidden) || (isMetered && !onMetered)) this.#source.pause()
+    else this.#source.resume()
+    this.#tell()
+  }
+
+  /** Answers nobody any more. May be called twice. */
+  stop(): void {
+    this.#stopTelling?.()
+    this.#stopTelling = null
+    this.#host.stop()
+  }
+
+  #tell(): void {
+    const status = this.#status()
+    const text = keyOf(status)
+    if (text === this.#said) return
+    this.#said = text
+    this.#host.setStatus(status)
+  }
+
+  #status() {
+    const { store, chainId } = this.#options
+    return servedStatus(chainId, this.#source.isPaused ? [] : store.coverage())
+  }
+}
+
+/** Far below those of a server: the page has a user. */
+function servingLimits({ uploadBytesPerSecond, maxRequests }: ServeLimits): Partial<ServingLimits> {
+  // Answers come to no more than the upload; as much again is for requests.
+  const bytesPerSecond = 2 * uploadBytesPerSecond
+  return {
+    requests: { perSecond: TAB_REQUESTS_PER_SECOND, burst: TAB_REQUESTS_PER_SECOND },
+    bytes: { perSecond: bytesPerSecond, burst: bytesPerSecond },
+    // More would wait for the polite source in the order in which they came: here peers take turns.
+    readAtOnce: Math.ceil(maxRequests),
+    // All other tabs are one host as long as nobody tells where they are.
+    streams: MAX_TAB_STREAMS,
+    streamsPerHost: MAX_TAB_STREAMS,
+    heldBytes: MAX_TAB_HELD_BYTES,
+    heldBytesPerHost: MAX_TAB_HELD_BYTES,
+  }
+}
+
+function keyOf({ roots }: ReturnType<typeof servedStatus>): string {
+  return roots
+    .map(
+      ({ root, blockNumber, coverage }) =>
+        `${root} ${blockNumber} ${coverage.map(({ start, end }) => `${start}-${end}`)}`,
+    )
+    .join('\n')
+}

@@ -1,0 +1,36 @@
+/** An engine beside those of other tabs, on the platform's own locks and channels; without them, one that is alone. */
+import { parsePeer } from '../../network/address.ts'
+import type { PageNode } from '../../network/window/page-node.ts'
+import { systemClock } from '../../protocol/clock.ts'
+import { openDatabase } from '../../store/database/database.ts'
+import { StateView } from '../../store/state-view.ts'
+import { createFastKeccak } from '../../trie/fast-keccak.ts'
+import { createLocalEngine } from '../engine/local-engine.ts'
+import type { Engine, EngineEvent, EngineOptions } from '../engine.ts'
+import { openTabEngine } from './tab-engine.ts'
+
+/** `page`: the window's libp2p node, if WebRTC is wanted; the tab that writes has it. Rejects as `createLocalEngine` does. */
+export async function createTabEngine(
+  options: EngineOptions,
+  emit: (event: EngineEvent) => void,
+  page: PageNode | null = null,
+): Promise<Engine> {
+  const locks = globalThis.navigator?.locks
+  // Web Locks exist in secure contexts only. Elsewhere whoever opens the database last can write to it.
+  if (locks === undefined) return createLocalEngine(options, emit, page)
+  // Also in a tab that will dial nobody for now.
+  for (const address of options.peers) parsePeer(address)
+  const { database, chainId } = options
+  const name = `rootlight-writer:${database}`
+  return openTabEngine({
+    name,
+    chainId,
+    tab: crypto.randomUUID(),
+    locks,
+    channel: new BroadcastChannel(name),
+    clock: systemClock,
+    lead: (tell) => createLocalEngine(options, tell, page),
+    view: new StateView(() => openDatabase(database), { chainId, keccak: await createFastKeccak() }),
+    emit,
+  })
+}

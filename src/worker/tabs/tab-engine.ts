@@ -1,0 +1,395 @@
+/**
+ * The engine of one tab among others. The one that is elected (`election.ts`) writes and answers for all (`term.ts`); the
+ * others read what is complete on disk themselves, ask the writer for the rest, and hear what it tells. A call stays open
+ * until it is answered: each new writer is asked again, also if that is us.
+ */
+import type { Clock } from '../../protocol/clock.ts'
+import type { StateView } from '../../store/state-view.ts'
+import { SyncError } from '../../sync/errors.ts'
+import type { SyncProgress } from '../../sync/progress.ts'
+import { isRootlightError } from '../../trie/error.ts'
+import type { ProofInput, SlotNumber } from '../../wallet/input.ts'
+import { accountRead, codeRead, proofRead, readComplete, type StateRead, slotRead, statusOf } from '../engine/reads.ts'
+import type {
+  AccountValue,
+  Answer,
+  Engine,
+  EngineEvent,
+  ExportedState,
+  ImportSummary,
+  ProofValue,
+  ReadAt,
+  StorageReport,
+  SyncTarget,
+  TabRole,
+  VerifySummary,
+} from '../engine.ts'
+import { fromPlainError, noWriter } from '../errors.ts'
+import type { EngineMethod } from '../port.ts'
+import { Election } from './election.ts'
+import { OpenCalls } from './open-calls.ts'
+import type { ChannelPort, TabEvent, TabMessage } from './tab-channel.ts'
+import { TabLife } from './tab-life.ts'
+import { Term } from './term.ts'
+import type { Locks } from './writer-lock.ts'
+
+export interface TabEngineOptions {
+  readonly chainId: number
+  /** Of the lock: what the tabs of this database have in common. */
+  readonly name: string
+  /** No other tab has this name. */
+  readonly tab: string
+  readonly locks: Locks
+  readonly channel: ChannelPort
+  readonly clock: Clock
+  /** Opens the engine that writes; whoever wrote before is refused from then on. */
+  readonly lead: (emit: (event: EngineEvent) => void) => Promise<Engine>
+  /** What a tab that does not write sees of the disk. */
+  readonly view: StateView
+  readonly emit: (event: EngineEvent) => void
+}
+
+/** Resolves when this tab is the writer, or follows one. Rejects as the engine that writes does, or the view. */
+export async function openTabEngine(options: TabEngineOptions): Promise<Engine> {
+  const engine = new TabEngine(options)
+  await engine.open()
+  return engine
+}
+
+class TabEngine implements Engine {
+  readonly #options: TabEngineOptions
+  readonly #election: Election
+  readonly #life: TabLife
+  readonly #calls = new OpenCalls()
+  /** `null`: we do not write. */
+  #term: Term | null = null
+  /** The highest that was heard, or ours. */
+  #termNumber = 0
+  /** The writer that we hear; `null`: none, or us. */
+  #writer: string | null = null
+  /** What is being synced, by whoever writes. */
+  #target: SyncTarget | null = null
+  #isRetired = false
+  #closing: Promise<void> | null = null
+
+  constructor(options: TabEngineOptions) {
+    this.#options = options
+    const { tab, locks, name, clock } = options
+    this.#life = new TabLife({ locks, name, clock })
+    this.#election = new Election({
+      ...{ tab, locks, name, clock },
+      onElected: () => {
+        this.#options.emit({ kind: 'role', role: 'writer' })
+        this.#lead().catch((error) => this.#fail(error))
+      },
+      onDeposed: () => this.#stepDown(),
+      onBeat: () => this.#beat(),
+      onCandidate: () => this.#say({ kind: 'candidate', tab }),
+      onWriterless: () => this.#calls.rejectAll(noWriter('none is heard, and the browser does not pass the lock on')),
+    })
+  }
+
+  async open(): Promise<void> {
+    const { channel, view, tab } = this.#options
+    this.#life.begin(tab)
+    channel.addEventListener('message', ({ data }) => this.#hear(data))
+    try {
+      if (await this.#election.start()) await this.#lead()
+      else await view.current()
+    } catch (error) {
+      await this.close()
+      throw error
+    }
+    if (this.#term === null) this.#say({ kind: 'hello' })
+  }
+
+  sync(id: number, target: SyncTarget): Promise<SyncProgress> {
+    return this.#call('sync', [id, target])
+  }
+
+  cancel(id: number): Promise<void> {
+    return this.#call('cancel', [id])
+  }
+
+  leave(id: number): Promise<void> {
+    return this.#call('leave', [id])
+  }
+
+  resume(id: number): Promise<void> {
+    return this.#call('resume', [id])
+  }
+
+  async getAccount(address: string, at: ReadAt | undefined): Promise<Answer<AccountValue | null>> {
+    return this.#read('getAccount', [address, at], at, accountRead(address))
+  }
+
+  async getStorageAt(address: string, slot: SlotNumber, at: ReadAt | undefined): Promise<Answer<string>> {
+    return this.#read('getStorageAt', [address, slot, at], at, slotRead(address, slot))
+  }
+
+  async getCode(address: string, at: ReadAt | undefined): Promise<Answer<string>> {
+    return this.#read('getCode', [address, at], at, codeRead(address))
+  }
+
+  async getProof(address: string, slots: readonly SlotNumber[], at: ReadAt | undefined): Promise<Answer<ProofValue>> {
+    return this.#read('getProof', [address, slots, at], at, proofRead(address, slots))
+  }
+
+  addProof(proof: ProofInput, at: ReadAt | undefined): Promise<Answer<ProofValue>> {
+    return this.#call('addProof', [proof, at])
+  }
+
+  /** What a follower has verified is on disk already. */
+  async keep(): Promise<void> {
+    if (this.#term !== null) await this.#call('keep', [])
+  }
+
+  abort(id: number): Promise<void> {
+    return this.#call('abort', [id])
+  }
+
+  verify(id: number): Promise<VerifySummary> {
+    return this.#call('verify', [id])
+  }
+
+  openExport(id: number): Promise<ExportedState> {
+    return this.#call('openExport', [id])
+  }
+
+  readExport(id: number, state: ExportedState, at: number): Promise<Uint8Array | null> {
+    return this.#call('readExport', [id, state, at])
+  }
+
+  import(id: number, root: string | null): Promise<ImportSummary> {
+    return this.#call('import', [id, root])
+  }
+
+  feed(id: number, at: number, chunk: Uint8Array | null): Promise<boolean> {
+    return this.#call('feed', [id, at, chunk])
+  }
+
+  storage(): Promise<StorageReport> {
+    return this.#call('storage', [])
+  }
+
+  wipe(): Promise<void> {
+    return this.#call('wipe', [])
+  }
+
+  async status(): ReturnType<Engine['status']> {
+    if (this.#term !== null) return this.#call('status', [])
+    this.#checkOpen()
+    return statusOf(await this.#options.view.current())
+  }
+
+  settledStatus(): ReturnType<Engine['status']> {
+    return this.#call('settledStatus', [])
+  }
+
+  async role(): Promise<TabRole> {
+    this.#checkOpen()
+    return this.#term === null ? 'follower' : 'writer'
+  }
+
+  /** What runs here is written and handed on to another tab, if there is one. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    // What it tells while it ends is nobody's business; the last beat has said what it was about.
+    await this.#term?.end()
+    this.#term = null
+    this.#election.stop()
+    this.#life.end()
+    this.#options.channel.close()
+    await this.#options.view.close()
+    this.#calls.rejectAll(new SyncError('closed', 'the client was closed'))
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== null) throw new SyncError('closed', 'the client was closed')
+  }
+
+  async #call<T>(method: EngineMethod, args: readonly unknown[]): Promise<T> {
+    this.#checkOpen()
+    return this.#calls.add(method, args, (call) => this.#ask(call))
+  }
+
+  /** From the disk if this tab can; from the writer what is not there, what is being synced, and what is damaged. */
+  async #read<T>(
+    method: EngineMethod,
+    args: readonly unknown[],
+    at: ReadAt | undefined,
+    read: StateRead<T>,
+  ): Promise<Answer<T>> {
+    const { view } = this.#options
+    // The second time, as it is on disk now: what was there may have been deleted since.
+    const isComplete = at === undefined || at === 'complete'
+    for (let reads = 0; this.#term === null && isComplete && reads < 2; reads++) {
+      this.#checkOpen()
+      try {
+        return await readComplete(await view.current(), read)
+      } catch (error) {
+        // Nothing is complete, and who completes a state says so; the writer may have what is not.
+        if (isRootlightError(error, 'notSynced')) break
+        // The writer has the last word on what is wrong.
+        view.outdate()
+      }
+    }
+    return this.#call(method, args)
+  }
+
+  /** Asks whoever writes. Where nobody is known to, the next one will be asked. */
+  #ask(call: number): void {
+    const open = this.#calls.get(call)
+    if (open === undefined) return
+    const { method, args } = open
+    const { tab, chainId } = this.#options
+    if (this.#term !== null) {
+      void this.#term.perform(tab, method, args, {
+        resolve: (value) => this.#calls.resolve(call, value),
+        reject: (error) => this.#calls.reject(call, error),
+      })
+    } else if (this.#writer !== null) {
+      this.#say({ kind: 'call', writer: this.#writer, chainId, tab, call, method, args })
+    }
+  }
+
+  #askAll(): void {
+    for (const call of this.#calls.numbers) this.#ask(call)
+  }
+
+  #hear(message: TabMessage): void {
+    if (this.#isRetired) return
+    switch (message.kind) {
+      case 'hello':
+        if (this.#term !== null) this.#beat()
+        return
+      case 'beat':
+        this.#hearBeat(message)
+        return
+      case 'candidate':
+        if (this.#term !== null) this.#beat()
+        else this.#election.hearCandidate(message.tab)
+        return
+      case 'call':
+        if (message.writer === this.#term?.writer) void this.#term.serve(message)
+        return
+      case 'result':
+        if (this.#isOurs(message)) this.#calls.resolve(message.call, message.value)
+        return
+      case 'error':
+        if (this.#isOurs(message)) this.#calls.reject(message.call, fromPlainError(message.error))
+        return
+      case 'event':
+        if (message.writer === this.#writer) this.#tell(message.event)
+        return
+      case 'changed':
+        this.#options.view.outdate()
+    }
+  }
+
+  /** An answer of the writer that we asked last, to us. */
+  #isOurs({ tab, writer }: { readonly tab: string; readonly writer: string }): boolean {
+    return tab === this.#options.tab && writer === this.#writer
+  }
+
+  #hearBeat({ writer, term, target }: Extract<TabMessage, { kind: 'beat' }>): void {
+    // One that was replaced, and does not know it yet.
+    if (term < this.#termNumber) return
+    // Ours is over, and our lock is about to say so.
+    if (this.#term !== null) return
+    this.#termNumber = term
+    this.#election.hearBeat()
+    this.#target = target
+    if (this.#writer === writer) return
+    this.#writer = writer
+    this.#options.view.outdate()
+    this.#askAll()
+  }
+
+  /** Tells the application, which has its own name for a sync that it waits for. */
+  #tell(event: TabEvent): void {
+    const { tab, view, emit } = this.#options
+    if (event.kind === 'damaged') view.outdate()
+    if (event.kind === 'verifying') {
+      const id = event.ids.get(tab)
+      if (id !== undefined) emit({ kind: 'verifying', id, progress: event.progress })
+    } else if ('ids' in event) {
+      const { ids, ...rest } = event
+      emit({ ...rest, id: ids.get(tab) ?? null })
+    } else emit(event)
+  }
+
+  /** follower → writer. Rejects if the engine cannot be opened. */
+  async #lead(): Promise<void> {
+    const { tab, chainId, lead, view, emit } = this.#options
+    const number = ++this.#termNumber
+    const term = new Term({
+      writer: `${tab}/${number}`,
+      chainId,
+      number,
+      open: lead,
+      isAlive: (tab) => this.#life.isAlive(tab),
+      inherited: this.#target,
+      say: (message) => this.#say(message),
+      tell: (event) => this.#tell(event),
+      onStoreClosed: (event) => {
+        emit(event)
+        this.#retire()
+      },
+      onTarget: () => this.#beat(),
+      onFenced: () => this.#resign(),
+    })
+    this.#term = term
+    this.#writer = null
+    this.#beat()
+    this.#askAll()
+    await term.opened
+    if (this.#term === term) await view.close()
+  }
+
+  /** writer → follower: another tab has taken over. What is open here is asked of it as soon as it is heard. */
+  #stepDown(): void {
+    const term = this.#term
+    if (term === null || this.#isRetired || this.#closing !== null) return
+    this.#target = term.target
+    this.#term = null
+    // Whatever it still writes is refused; nobody waits for that.
+    term.end().catch(() => {})
+    this.#options.view.outdate()
+    this.#options.emit({ kind: 'role', role: 'follower' })
+    this.#say({ kind: 'hello' })
+  }
+
+  /** The database cannot be opened for writing: whoever waits is told, and another tab may try. */
+  #fail(error: unknown): void {
+    this.#resign()
+    this.#calls.rejectAll(error)
+  }
+
+  /** The database was taken from this tab for good: it lets others write, who begin anew, and answers its own calls only. */
+  #retire(): void {
+    if (this.#term === null) return
+    this.#say({ kind: 'beat', writer: this.#term.writer, term: this.#term.number, target: null })
+    this.#isRetired = true
+    this.#election.stop()
+  }
+
+  #resign(): void {
+    this.#election.resign()
+    this.#stepDown()
+  }
+
+  #beat(): void {
+    if (this.#term === null) return
+    const { writer, number, target } = this.#term
+    this.#say({ kind: 'beat', writer, term: number, target })
+  }
+
+  #say(message: TabMessage): void {
+    if (!this.#isRetired) this.#options.channel.postMessage(message)
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * One tab's time as the writer: opens the engine that writes, answers the calls of all tabs, and tells what the engine
+ * tells. Once it is over it says nothing more: whoever waits for an answer asks the next writer.
+ */
+import { databaseOfOtherChain } from '../../store/generations/chain.ts'
+import type { Engine, EngineEvent, SyncTarget } from '../engine.ts'
+import type { EngineMethod } from '../port.ts'
+import { toPlainError } from '../to-plain-error.ts'
+import { Leader } from './leader.ts'
+import type { TabEvent, TabMessage } from './tab-channel.ts'
+
+export interface TermOptions {
+  /** No two are the same. */
+  readonly writer: string
+  /** That this tab's engine is about. */
+  readonly chainId: number
+  /** Higher than that of the writer before. */
+  readonly number: number
+  /** Opens the engine that writes. */
+  readonly open: (emit: (event: EngineEvent) => void) => Promise<Engine>
+  /** Whether the tab of this name lives. */
+  readonly isAlive: (tab: string) => Promise<boolean>
+  /** What the writer before was syncing. */
+  readonly inherited: SyncTarget | null
+  /** To the other tabs. */
+  readonly say: (message: TabMessage) => void
+  /** To this tab's application. */
+  readonly tell: (event: TabEvent) => void
+  /** The connection of this tab that writes was closed for good. */
+  readonly onStoreClosed: (event: Extract<EngineEvent, { kind: 'storeClosed' }>) => void
+  /** Another sync runs, or none. */
+  readonly onTarget: () => void
+  /** A write was refused. */
+  readonly onFenced: () => void
+}
+
+export class Term {
+  /** Rejects as the opening of the engine does. */
+  readonly opened: Promise<unknown>
+  readonly #options: TermOptions
+  readonly #leader: Promise<Leader>
+  /** What is being synced, or will be as soon as the engine is open. */
+  #target: SyncTarget | null
+  /** Calls of other tabs that are being answered. */
+  readonly #serving = new Set<string>()
+  #isOver = false
+
+  constructor(options: TermOptions) {
+    this.#options = options
+    this.#target = options.inherited
+    this.#leader = this.#open()
+    this.opened = this.#leader
+    this.#leader.catch(() => {}) // whoever opens the term is told
+  }
+
+  get writer(): string {
+    return this.#options.writer
+  }
+
+  get number(): number {
+    return this.#options.number
+  }
+
+  get target(): SyncTarget | null {
+    return this.#target
+  }
+
+  /** Does what this tab asks for, and hands over the outcome; never does once the term is over. */
+  async perform(
+    tab: string,
+    method: EngineMethod,
+    args: readonly unknown[],
+    settle: { resolve: (value: unknown) => void; reject: (error: unknown) => void },
+  ): Promise<void> {
+    try {
+      const value = await (await this.#leader).perform(tab, method, args)
+      if (!this.#isOver) settle.resolve(value)
+    } catch (error) {
+      if (!this.#isOver) settle.reject(error)
+    }
+  }
+
+  /** Does what another tab asks for, once, however often it asks. */
+  async serve({ writer, chainId, tab, call, method, args }: Extract<TabMessage, { kind: 'call' }>): Promise<void> {
+    const key = `${tab}/${call}`
+    if (this.#serving.has(key)) return
+    const { say, chainId: ours } = this.#options
+    const reject = (error: unknown) => say({ kind: 'error', writer, tab, call, error: toPlainError(error) })
+    // It opened the database before there was anything in it to say so.
+    if (chainId !== ours) return reject(databaseOfOtherChain(ours, chainId))
+    this.#serving.add(key)
+    await this.perform(tab, method, args, {
+      resolve: (value) => say({ kind: 'result', writer, tab, call, value }),
+      reject,
+    })
+    this.#serving.delete(key)
+  }
+
+  /** Ends the engine; what it has verified is written, if it may still write. May be called twice. */
+  async end(): Promise<void> {
+    this.#isOver = true
+    const leader = await this.#leader.catch(() => null)
+    await leader?.close()
+  }
+
+  async #open(): Promise<Leader> {
+    let leader: Leader | null = null
+    const engine = await this.#options.open((event) => this.#announce(leader, event))
+    leader = new Leader({
+      engine,
+      isAlive: this.#options.isAlive,
+      onTarget: () => {
+        if (this.#isOver) return
+        this.#target = leader?.target ?? null
+        this.#options.onTarget()
+      },
+      onChanged: () => {
+        if (!this.#isOver) this.#options.say({ kind: 'changed' })
+      },
+      onFenced: () => {
+        if (!this.#isOver) this.#options.onFenced()
+      },
+    })
+    if (this.#target !== null && !this.#isOver) leader.inherit(this.#target)
+    return leader
+  }
+
+  /** To the other tabs first: what is told to the application may be moved to another thread. */
+  #announce(leader: Leader | null, event: EngineEvent): void {
+    if (this.#isOver || event.kind === 'role') return
+    // The others have connections of their own.
+    if (event.kind === 'storeClosed') {
+      this.#options.onStoreClosed(event)
+      return
+    }
+    const told: TabEvent = 'id' in event ? withIds(event, leader?.callsOf(event.id) ?? new Map()) : event
+    this.#options.say({ kind: 'event', writer: this.writer, event: told })
+    this.#options.tell(told)
+  }
+}
+
+function withIds(
+  event: Extract<EngineEvent, { kind: 'progress' | 'stalled' | 'paused' | 'verifying' }>,
+  ids: ReadonlyMap<string, number>,
+): TabEvent {
+  const { id: _, ...rest } = event
+  return { ...rest, ids }
+}

@@ -1,0 +1,103 @@
+/** The window's side of the port: does with its libp2p node what an engine in a worker asks for. */
+import { parsePeer } from '../../network/address.ts'
+import { asDialError } from '../../network/dial-error.ts'
+import type { Guest } from '../../network/link.ts'
+import type { PageNode } from '../../network/window/page-node.ts'
+import type { DialedLink, FromPage, PageCall, ToPage } from './page-port.ts'
+import { portOf } from './port-wire.ts'
+
+/** A connection that the engine knows by a number. */
+interface OpenLink {
+  open?(signal: AbortSignal): Promise<Parameters<typeof portOf>[0]>
+  hangUp(): Promise<void> | void
+}
+
+/** Begins to listen at `port`; the rest is up to the engine. */
+export function hostPage(port: MessagePort, node: PageNode): void {
+  const host = new PageHost(port, node)
+  port.onmessage = ({ data }: MessageEvent<ToPage>) => host.receive(data)
+}
+
+class PageHost {
+  readonly #port: MessagePort
+  readonly #node: PageNode
+  readonly #calls = new Map<number, AbortController>()
+  readonly #links = new Map<number, OpenLink>()
+  #nextLink = 0
+
+  constructor(port: MessagePort, node: PageNode) {
+    this.#port = port
+    this.#node = node
+  }
+
+  receive(message: ToPage): void {
+    if (message.kind === 'abort') this.#calls.get(message.call)?.abort()
+    else void this.#answer(message.call, message)
+  }
+
+  async #answer(call: number, asked: PageCall): Promise<void> {
+    const abort = new AbortController()
+    this.#calls.set(call, abort)
+    try {
+      const value = await this.#perform(asked, abort.signal)
+      this.#post({ kind: 'result', call, value }, value instanceof MessagePort ? [value] : [])
+    } catch (error) {
+      const { departure, message } = asDialError(error)
+      this.#post({ kind: 'error', call, departure: { ...departure, message } })
+    } finally {
+      this.#calls.delete(call)
+    }
+  }
+
+  async #perform(asked: PageCall, signal: AbortSignal): Promise<unknown> {
+    switch (asked.method) {
+      case 'start':
+        return this.#node.start({
+          onGuest: (guest) => this.#admit(guest),
+          onFound: (address) => this.#post({ kind: 'found', address }),
+          onConditions: (conditions) => this.#post({ kind: 'conditions', conditions }),
+        })
+      case 'stop':
+        return this.#node.stop()
+      case 'dial':
+        return this.#dial(asked.address, signal)
+      case 'open': {
+        const wire = await this.#links.get(asked.link)?.open?.(signal)
+        if (wire === undefined) throw new Error('the link was hung up')
+        return portOf(wire)
+      }
+      case 'hangUp': {
+        const link = this.#links.get(asked.link)
+        this.#links.delete(asked.link)
+        return link?.hangUp()
+      }
+      case 'forget':
+        this.#links.delete(asked.link)
+        return
+      default:
+        return asked satisfies never
+    }
+  }
+
+  async #dial(address: string, signal: AbortSignal): Promise<DialedLink> {
+    const opened = await this.#node.dial(parsePeer(address), signal)
+    return { link: this.#add(opened), peerId: opened.peerId }
+  }
+
+  #admit({ peerId, host, isWebRtc, wire, hangUp }: Guest): void {
+    // Not until its stream has ended, but until the engine says so: it ends the stream first, and then hangs up.
+    const link = this.#add({ hangUp })
+    const port = portOf(wire)
+    this.#post({ kind: 'guest', link, peerId, host, isWebRtc, port }, [port])
+  }
+
+  #add(link: OpenLink): number {
+    const number = this.#nextLink++
+    this.#links.set(number, link)
+    return number
+  }
+
+  #post(message: FromPage, transfer: Transferable[] = []): void {
+    this.#port.postMessage(message, transfer)
+  }
+}

@@ -1,0 +1,39 @@
+/** What crosses the port between an engine in a worker and the window's libp2p node. Links are numbers there. */
+import type { Departure } from '../../network/peers/blame.ts'
+import type { Conditions } from '../../network/window/page-node.ts'
+
+/** What is asked of the window; each call is answered once. */
+export type PageCall =
+  | { readonly method: 'start' | 'stop' }
+  /** Answered with the link. */
+  | { readonly method: 'dial'; readonly address: string }
+  /** Answered with the port of a wire, see `port-wire.ts`. */
+  | { readonly method: 'open'; readonly link: number }
+  | { readonly method: 'hangUp'; readonly link: number }
+  /** The engine will not hang up this guest any more: its stream has ended. */
+  | { readonly method: 'forget'; readonly link: number }
+
+export type ToPage =
+  | ({ readonly kind: 'call'; readonly call: number } & PageCall)
+  /** Nobody waits for the answer any more. */
+  | { readonly kind: 'abort'; readonly call: number }
+
+export type FromPage =
+  | { readonly kind: 'result'; readonly call: number; readonly value: unknown }
+  | { readonly kind: 'error'; readonly call: number; readonly departure: Departure }
+  | {
+      readonly kind: 'guest'
+      readonly link: number
+      readonly peerId: string
+      readonly host: string
+      readonly isWebRtc: boolean
+      readonly port: MessagePort
+    }
+  | { readonly kind: 'found'; readonly address: string }
+  | { readonly kind: 'conditions'; readonly conditions: Conditions }
+
+/** The answer to `dial`. */
+export interface DialedLink {
+  readonly link: number
+  readonly peerId: string
+}

@@ -1,0 +1,116 @@
+/** The engine's side of the port to the window: its libp2p node, as if it were on this thread. */
+import type { PeerAddress } from '../../network/address.ts'
+import { DialError } from '../../network/dial-error.ts'
+import type { Link } from '../../network/link.ts'
+import type { PageHandlers, PageNode } from '../../network/window/page-node.ts'
+import type { Wire, WireHandler } from '../../protocol/wire.ts'
+import type { DialedLink, FromPage, PageCall, ToPage } from './page-port.ts'
+import { PortWire } from './port-wire.ts'
+
+interface OpenCall {
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** `port` belongs to it from now on. It ends with the worker. */
+export class RemotePage implements PageNode {
+  readonly #port: MessagePort
+  readonly #calls = new Map<number, OpenCall>()
+  #handlers: PageHandlers | null = null
+  #nextCall = 0
+
+  constructor(port: MessagePort) {
+    this.#port = port
+    port.onmessage = ({ data }: MessageEvent<FromPage>) => this.#receive(data)
+  }
+
+  async start(handlers: PageHandlers): Promise<void> {
+    this.#handlers = handlers
+    await this.#call({ method: 'start' })
+  }
+
+  async stop(): Promise<void> {
+    this.#handlers = null
+    await this.#call({ method: 'stop' })
+  }
+
+  async dial({ text }: PeerAddress, signal: AbortSignal): Promise<Link> {
+    const { link, peerId } = (await this.#call({ method: 'dial', address: text }, signal)) as DialedLink
+    return {
+      peerId,
+      open: async (signal) => new PortWire((await this.#call({ method: 'open', link }, signal)) as MessagePort),
+      hangUp: () => this.#tell({ method: 'hangUp', link }),
+    }
+  }
+
+  /** Rejects as the window does. A signal that aborts hurries it; what it has done then is undone. */
+  #call(asked: PageCall, signal?: AbortSignal): Promise<unknown> {
+    const call = this.#nextCall++
+    const answer = new Promise<unknown>((resolve, reject) => this.#calls.set(call, { resolve, reject }))
+    const abort = () => this.#post({ kind: 'abort', call })
+    this.#post({ kind: 'call', call, ...asked })
+    if (signal?.aborted) abort()
+    signal?.addEventListener('abort', abort)
+    return answer.finally(() => signal?.removeEventListener('abort', abort))
+  }
+
+  /** The same, where a failure is nobody's business: the window has done what it could. Never rejects. */
+  async #tell(asked: PageCall): Promise<void> {
+    await this.#call(asked).catch(() => {})
+  }
+
+  #receive(message: FromPage): void {
+    switch (message.kind) {
+      case 'conditions':
+        this.#handlers?.onConditions(message.conditions)
+        return
+      case 'found':
+        this.#handlers?.onFound(message.address)
+        return
+      case 'guest': {
+        const { link, peerId, host, isWebRtc, port } = message
+        const hangUp = () => void this.#tell({ method: 'hangUp', link })
+        if (this.#handlers === null) hangUp()
+        else {
+          const wire = watched(new PortWire(port), () => void this.#tell({ method: 'forget', link }))
+          this.#handlers.onGuest({ peerId, host, isWebRtc, wire, hangUp })
+        }
+        return
+      }
+      default: {
+        const call = this.#calls.get(message.call)
+        this.#calls.delete(message.call)
+        if (message.kind === 'result') call?.resolve(message.value)
+        else call?.reject(new DialError(message.departure))
+      }
+    }
+  }
+
+  #post(message: ToPage): void {
+    this.#port.postMessage(message)
+  }
+}
+
+/** `wire`, which calls `onEnd` when it has ended, also if nobody wanted what it brings. */
+function watched(wire: Wire, onEnd: () => void): Wire {
+  let isOpen = false
+  const open = (handler: WireHandler) => {
+    isOpen = true
+    wire.open({
+      onChunk: (chunk) => handler.onChunk(chunk),
+      onClose: (error) => {
+        handler.onClose(error)
+        onEnd()
+      },
+    })
+  }
+  return {
+    open,
+    send: (pieces) => wire.send(pieces),
+    close: () => wire.close(),
+    abort: (error) => {
+      if (!isOpen) open({ onChunk: () => {}, onClose: () => {} })
+      wire.abort(error)
+    },
+  }
+}
