@@ -98,7 +98,7 @@ async function bent(socket: Socket, random: Random, { honestPort }: AnswerOption
   far.on('data', (piece: Uint8Array) => say(socket, pieces++ === at ? mutate(piece, random) : piece))
   await Promise.race([closed(socket), closed(far), patience(3 * PATIENCE_MS)])
   far.destroy()
-  socket.unpipe(far).resume() // what the tab says now is still of interest
+  socket.unpipe(far).resume() // a close frame of the tab still counts
 }
 
 export const ANSWERS = { tcp, http, webSocket, noise } as const satisfies Record<string, Answer>

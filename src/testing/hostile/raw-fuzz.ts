@@ -97,7 +97,7 @@ const yamux: Input = async (random, connections) => {
 
 const protocol: Input = async (random, connections) => {
   const { connection } = await connections.take(random)
-  const stream = await openStream(connection).catch(() => null) // the other side has ended it: so be it
+  const stream = await openStream(connection).catch(() => null) // the other side has ended the connection, as allowed
   if (stream === null) return
   stream.addEventListener('message', () => {})
   say(stream, speech(connections.target.root, random), random)

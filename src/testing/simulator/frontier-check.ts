@@ -50,7 +50,7 @@ function noteSpan(span: Span, nodes: Nodes, from: number, where: Uint8Array): vo
   const cursor = new SequenceCursor(span.writer.view())
   for (let i = from; cursor.next(); i++) {
     const { path } = cursor
-    while (i < nodes.length && nodes[i]!.path < path) i++ // what an older generation has is left out
+    while (i < nodes.length && nodes[i]!.path < path) i++ // a span leaves nodes of older generations out
     const node = nodes[i]
     if (node === undefined || !isSameNode(cursor, node)) throw new Error(`a false node at '${path}' in a span`)
     note(where, i, IN_SPAN, nodes)

@@ -120,7 +120,7 @@ export class RequestLedger {
       if (entry.peer !== peer || entry.maxBytes !== maxBytes || entry.hasCome || entry.timedOut) continue
       if (entry.gaps !== null && open.has(entry.gaps)) continue
       if (entry.dueAt - this.#clock.now() > 0.001) {
-        if (entry.gaps === null) continue // perhaps another one of codes, or of reads
+        if (entry.gaps === null) continue // perhaps another request for codes, or of a read
         throw new Error(`${peer.id} is said to be late before its time`)
       }
       entry.timedOut = true

@@ -121,7 +121,7 @@ export class SimulatedDialer<S extends Dialable = Server> {
     try {
       await peer.start()
     } catch {
-      return // it has left, and onLeave was told
+      return // the peer has left, and onLeave has run
     }
     if (peer.departure === undefined) peers.join(peer)
   }

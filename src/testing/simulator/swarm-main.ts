@@ -73,7 +73,7 @@ async function runIn(child: ChildProcess, cell: SwarmCell): Promise<SwarmResult>
   const exited = once(child, 'exit', { signal }).then(([code]) => {
     throw new Error(`the process of ${JSON.stringify(cell)} ended with ${code}`)
   })
-  exited.catch(() => {}) // nobody waits for it any more once there is a result
+  exited.catch(() => {}) // expected after the result, when no code waits for the exit
   child.send(cell)
   try {
     const [result] = await Promise.race([once(child, 'message', { signal }), exited])
@@ -87,6 +87,6 @@ function commit(): string | null {
   try {
     return execFileSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' }).trim()
   } catch {
-    return null // a copy without its history
+    return null // a copy without the git history
   }
 }

@@ -215,7 +215,7 @@ export class Tab {
 
   #open(): Promise<OpenTab> {
     this.#opening ??= this.#create().catch((error) => {
-      this.#opening = null // a disk that is full may have room the next time
+      this.#opening = null // a full disk may have room the next time
       throw error
     })
     return this.#opening
