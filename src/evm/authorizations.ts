@@ -21,7 +21,10 @@ const NO_ADDRESS = `0x${'0'.repeat(40)}`
 /** The largest valid `s` of a signature. EIP-2 makes the greater of the two possible values invalid. */
 const MAX_S = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n
 
-/** Applies the valid authorizations and skips invalid ones. Returns the gas to refund at the end of the call. */
+/**
+ * Applies the valid authorizations and skips invalid ones. The sender's nonce must be incremented already. Returns the
+ * gas to refund at the end of the call.
+ */
 export async function applyAuthorizations(
   evm: EVM,
   state: JournaledState,
@@ -63,6 +66,8 @@ function isDelegation(code: Uint8Array): boolean {
 /** Returns the signer; `null` if the authorization is for another chain or its signature is invalid. */
 function authorityOf({ chainId, address, nonce, yParity, r, s }: CallAuthorization, chain: bigint): Address | null {
   if ((chainId !== 0n && chainId !== chain) || nonce >= MAX_NONCE || s > MAX_S) return null
+  // The library would also take the older 27 and 28.
+  if (yParity > 1n) return null
   try {
     return eoaCode7702RecoverAuthority([
       bigIntToUnpaddedBytes(chainId),

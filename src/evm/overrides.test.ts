@@ -1,7 +1,6 @@
 /**
  * Overrides of state and block, as geth applies them. The expected results are the official pairs of `eth_simulateV1`.
  */
-import { privateKeyToAccount } from 'viem/accounts'
 import { describe, expect, test } from 'vitest'
 import { readVectorChain } from '../testing/rpc-compat/chain.ts'
 import { vectorSource } from '../testing/rpc-compat/vector-source.ts'
@@ -171,38 +170,5 @@ describe('blobs', () => {
     { blobVersionedHashes: Array(7).fill(hash) },
   ])('error: %o', async (blobs) => {
     await expect(ask({ to: ELSEWHERE, ...blobs })).rejects.toMatchObject({ code: 'callFailed' })
-  })
-})
-
-describe('authorizations', () => {
-  // viem signs the authorizations.
-  const account = privateKeyToAccount(`0x${'11'.repeat(32)}`)
-  const authority = account.address.toLowerCase()
-  const overrides = new Map([[ELSEWHERE, { code: `0x30${RETURN_TOP}` }]])
-  const signed = async (nonce: number, chainId: number, address = ELSEWHERE) => {
-    const { r, s, yParity } = await account.signAuthorization({ address: address as `0x${string}`, chainId, nonce })
-    const [rest, parity] = [{ r: BigInt(r), s: BigInt(s) }, BigInt(yParity ?? 0)]
-    return { chainId: BigInt(chainId), address, nonce: BigInt(nonce), yParity: parity, ...rest }
-  }
-
-  test('behavior: the account runs the code that it has signed for', async () => {
-    const authorizationList = [await signed(0, 1)]
-    expect((await ask({ to: authority, authorizationList }, { overrides })).output).toBe(word(authority))
-    expect((await ask({ to: authority, authorizationList: [await signed(0, 0)] }, { overrides })).output).toBe(
-      word(authority),
-    )
-  })
-
-  test('behavior: one of another chain or nonce, or with a broken signature, is passed over', async () => {
-    const good = await signed(0, 1)
-    for (const bad of [await signed(0, 2), await signed(1, 1), { ...good, r: good.r + 1n }, { ...good, s: 0n }]) {
-      expect((await ask({ to: authority, authorizationList: [bad] }, { overrides })).output).toBe('0x')
-    }
-  })
-
-  test('error: there is none, or nobody to call', async () => {
-    await expect(ask({ to: authority, authorizationList: [] })).rejects.toMatchObject({ code: 'callFailed' })
-    const creation = ask({ data: '0x', authorizationList: [await signed(0, 1)] })
-    await expect(creation).rejects.toMatchObject({ code: 'callFailed' })
   })
 })

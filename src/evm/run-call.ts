@@ -75,10 +75,12 @@ async function run(
   })
   meterFrames(evm, state)
   warmUp(evm, { ...request, from }, context)
+  await countTransaction(state, caller)
   const authorityRefund = await applyAuthorizations(evm, state, authorizationList)
   const { execResult } = await evm.runCall({
     block: evmBlock(context, fees, common),
     caller,
+    skipNonceIncrement: true,
     ...(to === undefined ? {} : { to: createAddressFromString(to) }),
     value,
     data: hexToBytes(data as `0x${string}`),
@@ -111,6 +113,16 @@ async function takeFees(
   // The funds must also cover a payment above the offer.
   checkFunds(account.balance, atMost > prepaid ? atMost : prepaid)
   account.balance -= prepaid
+  await state.putAccount(caller, account)
+}
+
+/**
+ * Increments the sender's nonce. As in EIP-7702 and geth, the increment comes before the authorizations: the sender's
+ * own authorization is signed for the nonce after this transaction.
+ */
+async function countTransaction(state: JournaledState, caller: Address): Promise<void> {
+  const account = (await state.getAccount(caller)) ?? new Account()
+  account.nonce += 1n
   await state.putAccount(caller, account)
 }
 
