@@ -13,7 +13,7 @@ import {
   readEverything,
   restore,
 } from './bit-flip.suite.ts'
-import { MemoryRecords } from './database/memory.ts'
+import { MemoryRecords } from './database/memory-records.ts'
 import type { StateStore } from './state-store.ts'
 
 const filled = new MemoryRecords()

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { MemoryRecords } from './database/memory.ts'
+import { MemoryRecords } from './database/memory-records.ts'
 import type { Records } from './database/records.ts'
 import { pagesOf, stateOf } from './fixture.suite.ts'
 import { META_KEY } from './format/generation-record.ts'

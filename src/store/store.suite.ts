@@ -1,15 +1,15 @@
 /** The suite of the store, run against each of its databases. */
 import { afterEach, beforeEach } from 'vitest'
+import { chainSuite } from './database/chain-id.suite.ts'
 import { fenceSuite } from './database/fence.suite.ts'
 import type { Backend, BackendFactory } from './fixture.suite.ts'
-import { chainSuite } from './generations/chain.suite.ts'
-import { damageSuite } from './generations/damage.suite.ts'
+import { damageSuite } from './generations/drop-damage.suite.ts'
 import { generationSuite } from './generations/generation.suite.ts'
-import { raceSuite } from './race.suite.ts'
+import { raceSuite } from './generations/race.suite.ts'
 import { stateStoreSuite } from './state-store.suite.ts'
-import { sourceSuite } from './walks/source.suite.ts'
-import { storageSuite } from './walks/storage.suite.ts'
-import { verifySuite } from './walks/verify.suite.ts'
+import { storageSuite } from './walks/measure-storage.suite.ts'
+import { sourceSuite } from './walks/store-source.suite.ts'
+import { verifySuite } from './walks/verify-state.suite.ts'
 
 /** Declares all tests of the store; each one has a database of its own, made by `create`. */
 export function storeSuite(create: BackendFactory): void {

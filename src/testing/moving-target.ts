@@ -3,7 +3,7 @@
  * targets.
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
-import { MemoryRecords } from '../store/database/memory.ts'
+import { MemoryRecords } from '../store/database/memory-records.ts'
 import type { Records } from '../store/database/records.ts'
 import { isGenerationKey, META_KEY } from '../store/format/generation-record.ts'
 import { decodePageKey, isLoose } from '../store/format/page-key.ts'

@@ -5,9 +5,9 @@ import { ROOT_PATH } from '../../trie/path.ts'
 import { SCHEMA_VERSION } from '../constants.ts'
 import { pagesOf, stateOf } from '../fixture.suite.ts'
 import { openStateStore } from '../state-store.ts'
-import { createVersion1 } from '../version-1.suite.ts'
 import { openDatabase } from './database.ts'
 import { MIGRATIONS } from './migrations.ts'
+import { createVersion1 } from './version-1.suite.ts'
 
 let name: string
 beforeEach(() => {

@@ -6,7 +6,7 @@ import { StoreError } from '../errors.ts'
 import { putGenerationRecord } from '../format/generation-record.ts'
 import { encodeWantedKey } from '../format/wanted-key.ts'
 import type { GenerationState } from './catalog.ts'
-import { checkLives, type StoreContext } from './context.ts'
+import { checkLives, type StoreContext } from './store-context.ts'
 
 /** The code with this hash (32 bytes), or `undefined`. Rejects with `damagedCode`. The caller owns the bytes. */
 export async function readCode(context: StoreContext, hash: Uint8Array): Promise<Uint8Array | undefined> {

@@ -10,8 +10,8 @@ import { putGenerationRecord } from '../format/generation-record.ts'
 import { encodePageKey } from '../format/page-key.ts'
 import { encodeWantedKey } from '../format/wanted-key.ts'
 import type { Catalog, GenerationState } from './catalog.ts'
-import { checkLives, type StoreContext } from './context.ts'
 import { PageIndex } from './page-index.ts'
+import { checkLives, type StoreContext } from './store-context.ts'
 
 /**
  * Writes pages, then codes. What is stored already is passed over, so a commit that failed may be repeated as it was.

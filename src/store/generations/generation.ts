@@ -8,12 +8,12 @@ import { putComplete, putGenerationRecord, putOldest, putTarget } from '../forma
 import { encodeWantedKey } from '../format/wanted-key.ts'
 import { StateWalk } from '../walks/state-walk.ts'
 import type { Catalog, GenerationState } from './catalog.ts'
+import { successorOf } from './choose-generation.ts'
 import { commitInChunks } from './commit.ts'
-import { checkLives, type StoreContext } from './context.ts'
 import { deleteLoose, keepLoose, readLoose } from './loose-pages.ts'
 import { findOlder } from './older-nodes.ts'
 import { lookUp } from './page-reader.ts'
-import { successorOf } from './successor.ts'
+import { checkLives, type StoreContext } from './store-context.ts'
 import { detachOlder, sweep } from './sweep.ts'
 
 /**

@@ -7,7 +7,7 @@ import { SequenceCursor, sequencesOf } from '../../trie/sequence.ts'
 import type { Operation } from '../database/records.ts'
 import { encodePageKey, looseKey, type PageKey } from '../format/page-key.ts'
 import type { GenerationState } from './catalog.ts'
-import { checkLives, type StoreContext } from './context.ts'
+import { checkLives, type StoreContext } from './store-context.ts'
 
 /** Replaces the loose pages of a generation by these sequences, in one transaction. Rejects with `generationGone`. */
 export function keepLoose(

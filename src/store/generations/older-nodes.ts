@@ -5,8 +5,8 @@ import { type Path, subtreeEnd } from '../../trie/path.ts'
 import type { Scope } from '../../trie/scope.ts'
 import { SequenceCursor } from '../../trie/sequence.ts'
 import type { GenerationState } from './catalog.ts'
-import type { StoreContext } from './context.ts'
 import { findInPage, readPage } from './page-reader.ts'
+import type { StoreContext } from './store-context.ts'
 
 /**
  * Looks through `older`, the newest first. A generation proves a subtree only if one of its own pages holds the node itself

@@ -13,9 +13,9 @@ import { stepDown } from '../../trie/step-down.ts'
 import { StoreError } from '../errors.ts'
 import { encodePageKey, type PageKey } from '../format/page-key.ts'
 import type { GenerationState } from './catalog.ts'
-import type { StoreContext } from './context.ts'
-import { dropPage, holeAt, type PlacedPage } from './damage.ts'
+import { dropPage, holeAt, type PlacedPage } from './drop-damage.ts'
 import { stretchOfNode } from './holes.ts'
+import type { StoreContext } from './store-context.ts'
 
 /** How the bytes of a page are got; `undefined`: there are none. */
 export type ReadPage = (page: PageKey) => Promise<Uint8Array | undefined>

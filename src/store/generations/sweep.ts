@@ -9,7 +9,7 @@ import { generationKey } from '../format/generation-record.ts'
 import { encodePageKey } from '../format/page-key.ts'
 import { encodeWantedKey } from '../format/wanted-key.ts'
 import type { Catalog, GenerationState } from './catalog.ts'
-import type { StoreContext } from './context.ts'
+import type { StoreContext } from './store-context.ts'
 
 /** Takes the superfluous generations out of the catalog: from now on they have no pages, and are no target's. */
 export function detachOlder(catalog: Catalog): readonly Operation[] {

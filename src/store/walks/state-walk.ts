@@ -11,10 +11,10 @@ import { equalHash } from '../../trie/keccak.ts'
 import { type Path, ROOT_PATH } from '../../trie/path.ts'
 import { encodePageKey } from '../format/page-key.ts'
 import type { GenerationState } from '../generations/catalog.ts'
-import { checkLives, type StoreContext } from '../generations/context.ts'
 import { GenerationCursor } from '../generations/generation-cursor.ts'
 import { stretchOfNode } from '../generations/holes.ts'
 import { damagedPage, lookUp, type ReadPage } from '../generations/page-reader.ts'
+import { checkLives, type StoreContext } from '../generations/store-context.ts'
 import { RunWalk } from './run-walk.ts'
 
 /** A step ends with the node that reaches this: some milliseconds of hashing. */

@@ -4,7 +4,7 @@ import type { Counts } from '../../sync/disk.ts'
 import { StoreError } from '../errors.ts'
 import type { GenerationState } from '../generations/catalog.ts'
 import { readNamedCode } from '../generations/code-reader.ts'
-import { checkLives, type StoreContext } from '../generations/context.ts'
+import { checkLives, type StoreContext } from '../generations/store-context.ts'
 import { StateWalk } from './state-walk.ts'
 
 /** To be read once: the counts, the runs, then the codes. */

@@ -5,7 +5,7 @@
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Clock } from '../../protocol/clock.ts'
-import { MemoryRecords } from '../../store/database/memory.ts'
+import { MemoryRecords } from '../../store/database/memory-records.ts'
 import type { Durability, Operation, RecordStore, Records, RecordTypes } from '../../store/database/records.ts'
 import { StoreError } from '../../store/errors.ts'
 import { decodePageKey, isLoose } from '../../store/format/page-key.ts'

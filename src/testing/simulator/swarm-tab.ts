@@ -4,7 +4,7 @@
  * tabs.
  */
 import { PeerSet } from '../../network/peers/peer-set.ts'
-import { MemoryRecords } from '../../store/database/memory.ts'
+import { MemoryRecords } from '../../store/database/memory-records.ts'
 import type { Records } from '../../store/database/records.ts'
 import { StateStore } from '../../store/state-store.ts'
 import { StateSync } from '../../sync/loop.ts'

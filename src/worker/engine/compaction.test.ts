@@ -1,7 +1,7 @@
 import { bytesToHex, concatBytes } from '@noble/hashes/utils.js'
 import { describe, expect, test } from 'vitest'
 import { MAX_CHUNK_BYTES, SWEEP_CHUNK_RECORDS } from '../../store/constants.ts'
-import { MemoryRecords } from '../../store/database/memory.ts'
+import { MemoryRecords } from '../../store/database/memory-records.ts'
 import type { Durability, Operation } from '../../store/database/records.ts'
 import { StoreError } from '../../store/errors.ts'
 import { damagePage, pagesOf, stateOf, WatchedRecords } from '../../store/fixture.suite.ts'

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest'
-import { MemoryRecords } from '../../store/database/memory.ts'
+import { MemoryRecords } from '../../store/database/memory-records.ts'
 import { WatchedRecords } from '../../store/fixture.suite.ts'
 import { StateStore } from '../../store/state-store.ts'
 import { SyncError } from '../../sync/errors.ts'

@@ -1,6 +1,6 @@
 /** What the tests of tabs share: tabs with one disk between them, and an engine whose syncs end when the test says so. No tests. */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
-import { MemoryRecords } from '../../store/database/memory.ts'
+import { MemoryRecords } from '../../store/database/memory-records.ts'
 import type { Records } from '../../store/database/records.ts'
 import { pagesOf, stateOf, WatchedRecords } from '../../store/fixture.suite.ts'
 import { StateStore } from '../../store/state-store.ts'

@@ -2,7 +2,7 @@
  * One tab's time as the writer: opens the engine that writes, answers the calls of all tabs, and tells what the engine
  * tells. Once it is over it says nothing more: whoever waits for an answer asks the next writer.
  */
-import { databaseOfOtherChain } from '../../store/generations/chain.ts'
+import { databaseOfOtherChain } from '../../store/database/chain-id.ts'
 import type { Engine, EngineEvent, SyncTarget } from '../engine.ts'
 import type { EngineMethod } from '../port.ts'
 import { toPlainError } from '../to-plain-error.ts'

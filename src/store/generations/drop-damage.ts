@@ -4,8 +4,8 @@ import type { Operation } from '../database/records.ts'
 import { putGenerationRecord } from '../format/generation-record.ts'
 import { encodePageKey, type PageKey } from '../format/page-key.ts'
 import type { GenerationState } from './catalog.ts'
-import type { StoreContext } from './context.ts'
 import { planPunch, stretchOfNode } from './holes.ts'
+import type { StoreContext } from './store-context.ts'
 
 /** A page, and the generation that it belongs to. */
 export interface PlacedPage {

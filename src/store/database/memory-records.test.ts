@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createMemoryStore } from '../state-store.ts'
 import { storeSuite } from '../store.suite.ts'
-import { MemoryRecords } from './memory.ts'
+import { MemoryRecords } from './memory-records.ts'
 
 storeSuite(async () => {
   const records = new MemoryRecords()

@@ -1,12 +1,12 @@
 /** Reads beside a running sync: whatever is committed inside any of their waits, nothing that is whole is judged damaged. */
 import { bytesToHex, concatBytes, hexToBytes } from '@noble/hashes/utils.js'
 import { describe, expect, test } from 'vitest'
-import type { Page } from '../sync/disk.ts'
-import type { Ref } from '../trie/node-source.ts'
-import { type Path, pathOfKey, ROOT_PATH } from '../trie/path.ts'
-import { type Backend, InterruptedRecords, pagesOf, stateOf } from './fixture.suite.ts'
-import type { Generation } from './generations/generation.ts'
-import { StateStore } from './state-store.ts'
+import type { Page } from '../../sync/disk.ts'
+import type { Ref } from '../../trie/node-source.ts'
+import { type Path, pathOfKey, ROOT_PATH } from '../../trie/path.ts'
+import { type Backend, InterruptedRecords, pagesOf, stateOf } from '../fixture.suite.ts'
+import { StateStore } from '../state-store.ts'
+import type { Generation } from './generation.ts'
 
 const older = stateOf(24, 'older')
 const { trie, codes, leaves } = stateOf(24)

@@ -4,12 +4,12 @@
  */
 import { bytesToHex, concatBytes, hexToBytes } from '@noble/hashes/utils.js'
 import { describe, expect, test } from 'vitest'
-import { type Random, seededRandom } from '../testing/random.ts'
-import type { Ref } from '../trie/node-source.ts'
-import { type Path, pathOfKey, ROOT_PATH } from '../trie/path.ts'
-import { MemoryRecords } from './database/memory.ts'
-import { InterruptedRecords, pagesOf, sequenceOf, stateOf } from './fixture.suite.ts'
-import { StateStore } from './state-store.ts'
+import { type Random, seededRandom } from '../../testing/random.ts'
+import type { Ref } from '../../trie/node-source.ts'
+import { type Path, pathOfKey, ROOT_PATH } from '../../trie/path.ts'
+import { MemoryRecords } from '../database/memory-records.ts'
+import { InterruptedRecords, pagesOf, sequenceOf, stateOf } from '../fixture.suite.ts'
+import { StateStore } from '../state-store.ts'
 
 const FIRST = Number(process.env['SEED'] ?? 1)
 const SEEDS = Number(process.env['SEEDS'] ?? 40)

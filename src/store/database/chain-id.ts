@@ -7,9 +7,9 @@
  * nothing in them tells, and an application has one chain for one name.
  */
 
-import type { Operation, Records } from '../database/records.ts'
 import { StoreError } from '../errors.ts'
 import { isCount, isGenerationKey, META_KEY, openSealed, sealed } from '../format/generation-record.ts'
+import type { Operation, Records } from './records.ts'
 
 /** The write of which chain it is. */
 export function putChain(chainId: number): Operation {

@@ -7,7 +7,7 @@ import { isRootlightError } from '../../trie/error.ts'
 import { VERIFY_SLICE_MS } from '../constants.ts'
 import type { GenerationState } from '../generations/catalog.ts'
 import { readCode, wantLostCode } from '../generations/code-reader.ts'
-import type { StoreContext } from '../generations/context.ts'
+import type { StoreContext } from '../generations/store-context.ts'
 import { StateWalk } from './state-walk.ts'
 
 /** What has been checked so far. `bytes` are of nodes and codes. */

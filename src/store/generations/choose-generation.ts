@@ -8,7 +8,7 @@ import {
 } from '../format/generation-record.ts'
 import { encodeWantedKey } from '../format/wanted-key.ts'
 import { type Catalog, GenerationState } from './catalog.ts'
-import type { StoreContext } from './context.ts'
+import type { StoreContext } from './store-context.ts'
 
 /**
  * True if a sync may go on with `state`: it is complete, so that nothing is written, or the newest one, so that all that it

@@ -9,10 +9,10 @@ import { isWithin, KEY_NIBBLES, MAX_PATH_NIBBLES, type Path } from '../../trie/p
 import { stepDown } from '../../trie/step-down.ts'
 import type { GenerationState } from '../generations/catalog.ts'
 import { readCode } from '../generations/code-reader.ts'
-import type { StoreContext } from '../generations/context.ts'
-import { findHeader } from '../generations/find-header.ts'
 import { GenerationCursor } from '../generations/generation-cursor.ts'
 import { checkWayTo, lookUpRef, readPage } from '../generations/page-reader.ts'
+import type { StoreContext } from '../generations/store-context.ts'
+import { findHeader } from '../generations/stored-header.ts'
 import { RunWalk } from './run-walk.ts'
 
 const NOTHING = new Uint8Array()

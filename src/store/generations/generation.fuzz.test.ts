@@ -5,12 +5,12 @@
 import { bytesToHex } from '@noble/hashes/utils.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Code, Contents, Page, Stretch } from '../sync/disk.ts'
-import { createFastKeccak } from '../trie/fast-keccak.ts'
-import { MemoryRecords } from './database/memory.ts'
-import { countsOf, damagePage, pagesOf, stateOf, WatchedRecords } from './fixture.suite.ts'
-import type { Generation } from './generations/generation.ts'
-import { StateStore } from './state-store.ts'
+import type { Code, Contents, Page, Stretch } from '../../sync/disk.ts'
+import { createFastKeccak } from '../../trie/fast-keccak.ts'
+import { MemoryRecords } from '../database/memory-records.ts'
+import { countsOf, damagePage, pagesOf, stateOf, WatchedRecords } from '../fixture.suite.ts'
+import { StateStore } from '../state-store.ts'
+import type { Generation } from './generation.ts'
 
 const { trie, codes } = stateOf(45)
 const keccak = await createFastKeccak()

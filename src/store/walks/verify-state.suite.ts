@@ -2,9 +2,9 @@ import { hexToBytes } from '@noble/hashes/utils.js'
 import { describe, expect, test } from 'vitest'
 import type { Operation } from '../database/records.ts'
 import { type Backend, countsOf, damagePage, pagesOf, sequenceOf, stateOf, WatchedRecords } from '../fixture.suite.ts'
-import type { Damage } from '../generations/context.ts'
+import type { Damage } from '../generations/store-context.ts'
 import { StateStore } from '../state-store.ts'
-import type { VerifyProgress } from './verify.ts'
+import type { VerifyProgress } from './verify-state.ts'
 
 const { trie, codes } = stateOf(150)
 const { root, nodes } = trie

@@ -6,7 +6,7 @@ import { type Backend, countsOf, type Damage, damagePage, pagesOf, stateOf } fro
 import { encodePageKey } from '../format/page-key.ts'
 import { encodeWantedKey } from '../format/wanted-key.ts'
 import { StateStore } from '../state-store.ts'
-import type { PageDamage } from './context.ts'
+import type { PageDamage } from './store-context.ts'
 
 const { trie, codes } = stateOf(150)
 const { root, nodes } = trie

@@ -1,6 +1,6 @@
 /** Headers of the blocks whose states are here: they stand in the records of the generations, and are few. */
 import { equalHash } from '../../trie/keccak.ts'
-import type { StoreContext } from './context.ts'
+import type { StoreContext } from './store-context.ts'
 
 /** RLP of the header with this hash (32 bytes). */
 export function findHeader({ catalog, keccak }: StoreContext, hash: Uint8Array): Uint8Array | undefined {
