@@ -39,6 +39,7 @@ namespace of its own where it is root and has iproute2
 
 hostile: an honest client beside a hostile one, and what the server holds; none of the options for all
   --tab             a tab serves both, over WebRTC; in a network namespace of its own where it can be had
+  --relay           a relay, and what tabs ask one for
   --accounts N      accounts of the generated state (5000; with --raw --tab 500)
   --seconds S       of each turn: alone, beside the attack, alone, ... (2)
   --turns N         of each attack (3)
@@ -132,9 +133,13 @@ export function parseTransportOptions(args: readonly string[]): TransportOptions
 }
 
 /** Reads the arguments of `hostile`. Throws likewise. */
-export function parseHostileOptions(
-  args: readonly string[],
-): HostileOptions & { readonly tab: boolean; readonly raw: boolean; readonly inputs: number; readonly seed: number } {
+export function parseHostileOptions(args: readonly string[]): HostileOptions & {
+  readonly tab: boolean
+  readonly relay: boolean
+  readonly raw: boolean
+  readonly inputs: number
+  readonly seed: number
+} {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -143,6 +148,7 @@ export function parseHostileOptions(
       turns: { type: 'string', default: '3' },
       only: { type: 'string', default: '' },
       tab: { type: 'boolean', default: false },
+      relay: { type: 'boolean', default: false },
       raw: { type: 'boolean', default: false },
       inputs: { type: 'string', default: '10000' },
       seed: { type: 'string', default: '1' },
@@ -154,6 +160,7 @@ export function parseHostileOptions(
     turns: integerOf('turns', values.turns, 1),
     only: values.only,
     tab: values.tab,
+    relay: values.relay,
     raw: values.raw,
     inputs: integerOf('inputs', values.inputs, 1),
     seed: integerOf('seed', values.seed, 0),

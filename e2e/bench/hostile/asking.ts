@@ -20,5 +20,5 @@ export async function askFor(requester: Requester, root: Uint8Array, ms: number)
     }
   }
   await Promise.all(Array.from({ length: IN_FLIGHT }, askOn))
-  return { bytes, bytesPerSecond: (bytes * 1000) / (performance.now() - startedAt), longestMs }
+  return { amount: bytes, perSecond: (bytes * 1000) / (performance.now() - startedAt), longestMs }
 }

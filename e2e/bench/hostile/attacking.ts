@@ -46,21 +46,24 @@ export async function attackFor(
 export class Crowd {
   readonly #clients: HostileClient[] = []
 
-  /** `count` peers, connected to the target. */
+  /** `count` peers; those of them that are not connected to the target try to be, once. */
   async gather(count: number, { address }: Target, create: () => Promise<HostileClient>): Promise<void> {
-    while (this.#clients.length < count) {
-      const client = await create()
-      await client.prepare(address)
-      this.#clients.push(client)
-    }
+    while (this.#clients.length < count) this.#clients.push(await create())
+    // One after the other: more at a time than may be pending would cost each other their places.
+    for (const client of this.#clients) if (!client.isConnected) await client.prepare(address).catch(() => {}) // counted below
+  }
+
+  get #connected(): number {
+    return this.#clients.filter(({ isConnected }) => isConnected).length
   }
 
   async attackFor(attack: Attack, target: Target, ms: number): Promise<AttackerFigures> {
     const until = performance.now() + ms
     const figures = { attacks: 0, refused: 0, cutOff: 0 }
+    const connected = this.#connected
     await Promise.all(this.#clients.map((client) => attackOn(attack, target, client, until, figures)))
     for (const client of this.#clients) client.rest()
-    return figures
+    return { ...figures, connected, peers: this.#clients.length }
   }
 }
 

@@ -1,8 +1,9 @@
 /** Who takes part in a turn, wherever they are: somebody serves, an honest client asks, a hostile one does its worst. */
 
 export interface HonestFigures {
-  readonly bytes: number
-  readonly bytesPerSecond: number
+  /** What it got: bytes of a state, or exchanges by a relay. */
+  readonly amount: number
+  readonly perSecond: number
   /** From a request to its answer, in milliseconds. */
   readonly longestMs: number
 }
@@ -13,6 +14,9 @@ export interface AttackerFigures {
   readonly refused: number
   /** Of those that were made: the other side put an end to them. */
   readonly cutOff: number
+  /** Peers of the crowd that are connected, and of how many. */
+  readonly connected?: number
+  readonly peers?: number
 }
 
 /** Of whoever serves, since the last question. */

@@ -23,6 +23,7 @@ export class HostileClient {
   readonly node: Libp2p
   #prepared: Connection | null = null
   readonly #below: { stream: MessageStream | undefined }
+  #attack = new AbortController()
 
   private constructor(node: Libp2p, below: { stream: MessageStream | undefined }) {
     this.node = node
@@ -55,6 +56,10 @@ export class HostileClient {
     this.#prepared = await this.#connect(address)
   }
 
+  get isConnected(): boolean {
+    return this.node.getConnections().some(({ status }) => status === 'open')
+  }
+
   /** Returns the prepared connection ({@link prepare}), or else a new connection for each call. */
   async dial(address: string): Promise<Connection> {
     const prepared = this.#prepared
@@ -62,8 +67,15 @@ export class HostileClient {
     return prepared ?? this.#connect(address)
   }
 
+  /** Aborted when the attack begun with the last {@link dial} is over. */
+  get attacking(): AbortSignal {
+    return this.#attack.signal
+  }
+
   /** Resets all streams, and keeps the open connection for the next {@link dial}. */
   rest(): void {
+    this.#attack.abort()
+    this.#attack = new AbortController()
     const [connection] = this.node.getConnections()
     for (const stream of connection?.streams ?? []) stream.abort(new Error('a pause'))
     this.#prepared = connection ?? null
@@ -80,6 +92,7 @@ export class HostileClient {
   }
 
   async stop(): Promise<void> {
+    this.#attack.abort()
     await this.node.stop()
   }
 }
