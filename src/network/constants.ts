@@ -96,6 +96,15 @@ export const MAX_INBOUND_STREAMS = 32
  */
 export const INBOUND_STREAMS_PER_SECOND = 64
 export const INBOUND_STREAM_BURST = 256
+/**
+ * Those of all connections of a host to a server, for each connection that it may have: of 64 tabs that come at once each opens
+ * some ten, and later one in two seconds. With an eighth of a thread's time at the most, whatever it is that is opened.
+ */
+export const HOST_STREAMS_PER_SECOND = 1
+export const HOST_STREAM_BURST = 6
+/** What a connection may open when its host has no more: a tab that comes asks who we are, for a place, for peers and a state. */
+export const SPARE_STREAMS_PER_SECOND = 0.5
+export const SPARE_STREAM_BURST = 12
 /** Protocols that may be proposed on a connection's streams, two for each stream, which counts itself: an answer takes some 50 µs. */
 export const PROPOSALS_PER_SECOND = 3 * INBOUND_STREAMS_PER_SECOND
 export const PROPOSAL_BURST = 3 * INBOUND_STREAM_BURST
@@ -158,6 +167,11 @@ export const HOP_RATES = {
   peer: { perSecond: 2, burst: 2 * MAX_HOP_STREAMS },
   host: { perSecond: 16, burst: 8 * MAX_HOP_STREAMS },
 }
+/**
+ * How often a server says who it is, and is told who a peer is: once a connection, and when a tab gets a place or loses it. What is
+ * told can be 600 addresses, 7 ms of work, or a signature to verify.
+ */
+export const IDENTIFY_RATES = { peer: { perSecond: 0.5, burst: 8 }, host: { perSecond: 8, burst: 128 } }
 /** How often one peer, and the peers of a host, are told of others: a tab asks once in 20 s, and each look is at all peers. */
 export const PEER_QUESTION_RATES = { peer: { perSecond: 0.5, burst: 16 }, host: { perSecond: 16, burst: 128 } }
 /** How often a server asks whether a quiet connection is alive: a laptop that was closed does not say goodbye. */

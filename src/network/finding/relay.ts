@@ -7,11 +7,12 @@ import type { CircuitRelayServerInit, CircuitRelayService } from '@libp2p/circui
 import type { Libp2p } from '@libp2p/interface'
 import type { Libp2pOptions } from 'libp2p'
 import { systemClock } from '../../protocol/clock.ts'
-import { MAX_HOP_STREAMS } from '../constants.ts'
+import { HOP_RATES, IDENTIFY_RATES, MAX_HOP_STREAMS } from '../constants.ts'
 import { NetworkError } from '../error.ts'
 import { inboundGaters, reservationsPerHost } from '../guards/connection-limits.ts'
+import { limitedService } from '../guards/limited-service.ts'
 import { tellPeers } from './peer-exchange.ts'
-import { denyReservation, guardedRelay } from './relay-guard.ts'
+import { denyReservation } from './relay-guard.ts'
 
 /** What a relay gives to its clients. All are whole numbers from 1. */
 export interface RelayLimits {
@@ -47,7 +48,10 @@ export async function relayServices(limits: RelayLimits): Promise<NonNullable<Li
     import('@libp2p/identify'),
   ])
   // Tabs say by a push where they can be reached, once they have a place.
-  return { relay: guardedRelay(circuitRelayServer(initOf(limits)), systemClock), identifyPush: identifyPush() }
+  return {
+    relay: limitedService(circuitRelayServer(initOf(limits)), HOP_RATES, systemClock),
+    identifyPush: limitedService(identifyPush(), IDENTIFY_RATES, systemClock),
+  }
 }
 
 /** Begins to tell tabs of each other, lets a place have any number of dials at a time, and gives the place of one that is gone to the next; libp2p itself would keep it. */

@@ -72,6 +72,8 @@ export function guardPeer(peer: Peer, { intercept, clock, onViolation }: PeerGua
 export interface FactoryGuard {
   readonly clock: Clock
   readonly isSpoken: (protocol: string) => boolean
+  /** Whether the host of the connection may have one more stream opened on it. Left out: as many as the connection may. */
+  readonly opens?: (() => boolean) | undefined
   /** Told how the connection is ended for a violation, once it has a muxer. */
   readonly onMuxer?: (end: (error: ConnectionError) => void) => void
 }

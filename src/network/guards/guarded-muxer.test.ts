@@ -7,11 +7,13 @@ import { ended, HostileClient } from '../../testing/hostile/hostile-client.ts'
 import { closed, openWebSocket, portOf } from '../../testing/hostile/raw-socket.ts'
 import { message } from '../../testing/hostile/websocket-frames.ts'
 import { line, repeated, yamuxHeader } from '../../testing/hostile/wire-bytes.ts'
+import { HOST_STREAM_BURST, INBOUND_STREAM_BURST, SPARE_STREAM_BURST } from '../constants.ts'
 import { createListeningNode } from '../libp2p/listening-node.ts'
+import type { ConnectionLimits } from './connection-limits.ts'
 
 const ECHO = '/echo/1'
 const [DATA, WINDOW_UPDATE, PING, GO_AWAY] = [0, 1, 2, 3]
-const [SYN, ACK] = [1, 2]
+const [SYN, ACK, RST] = [1, 2, 8]
 const STREAM = 9_999
 const cleanups: (() => Promise<unknown>)[] = []
 
@@ -25,8 +27,8 @@ afterEach(async () => {
 })
 
 /** A connection with a stream on it, and the reasons for which they end at the other side, which is ours. */
-async function setUp() {
-  const node = await createListeningNode({ listen: ['/ip4/127.0.0.1/tcp/0/ws'] })
+async function setUp(connectionLimits: Partial<ConnectionLimits> = {}) {
+  const node = await createListeningNode({ listen: ['/ip4/127.0.0.1/tcp/0/ws'], connectionLimits })
   cleanups.push(async () => node.stop())
   const reasons: { connection?: unknown; stream?: unknown } = {}
   await node.handle(ECHO, (stream) => {
@@ -68,7 +70,8 @@ describe('guardedMuxer', () => {
     ['proposals without end', concatBytes(begin, data(proposals))],
     [
       'proposals a byte at a time',
-      concatBytes(begin, ...[...proposals].slice(0, 3_000).map((byte) => data(Uint8Array.of(byte)))),
+      // So many more than are let in at once that a slow machine does not take them for few a second.
+      concatBytes(begin, ...[...proposals].slice(0, 12_000).map((byte) => data(Uint8Array.of(byte)))),
     ],
   ])('error: muxerViolation: %s: the connection and its streams end, and say why', async (_, bytes) => {
     const { client, reasons } = await setUp()
@@ -81,6 +84,22 @@ describe('guardedMuxer', () => {
         // One that went away has ended its streams itself.
         ...(reasons.stream === undefined ? {} : { stream: { code: 'muxerViolation' } }),
       })
+  })
+
+  test('error: muxerViolation: more streams than a host has, of a connection that keeps to its own limit', async () => {
+    const connectionsPerHost = 4
+    const { client, reasons } = await setUp({ connectionsPerHost })
+    const count = 2 * (HOST_STREAM_BURST * connectionsPerHost + SPARE_STREAM_BURST)
+    expect(count).toBeLessThan(INBOUND_STREAM_BURST)
+    client.below.send(
+      concatBytes(
+        ...Array.from({ length: count }, (_, i) =>
+          [SYN, RST].map((flag) => yamuxHeader(WINDOW_UPDATE, flag, STREAM + 2 * i, 0)),
+        ).flat(),
+      ),
+    )
+    await ended(client.below)
+    await expect.poll(() => reasons).toMatchObject({ connection: { code: 'muxerViolation' } })
   })
 
   test('error: proposals without end before there is a cipher: the socket is closed at once', async () => {

@@ -26,6 +26,7 @@ import { addressBelow } from './guarded-encrypter.ts'
 import { guardNegotiation } from './guarded-negotiation.ts'
 import { hostOf } from './host.ts'
 import type { HostAccounts } from './host-accounts.ts'
+import type { StreamShares } from './stream-shares.ts'
 import { type YamuxLimits, YamuxMeter } from './yamux-meter.ts'
 
 const LIMITS: YamuxLimits = {
@@ -56,13 +57,15 @@ interface Inside extends StreamMuxer {
 export interface MuxerGuard {
   /** What each host has sent of small frames, all connections together. Left out: each connection is for itself. */
   readonly hosts?: HostAccounts
+  /** What each host may open of streams. Left out: likewise. */
+  readonly streams?: StreamShares
   readonly clock?: Clock
 }
 
 /** `create`, which makes yamux, guarded. */
 export function guardedMuxer<C>(
   create: CreateFactory<C>,
-  { hosts, clock = systemClock }: MuxerGuard = {},
+  { hosts, streams, clock = systemClock }: MuxerGuard = {},
 ): CreateFactory<C> {
   return (components) => {
     const factory = create(components)
@@ -77,10 +80,12 @@ export function guardedMuxer<C>(
             muxer.abort(error)
             connection.abort(error)
           }
+          const address = addressBelow(connection)
+          const host = address === undefined ? undefined : hostOf(address)
           // Before yamux, so that it never sees what is refused here.
-          meter(connection, { end, clock, hosts })
+          meter(connection, { end, clock, accountOfHost: host === undefined ? undefined : () => hosts?.of(host) })
           const muxer = target.createStreamMuxer(connection)
-          guardStreams(muxer, { end, clock, isSpoken })
+          guardStreams(muxer, { end, clock, isSpoken, opens: host === undefined ? undefined : streams?.of(host) })
           blame(muxer)
           return muxer
         }
@@ -92,13 +97,11 @@ export function guardedMuxer<C>(
 interface Meter {
   readonly end: (error: ConnectionError) => void
   readonly clock: Clock
-  readonly hosts: HostAccounts | undefined
+  readonly accountOfHost: (() => Gcra | undefined) | undefined
 }
 
-function meter(connection: MessageStream, { end, clock, hosts }: Meter): void {
-  const address = addressBelow(connection)
-  const host = address === undefined ? undefined : hostOf(address)
-  const yamux = new YamuxMeter(LIMITS, clock, host === undefined ? undefined : () => hosts?.of(host))
+function meter(connection: MessageStream, { end, clock, accountOfHost }: Meter): void {
+  const yamux = new YamuxMeter(LIMITS, clock, accountOfHost)
   connection.maxWriteBufferLength = MAX_CONNECTION_WRITE_BYTES
   connection.addEventListener('message', (event) => {
     for (const chunk of event.data instanceof Uint8Array ? [event.data] : event.data) {
@@ -114,10 +117,12 @@ interface StreamGuard {
   readonly end: (error: ConnectionError) => void
   readonly clock: Clock
   readonly isSpoken: (protocol: string) => boolean
+  /** Whether the host of the connection may have one more stream opened on it. Left out: as many as the connection may. */
+  readonly opens?: (() => boolean) | undefined
 }
 
 /** Counts the streams that the other side opens on any muxer of libp2p, and what is proposed on them. */
-export function guardStreams(muxer: StreamMuxer, { end, clock, isSpoken }: StreamGuard): void {
+export function guardStreams(muxer: StreamMuxer, { end, clock, isSpoken, opens }: StreamGuard): void {
   const inside = muxer as Inside
   if (typeof inside.onRemoteStream !== 'function') throw new Error('a muxer has no insides that can be guarded')
   const proposals = new Gcra({ perSecond: PROPOSALS_PER_SECOND, burst: PROPOSAL_BURST }, clock)
@@ -125,7 +130,8 @@ export function guardStreams(muxer: StreamMuxer, { end, clock, isSpoken }: Strea
   inside.onRemoteStream = (stream) => {
     // Yamux has the same limit, and WebRTC none.
     const inbound = muxer.streams.filter(({ direction }) => direction === 'inbound').length
-    if (!proposals.accepts(1)) return end(new ConnectionError('muxerViolation', 'too many streams'))
+    if (!proposals.accepts(1) || opens?.() === false)
+      return end(new ConnectionError('muxerViolation', 'too many streams'))
     if (inbound >= MAX_INBOUND_STREAMS) return stream.abort(new Error('too many streams'))
     guardNegotiation(stream, { isSpoken, takes: () => proposals.accepts(1), onViolation: end })
     onRemoteStream(stream)

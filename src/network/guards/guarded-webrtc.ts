@@ -10,6 +10,7 @@ import { ConnectionError } from './connection-error.ts'
 import { guardedFactory, guardPeer, interceptDispatched, type Peer, withMembers } from './guarded-channels.ts'
 import { hostOf, hostOfIp } from './host.ts'
 import { type PendingLimits, PendingSockets } from './pending-sockets.ts'
+import type { StreamShares } from './stream-shares.ts'
 
 type CreateTransport = NonNullable<Libp2pOptions['transports']>[number]
 type Components = Parameters<CreateTransport>[0]
@@ -19,6 +20,8 @@ export interface WebRtcGuard extends PendingLimits {
   readonly admits: (host: string) => boolean
   /** Whoever is at `host` has broken a rule, or a connection from there had to be ended in a hurry. */
   readonly onAbort: (host: string) => void
+  /** What each host may open of streams. */
+  readonly streams?: StreamShares
   readonly clock?: Clock
 }
 
@@ -80,7 +83,7 @@ function guardListener(listener: Listener, guard: WebRtcGuard): Listener {
 
 /** `upgrader`, whose connections get a muxer that counts. */
 function watched(upgrader: Upgrader, components: Components, guard: WebRtcGuard): Upgrader {
-  const { clock = systemClock, onAbort } = guard
+  const { clock = systemClock, onAbort, streams } = guard
   const isSpoken = (protocol: string) => components.registrar.getProtocols().includes(protocol)
   const upgradeInbound: Upgrader['upgradeInbound'] = async (connection, options) => {
     connection.addEventListener('close', ({ error }) => {
@@ -90,7 +93,11 @@ function watched(upgrader: Upgrader, components: Components, guard: WebRtcGuard)
     if (muxerFactory === undefined) return upgrader.upgradeInbound(connection, options)
     return upgrader.upgradeInbound(connection, {
       ...options,
-      muxerFactory: guardedFactory(muxerFactory, connection, { clock, isSpoken }),
+      muxerFactory: guardedFactory(muxerFactory, connection, {
+        clock,
+        isSpoken,
+        opens: streams?.of(hostOf(connection.remoteAddr)),
+      }),
     })
   }
   return withMembers(upgrader, { upgradeInbound })

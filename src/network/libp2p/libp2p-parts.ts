@@ -2,6 +2,7 @@
  * What both kinds of nodes are made of: WebSockets, noise, yamux and identify. Loaded when a node is created, so that a
  * page which only reads offline never loads libp2p.
  */
+import type { identify as createIdentify } from '@libp2p/identify'
 import type { Libp2p } from '@libp2p/interface'
 import type { Libp2pOptions } from 'libp2p'
 import { LazyPart } from '../../runtime/lazy-part.ts'
@@ -17,6 +18,8 @@ export const libp2pModules = new LazyPart('libp2p', () => import('./libp2p-modul
 /** libp2p, and the options that all our nodes share. */
 export interface Libp2pParts {
   readonly createLibp2p: (options: Libp2pOptions) => Promise<Libp2p>
+  /** The service that is among the {@link parts}, for who wants it otherwise. */
+  readonly identify: ReturnType<typeof createIdentify>
   readonly parts: Libp2pOptions
 }
 
@@ -45,5 +48,5 @@ export async function loadLibp2p(settings: Libp2pSettings = {}): Promise<Libp2pP
     streamMuxers: [isTab ? attentiveMuxer(muxer) : muxer],
     services: { identify: identify() },
   }
-  return { createLibp2p, parts }
+  return { createLibp2p, identify: identify(), parts }
 }

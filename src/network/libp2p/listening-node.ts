@@ -11,7 +11,12 @@ import {
   CONNECTION_CHECK_TIMEOUT_MS,
   HOST_SMALL_FRAME_BURST,
   HOST_SMALL_FRAMES_PER_SECOND,
+  HOST_STREAM_BURST,
+  HOST_STREAMS_PER_SECOND,
+  IDENTIFY_RATES,
   MAX_REQUEST_READ_BUFFER_BYTES,
+  SPARE_STREAM_BURST,
+  SPARE_STREAMS_PER_SECOND,
 } from '../constants.ts'
 import { NetworkError } from '../error.ts'
 import { type RelayLimits, relayServices, startRelaying } from '../finding/relay.ts'
@@ -25,6 +30,8 @@ import {
 import { guardedWebRtc, type WebRtcGuard } from '../guards/guarded-webrtc.ts'
 import { guardedWebSockets } from '../guards/guarded-websockets.ts'
 import { HostAccounts } from '../guards/host-accounts.ts'
+import { limitedService } from '../guards/limited-service.ts'
+import { type StreamRates, StreamShares } from '../guards/stream-shares.ts'
 import { loadLibp2p } from './libp2p-parts.ts'
 import { isWebRtcDirect, loadWebRtcDirect } from './webrtc-direct.ts'
 
@@ -52,11 +59,12 @@ export async function createListeningNode(options: ListeningNodeOptions): Promis
   for (const address of options.listen) parseListen(address)
   const privateKey = options.privateKey === undefined ? undefined : decodePrivateKey(options.privateKey)
   const relay = options.relay === undefined ? {} : await relayServices(options.relay)
-  const { createLibp2p, parts } = await loadLibp2p({
-    readBufferBytes: MAX_REQUEST_READ_BUFFER_BYTES,
-    muxerGuard: { hosts: new HostAccounts(HOST_SMALL_FRAMES, systemClock) },
-  })
   const limits = { ...DEFAULT_CONNECTION_LIMITS, ...options.connectionLimits }
+  const streams = new StreamShares(streamRates(limits), systemClock)
+  const { createLibp2p, identify, parts } = await loadLibp2p({
+    readBufferBytes: MAX_REQUEST_READ_BUFFER_BYTES,
+    muxerGuard: { hosts: new HostAccounts(HOST_SMALL_FRAMES, systemClock), streams },
+  })
   // Those that stand and those that do not yet, and room for some that are just being closed.
   const maxSockets = limits.connections + 2 * limits.pendingConnections
   const gater = new InboundGater(limits, () => node.getConnections(), systemClock, 'sockets')
@@ -64,6 +72,7 @@ export async function createListeningNode(options: ListeningNodeOptions): Promis
   const { listen, transports } = await chooseTransports(options, {
     ...limits,
     admits,
+    streams,
     onAbort: (host) => gater.strikeHost(host),
   })
   const webSockets = guardedWebSockets({ ...limits, maxSockets, admits, onAbort: (from) => gater.strike(from) })
@@ -71,7 +80,7 @@ export async function createListeningNode(options: ListeningNodeOptions): Promis
     ...parts,
     transports: [webSockets, ...transports],
     connectionGater: gater,
-    services: { ...parts.services, ...relay },
+    services: { identify: limitedService(identify, IDENTIFY_RATES, systemClock), ...relay },
     ...(privateKey === undefined ? {} : { privateKey }),
     addresses: { listen: [...listen] },
     connectionManager: {
@@ -95,6 +104,16 @@ export async function createListeningNode(options: ListeningNodeOptions): Promis
   inboundGaters.set(node, gater)
   if (options.relay !== undefined) await startRelaying(node)
   return node
+}
+
+function streamRates({ connectionsPerHost }: ConnectionLimits): StreamRates {
+  return {
+    host: {
+      perSecond: HOST_STREAMS_PER_SECOND * connectionsPerHost,
+      burst: HOST_STREAM_BURST * connectionsPerHost,
+    },
+    connection: { perSecond: SPARE_STREAMS_PER_SECOND, burst: SPARE_STREAM_BURST },
+  }
 }
 
 /** Where it listens, and what that takes beside WebSockets. */
