@@ -24,6 +24,8 @@ export interface AnswerOptions {
 const PATIENCE_MS = 100
 /** Pieces of an honest server's answer, one of which gets bent. The HTTP answer before these pieces stays true. */
 const PIECES_BEFORE_BENT = 4
+/** Another host than the honest clients: bent handshakes are held against it. */
+const BENT_HOST = '127.68.0.1'
 
 /** Share of the inputs leaving the end to the tab. */
 const PATIENT_SHARE = 0.04
@@ -90,7 +92,7 @@ const noise: Answer = async (socket, random, options) => {
 
 /** Passes a true handshake with an honest server through, and changes some bytes on the way. */
 async function bent(socket: Socket, random: Random, { honestPort }: AnswerOptions): Promise<void> {
-  const far = connect(honestPort, '127.0.0.1')
+  const far = connect({ port: honestPort, host: '127.0.0.1', localAddress: BENT_HOST })
   far.on('error', () => {})
   socket.pipe(far)
   let pieces = 0
