@@ -4,10 +4,10 @@
  */
 import type { LightClient } from './client.ts'
 import { createWorker, type LightClientOptions, type ParsedOptions, parseOptions } from './client-options.ts'
+import { createPageNode, portTo, wantsWebRtc } from './create-window-node.ts'
 import { EngineEvents } from './engine-events.ts'
 import type { WindowNode } from './network/window/window-node.ts'
 import { LazyPart } from './runtime/lazy-part.ts'
-import { createPageNode, portTo, wantsWebRtc } from './window-page.ts'
 import type { Engine } from './worker/engine.ts'
 import { createRemoteEngine } from './worker/port/remote-engine.ts'
 

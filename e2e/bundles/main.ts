@@ -17,7 +17,7 @@ const dialing = ['dist/network/libp2p/dialing-node.js', 'dist/network/libp2p/lib
 const cipher = 'dist/network/libp2p/sodium.js'
 const libp2p = without(window.after(...dialing), window.after(cipher))
 const client = window.before('dist/client.js')
-const webrtc = window.after('dist/network/window/window-node.js', 'dist/worker/window/page-host.js')
+const webrtc = window.after('dist/network/window/window-node.js', 'dist/worker/window/window-host.js')
 
 await rm(FOLDER, { recursive: true, force: true })
 await layOut('window/first', window.first)
@@ -34,7 +34,7 @@ await layOut('react/all', react.chunks)
 await layOut('worker/first', worker.first)
 await layOut('worker/libp2p', without(worker.after(...dialing), worker.after(cipher)))
 await layOut('worker/cipher', worker.after(cipher))
-await layOut('worker/webrtc', worker.after('dist/worker/window/remote-page.js', 'dist/worker/serving/serving.js'))
+await layOut('worker/webrtc', worker.after('dist/worker/window/remote-window.js', 'dist/worker/serving/serving.js'))
 await layOut('worker/all', worker.chunks)
 
 function without(chunks: readonly Chunk[], others: readonly Chunk[]): readonly Chunk[] {

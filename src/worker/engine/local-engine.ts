@@ -40,12 +40,12 @@ import type {
   VerifyProgress,
   VerifySummary,
 } from '../engine.ts'
-import { OwnWork } from '../serving/own-work.ts'
+import { OwnWork } from '../serving/foreground-work.ts'
 import { toPlainError } from '../to-plain-error.ts'
 import { Backups } from './backups.ts'
 import { Compaction } from './compaction.ts'
 import { findHeader } from './find-header.ts'
-import { Network } from './network.ts'
+import { Network } from './peer-network.ts'
 import { readQuota } from './quota.ts'
 import { accountRead, codeRead, hexOf, proofRead, type StateRead, slotRead, statusOf } from './reads.ts'
 import { ReadsOnDemand, type RunningSync } from './reads-on-demand.ts'

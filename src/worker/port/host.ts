@@ -1,11 +1,11 @@
 /** The worker's side of the port: runs an engine for the window that opens it. */
 import { LazyPart } from '../../runtime/lazy-part.ts'
 import type { Engine, EngineEvent, EngineOptions } from '../engine.ts'
-import type { EngineMethod, FromWorker, ToWorker, WorkerScope } from '../port.ts'
 import { createTabEngine } from '../tabs/create-tab-engine.ts'
 import { toPlainError } from '../to-plain-error.ts'
+import type { EngineMethod, FromWorker, ToWorker, WorkerScope } from './worker-port.ts'
 
-const remotePage = new LazyPart('the way to the window', () => import('../window/remote-page.ts'))
+const remotePage = new LazyPart('the way to the window', () => import('../window/remote-window.ts'))
 
 /** Begins to listen on `scope`; the rest is up to the window. */
 export function hostEngine(scope: WorkerScope): void {

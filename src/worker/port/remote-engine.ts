@@ -9,7 +9,7 @@ import type { RootlightError } from '../../trie/error.ts'
 import { WORKER_CLOSE_MS, WORKER_START_MS } from '../constants.ts'
 import type { Engine, EngineEvent, EngineOptions } from '../engine.ts'
 import { fromPlainError, WorkerError } from '../errors.ts'
-import type { EngineMethod, FromWorker, ToWorker } from '../port.ts'
+import type { EngineMethod, FromWorker, ToWorker } from './worker-port.ts'
 
 /** The window's libp2p node, and the worker's way to it. */
 export interface WindowPage {

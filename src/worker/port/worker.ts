@@ -3,8 +3,8 @@
  * listens only where it is a worker's own script: importing it elsewhere does nothing.
  */
 
-import type { WorkerScope } from '../port.ts'
 import { hostEngine } from './host.ts'
+import type { WorkerScope } from './worker-port.ts'
 
 const scope = globalThis as unknown as { WorkerGlobalScope?: new () => object } & WorkerScope
 if (scope.WorkerGlobalScope !== undefined && scope instanceof scope.WorkerGlobalScope) hostEngine(scope)

@@ -22,9 +22,9 @@ import { ManualClock } from '../../testing/manual-clock.ts'
 import { seededRandom } from '../../testing/random.ts'
 import type { NodeSource } from '../../trie/node-source.ts'
 import { END, ROOT_PATH } from '../../trie/path.ts'
-import { hostPage } from '../window/page-host.ts'
-import { RemotePage } from '../window/remote-page.ts'
-import { OwnWork } from './own-work.ts'
+import { RemotePage } from '../window/remote-window.ts'
+import { hostPage } from '../window/window-host.ts'
+import { OwnWork } from './foreground-work.ts'
 import { TabServing } from './serving.ts'
 
 const ROOT = new Uint8Array(32).fill(0xaa)

@@ -9,7 +9,7 @@ import { createWirePair } from '../../testing/memory-wire.ts'
 import type { NodeSource } from '../../trie/node-source.ts'
 import { END, ROOT_PATH } from '../../trie/path.ts'
 import { STATUS_INTERVAL_MS } from '../constants.ts'
-import { OwnWork } from './own-work.ts'
+import { OwnWork } from './foreground-work.ts'
 import { servedStatus } from './served-status.ts'
 import { TabServing } from './serving.ts'
 

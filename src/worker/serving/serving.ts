@@ -11,8 +11,8 @@ import type { ServingLimits } from '../../protocol/serving-limits.ts'
 import type { StateStore } from '../../store/state-store.ts'
 import { MAX_TAB_HELD_BYTES, MAX_TAB_STREAMS, STATUS_INTERVAL_MS, TAB_REQUESTS_PER_SECOND } from '../constants.ts'
 import type { ServeLimits } from '../engine.ts'
-import type { OwnWork } from './own-work.ts'
-import { PoliteSource } from './polite-source.ts'
+import { PoliteSource } from './background-source.ts'
+import type { OwnWork } from './foreground-work.ts'
 import { servedStatus } from './served-status.ts'
 
 export interface TabServingOptions {

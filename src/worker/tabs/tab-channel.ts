@@ -6,7 +6,7 @@ import type { PauseReason, StallReason, SyncProgress } from '../../sync/progress
 import type { ErrorDetails } from '../../trie/error.ts'
 import type { EngineEvent, SyncTarget, VerifyProgress } from '../engine.ts'
 import type { PlainError } from '../errors.ts'
-import type { EngineMethod } from '../port.ts'
+import type { EngineMethod } from '../port/worker-port.ts'
 
 /** What the writer tells of itself. Each tab that waits for a sync has a name of its own for it: `ids`, by tab. */
 export type TabEvent =

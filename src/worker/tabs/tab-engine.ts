@@ -25,13 +25,13 @@ import type {
   VerifySummary,
 } from '../engine.ts'
 import { fromPlainError, noWriter } from '../errors.ts'
-import type { EngineMethod } from '../port.ts'
+import { OpenCalls } from '../open-calls.ts'
+import type { EngineMethod } from '../port/worker-port.ts'
 import { Election } from './election.ts'
-import { OpenCalls } from './open-calls.ts'
 import type { ChannelPort, TabEvent, TabMessage } from './tab-channel.ts'
 import { TabLife } from './tab-life.ts'
-import { Term } from './term.ts'
 import type { Locks } from './writer-lock.ts'
+import { Term } from './writer-session.ts'
 
 export interface TabEngineOptions {
   readonly chainId: number

@@ -1,5 +1,5 @@
 /** The calls of one tab that wait for an answer, whoever gives it: each can be asked again, and is settled once. */
-import type { EngineMethod } from '../port.ts'
+import type { EngineMethod } from './port/worker-port.ts'
 
 export interface OpenCall {
   readonly method: EngineMethod

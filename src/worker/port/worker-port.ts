@@ -1,6 +1,6 @@
 /** What crosses the port between the window and the worker. The first message opens the engine. */
-import type { Engine, EngineEvent, EngineOptions } from './engine.ts'
-import type { PlainError } from './errors.ts'
+import type { Engine, EngineEvent, EngineOptions } from '../engine.ts'
+import type { PlainError } from '../errors.ts'
 
 export type EngineMethod = keyof Engine
 

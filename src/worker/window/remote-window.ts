@@ -4,8 +4,8 @@ import { DialError } from '../../network/dial-error.ts'
 import type { Link } from '../../network/link.ts'
 import type { PageHandlers, PageNode } from '../../network/window/page-node.ts'
 import type { Wire, WireHandler } from '../../protocol/wire.ts'
-import type { DialedLink, FromPage, PageCall, ToPage } from './page-port.ts'
 import { PortWire } from './port-wire.ts'
+import type { DialedLink, FromPage, PageCall, ToPage } from './window-port.ts'
 
 interface OpenCall {
   readonly resolve: (value: unknown) => void

@@ -3,8 +3,8 @@ import { ManualClock, settle } from '../../testing/manual-clock.ts'
 import type { NodeSource } from '../../trie/node-source.ts'
 import { ROOT_PATH } from '../../trie/path.ts'
 import { UPLOAD_BURST_MS } from '../constants.ts'
-import { OwnWork } from './own-work.ts'
-import { PoliteSource, type PoliteSourceOptions } from './polite-source.ts'
+import { PoliteSource, type PoliteSourceOptions } from './background-source.ts'
+import { OwnWork } from './foreground-work.ts'
 
 const ROOT = new Uint8Array(32).fill(1)
 const REF = { path: ROOT_PATH, hash: ROOT }

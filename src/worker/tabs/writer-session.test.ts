@@ -4,7 +4,7 @@ import { SyncError } from '../../sync/errors.ts'
 import { settle } from '../../testing/manual-clock.ts'
 import type { Engine, EngineEvent } from '../engine.ts'
 import type { TabMessage } from './tab-channel.ts'
-import { Term, type TermOptions } from './term.ts'
+import { Term, type TermOptions } from './writer-session.ts'
 
 /** A term over an engine of which only what a test gives is there. */
 function termOf(engine: Partial<Engine>, options: Partial<TermOptions> = {}) {

@@ -4,10 +4,10 @@
  */
 import { databaseOfOtherChain } from '../../store/database/chain-id.ts'
 import type { Engine, EngineEvent, SyncTarget } from '../engine.ts'
-import type { EngineMethod } from '../port.ts'
+import type { EngineMethod } from '../port/worker-port.ts'
 import { toPlainError } from '../to-plain-error.ts'
-import { Leader } from './leader.ts'
 import type { TabEvent, TabMessage } from './tab-channel.ts'
+import { Leader } from './writer-calls.ts'
 
 export interface TermOptions {
   /** No two are the same. */

@@ -9,7 +9,7 @@ import type { SyncProgress } from '../../sync/progress.ts'
 import { isRootlightError } from '../../trie/error.ts'
 import { scopeOf } from '../../wallet/scope-keys.ts'
 import type { Engine, SyncTarget } from '../engine.ts'
-import type { EngineMethod } from '../port.ts'
+import type { EngineMethod } from '../port/worker-port.ts'
 
 /** The one sync, and which call of which tab waits for it. */
 interface Run {

@@ -9,7 +9,7 @@ import type { WindowNode } from './network/window/window-node.ts'
 import { LazyPart } from './runtime/lazy-part.ts'
 
 const windowNode = new LazyPart('WebRTC', () => import('./network/window/window-node.ts'))
-const pageHost = new LazyPart('the way from the worker to WebRTC', () => import('./worker/window/page-host.ts'))
+const pageHost = new LazyPart('the way from the worker to WebRTC', () => import('./worker/window/window-host.ts'))
 
 /** True if the application asks for WebRTC, in whatever way. */
 export function wantsWebRtc({ peers, webrtc, libp2p, isServing }: WebRtcPageOptions): boolean {

@@ -6,7 +6,7 @@ import type { Clock } from '../../protocol/clock.ts'
 import { type NodeSource, OWN_WORK, type Ref, type Work } from '../../trie/node-source.ts'
 import type { Path } from '../../trie/path.ts'
 import { UPLOAD_BURST_MS } from '../constants.ts'
-import type { OwnWork } from './own-work.ts'
+import type { OwnWork } from './foreground-work.ts'
 
 export interface PoliteSourceOptions {
   readonly source: NodeSource

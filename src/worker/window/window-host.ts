@@ -3,8 +3,8 @@ import { parsePeer } from '../../network/address.ts'
 import { asDialError } from '../../network/dial-error.ts'
 import type { Guest } from '../../network/link.ts'
 import type { PageNode } from '../../network/window/page-node.ts'
-import type { DialedLink, FromPage, PageCall, ToPage } from './page-port.ts'
 import { portOf } from './port-wire.ts'
+import type { DialedLink, FromPage, PageCall, ToPage } from './window-port.ts'
 
 /** A connection that the engine knows by a number. */
 interface OpenLink {

@@ -6,10 +6,10 @@ import type { Guest } from '../../network/link.ts'
 import type { PageHandlers, PageNode } from '../../network/window/page-node.ts'
 import { settle } from '../../testing/manual-clock.ts'
 import { createWirePair } from '../../testing/memory-wire.ts'
-import { hostPage } from './page-host.ts'
-import type { FromPage, ToPage } from './page-port.ts'
 import { PortWire } from './port-wire.ts'
-import { RemotePage } from './remote-page.ts'
+import { RemotePage } from './remote-window.ts'
+import { hostPage } from './window-host.ts'
+import type { FromPage, ToPage } from './window-port.ts'
 
 const ID = '12D3KooWGC7hTrWYnKkCiJHhWbKFWGUqmDV3xGcPCyBHJEvGgPUq'
 const ADDRESS = parsePeer(`/ip4/127.0.0.1/tcp/9000/ws/p2p/${ID}/p2p-circuit/webrtc/p2p/${ID}`)

@@ -4,7 +4,7 @@ import { PeerSet } from '../../network/peers/peer-set.ts'
 import type { PageNode } from '../../network/window/page-node.ts'
 import { LOAD_TIMEOUT_MS } from '../../runtime/constants.ts'
 import { ManualClock, settle } from '../../testing/manual-clock.ts'
-import { Network, type WebSocketNode } from './network.ts'
+import { Network, type WebSocketNode } from './peer-network.ts'
 
 const ID = '12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN'
 const NEARBY = parsePeer(`/ip4/127.0.0.1/tcp/4001/ws/p2p/${ID}`)
