@@ -1,7 +1,7 @@
 /** What holds of a database at any moment, also after a kill: checked in Node, with the store's and the sync's own code. */
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { MemoryRecords } from '../src/store/database/memory-records.ts'
-import type { Operation } from '../src/store/database/records.ts'
+import type { Operation } from '../src/store/format/record-types.ts'
 import { StateStore } from '../src/store/state-store.ts'
 import { resolveRef } from '../src/sync/resolution.ts'
 import { Scheduler } from '../src/sync/scheduler.ts'

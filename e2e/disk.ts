@@ -5,8 +5,8 @@
 
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Page } from '@playwright/test'
-import type { Operation } from '../src/store/database/records.ts'
 import { decodePageKey, isLoose, type PageKey } from '../src/store/format/page-key.ts'
+import type { Operation } from '../src/store/format/record-types.ts'
 import { keccak256 } from '../src/trie/keccak.ts'
 import type { Path } from '../src/trie/path.ts'
 import { SequenceCursor } from '../src/trie/sequence.ts'

@@ -5,7 +5,7 @@ export type { Libp2pNode, LightClientOptions, ServeOptions, WebRtcOptions } from
 export { createLightClient } from './create-light-client.ts'
 export type { PeerSnapshot as PeerInfo } from './network/peers/peer-set.ts'
 export type { ClosedReason } from './store/database/connection.ts'
-export type { CodeDamage, Damage, PageDamage } from './store/generations/store-context.ts'
+export type { CodeDamage, Damage, PageDamage } from './store/generations/damage.ts'
 export type { PauseReason, StallReason, SyncPhase, SyncProgress } from './sync/progress.ts'
 export type { Sync, SyncEventMap } from './sync-handle.ts'
 export { isRootlightError, RootlightError } from './trie/error.ts'

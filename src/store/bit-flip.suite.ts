@@ -9,14 +9,15 @@ import type { AccountLeaf } from '../trie/builder.ts'
 import { isRootlightError } from '../trie/error.ts'
 import { createFastKeccak } from '../trie/fast-keccak.ts'
 import { StateReader } from '../wallet/state-reader.ts'
-import { type MetaValue, type Operation, RECORD_STORES, type RecordStore, type Records } from './database/records.ts'
+import type { Records } from './database/records.ts'
 import { pagesOf, sequenceOf, stateOf } from './fixture.suite.ts'
+import { type MetaValue, type Operation, RECORD_STORES, type RecordStore } from './format/record-types.ts'
 import { StateStore } from './state-store.ts'
 
 const keccak = await createFastKeccak()
 
 /** One record. */
-export interface Stored {
+export interface StoredRecord {
   readonly store: RecordStore
   readonly key: Uint8Array | string
   readonly value: unknown
@@ -25,8 +26,8 @@ export interface Stored {
 /** One record, and what became of it; `null`: it is gone. */
 export interface Flip {
   readonly id: string
-  readonly from: Stored
-  readonly to: Stored | null
+  readonly from: StoredRecord
+  readonly to: StoredRecord | null
 }
 
 export const older = stateOf(8, 'older')
@@ -51,8 +52,8 @@ export async function fill(records: Records): Promise<void> {
 }
 
 /** Everything that is stored. */
-export async function dump(records: Records): Promise<Stored[]> {
-  const all: Stored[] = []
+export async function dump(records: Records): Promise<StoredRecord[]> {
+  const all: StoredRecord[] = []
   for (const store of RECORD_STORES) {
     for (const key of await records.keys(store)) all.push({ store, key, value: await records.get(store, key) })
   }
@@ -60,7 +61,7 @@ export async function dump(records: Records): Promise<Stored[]> {
 }
 
 /** Makes `records` hold `all`, with one flip. */
-export async function restore(records: Records, all: readonly Stored[], { from, to }: Flip): Promise<void> {
+export async function restore(records: Records, all: readonly StoredRecord[], { from, to }: Flip): Promise<void> {
   const left = all.filter((stored) => stored !== from)
   const clear = RECORD_STORES.map((store): Operation => ({ kind: 'clear', store }))
   const puts = [...left, ...(to === null ? [] : [to])].map((stored) => ({ kind: 'put', ...stored }) as Operation)
@@ -68,7 +69,7 @@ export async function restore(records: Records, all: readonly Stored[], { from, 
 }
 
 /** Every flip there is of one bit in each byte of keys and values (`bitOf` says which), and of each field of `meta`. */
-export function* flipsOf(all: readonly Stored[], bitOf: (at: number) => number): Generator<Flip> {
+export function* flipsOf(all: readonly StoredRecord[], bitOf: (at: number) => number): Generator<Flip> {
   for (const from of all) {
     const { store, key, value } = from
     const name = `${store} ${typeof key === 'string' ? key : bytesToHex(key)}`

@@ -7,9 +7,10 @@ import { keccak256 } from '../trie/keccak.ts'
 import { decodeNode, type Node } from '../trie/node.ts'
 import { END, KEY_NIBBLES, type Position, ROOT_PATH } from '../trie/path.ts'
 import { SequenceWriter } from '../trie/sequence.ts'
-import type { Durability, Operation, RecordStore, Records, RecordTypes } from './database/records.ts'
+import type { Durability, Records } from './database/records.ts'
 import { StoreError } from './errors.ts'
 import { decodePageKey } from './format/page-key.ts'
+import type { Operation, RecordStore, RecordTypes } from './format/record-types.ts'
 
 /** Text as bytes, hashed: keys and other bytes that look random. */
 export function hashOf(text: string): Uint8Array {
@@ -184,7 +185,7 @@ export interface Backend {
 export type BackendFactory = () => Promise<Backend & { dispose(): Promise<void> }>
 
 /** Writes `value` over the page that covers `position`, or deletes it, behind the store's back. */
-export async function damagePage(backend: Backend, position: Position, change: Damage): Promise<void> {
+export async function damagePage(backend: Backend, position: Position, change: ByteChange): Promise<void> {
   const records = await backend.connect()
   const keys = await records.keys('pages')
   const key = keys.find((bytes) => {
@@ -197,7 +198,7 @@ export async function damagePage(backend: Backend, position: Position, change: D
 }
 
 /** What becomes of a page's bytes; `undefined`: deleted. */
-export type Damage = (bytes: Uint8Array) => Uint8Array | undefined
+export type ByteChange = (bytes: Uint8Array) => Uint8Array | undefined
 
 function put(key: Uint8Array, value: Uint8Array): Operation {
   return { kind: 'put', store: 'pages', key, value }

@@ -2,9 +2,9 @@ import { bytesToHex } from '@noble/hashes/utils.js'
 import { describe, expect, test } from 'vitest'
 import { EMPTY_ROOT } from '../trie/account.ts'
 import { Scope } from '../trie/scope.ts'
-import type { RecordStore } from './database/records.ts'
 import { type Backend, codeOf, hashOf, pagesOf, stateOf, WatchedRecords } from './fixture.suite.ts'
 import { decodePageKey } from './format/page-key.ts'
+import type { RecordStore } from './format/record-types.ts'
 import { StateStore } from './state-store.ts'
 
 const { trie, codes } = stateOf(60)

@@ -16,21 +16,25 @@ import { ChunkPacer } from './database/chunk-pacer.ts'
 import { type ClosedReason, openDatabase } from './database/database.ts'
 import { takeOver, withoutWriting } from './database/fenced-records.ts'
 import { MemoryRecords } from './database/memory-records.ts'
-import { type Operation, RECORD_STORES, type Records } from './database/records.ts'
+import type { Records } from './database/records.ts'
 import { WriteQueue } from './database/write-queue.ts'
-import { INITIAL_META, putGenerationRecord, putTarget } from './format/generation-record.ts'
-import { Catalog, type GenerationState } from './generations/catalog.ts'
+import { putGenerationRecord } from './format/generation-record.ts'
+import { INITIAL_META, putTarget } from './format/meta.ts'
+import { type Operation, RECORD_STORES } from './format/record-types.ts'
+import { Catalog } from './generations/catalog.ts'
 import { isWritable, newGeneration } from './generations/choose-generation.ts'
 import { readCode, readNamedCode } from './generations/code-reader.ts'
 import { commitInChunks } from './generations/commit.ts'
 import { isCompactionDue } from './generations/compaction-due.ts'
+import type { Damage } from './generations/damage.ts'
 import { Generation } from './generations/generation.ts'
+import type { GenerationState } from './generations/generation-state.ts'
 import { loadCatalog, viewCatalog } from './generations/load-catalog.ts'
 import { addLoose, keepLoose, readLoose } from './generations/loose-pages.ts'
 import { PageCache } from './generations/page-cache.ts'
 import { lookUp, lookUpRef } from './generations/page-reader.ts'
-import type { Damage, StoreContext } from './generations/store-context.ts'
-import { findHeader } from './generations/stored-header.ts'
+import type { StoreContext } from './generations/store-context.ts'
+import { storedHeader } from './generations/stored-header.ts'
 import { detachOlder, sweep } from './generations/sweep.ts'
 import { coverageOf, type RootCoverage } from './walks/coverage.ts'
 import { measureStorage, type StoreStorage } from './walks/measure-storage.ts'
@@ -281,7 +285,7 @@ export class StateStore {
 
   /** RLP of the header of the block with this hash (32 bytes), if it is that of a state here. */
   header(hash: Uint8Array): Uint8Array | undefined {
-    return findHeader(this.#context, hash)
+    return storedHeader(this.#context, hash)
   }
 
   /** What {@link keepLoose} kept, of all generations, unchecked: between two writes, for each replaces what is there. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { MemoryRecords } from './database/memory-records.ts'
 import type { Records } from './database/records.ts'
 import { pagesOf, stateOf } from './fixture.suite.ts'
-import { META_KEY } from './format/generation-record.ts'
+import { META_KEY } from './format/meta.ts'
 import { StateStore } from './state-store.ts'
 import { StateView } from './state-view.ts'
 

@@ -4,7 +4,7 @@
  */
 import type { PeerSnapshot } from '../network/peers/peer-set.ts'
 import type { ClosedReason } from '../store/database/connection.ts'
-import type { Damage } from '../store/generations/store-context.ts'
+import type { Damage } from '../store/generations/damage.ts'
 import type { GenerationStorage as StoreGenerationStorage, StoreStorage } from '../store/walks/measure-storage.ts'
 import type { VerifySummary as StoreVerifySummary, VerifyProgress } from '../store/walks/verify-state.ts'
 import type { PauseReason, StallReason, SyncProgress } from '../sync/progress.ts'

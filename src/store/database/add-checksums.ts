@@ -4,8 +4,9 @@
  * key of version 2 is left alone: whoever opens the database drops it.
  */
 import { checksum } from '../format/checksum.ts'
-import { isGenerationKey, META_KEY, sealed } from '../format/generation-record.ts'
-import type { MetaValue } from './records.ts'
+import { isGenerationKey } from '../format/generation-record.ts'
+import { META_KEY, sealed } from '../format/meta.ts'
+import type { MetaValue } from '../format/record-types.ts'
 import type { StateDatabase, StateUpgrade } from './schema.ts'
 
 const GENERATION_BYTES = 4

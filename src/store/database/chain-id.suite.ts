@@ -1,7 +1,8 @@
 /** A database belongs to the chain of the states in it. */
 import { describe, expect, test } from 'vitest'
 import { type Backend, pagesOf, stateOf } from '../fixture.suite.ts'
-import { generationKey, META_KEY } from '../format/generation-record.ts'
+import { generationKey } from '../format/generation-record.ts'
+import { META_KEY } from '../format/meta.ts'
 import { StateStore } from '../state-store.ts'
 
 const { trie, codes } = stateOf(20)

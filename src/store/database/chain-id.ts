@@ -8,8 +8,10 @@
  */
 
 import { StoreError } from '../errors.ts'
-import { isCount, isGenerationKey, META_KEY, openSealed, sealed } from '../format/generation-record.ts'
-import type { Operation, Records } from './records.ts'
+import { isGenerationKey } from '../format/generation-record.ts'
+import { isCount, META_KEY, openSealed, sealed } from '../format/meta.ts'
+import type { Operation } from '../format/record-types.ts'
+import type { Records } from './records.ts'
 
 /** The write of which chain it is. */
 export function putChain(chainId: number): Operation {

@@ -2,10 +2,10 @@
 import { deleteDB } from 'idb'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { hashOf, pagesOf, stateOf } from '../fixture.suite.ts'
+import type { Operation } from '../format/record-types.ts'
 import { openStateStore } from '../state-store.ts'
 import type { ClosedReason } from './connection.ts'
 import { openDatabase } from './database.ts'
-import type { Operation } from './records.ts'
 
 let name: string
 let reasons: ClosedReason[]

@@ -2,9 +2,10 @@
 import type { IDBPObjectStore } from 'idb'
 import { READ_TRIES } from '../constants.ts'
 import { checkFence, StoreError } from '../errors.ts'
+import type { Operation, RecordStore, RecordTypes } from '../format/record-types.ts'
 import type { Connection } from './connection.ts'
 import { isUnreadable } from './database-error.ts'
-import type { Durability, Operation, RecordStore, Records, RecordTypes } from './records.ts'
+import type { Durability, Records } from './records.ts'
 import type { StateDatabase, StateSchema } from './schema.ts'
 
 /** Closes the connection with itself. */

@@ -2,11 +2,12 @@ import { deleteDB, openDB } from 'idb'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { SCHEMA_VERSION } from '../constants.ts'
 import { hashOf, pagesOf, stateOf } from '../fixture.suite.ts'
+import type { Operation } from '../format/record-types.ts'
 import { openStateStore } from '../state-store.ts'
 import { storeSuite } from '../store.suite.ts'
 import { type ClosedReason, deleteStateDatabase, openDatabase } from './database.ts'
 import { takeOver } from './fenced-records.ts'
-import type { Operation, Records } from './records.ts'
+import type { Records } from './records.ts'
 
 const fresh = () => `test-${crypto.randomUUID()}`
 

@@ -55,7 +55,7 @@ export async function openDatabase(name: string, options: DatabaseOptions = {}):
 interface ConnectOptions {
   readonly name: string
   readonly version: number
-  readonly patience: Patience
+  readonly patience: WaitLimits
   /** Learns what becomes of the new one. */
   readonly connection: Connection
   readonly mustExist: boolean
@@ -103,11 +103,11 @@ function databaseGone(name: string): StoreError {
  * Deletes a database and all that is in it; there need not be one. Rejects with `databaseBlocked` if some connection does
  * not let go, or with `databaseSilent`: the browser then deletes it as soon as it can.
  */
-export function deleteStateDatabase(name: string, patience: Patience = {}): Promise<void> {
+export function deleteStateDatabase(name: string, patience: WaitLimits = {}): Promise<void> {
   return patiently(name, patience, ({ blocked }) => deleteDB(name, { blocked }))
 }
 
-type Patience = Pick<DatabaseOptions, 'graceMs' | 'silenceMs' | 'clock'>
+type WaitLimits = Pick<DatabaseOptions, 'graceMs' | 'silenceMs' | 'clock'>
 
 /** What is heard of a request before its end. */
 interface Signs {
@@ -123,7 +123,7 @@ interface Signs {
  */
 function patiently<T>(
   name: string,
-  { graceMs = BLOCKED_GRACE_MS, silenceMs = SILENCE_MS, clock = systemClock }: Patience,
+  { graceMs = BLOCKED_GRACE_MS, silenceMs = SILENCE_MS, clock = systemClock }: WaitLimits,
   start: (signs: Signs) => Promise<T>,
   late: (value: T) => void = () => {},
 ): Promise<T> {

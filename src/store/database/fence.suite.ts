@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { type Backend, damagePage, hashOf, pagesOf, stateOf } from '../fixture.suite.ts'
-import { META_KEY } from '../format/generation-record.ts'
+import { META_KEY } from '../format/meta.ts'
+import { RECORD_STORES, type RecordStore } from '../format/record-types.ts'
 import { StateStore } from '../state-store.ts'
-import { RECORD_STORES, type RecordStore, type Records } from './records.ts'
+import type { Records } from './records.ts'
 
 const { trie, codes } = stateOf(60)
 const pages = pagesOf(trie.nodes)

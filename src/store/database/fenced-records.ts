@@ -5,8 +5,9 @@
  */
 import { isRootlightError } from '../../trie/error.ts'
 import { StoreError } from '../errors.ts'
-import { isCount, META_KEY } from '../format/generation-record.ts'
-import type { Durability, Operation, RecordStore, Records, RecordTypes } from './records.ts'
+import { isCount, META_KEY } from '../format/meta.ts'
+import type { Operation, RecordStore, RecordTypes } from '../format/record-types.ts'
+import type { Durability, Records } from './records.ts'
 
 /** Makes its caller the one writer: from now on, writes through any other records that were fenced reject with `fenced`. */
 export async function takeOver(records: Records): Promise<Records> {

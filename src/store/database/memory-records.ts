@@ -4,8 +4,9 @@
  */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { checkFence, StoreError } from '../errors.ts'
-import { INITIAL_META } from '../format/generation-record.ts'
-import type { Operation, RecordStore, Records, RecordTypes } from './records.ts'
+import { INITIAL_META } from '../format/meta.ts'
+import type { Operation, RecordStore, RecordTypes } from '../format/record-types.ts'
+import type { Records } from './records.ts'
 
 /** A database in memory. `close` ends a connection to it; `reopen` is another one. */
 export class MemoryRecords implements Records {

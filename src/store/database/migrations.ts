@@ -6,7 +6,8 @@
  * by it are out there.
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
-import { isGenerationKey, META_KEY, openSealed, sealed } from '../format/generation-record.ts'
+import { isGenerationKey } from '../format/generation-record.ts'
+import { META_KEY, openSealed, sealed } from '../format/meta.ts'
 import { addChecksums } from './add-checksums.ts'
 import { IDENTITY_KEY, type StateDatabase, type StateUpgrade } from './schema.ts'
 
@@ -79,6 +80,6 @@ async function tellScope(_: StateDatabase, upgrade: StateUpgrade): Promise<void>
 
 /**
  * 6 → 7: `meta` says of which chain the states are. Until then nothing did, so whoever opens the database next says it
- * (`chain.ts`); versions that do not know of it cannot open the database any more, and mix no chains.
+ * (`chain-id.ts`); versions that do not know of it cannot open the database any more, and mix no chains.
  */
 function tellChain(): void {}

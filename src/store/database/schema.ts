@@ -1,6 +1,6 @@
 /** The object stores of the database, as `idb` types them; how they come to be: `migrations.ts`. */
 import type { DBSchema, IDBPDatabase, IDBPTransaction, StoreNames } from 'idb'
-import type { RecordTypes } from './records.ts'
+import type { RecordTypes } from '../format/record-types.ts'
 
 /** Binary keys are written as any view and come back as `ArrayBuffer`s. */
 type BinaryKey = Uint8Array<ArrayBuffer> | ArrayBuffer

@@ -1,13 +1,10 @@
 /** Which generation a sync goes on with, and how a new one begins. Both run inside a turn of the write queue. */
 
-import {
-  type GenerationTarget,
-  newGenerationRecord,
-  putGenerationRecord,
-  putTarget,
-} from '../format/generation-record.ts'
+import { type GenerationTarget, newGenerationRecord, putGenerationRecord } from '../format/generation-record.ts'
+import { putTarget } from '../format/meta.ts'
 import { encodeWantedKey } from '../format/wanted-key.ts'
-import { type Catalog, GenerationState } from './catalog.ts'
+import type { Catalog } from './catalog.ts'
+import { GenerationState } from './generation-state.ts'
 import type { StoreContext } from './store-context.ts'
 
 /**

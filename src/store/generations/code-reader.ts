@@ -1,11 +1,11 @@
 /** Reads of bytecodes, each checked by its hash. One that is damaged is dropped, and wanted again. */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { equalHash } from '../../trie/keccak.ts'
-import type { Operation } from '../database/records.ts'
 import { StoreError } from '../errors.ts'
 import { putGenerationRecord } from '../format/generation-record.ts'
+import type { Operation } from '../format/record-types.ts'
 import { encodeWantedKey } from '../format/wanted-key.ts'
-import type { GenerationState } from './catalog.ts'
+import type { GenerationState } from './generation-state.ts'
 import { checkLives, type StoreContext } from './store-context.ts'
 
 /** The code with this hash (32 bytes), or `undefined`. Rejects with `damagedCode`. The caller owns the bytes. */

@@ -4,12 +4,13 @@
  */
 import { hexToBytes } from '@noble/hashes/utils.js'
 import type { Code, Page } from '../../sync/disk.ts'
-import type { Operation } from '../database/records.ts'
 import { StoreError } from '../errors.ts'
 import { putGenerationRecord } from '../format/generation-record.ts'
 import { encodePageKey } from '../format/page-key.ts'
+import type { Operation } from '../format/record-types.ts'
 import { encodeWantedKey } from '../format/wanted-key.ts'
-import type { Catalog, GenerationState } from './catalog.ts'
+import type { Catalog } from './catalog.ts'
+import type { GenerationState } from './generation-state.ts'
 import { PageIndex } from './page-index.ts'
 import { checkLives, type StoreContext } from './store-context.ts'
 
@@ -23,7 +24,7 @@ export async function commitInChunks(
   pages: readonly Page[],
   codes: readonly Code[],
 ): Promise<void> {
-  const items: readonly Item[] = [...pages, ...codes]
+  const items: readonly PageOrCode[] = [...pages, ...codes]
   for (let from = 0; from < items.length; ) {
     const to = chunkEnd(items, from, context.pacer.chunkBytes)
     await writeChunk(context, state, items.slice(from, to))
@@ -32,17 +33,17 @@ export async function commitInChunks(
   }
 }
 
-type Item = Page | Code
+type PageOrCode = Page | Code
 
 /** The end of the chunk that begins at `from`: one item at least, and more while they fit. */
-function chunkEnd(items: readonly Item[], from: number, maxBytes: number): number {
+function chunkEnd(items: readonly PageOrCode[], from: number, maxBytes: number): number {
   let bytes = items[from]!.bytes.length
   let to = from + 1
   while (to < items.length && bytes + items[to]!.bytes.length <= maxBytes) bytes += items[to++]!.bytes.length
   return to
 }
 
-function writeChunk(context: StoreContext, state: GenerationState, items: readonly Item[]): Promise<void> {
+function writeChunk(context: StoreContext, state: GenerationState, items: readonly PageOrCode[]): Promise<void> {
   const { records, catalog, queue, pacer, now } = context
   return queue.enter(async () => {
     checkLives(catalog, state)
@@ -74,7 +75,7 @@ class Chunk {
     this.#state = state
   }
 
-  add(item: Item): void {
+  add(item: PageOrCode): void {
     if ('hash' in item) this.#addCode(item)
     else this.#addPage(item)
   }

@@ -1,7 +1,8 @@
 /** How much is dead, by estimate, and when a compaction is worth its writing: from the keys of pages alone. */
 
 import { MAX_DEAD_SHARE, MAX_SMALL_SHARE, MIN_DEAD_BYTES, MIN_SMALL_PAGES, SMALL_PAGE_BYTES } from '../constants.ts'
-import type { Catalog, GenerationState } from './catalog.ts'
+import type { Catalog } from './catalog.ts'
+import type { GenerationState } from './generation-state.ts'
 
 /**
  * Bytes in pages that the last complete state needs no more, by estimate: a node that was written for another root took the

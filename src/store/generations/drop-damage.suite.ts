@@ -1,12 +1,12 @@
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { describe, expect, test } from 'vitest'
 import type { Path } from '../../trie/path.ts'
-import type { Operation } from '../database/records.ts'
-import { type Backend, countsOf, type Damage, damagePage, pagesOf, stateOf } from '../fixture.suite.ts'
+import { type Backend, type ByteChange, countsOf, damagePage, pagesOf, stateOf } from '../fixture.suite.ts'
 import { encodePageKey } from '../format/page-key.ts'
+import type { Operation } from '../format/record-types.ts'
 import { encodeWantedKey } from '../format/wanted-key.ts'
 import { StateStore } from '../state-store.ts'
-import type { PageDamage } from './store-context.ts'
+import type { PageDamage } from './damage.ts'
 
 const { trie, codes } = stateOf(150)
 const { root, nodes } = trie
@@ -16,7 +16,7 @@ const hurt = pages[4]!
 const inHurt = nodes.filter((node) => node.path >= hurt.start && node.path < hurt.end)
 const node = inHurt[inHurt.length >> 1]!
 
-const DAMAGES: readonly (readonly [id: string, damage: Damage])[] = [
+const DAMAGES: readonly (readonly [id: string, damage: ByteChange])[] = [
   ['one flipped bit in the node', (bytes) => flipped(bytes, indexOf(bytes, node.blob) + 3)],
   ['cut off in front of the node', (bytes) => bytes.slice(0, indexOf(bytes, node.blob) - 5)],
   ['empty', () => new Uint8Array()],
@@ -46,7 +46,7 @@ export function damageSuite(backend: Backend): void {
   ]
   const others = countsOf(pages.filter((page) => page !== hurt))
 
-  describe('StateReader', () => {
+  describe('GenerationReader', () => {
     test('behavior: what no page covers is undefined', async () => {
       const store = await StateStore.over(await backend.connect())
       const generation = await store.target({ root })

@@ -1,9 +1,9 @@
 /** What becomes of damage: one transaction that takes the page away, and what rested on it with it. */
 import type { Path } from '../../trie/path.ts'
-import type { Operation } from '../database/records.ts'
 import { putGenerationRecord } from '../format/generation-record.ts'
 import { encodePageKey, type PageKey } from '../format/page-key.ts'
-import type { GenerationState } from './catalog.ts'
+import type { Operation } from '../format/record-types.ts'
+import type { GenerationState } from './generation-state.ts'
 import { planPunch, stretchOfNode } from './holes.ts'
 import type { StoreContext } from './store-context.ts'
 

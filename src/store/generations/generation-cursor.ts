@@ -2,8 +2,8 @@
 import type { Path, Position } from '../../trie/path.ts'
 import { SequenceCursor, SequenceError } from '../../trie/sequence.ts'
 import type { PageKey } from '../format/page-key.ts'
-import type { GenerationState } from './catalog.ts'
 import { dropPage } from './drop-damage.ts'
+import type { GenerationState } from './generation-state.ts'
 import type { StoreContext } from './store-context.ts'
 
 const NOTHING = new Uint8Array()

@@ -5,8 +5,8 @@
  */
 import type { Stretch } from '../../sync/disk.ts'
 import type { Path } from '../../trie/path.ts'
-import type { Operation } from '../database/records.ts'
 import { putGenerationRecord } from '../format/generation-record.ts'
+import type { Operation } from '../format/record-types.ts'
 import type { Catalog } from './catalog.ts'
 
 /** The stretch in which no other node stands than the one at `path`. */

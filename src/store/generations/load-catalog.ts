@@ -7,21 +7,22 @@ import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Stretch } from '../../sync/disk.ts'
 import { END } from '../../trie/path.ts'
 import { SCHEMA_VERSION, VIEW_TRIES } from '../constants.ts'
-import type { Operation, Records } from '../database/records.ts'
+import type { Records } from '../database/records.ts'
+import { StoreError } from '../errors.ts'
 import {
-  damagedMeta,
   generationKey,
   isGenerationKey,
-  META_KEY,
   putComplete,
   putGenerationRecord,
-  readComplete,
+  readCompleteRecord,
   readGenerationRecord,
-  readNumber,
 } from '../format/generation-record.ts'
+import { META_KEY, readNumber } from '../format/meta.ts'
 import { decodePageKey, isLoose, type PageKey } from '../format/page-key.ts'
+import type { Operation } from '../format/record-types.ts'
 import { decodeWantedKey } from '../format/wanted-key.ts'
-import { Catalog, GenerationState } from './catalog.ts'
+import { Catalog } from './catalog.ts'
+import { GenerationState } from './generation-state.ts'
 import { punch } from './holes.ts'
 import { PageIndex } from './page-index.ts'
 
@@ -71,10 +72,14 @@ function textOf(meta: Meta): string {
 }
 
 function loadMeta(meta: Meta): LoadedCatalog {
-  if (meta.get(META_KEY.schema) !== SCHEMA_VERSION)
-    throw damagedMeta(META_KEY.schema, `the schema is ${SCHEMA_VERSION}`)
+  if (meta.get(META_KEY.schema) !== SCHEMA_VERSION) throw damagedSchema()
   const catalog = new Catalog()
   return { catalog, repairs: [...loadGenerations(meta, catalog), ...findComplete(meta, catalog)] }
+}
+
+function damagedSchema(): StoreError {
+  const details = { key: META_KEY.schema, rule: `the schema is ${SCHEMA_VERSION}` }
+  return new StoreError('damagedMeta', `damaged record "${details.key}": ${details.rule}`, { details })
 }
 
 async function loadKeys(records: Records, catalog: Catalog): Promise<Operation[]> {
@@ -106,7 +111,7 @@ function loadGenerations(meta: Meta, catalog: Catalog): Operation[] {
  * was ever complete is the one; from `complete`, because the keys of the pages say the rest.
  */
 function findComplete(meta: Meta, catalog: Catalog): Operation[] {
-  const named = readComplete(meta.get(META_KEY.complete))
+  const named = readCompleteRecord(meta.get(META_KEY.complete))
   if (named !== null) {
     const known = catalog.get(named.generation)
     catalog.lastComplete = known ?? new GenerationState(named)

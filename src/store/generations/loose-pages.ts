@@ -4,9 +4,9 @@
  */
 import type { Path, Position } from '../../trie/path.ts'
 import { SequenceCursor, sequencesOf } from '../../trie/sequence.ts'
-import type { Operation } from '../database/records.ts'
 import { encodePageKey, looseKey, type PageKey } from '../format/page-key.ts'
-import type { GenerationState } from './catalog.ts'
+import type { Operation } from '../format/record-types.ts'
+import type { GenerationState } from './generation-state.ts'
 import { checkLives, type StoreContext } from './store-context.ts'
 
 /** Replaces the loose pages of a generation by these sequences, in one transaction. Rejects with `generationGone`. */

@@ -4,7 +4,7 @@ import type { Ref } from '../../trie/node-source.ts'
 import { type Path, subtreeEnd } from '../../trie/path.ts'
 import type { Scope } from '../../trie/scope.ts'
 import { SequenceCursor } from '../../trie/sequence.ts'
-import type { GenerationState } from './catalog.ts'
+import type { GenerationState } from './generation-state.ts'
 import { findInPage, readPage } from './page-reader.ts'
 import type { StoreContext } from './store-context.ts'
 

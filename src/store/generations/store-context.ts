@@ -1,25 +1,14 @@
 /** What the parts of one open store share. */
-import type { Stretch } from '../../sync/disk.ts'
 import type { Keccak } from '../../trie/keccak.ts'
 import type { ChunkPacer } from '../database/chunk-pacer.ts'
 import type { Records } from '../database/records.ts'
 import type { WriteQueue } from '../database/write-queue.ts'
 import { StoreError } from '../errors.ts'
 import type { PageKey } from '../format/page-key.ts'
-import type { Catalog, GenerationState } from './catalog.ts'
+import type { Catalog } from './catalog.ts'
+import type { Damage } from './damage.ts'
+import type { GenerationState } from './generation-state.ts'
 import type { PageCache } from './page-cache.ts'
-
-/** The stretch of a page that was damaged and has been dropped, or of one node that is missing. */
-export interface PageDamage extends Stretch {
-  readonly generation: number
-}
-
-/** A code that was damaged or missing, and is wanted again: its hash, 64 hex digits. */
-export interface CodeDamage {
-  readonly code: string
-}
-
-export type Damage = PageDamage | CodeDamage
 
 export interface StoreContext {
   readonly records: Records

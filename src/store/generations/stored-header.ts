@@ -3,7 +3,7 @@ import { equalHash } from '../../trie/keccak.ts'
 import type { StoreContext } from './store-context.ts'
 
 /** RLP of the header with this hash (32 bytes). */
-export function findHeader({ catalog, keccak }: StoreContext, hash: Uint8Array): Uint8Array | undefined {
+export function storedHeader({ catalog, keccak }: StoreContext, hash: Uint8Array): Uint8Array | undefined {
   for (const { record } of catalog.generations) {
     if (record.header !== null && equalHash(keccak.digest(record.header), hash)) return record.header
   }

@@ -4,11 +4,12 @@
  */
 
 import { SWEEP_CHUNK_RECORDS } from '../constants.ts'
-import type { Operation } from '../database/records.ts'
 import { generationKey } from '../format/generation-record.ts'
 import { encodePageKey } from '../format/page-key.ts'
+import type { Operation } from '../format/record-types.ts'
 import { encodeWantedKey } from '../format/wanted-key.ts'
-import type { Catalog, GenerationState } from './catalog.ts'
+import type { Catalog } from './catalog.ts'
+import type { GenerationState } from './generation-state.ts'
 import type { StoreContext } from './store-context.ts'
 
 /** Takes the superfluous generations out of the catalog: from now on they have no pages, and are no target's. */

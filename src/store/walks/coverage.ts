@@ -1,7 +1,8 @@
 /** What the store has of each root, from keys alone: what a tab says of itself to others. */
 import type { Stretch } from '../../sync/disk.ts'
 import { equalHash } from '../../trie/keccak.ts'
-import type { Catalog, GenerationState } from '../generations/catalog.ts'
+import type { Catalog } from '../generations/catalog.ts'
+import type { GenerationState } from '../generations/generation-state.ts'
 
 /** What is there of the state under `root` (32 bytes): in path order, apart from each other. */
 export interface RootCoverage {

@@ -1,6 +1,7 @@
 /** What the database holds, from keys and `meta` alone: no page and no code is read. */
-import type { Catalog, GenerationState } from '../generations/catalog.ts'
+import type { Catalog } from '../generations/catalog.ts'
 import { deadBytes } from '../generations/compaction-due.ts'
+import type { GenerationState } from '../generations/generation-state.ts'
 
 /** What one generation holds. */
 export interface GenerationStorage {

@@ -14,7 +14,7 @@ import { Scope } from '../../trie/scope.ts'
 import { NO_COUNTS } from '../format/page-key.ts'
 
 /** A node that must come: the hash is `source[at, at + 32)`. */
-interface Expected {
+interface ExpectedNode {
   readonly path: Path
   readonly source: Uint8Array
   readonly at: number
@@ -30,7 +30,7 @@ export class RunWalk {
   readonly #maxNodes: number
   readonly #maxBytes: number
   /** What is expected, the next one last. */
-  readonly #stack: Expected[] = []
+  readonly #stack: ExpectedNode[] = []
   #blobs: Uint8Array[] = []
   #bytes = 0
   readonly #scanner = new NodeScanner()

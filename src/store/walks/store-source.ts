@@ -7,12 +7,12 @@ import { isRootlightError } from '../../trie/error.ts'
 import { type NodeSource, OWN_WORK, type Ref, type Work } from '../../trie/node-source.ts'
 import { isWithin, KEY_NIBBLES, MAX_PATH_NIBBLES, type Path } from '../../trie/path.ts'
 import { stepDown } from '../../trie/step-down.ts'
-import type { GenerationState } from '../generations/catalog.ts'
 import { readCode } from '../generations/code-reader.ts'
 import { GenerationCursor } from '../generations/generation-cursor.ts'
+import type { GenerationState } from '../generations/generation-state.ts'
 import { checkWayTo, lookUpRef, readPage } from '../generations/page-reader.ts'
 import type { StoreContext } from '../generations/store-context.ts'
-import { findHeader } from '../generations/stored-header.ts'
+import { storedHeader } from '../generations/stored-header.ts'
 import { RunWalk } from './run-walk.ts'
 
 const NOTHING = new Uint8Array()
@@ -72,7 +72,7 @@ export class StoreSource implements NodeSource {
   }
 
   async header(hash: Uint8Array): Promise<Uint8Array | undefined> {
-    return findHeader(this.#context, hash)
+    return storedHeader(this.#context, hash)
   }
 
   /** Finds the node that the run goes on with. False: it is nowhere. */

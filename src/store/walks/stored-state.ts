@@ -2,8 +2,8 @@
 import { hexToBytes } from '@noble/hashes/utils.js'
 import type { Counts } from '../../sync/disk.ts'
 import { StoreError } from '../errors.ts'
-import type { GenerationState } from '../generations/catalog.ts'
 import { readNamedCode } from '../generations/code-reader.ts'
+import type { GenerationState } from '../generations/generation-state.ts'
 import { checkLives, type StoreContext } from '../generations/store-context.ts'
 import { StateWalk } from './state-walk.ts'
 

@@ -1,8 +1,8 @@
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { describe, expect, test } from 'vitest'
-import type { Operation } from '../database/records.ts'
 import { type Backend, countsOf, damagePage, pagesOf, sequenceOf, stateOf, WatchedRecords } from '../fixture.suite.ts'
-import type { Damage } from '../generations/store-context.ts'
+import type { Operation } from '../format/record-types.ts'
+import type { Damage } from '../generations/damage.ts'
 import { StateStore } from '../state-store.ts'
 import type { VerifyProgress } from './verify-state.ts'
 

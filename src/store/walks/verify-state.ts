@@ -5,8 +5,8 @@
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { isRootlightError } from '../../trie/error.ts'
 import { VERIFY_SLICE_MS } from '../constants.ts'
-import type { GenerationState } from '../generations/catalog.ts'
 import { readCode, wantLostCode } from '../generations/code-reader.ts'
+import type { GenerationState } from '../generations/generation-state.ts'
 import type { StoreContext } from '../generations/store-context.ts'
 import { StateWalk } from './state-walk.ts'
 

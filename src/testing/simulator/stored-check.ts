@@ -1,7 +1,8 @@
 /** Checks the records at the end of a sync: they must hold the oracle's nodes and codes, byte for byte. */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import type { Records } from '../../store/database/records.ts'
-import { META_KEY, readComplete } from '../../store/format/generation-record.ts'
+import { readCompleteRecord } from '../../store/format/generation-record.ts'
+import { META_KEY } from '../../store/format/meta.ts'
 import { decodePageKey, isLoose } from '../../store/format/page-key.ts'
 import { decodeWantedKey } from '../../store/format/wanted-key.ts'
 import { MAX_PAGE_BYTES } from '../../sync/constants.ts'
@@ -16,7 +17,7 @@ import type { SimulatedState } from './states.ts'
  * of `state` must be in older generations.
  */
 export async function checkStored(records: Records, state: SimulatedState): Promise<void> {
-  const generation = readComplete(await records.get('meta', META_KEY.complete))?.generation ?? 0
+  const generation = readCompleteRecord(await records.get('meta', META_KEY.complete))?.generation ?? 0
   const stored = new Set<BuiltNode>()
   let covered = ''
   for (const key of await records.keys('pages')) {
@@ -58,7 +59,7 @@ async function checkCodes(records: Records, { codes }: SimulatedState): Promise<
     if (!(stored instanceof Uint8Array) || !equal(stored, code)) throw new Error(`the code ${hash} is not stored`)
   }
   // Abandoned generations may still want codes no state uses any more. The complete generation must not.
-  const generation = readComplete(await records.get('meta', META_KEY.complete))?.generation
+  const generation = readCompleteRecord(await records.get('meta', META_KEY.complete))?.generation
   for (const key of await records.keys('wanted')) {
     const wanted = decodeWantedKey(key)
     if (wanted?.generation === generation) throw new Error(`a code is wanted at the end: ${bytesToHex(key)}`)

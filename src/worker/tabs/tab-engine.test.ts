@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { MetaValue } from '../../store/database/records.ts'
+import type { MetaValue } from '../../store/format/record-types.ts'
 import { settle } from '../../testing/manual-clock.ts'
 import { HEARTBEAT_MS, SILENT_BEATS } from '../constants.ts'
 import { ADDRESS, bytesOf, NEWER, OLDER, type OpenTab, Tabs } from './tab-fixture.suite.ts'

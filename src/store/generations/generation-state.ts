@@ -1,0 +1,50 @@
+/** One generation as the catalog knows it: its record, coverage, loose pages and wanted codes. */
+import { bytesToHex } from '@noble/hashes/utils.js'
+import { EMPTY_ROOT_HEX } from '../../trie/account.ts'
+import { type Path, ROOT_PATH, subtreeEnd } from '../../trie/path.ts'
+import { Scope } from '../../trie/scope.ts'
+import type { GenerationRecord } from '../format/generation-record.ts'
+import type { PageKey } from '../format/page-key.ts'
+import { PageIndex } from './page-index.ts'
+
+/** Known by identity: a handle of one that was deleted never meets a later one of the same number. */
+export class GenerationState {
+  record: GenerationRecord
+  /** Which part of the state it is about. */
+  readonly scope: Scope
+  readonly pages = new PageIndex()
+  /** In path order. */
+  loose: readonly PageKey[] = []
+  /** Hashes (hex digits) of codes that its pages name and that are not stored. */
+  readonly wanted = new Set<string>()
+
+  constructor(record: GenerationRecord) {
+    this.record = record
+    this.scope = Scope.of(record.scope)
+  }
+
+  get number(): number {
+    return this.record.generation
+  }
+
+  /** True if the pages prove that all of the scope is stored; the empty state has no pages. */
+  get isCovered(): boolean {
+    return this.coversSubtree(ROOT_PATH) || bytesToHex(this.record.root) === EMPTY_ROOT_HEX
+  }
+
+  /** True if the node at `path` must be stored, here or in an older generation. */
+  coversPath(path: Path): boolean {
+    const { holes } = this.record
+    return (
+      this.pages.at(path) !== undefined &&
+      this.scope.includes(path) &&
+      !holes.some(({ start, end }) => start <= path && path < end)
+    )
+  }
+
+  /** True if everything of the scope at and below `path` must be stored, here or in older generations. */
+  coversSubtree(path: Path): boolean {
+    const { holes } = this.record
+    return this.pages.coversSubtree(path) && !holes.some(({ start, end }) => start < subtreeEnd(path) && end > path)
+  }
+}
