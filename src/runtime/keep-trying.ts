@@ -24,6 +24,7 @@ export async function keepTrying<T>(attempt: () => Promise<T>, options: KeepTryi
       signal.throwIfAborted()
       onFailure?.(error)
     }
+    signal.throwIfAborted() // `onFailure` may have aborted: an aborted signal tells no new listener
     await pause(Math.min(MAX_RELOAD_MS, MIN_RELOAD_MS * 2 ** failures), { clock, signal, watch })
   }
 }

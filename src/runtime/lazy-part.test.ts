@@ -133,4 +133,17 @@ describe('keepTrying', () => {
     await expect(done).rejects.toThrow('enough')
     expect([attempts.count, clock.pending]).toEqual([1, []])
   })
+
+  test('error: a signal aborted by the listener of a failure ends it at once, without a pause', async () => {
+    const clock = new ManualClock()
+    const abort = new AbortController()
+    const onFailure = () => abort.abort(new Error('enough'))
+    const attempt = async () => {
+      throw new Error('no')
+    }
+    const watch = () => () => {}
+    const done = keepTrying(attempt, { clock, signal: abort.signal, onFailure, watch })
+    await expect(done).rejects.toThrow('enough')
+    expect(clock.pending).toEqual([])
+  })
 })
