@@ -231,6 +231,23 @@ describe('Requester', () => {
     expect(requester.openRequests).toBe(MAX_OPEN_REQUESTS)
   })
 
+  test('behavior: a request for nothing is answered with nothing, though there is no room for any other', async () => {
+    const { requester, greet, received } = setUp({ maxOpenRequests: 1 }, { maxOpenBytes: 1000 })
+    await greet()
+    const first = requester.getNodes(ROOT, [REF], 1000)
+    const asked = [
+      requester.getNodes(ROOT, [], 9000),
+      requester.getPaths(ROOT, [], 9000),
+      requester.getCode([], 9000),
+      requester.getHeader([], 9000),
+    ]
+    expect(await Promise.all(asked)).toEqual([[], [], [], []])
+    expect(received).toHaveLength(2)
+    requester.close()
+    await expect(first).rejects.toEqual(coded('disconnected'))
+    await expect(requester.getNodes(ROOT, [], 1000)).rejects.toEqual(coded('disconnected'))
+  })
+
   test('error: disconnected: before the Status of the peer', async () => {
     const { requester } = setUp()
     void requester.start()

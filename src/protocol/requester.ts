@@ -140,7 +140,7 @@ export class Requester {
    * requests nothing is sent, and the result is empty. Rejects with {@link RequestError}.
    */
   getNodes(root: Uint8Array, requests: readonly NodeRequest[], maxBytes: number, signal?: AbortSignal) {
-    return this.#ask(signal, (id, limits) => ({
+    return this.#ask(requests.length, signal, (id, limits) => ({
       kind: 'getNodes',
       id,
       root,
@@ -151,7 +151,7 @@ export class Requester {
 
   /** Resolves with the nodes from each ref down along its key; otherwise like {@link getNodes}. */
   getPaths(root: Uint8Array, requests: readonly PathRequest[], maxBytes: number, signal?: AbortSignal) {
-    return this.#ask(signal, (id, limits) => ({
+    return this.#ask(requests.length, signal, (id, limits) => ({
       kind: 'getPaths',
       id,
       root,
@@ -162,7 +162,7 @@ export class Requester {
 
   /** Resolves with the bytecodes of these hashes; otherwise like {@link getNodes}. */
   getCode(hashes: readonly Uint8Array[], maxBytes: number, signal?: AbortSignal) {
-    return this.#ask(signal, (id, limits) => ({
+    return this.#ask(hashes.length, signal, (id, limits) => ({
       kind: 'getCode',
       id,
       maxBytes: within(maxBytes, limits.maxResponseBytes),
@@ -172,7 +172,7 @@ export class Requester {
 
   /** Resolves with the RLP of the block headers of these hashes; otherwise like {@link getNodes}. */
   getHeader(hashes: readonly Uint8Array[], maxBytes: number, signal?: AbortSignal) {
-    return this.#ask(signal, (id, limits) => ({
+    return this.#ask(hashes.length, signal, (id, limits) => ({
       kind: 'getHeader',
       id,
       maxBytes: within(maxBytes, limits.maxResponseBytes),
@@ -222,17 +222,19 @@ export class Requester {
   }
 
   #ask(
+    wanted: number,
     signal: AbortSignal | undefined,
     compose: (id: number, limits: Status['limits']) => Request,
   ): Promise<Uint8Array[]> {
     return new Promise((resolve, reject) => {
-      const limits = this.#limitsOrThrow(signal)
-      const request = compose(this.#nextId(), limits)
-      this.#checkOpenBytes(request.maxBytes)
-      if (countWanted(request) === 0) {
+      if (signal?.aborted || this.#endedBy !== undefined) throw signal?.aborted ? aborted(signal) : this.#endedBy
+      if (wanted === 0) {
         resolve([])
         return
       }
+      const limits = this.#limitsOrThrow()
+      const request = compose(this.#nextId(), limits)
+      this.#checkOpenBytes(request.maxBytes)
       const frame = encodeRequest(request)
       const onAbort = () => open.settle?.(aborted(signal))
       const open: Open = {
@@ -258,9 +260,7 @@ export class Requester {
   /**
    * Returns the peer's limits, at most the protocol's own. Throws {@link RequestError} if no request may be sent now.
    */
-  #limitsOrThrow(signal: AbortSignal | undefined): Status['limits'] {
-    if (signal?.aborted) throw aborted(signal)
-    if (this.#endedBy !== undefined) throw this.#endedBy
+  #limitsOrThrow(): Status['limits'] {
     const limits = this.#session.theirStatus?.limits
     if (limits === undefined) throw new RequestError('disconnected', 'the peer has not sent its Status yet')
     if (!(this.#isAheadsTurn ? this.#hasPlace : this.hasRoom)) {
