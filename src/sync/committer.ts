@@ -53,8 +53,15 @@ export class Committer {
 
   /** Writes everything and waits: pages and codes, then the nodes that fill no page yet as loose pages. */
   async flush(scheduler: Scheduler): Promise<void> {
+    // Another write may begin between the end of one and this line.
+    while (this.#writing !== null) await this.#writing
+    const flushed = this.#writeAll(scheduler)
+    const settle = () => {
+      this.#writing = null
+    }
+    this.#writing = flushed.then(settle, settle)
     await this.#writing
-    await this.#writeAll(scheduler)
+    await flushed
   }
 
   async #writeAll(scheduler: Scheduler): Promise<void> {
