@@ -217,12 +217,11 @@ export class Frontier {
   /** Returns all nodes in spans, as sequences of at most one page each. The spans stay. */
   looseSequences(): Uint8Array[] {
     const sequences: Uint8Array[] = []
-    let writer = new SequenceWriter()
+    const writer = new SequenceWriter()
     for (let item = this.head.next; item !== this.tail; item = item.next) {
       if (item.kind !== 'span') continue
       if (writer.length > 0 && writer.length + item.writer.length > this.#pageBytes) {
         sequences.push(writer.take())
-        writer = new SequenceWriter()
       }
       writer.appendSequence(item.writer.view(), item.writer.last!)
     }

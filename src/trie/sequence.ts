@@ -119,11 +119,10 @@ export class SequenceWriter {
 /** Returns nodes, given in any order, as sequences in path order of at most `maxBytes` each. */
 export function sequencesOf(nodes: ReadonlyMap<Path, Uint8Array>, maxBytes: number): Uint8Array[] {
   const sequences: Uint8Array[] = []
-  let writer = new SequenceWriter()
+  const writer = new SequenceWriter()
   for (const [path, blob] of [...nodes].sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (writer.length > 0 && writer.length + entryBytes(path.length, blob.length) > maxBytes) {
       sequences.push(writer.take())
-      writer = new SequenceWriter()
     }
     writer.append(path, blob)
   }
