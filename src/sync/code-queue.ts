@@ -3,7 +3,7 @@
  */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import type { Keccak } from '../trie/keccak.ts'
-import type { Code } from './disk.ts'
+import type { Code, CodeCounts } from './disk.ts'
 import type { SyncPeer } from './peer.ts'
 
 /** A bytecode not fetched yet. */
@@ -18,16 +18,24 @@ export interface WantedCode {
 export class CodeQueue {
   readonly #stored: Set<string>
   readonly #wanted = new Map<string, WantedCode>()
+  readonly #counts: { count: number; bytes: number }
   #fetched: Code[] = []
 
-  constructor(stored: ReadonlySet<string>, wanted: readonly string[]) {
+  /** `counts` are of the codes stored for this target before. */
+  constructor(stored: ReadonlySet<string>, wanted: readonly string[], counts: CodeCounts) {
     this.#stored = new Set(stored)
+    this.#counts = { ...counts }
     for (const hash of wanted) this.add(hash)
   }
 
   /** The number of bytecodes not fetched yet. */
   get pending(): number {
     return this.#wanted.size
+  }
+
+  /** The codes taken for this target, in this session and earlier ones. A code that arrives twice counts once. */
+  get counts(): CodeCounts {
+    return this.#counts
   }
 
   get wanted(): Iterable<WantedCode> {
@@ -81,6 +89,8 @@ export class CodeQueue {
     if (!this.#wanted.delete(hashHex)) return false
     this.#stored.add(hashHex)
     this.#fetched.push({ hash: hashHex, bytes })
+    this.#counts.count++
+    this.#counts.bytes += bytes.length
     return true
   }
 

@@ -41,6 +41,12 @@ export interface Code {
   readonly bytes: Uint8Array
 }
 
+/** The number and the bytes of a set of bytecodes. */
+export interface CodeCounts {
+  readonly count: number
+  readonly bytes: number
+}
+
 /** The contents of one generation when a sync begins or goes on. */
 export interface Contents {
   /** True if everything under the root is stored: there is nothing to do. */
@@ -59,7 +65,7 @@ export interface Contents {
   /** Totals over the covering pages. */
   readonly counts: Counts
   /** The number and the bytes of the bytecodes stored for this generation. */
-  readonly codeCounts: { readonly count: number; readonly bytes: number }
+  readonly codeCounts: CodeCounts
   /**
    * The root (32 bytes) of the last complete state, with all of its scope stored. A sync skips the parts that are the
    * same. `null`: no such state.

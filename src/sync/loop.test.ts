@@ -272,6 +272,28 @@ describe('StateSync', () => {
     expect(kindsOf(slow)).not.toContain('timeout')
   })
 
+  test('behavior: a code that arrives twice, from a slow peer and the idle one asked as well, counts once', async () => {
+    const deliver: (() => void)[] = []
+    const held = async (codes: Uint8Array[]) => {
+      await new Promise<void>((resolve) => void deliver.push(resolve))
+      return codes.length > 1 ? codes.slice(0, -1) : codes // the last one keeps the sync going
+    }
+    const peers = [bentPeer(peerState, { codes: held }, 'a'), bentPeer(peerState, { codes: held }, 'b')]
+    const run = await start(peers)
+    for (let ms = 0; ms < 900; ms += 10) await run.clock.pass(10) // the timeout is a second
+    const requested = peers.flatMap((peer) => peer.asked.filter(([first]) => first instanceof Uint8Array))
+    expect(requested.flat().length).toBeGreaterThan(state.codes.size)
+    while (run.outcome === undefined) {
+      for (const end of deliver.splice(0)) end()
+      await run.clock.pass(10)
+    }
+    await expectEverything(run)
+    expect(run.outcome).toMatchObject({ codes: state.codes.size })
+    const nodeBytes = [...oracle.nodes.values()].reduce((sum, blob) => sum + blob.length, 0)
+    const codeBytes = [...state.codes.values()].reduce((sum, code) => sum + code.length, 0)
+    expect(run.outcome).toMatchObject({ bytes: nodeBytes + codeBytes })
+  })
+
   test('behavior: nobody waits for one peer to send the first node of all', async () => {
     const [silent, honest] = [silentPeer(peerState), honestPeer(peerState)]
     const run = await start([silent, honest])

@@ -43,7 +43,6 @@ export class StateSync {
   readonly #timers: Timers
   /** The scheduler; `null` until the contents of the disk are known. */
   #scheduler: Scheduler | null = null
-  #codes = { count: 0, bytes: 0 }
   #phase: SyncPhase = 'connecting'
   #reason: StallReason | PauseReason | null = null
   #fraction = 0
@@ -142,9 +141,7 @@ export class StateSync {
 
   /** Takes a code fetched and checked elsewhere. */
   offerCode(hash: Uint8Array, bytes: Uint8Array): void {
-    if (this.#scheduler?.codes.offer(bytesToHex(hash), bytes) !== true) return
-    this.#countCode(bytes.length)
-    this.#wake()
+    if (this.#scheduler?.codes.offer(bytesToHex(hash), bytes) === true) this.#wake()
   }
 
   /** The state of this target, for checks; `null` before the disk has answered. Read only. */
@@ -162,7 +159,8 @@ export class StateSync {
     const scheduler = this.#scheduler
     const connected = [...peers.connected()].length
     const counts = scheduler?.counts ?? { nodes: 0, bytes: 0, accounts: 0, slots: 0 }
-    const bytes = counts.bytes + this.#codes.bytes
+    const codes = scheduler?.codes.counts ?? { count: 0, bytes: 0 }
+    const bytes = counts.bytes + codes.bytes
     const rates = this.#rates.sample(counts.nodes, bytes)
     if (scheduler !== null)
       this.#fraction = Math.max(this.#fraction, Math.min(scheduler.fraction(), 1 - Number.EPSILON))
@@ -174,7 +172,7 @@ export class StateSync {
       details: connected === 0 ? this.#loadDetails() : null,
       ...counts,
       bytes,
-      codes: this.#codes.count,
+      codes: codes.count,
       pending: scheduler?.pending ?? 1,
       peers: connected,
       ...rates,
@@ -278,7 +276,6 @@ export class StateSync {
   async #begin(): Promise<Scheduler> {
     const { root, disk, keccak, leaf, pageBytes } = this.#options
     const contents = await disk.contents()
-    this.#codes = { ...contents.codeCounts }
     this.#scheduler = new Scheduler({ root, keccak, contents, leaf, pageBytes })
     return this.#scheduler
   }
@@ -303,7 +300,6 @@ export class StateSync {
       keccak: this.#options.keccak,
       sliceBytes: this.#options.sliceBytes ?? SLICE_BYTES,
       goOn: () => this.#goOnTaking(),
-      onCode: (bytes) => this.#countCode(bytes),
     })
     answer.settle()
     if (lie !== null) answer.peer.report({ kind: 'lie', reason: lie })
@@ -317,11 +313,6 @@ export class StateSync {
     if (this.#ending !== null) return false
     this.#startWork(this.#scheduler!)
     return true
-  }
-
-  #countCode(bytes: number): void {
-    this.#codes.count++
-    this.#codes.bytes += bytes
   }
 
   /** Lets the thread do other work if this slice has been long enough. Returns true if so. */
@@ -338,7 +329,7 @@ export class StateSync {
     if (this.#storage.isFull) return
     const peers = [...this.#options.peers.connected()]
     this.#hadPeers ||= peers.length > 0
-    const verified = scheduler.counts.nodes + this.#codes.count
+    const verified = scheduler.counts.nodes + scheduler.codes.counts.count
     if (!this.#requests.idle || !this.#reads.idle) {
       // Peers that had nothing are asked again from time to time: the stall ends when one of them has something.
       const stillHasNothing = this.#reason !== null && !WITHOUT_PEERS.has(this.#reason) && verified === this.#stalledAt

@@ -86,7 +86,7 @@ export class Scheduler {
     this.scope = contents.scope
     this.baseScope = contents.baseScope
     this.counts = { ...contents.counts }
-    this.codes = new CodeQueue(contents.codes, contents.wanted)
+    this.codes = new CodeQueue(contents.codes, contents.wanted, contents.codeCounts)
     this.#stretches = new Stretches(contents.stretches)
     this.#loose = new LooseNodes(contents.loose)
     this.#frontier = new Frontier(contents.stretches, options.pageBytes)

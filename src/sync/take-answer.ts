@@ -15,8 +15,6 @@ export interface TakeOptions {
   readonly sliceBytes: number
   /** Called between slices. Resolves with false if the sync ends: then verifying ends, too. */
   readonly goOn: () => Promise<boolean>
-  /** Called when a bytecode of this many bytes was taken. */
-  readonly onCode: (bytes: number) => void
 }
 
 /** One item of a request. */
@@ -47,7 +45,7 @@ export async function takeAnswer({ asked, parts, peer }: Answer, options: TakeOp
 }
 
 function itemsOf(asked: Asked, options: TakeOptions): Item[] {
-  const { scheduler, keccak, onCode } = options
+  const { scheduler, keccak } = options
   switch (asked.kind) {
     case 'nodes':
       return asked.gaps.map((gap) => ({ wanted: gap, take: (run) => takeRun(gap, run, options) }))
@@ -56,11 +54,7 @@ function itemsOf(asked: Asked, options: TakeOptions): Item[] {
     case 'codes':
       return asked.codes.map((code) => ({
         wanted: code,
-        take: (bytes) => {
-          if (!scheduler.codes.process(code, bytes, keccak)) return 'wrongHash'
-          onCode(bytes.length)
-          return null
-        },
+        take: (bytes) => (scheduler.codes.process(code, bytes, keccak) ? null : 'wrongHash'),
       }))
   }
 }
