@@ -4,7 +4,7 @@
  */
 import type { Libp2p } from '@libp2p/interface'
 import type { WebRtcPageOptions } from './client-options.ts'
-import type { PageNode } from './network/window/page-node.ts'
+import type { PageNode } from './network/window/window-caller.ts'
 import type { WindowNode } from './network/window/window-node.ts'
 import { LazyPart } from './runtime/lazy-part.ts'
 

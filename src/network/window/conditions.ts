@@ -1,5 +1,5 @@
 /** Whether the page is seen, and whether its user pays for what it sends. For windows. */
-import type { Conditions } from './page-node.ts'
+import type { Conditions } from './window-caller.ts'
 
 /** The Network Information API, where a browser has it. */
 interface NetworkInformation extends EventTarget {

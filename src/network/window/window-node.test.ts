@@ -5,7 +5,7 @@ import { PROTOCOL_ID } from '../../protocol/constants.ts'
 import { parsePeer } from '../address.ts'
 import { PEERS_PROTOCOL_ID } from '../constants.ts'
 import { loadLibp2p } from '../libp2p/libp2p-parts.ts'
-import type { PageHandlers } from './page-node.ts'
+import type { PageHandlers } from './window-caller.ts'
 import { WindowNode } from './window-node.ts'
 
 const ID = '12D3KooWGC7hTrWYnKkCiJHhWbKFWGUqmDV3xGcPCyBHJEvGgPUq'

@@ -16,7 +16,7 @@ import { callerOf, guestOf } from '../libp2p/libp2p-caller.ts'
 import { createWebRtcNode } from '../libp2p/webrtc-node.ts'
 import type { Link } from '../link.ts'
 import { watchConditions } from './conditions.ts'
-import type { PageHandlers, PageNode } from './page-node.ts'
+import type { PageHandlers, PageNode } from './window-caller.ts'
 
 export interface WindowNodeOptions {
   /** The application's peers, those of WebSockets included. */

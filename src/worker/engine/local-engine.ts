@@ -4,7 +4,7 @@
  */
 import { parsePeer } from '../../network/address.ts'
 import { PeerSet } from '../../network/peers/peer-set.ts'
-import type { PageNode } from '../../network/window/page-node.ts'
+import type { PageNode } from '../../network/window/window-caller.ts'
 import { systemClock } from '../../protocol/clock.ts'
 import { isOnline, watchConnectivity } from '../../runtime/connectivity.ts'
 import { LazyPart } from '../../runtime/lazy-part.ts'

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { parsePeer } from '../../network/address.ts'
 import { PeerSet } from '../../network/peers/peer-set.ts'
-import type { PageNode } from '../../network/window/page-node.ts'
+import type { PageNode } from '../../network/window/window-caller.ts'
 import { LOAD_TIMEOUT_MS } from '../../runtime/constants.ts'
 import { ManualClock, settle } from '../../testing/manual-clock.ts'
 import { Network, type WebSocketNode } from './peer-network.ts'

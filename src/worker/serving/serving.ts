@@ -5,7 +5,7 @@
 import type { Guest } from '../../network/link.ts'
 import { Outcasts } from '../../network/peers/outcasts.ts'
 import { Host, type ServeCounters } from '../../network/peers/serve.ts'
-import type { Conditions } from '../../network/window/page-node.ts'
+import type { Conditions } from '../../network/window/window-caller.ts'
 import type { Clock } from '../../protocol/clock.ts'
 import type { ServingLimits } from '../../protocol/serving-limits.ts'
 import type { StateStore } from '../../store/state-store.ts'

@@ -2,7 +2,7 @@
 import type { PeerAddress } from '../../network/address.ts'
 import { DialError } from '../../network/dial-error.ts'
 import type { Link } from '../../network/link.ts'
-import type { PageHandlers, PageNode } from '../../network/window/page-node.ts'
+import type { PageHandlers, PageNode } from '../../network/window/window-caller.ts'
 import type { Wire, WireHandler } from '../../protocol/wire.ts'
 import { PortWire } from './port-wire.ts'
 import type { DialedLink, FromPage, PageCall, ToPage } from './window-port.ts'

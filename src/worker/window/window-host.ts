@@ -2,7 +2,7 @@
 import { parsePeer } from '../../network/address.ts'
 import { asDialError } from '../../network/dial-error.ts'
 import type { Guest } from '../../network/link.ts'
-import type { PageNode } from '../../network/window/page-node.ts'
+import type { PageNode } from '../../network/window/window-caller.ts'
 import { portOf } from './port-wire.ts'
 import type { DialedLink, FromPage, PageCall, ToPage } from './window-port.ts'
 
