@@ -53,7 +53,7 @@ export interface WebRtcOptions {
 }
 
 /** What a client needs to know for WebRTC in its window. Here, so that the public types do not reach libp2p's. */
-export interface WebRtcPageOptions {
+export interface WindowWebRtcOptions {
   readonly peers: readonly string[]
   /** `undefined`: not asked for. */
   readonly webrtc: { readonly relays: readonly string[]; readonly rtcConfiguration: RTCConfiguration } | undefined
@@ -85,7 +85,7 @@ export interface ServeOptions {
 /** What a client is made from, checked and copied. */
 export interface ParsedOptions {
   readonly engine: EngineOptions
-  readonly page: WebRtcPageOptions
+  readonly webrtc: WindowWebRtcOptions
   readonly worker: (() => Worker) | undefined
 }
 
@@ -99,13 +99,13 @@ export function parseOptions(options: unknown): ParsedOptions {
   const peers = textsOf('peers', given.peers)
   const serve = parseServe(given.serve)
   const engine = { database: database as string, chainId: parseCount('chainId', chainId), peers, serve }
-  const page = {
+  const webrtc = {
     peers,
     webrtc: parseWebRtc(given.webrtc),
     libp2p: libp2p as object | undefined,
     isServing: serve !== null,
   }
-  return { engine, page, worker: worker as ParsedOptions['worker'] }
+  return { engine, webrtc, worker: worker as ParsedOptions['worker'] }
 }
 
 /** The application's worker, and the URL of its script if that can be seen. Throws `badArgument`. */
@@ -120,7 +120,7 @@ export function createWorker(create: () => Worker): { readonly worker: Worker; r
   return { worker, url }
 }
 
-function parseWebRtc(webrtc: unknown): WebRtcPageOptions['webrtc'] {
+function parseWebRtc(webrtc: unknown): WindowWebRtcOptions['webrtc'] {
   if (webrtc === undefined) return undefined
   const { relays, rtcConfiguration } = fieldsOf('webrtc', webrtc, ['relays', 'rtcConfiguration'])
   const name = 'webrtc.rtcConfiguration'

@@ -89,7 +89,7 @@ export interface LightClientParts {
   readonly events: EventTarget
   readonly chainId: number
   /** The window's libp2p node; `null`: nothing of WebRTC is wanted. */
-  readonly page: { readonly addresses: readonly string[] } | null
+  readonly windowNode: { readonly addresses: readonly string[] } | null
 }
 
 /** See the head of this file; made by `createLightClient`. */
@@ -102,15 +102,15 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
   #peers: readonly PeerSnapshot[] = []
   #progress: SyncProgress | null = null
   #coverage: Float32Array = new Float32Array(4096)
-  readonly #page: { readonly addresses: readonly string[] } | null
+  readonly #windowNode: { readonly addresses: readonly string[] } | null
   readonly #stopWatching: () => void
   /** As it was given. */
   readonly chainId: number
 
-  constructor({ engine, events, chainId, page }: LightClientParts) {
+  constructor({ engine, events, chainId, windowNode }: LightClientParts) {
     super()
     this.#engine = engine
-    this.#page = page
+    this.#windowNode = windowNode
     this.chainId = chainId
     events.addEventListener('engine', (event) => this.#receive((event as CustomEvent<EngineEvent>).detail))
     events.addEventListener('addresses', () => {
@@ -176,7 +176,7 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
    * a place on a relay. Changes are told as `addresses`.
    */
   addresses(): readonly string[] {
-    return this.#page?.addresses ?? []
+    return this.#windowNode?.addresses ?? []
   }
 
   /** What is complete on disk, and what was to be, whether or not a peer can be reached. */

@@ -4,7 +4,7 @@
  */
 import type { LightClient } from './client.ts'
 import { createWorker, type LightClientOptions, type ParsedOptions, parseOptions } from './client-options.ts'
-import { createPageNode, portTo, wantsWebRtc } from './create-window-node.ts'
+import { createWindowNode, portTo, wantsWebRtc } from './create-window-node.ts'
 import { EngineEvents } from './engine-events.ts'
 import type { WindowNode } from './network/window/window-node.ts'
 import { LazyPart } from './runtime/lazy-part.ts'
@@ -26,10 +26,10 @@ export async function createLightClient(options: LightClientOptions): Promise<Li
   const opening = open(parsed, events)
   const loading = clientPart.load()
   loading.catch(() => {}) // heard below, unless the engine has failed
-  const { engine, page } = await opening
+  const { engine, windowNode } = await opening
   try {
     const { LightClient } = await loading
-    const client = new LightClient({ engine, events: events.target, chainId: parsed.engine.chainId, page })
+    const client = new LightClient({ engine, events: events.target, chainId: parsed.engine.chainId, windowNode })
     events.flow()
     return client
   } catch (error) {
@@ -40,20 +40,17 @@ export async function createLightClient(options: LightClientOptions): Promise<Li
 
 interface Opened {
   readonly engine: Engine
-  readonly page: WindowNode | null
+  readonly windowNode: WindowNode | null
 }
 
-async function open(
-  { engine: options, page: pageOptions, worker }: ParsedOptions,
-  events: EngineEvents,
-): Promise<Opened> {
+async function open({ engine: options, webrtc, worker }: ParsedOptions, events: EngineEvents): Promise<Opened> {
   const onAddresses = () => events.target.dispatchEvent(new Event('addresses'))
-  const page = wantsWebRtc(pageOptions) ? await createPageNode(pageOptions, onAddresses) : null
+  const windowNode = wantsWebRtc(webrtc) ? await createWindowNode(webrtc, onAddresses) : null
   if (worker !== undefined) {
-    const window = page && { port: await portTo(page), stop: () => page.stop() }
-    return { engine: await createRemoteEngine(createWorker(worker), options, events.emit, { page: window }), page }
+    const window = windowNode && { port: await portTo(windowNode), stop: () => windowNode.stop() }
+    return { engine: await createRemoteEngine(createWorker(worker), options, events.emit, { window }), windowNode }
   }
   // Lazily: a page that has given its engine a worker does not load it a second time.
   const { createTabEngine } = await tabEngine.load()
-  return { engine: await createTabEngine(options, events.emit, page), page }
+  return { engine: await createTabEngine(options, events.emit, windowNode), windowNode }
 }

@@ -3,23 +3,23 @@
  * by an application that does not ask for it.
  */
 import type { Libp2p } from '@libp2p/interface'
-import type { WebRtcPageOptions } from './client-options.ts'
-import type { PageNode } from './network/window/window-caller.ts'
+import type { WindowWebRtcOptions } from './client-options.ts'
+import type { WindowCaller } from './network/window/window-caller.ts'
 import type { WindowNode } from './network/window/window-node.ts'
 import { LazyPart } from './runtime/lazy-part.ts'
 
 const windowNode = new LazyPart('WebRTC', () => import('./network/window/window-node.ts'))
-const pageHost = new LazyPart('the way from the worker to WebRTC', () => import('./worker/window/window-host.ts'))
+const windowHost = new LazyPart('the way from the worker to WebRTC', () => import('./worker/window/window-host.ts'))
 
 /** True if the application asks for WebRTC, in whatever way. */
-export function wantsWebRtc({ peers, webrtc, libp2p, isServing }: WebRtcPageOptions): boolean {
+export function wantsWebRtc({ peers, webrtc, libp2p, isServing }: WindowWebRtcOptions): boolean {
   if (webrtc !== undefined || libp2p !== undefined || isServing) return true
   return peers.some((address) => /\/webrtc(-direct)?(\/|$)/.test(address))
 }
 
 /** A node that nothing is loaded of before an engine starts it. Rejects with `badMultiaddr` or `loadFailed`. */
-export async function createPageNode(
-  { peers, webrtc, libp2p, isServing }: WebRtcPageOptions,
+export async function createWindowNode(
+  { peers, webrtc, libp2p, isServing }: WindowWebRtcOptions,
   onAddresses: () => void,
 ): Promise<WindowNode> {
   const { WindowNode } = await windowNode.load()
@@ -35,9 +35,9 @@ export async function createPageNode(
 }
 
 /** The port by which an engine in a worker uses `node`. Rejects with `loadFailed`. */
-export async function portTo(node: PageNode): Promise<MessagePort> {
-  const { hostPage } = await pageHost.load()
+export async function portTo(node: WindowCaller): Promise<MessagePort> {
+  const { hostWindow } = await windowHost.load()
   const { port1, port2 } = new MessageChannel()
-  hostPage(port1, node)
+  hostWindow(port1, node)
   return port2
 }

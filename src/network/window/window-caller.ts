@@ -12,7 +12,7 @@ export interface Conditions {
 }
 
 /** What the engine is told. */
-export interface PageHandlers {
+export interface WindowHandlers {
   /** Another tab has opened a stream of the protocol; only where the page serves. */
   onGuest(guest: Guest): void
   /** Somebody has told of another tab: its multiaddr. */
@@ -22,9 +22,9 @@ export interface PageHandlers {
 }
 
 /** Calls peers over WebRTC, and takes the calls of others. */
-export interface PageNode extends Caller {
+export interface WindowCaller extends Caller {
   /** Loads libp2p, connects to the relays, and listens on them where the page serves. Rejects if that cannot be loaded. */
-  start(handlers: PageHandlers): Promise<void>
+  start(handlers: WindowHandlers): Promise<void>
   /** Hangs up everything. May be called twice; it can be started again. */
   stop(): Promise<void>
 }

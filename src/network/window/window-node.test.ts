@@ -5,11 +5,11 @@ import { PROTOCOL_ID } from '../../protocol/constants.ts'
 import { parsePeer } from '../address.ts'
 import { PEERS_PROTOCOL_ID } from '../constants.ts'
 import { loadLibp2p } from '../libp2p/libp2p-parts.ts'
-import type { PageHandlers } from './window-caller.ts'
+import type { WindowHandlers } from './window-caller.ts'
 import { WindowNode } from './window-node.ts'
 
 const ID = '12D3KooWGC7hTrWYnKkCiJHhWbKFWGUqmDV3xGcPCyBHJEvGgPUq'
-const HANDLERS: PageHandlers = { onGuest: () => {}, onFound: () => {}, onConditions: () => {} }
+const HANDLERS: WindowHandlers = { onGuest: () => {}, onFound: () => {}, onConditions: () => {} }
 const OURS = [PROTOCOL_ID, PEERS_PROTOCOL_ID]
 
 beforeEach(() => {

@@ -16,7 +16,7 @@ import { callerOf, guestOf } from '../libp2p/libp2p-caller.ts'
 import { createWebRtcNode } from '../libp2p/webrtc-node.ts'
 import type { Link } from '../link.ts'
 import { watchConditions } from './conditions.ts'
-import type { PageHandlers, PageNode } from './window-caller.ts'
+import type { WindowCaller, WindowHandlers } from './window-caller.ts'
 
 export interface WindowNodeOptions {
   /** The application's peers, those of WebSockets included. */
@@ -41,7 +41,7 @@ interface Running {
 }
 
 /** See the head of this file. */
-export class WindowNode implements PageNode {
+export class WindowNode implements WindowCaller {
   readonly #options: WindowNodeOptions
   readonly #relays
   readonly #named
@@ -63,7 +63,7 @@ export class WindowNode implements PageNode {
   }
 
   /** Waits for a stop that is under way. */
-  start(handlers: PageHandlers): Promise<void> {
+  start(handlers: WindowHandlers): Promise<void> {
     return this.#inTurn(async () => {
       this.#running ??= await this.#run(handlers)
     })
@@ -93,7 +93,7 @@ export class WindowNode implements PageNode {
     return done
   }
 
-  async #run(handlers: PageHandlers): Promise<Running> {
+  async #run(handlers: WindowHandlers): Promise<Running> {
     const { rtcConfiguration, isServing, node: theirs } = this.#options
     const node =
       theirs ??
@@ -132,7 +132,7 @@ export class WindowNode implements PageNode {
     return { node, stops }
   }
 
-  async #serve(node: Libp2p, handlers: PageHandlers): Promise<Stop[]> {
+  async #serve(node: Libp2p, handlers: WindowHandlers): Promise<Stop[]> {
     await node.handle(PROTOCOL_ID, (stream, connection) => handlers.onGuest(guestOf(node, stream, connection)), {
       maxInboundStreams: MAX_STREAMS_PER_CONNECTION,
     })

@@ -4,7 +4,7 @@
  */
 import { parsePeer } from '../../network/address.ts'
 import { PeerSet } from '../../network/peers/peer-set.ts'
-import type { PageNode } from '../../network/window/window-caller.ts'
+import type { WindowCaller } from '../../network/window/window-caller.ts'
 import { systemClock } from '../../protocol/clock.ts'
 import { isOnline, watchConnectivity } from '../../runtime/connectivity.ts'
 import { LazyPart } from '../../runtime/lazy-part.ts'
@@ -77,14 +77,14 @@ const tabServing = new LazyPart('what serves other tabs', () => import('../servi
 export async function createLocalEngine(
   options: EngineOptions,
   emit: (event: EngineEvent) => void,
-  page: PageNode | null = null,
+  windowNode: WindowCaller | null = null,
 ): Promise<Engine> {
   const addresses = options.peers.map((address) => parsePeer(address))
   const keccak = await createFastKeccak()
   let onClosed = (_: ClosedReason) => {}
   const { chainId, serve } = options
   const peers = new PeerSet()
-  const network = new Network({ peers, addresses, chainId, page, clock: systemClock })
+  const network = new Network({ peers, addresses, chainId, windowNode, clock: systemClock })
   try {
     const store = await openStateStore({
       database: options.database,

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { parsePeer } from '../../network/address.ts'
 import { PeerSet } from '../../network/peers/peer-set.ts'
-import type { PageNode } from '../../network/window/window-caller.ts'
+import type { WindowCaller } from '../../network/window/window-caller.ts'
 import { LOAD_TIMEOUT_MS } from '../../runtime/constants.ts'
 import { ManualClock, settle } from '../../testing/manual-clock.ts'
 import { Network, type WebSocketNode } from './peer-network.ts'
@@ -17,7 +17,7 @@ afterEach(() => {
 })
 
 /** A network whose modules fail to load `failures` times, and are `null`: under way for ever. */
-function setUp(failures: number | null, page: PageNode | null = null) {
+function setUp(failures: number | null, windowNode: WindowCaller | null = null) {
   const clock = new ManualClock()
   const peers = new PeerSet(clock)
   const seen = { loads: 0, dials: 0, stops: 0 }
@@ -31,7 +31,7 @@ function setUp(failures: number | null, page: PageNode | null = null) {
     }
     return { node: { stop: async () => void seen.stops++ }, caller: { dial } }
   }
-  const network = new Network({ peers, addresses: [NEARBY], chainId: 1, page, clock, loadWebSockets })
+  const network = new Network({ peers, addresses: [NEARBY], chainId: 1, windowNode, clock, loadWebSockets })
   return { clock, peers, seen, network }
 }
 
@@ -95,14 +95,14 @@ describe('Network', () => {
 
   test('behavior: the window is asked again until WebRTC is loaded, also if nobody is dialed', async () => {
     let starts = 0
-    const page: PageNode = {
+    const windowNode: WindowCaller = {
       start: async () => {
         if (starts++ < 2) throw new TypeError('no such chunk')
       },
       stop: async () => {},
       dial: () => Promise.reject(new Error('nobody there')),
     }
-    const { network, clock } = setUp(0, page)
+    const { network, clock } = setUp(0, windowNode)
     network.start()
     await settle()
     expect(network.loadFailure).toMatchObject({ code: 'loadFailed', details: { part: 'WebRTC' } })

@@ -9,7 +9,7 @@ import { MAX_TOLD_PEERS } from '../../network/constants.ts'
 import type { Caller, Link } from '../../network/link.ts'
 import { Dialer } from '../../network/peers/dialer.ts'
 import type { PeerSet } from '../../network/peers/peer-set.ts'
-import type { PageNode } from '../../network/window/window-caller.ts'
+import type { WindowCaller } from '../../network/window/window-caller.ts'
 import { statusOf } from '../../protocol/messages.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { isOnline } from '../../runtime/connectivity.ts'
@@ -32,7 +32,7 @@ export interface NetworkOptions {
   readonly addresses: readonly PeerAddress[]
   readonly chainId: number
   /** The window's node; `null`: nothing of WebRTC is wanted. */
-  readonly page: PageNode | null
+  readonly windowNode: WindowCaller | null
   readonly clock: Clock
   /** Loads libp2p and makes a node that dials these addresses; left out: {@link createWebSocketNode}. */
   readonly loadWebSockets?: (addresses: readonly PeerAddress[]) => Promise<WebSocketNode>
@@ -46,7 +46,7 @@ export class Network {
   readonly #webSockets: LazyPart<WebSocketNode>
   readonly #stopped = new AbortController()
   #node: WebSocketNode['node'] | null = null
-  #isPageOpened = false
+  #isWindowOpened = false
   /** When the first peers were looked for. */
   #startedAtMs: number | null = null
   /** `null`: other tabs are not served. */
@@ -54,7 +54,7 @@ export class Network {
   /** Other tabs that somebody has told of before anybody is dialed, the newest last. */
   readonly #found = new Map<string, PeerAddress>()
   #webSocketFailure: LoadError | null = null
-  #pageFailure: LoadError | null = null
+  #windowFailure: LoadError | null = null
 
   constructor(options: NetworkOptions) {
     this.#options = options
@@ -80,7 +80,7 @@ export class Network {
   start(): void {
     if (this.#stopped.signal.aborted) return
     this.#startedAtMs ??= this.#options.clock.now()
-    this.#openPage()
+    this.#openWindow()
     for (const address of this.#found.values()) this.#dialer.add(address)
     this.#found.clear()
     this.#dialer.start()
@@ -88,21 +88,21 @@ export class Network {
 
   /** False: the application has named nobody, and nobody can be found. */
   get canCome(): boolean {
-    const { addresses, page } = this.#options
-    return addresses.length > 0 || page !== null
+    const { addresses, windowNode } = this.#options
+    return addresses.length > 0 || windowNode !== null
   }
 
   /** True while somebody may come who was not met yet: a dial is under way, or relays may tell of tabs. */
   get mayCome(): boolean {
-    const { peers, page, clock } = this.#options
+    const { peers, windowNode, clock } = this.#options
     if (!isOnline() || this.#startedAtMs === null) return false
-    if (page !== null && clock.now() - this.#startedAtMs < CONNECT_GRACE_MS) return true
+    if (windowNode !== null && clock.now() - this.#startedAtMs < CONNECT_GRACE_MS) return true
     return peers.snapshots().some(({ state }) => state === 'connecting')
   }
 
   /** Why a part of the peers cannot be dialed now; `null`: nothing is known to be in the way. The peer set tells of changes. */
   get loadFailure(): LoadError | null {
-    return this.#webSocketFailure ?? this.#pageFailure
+    return this.#webSocketFailure ?? this.#windowFailure
   }
 
   /** Begins to let other tabs have what the serving of this tab has, once that is loaded. It ends with the network. */
@@ -112,7 +112,7 @@ export class Network {
         if (this.#stopped.signal.aborted) return
         this.#serving = serving
         serving.start()
-        this.#openPage()
+        this.#openWindow()
       },
       () => {}, // it has stopped
     )
@@ -130,26 +130,26 @@ export class Network {
     await this.#dialer.stop()
     await this.#node?.stop()
     this.#node = null
-    if (this.#isPageOpened) await this.#options.page?.stop()
-    this.#isPageOpened = false
+    if (this.#isWindowOpened) await this.#options.windowNode?.stop()
+    this.#isWindowOpened = false
   }
 
   /** The window's node, however often it takes. */
-  #openPage(): void {
-    const { page, peers } = this.#options
-    if (page === null || this.#isPageOpened) return
-    this.#isPageOpened = true
+  #openWindow(): void {
+    const { windowNode, peers } = this.#options
+    if (windowNode === null || this.#isWindowOpened) return
+    this.#isWindowOpened = true
     const tell = (failure: LoadError | null) => {
-      this.#pageFailure = failure
+      this.#windowFailure = failure
       peers.changed()
     }
-    const handlers: Parameters<PageNode['start']>[0] = {
+    const handlers: Parameters<WindowCaller['start']>[0] = {
       onGuest: (guest) => this.#serving?.welcome(guest),
       onFound: (address) => this.#find(address),
       onConditions: (conditions) => this.#serving?.meet(conditions),
     }
     this.#keepTrying(
-      () => page.start(handlers),
+      () => windowNode.start(handlers),
       (error) => tell(toLoadError('WebRTC', error)),
     ).then(
       () => tell(null),
@@ -194,11 +194,11 @@ export class Network {
   }
 
   async #dialInWindow(address: PeerAddress, signal: AbortSignal): Promise<Link> {
-    const { page } = this.#options
-    if (page === null) throw new Error('there is no WebRTC here')
-    this.#openPage()
-    if (this.#pageFailure !== null) throw this.#pageFailure
-    return page.dial(address, signal)
+    const { windowNode } = this.#options
+    if (windowNode === null) throw new Error('there is no WebRTC here')
+    this.#openWindow()
+    if (this.#windowFailure !== null) throw this.#windowFailure
+    return windowNode.dial(address, signal)
   }
 
   async #createNode(): Promise<WebSocketNode> {

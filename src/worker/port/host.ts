@@ -5,7 +5,7 @@ import { createTabEngine } from '../tabs/create-tab-engine.ts'
 import { toPlainError } from '../to-plain-error.ts'
 import type { EngineMethod, FromWorker, ToWorker, WorkerScope } from './worker-port.ts'
 
-const remotePage = new LazyPart('the way to the window', () => import('../window/remote-window.ts'))
+const remoteWindow = new LazyPart('the way to the window', () => import('../window/remote-window.ts'))
 
 /** Begins to listen on `scope`; the rest is up to the window. */
 export function hostEngine(scope: WorkerScope): void {
@@ -23,7 +23,7 @@ export function hostEngine(scope: WorkerScope): void {
 }
 
 async function open(
-  { options, lock, page }: Extract<ToWorker, { kind: 'open' }>,
+  { options, lock, window }: Extract<ToWorker, { kind: 'open' }>,
   send: (message: FromWorker) => void,
   emit: (event: EngineEvent) => void,
 ): Promise<Engine> {
@@ -32,7 +32,7 @@ async function open(
     // Without the lock the window learns of a death by its events only.
     navigator.locks.request(lock, () => holdForever(() => send({ kind: 'alive' }))).catch(() => {})
   }
-  const engine = openEngine(options, page, emit)
+  const engine = openEngine(options, window, emit)
   engine.then(
     () => send({ kind: 'opened' }),
     (error) => send({ kind: 'refused', error: toPlainError(error) }),
@@ -42,12 +42,12 @@ async function open(
 
 async function openEngine(
   options: EngineOptions,
-  page: MessagePort | null,
+  window: MessagePort | null,
   emit: (event: EngineEvent) => void,
 ): Promise<Engine> {
-  if (page === null) return createTabEngine(options, emit)
-  const { RemotePage } = await remotePage.load()
-  return createTabEngine(options, emit, new RemotePage(page))
+  if (window === null) return createTabEngine(options, emit)
+  const { RemoteWindow } = await remoteWindow.load()
+  return createTabEngine(options, emit, new RemoteWindow(window))
 }
 
 /** The browser lets go of the lock when the worker ends, however it ends: that is how the window learns of it. */

@@ -12,7 +12,7 @@ import { fromPlainError, WorkerError } from '../errors.ts'
 import type { EngineMethod, FromWorker, ToWorker } from './worker-port.ts'
 
 /** The window's libp2p node, and the worker's way to it. */
-export interface WindowPage {
+export interface WindowPort {
   readonly port: MessagePort
   /** Ends what an engine that is gone has begun. Never rejects. */
   stop(): Promise<void>
@@ -31,7 +31,7 @@ export interface EngineWorker {
 
 export interface RemoteEngineSettings {
   /** For WebRTC; `null`: that is not wanted. */
-  readonly page?: WindowPage | null
+  readonly window?: WindowPort | null
   readonly clock?: Clock
 }
 
@@ -43,9 +43,9 @@ export async function createRemoteEngine(
   worker: EngineWorker,
   options: EngineOptions,
   emit: (event: EngineEvent) => void,
-  { page = null, clock = systemClock }: RemoteEngineSettings = {},
+  { window = null, clock = systemClock }: RemoteEngineSettings = {},
 ): Promise<Engine> {
-  const port = new EnginePort(worker, emit, page, clock)
+  const port = new EnginePort(worker, emit, window, clock)
   await port.open(options)
   const call =
     (method: EngineMethod) =>
@@ -84,7 +84,7 @@ class EnginePort {
   /** Until the worker's script has answered. */
   readonly #start: Deadline
   readonly #emit: (event: EngineEvent) => void
-  readonly #page: WindowPage | null
+  readonly #window: WindowPort | null
   readonly #calls = new Map<number, OpenCall>()
   readonly #watch = new AbortController()
   #nextCall = 0
@@ -97,7 +97,7 @@ class EnginePort {
   constructor(
     { worker, url }: EngineWorker,
     emit: (event: EngineEvent) => void,
-    page: WindowPage | null,
+    window: WindowPort | null,
     clock: Clock,
   ) {
     this.#worker = worker
@@ -106,7 +106,7 @@ class EnginePort {
     this.#start = new Deadline(clock, WORKER_START_MS, () => {
       this.#die(`its script has not answered for ${WORKER_START_MS / 1000} seconds`)
     })
-    this.#page = page
+    this.#window = window
     this.#emit = emit
   }
 
@@ -120,8 +120,8 @@ class EnginePort {
     const opened = new Promise<unknown>((resolve, reject) => {
       this.#opening = { resolve, reject }
     })
-    const page = this.#page?.port ?? null
-    this.#send({ kind: 'open', options, lock: this.#lock, page }, page === null ? [] : [page])
+    const window = this.#window?.port ?? null
+    this.#send({ kind: 'open', options, lock: this.#lock, window }, window === null ? [] : [window])
     try {
       await opened
     } catch (error) {
@@ -203,7 +203,7 @@ class EnginePort {
   #refuseAll(error: RootlightError): void {
     this.#death ??= error
     this.#start.stop()
-    this.#page?.stop().catch(() => {}) // the page is closing it anyway
+    this.#window?.stop().catch(() => {}) // the page is closing it anyway
     this.#opening?.reject(this.#death)
     for (const call of this.#calls.values()) call.reject(this.#death)
     this.#calls.clear()

@@ -10,8 +10,8 @@ export type ToWorker =
       readonly options: EngineOptions
       /** Name of a Web Lock for the worker to hold as long as it lives; `null` where there are none. */
       readonly lock: string | null
-      /** To the window's libp2p node, see `page-port.ts`; `null`: WebRTC is not wanted. */
-      readonly page: MessagePort | null
+      /** To the window's libp2p node, see `window-port.ts`; `null`: WebRTC is not wanted. */
+      readonly window: MessagePort | null
     }
   | { readonly kind: 'call'; readonly call: number; readonly method: EngineMethod; readonly args: readonly unknown[] }
 

@@ -22,8 +22,8 @@ import { ManualClock } from '../../testing/manual-clock.ts'
 import { seededRandom } from '../../testing/random.ts'
 import type { NodeSource } from '../../trie/node-source.ts'
 import { END, ROOT_PATH } from '../../trie/path.ts'
-import { RemotePage } from '../window/remote-window.ts'
-import { hostPage } from '../window/window-host.ts'
+import { RemoteWindow } from '../window/remote-window.ts'
+import { hostWindow } from '../window/window-host.ts'
 import { OwnWork } from './foreground-work.ts'
 import { TabServing } from './serving.ts'
 
@@ -72,7 +72,7 @@ beforeEach(async () => {
   connections = () => node.getConnections()
   const { port1, port2 } = new MessageChannel()
   cleanups.push(() => port1.close())
-  hostPage(port1, {
+  hostWindow(port1, {
     start: ({ onGuest }) =>
       node.handle(PROTOCOL_ID, (stream, connection) =>
         onGuest({ ...guestOf(node, stream, connection), isWebRtc: true }),
@@ -80,7 +80,7 @@ beforeEach(async () => {
     stop: async () => {},
     dial: () => Promise.reject(new Error('nobody is dialed')),
   })
-  await new RemotePage(port2).start({
+  await new RemoteWindow(port2).start({
     onGuest: (guest) => serving.welcome(guest),
     onFound: () => {},
     onConditions: () => {},

@@ -1,6 +1,6 @@
 /** An engine beside those of other tabs, on the platform's own locks and channels; without them, one that is alone. */
 import { parsePeer } from '../../network/address.ts'
-import type { PageNode } from '../../network/window/window-caller.ts'
+import type { WindowCaller } from '../../network/window/window-caller.ts'
 import { systemClock } from '../../protocol/clock.ts'
 import { openDatabase } from '../../store/database/database.ts'
 import { StateView } from '../../store/state-view.ts'
@@ -13,11 +13,11 @@ import { openTabEngine } from './tab-engine.ts'
 export async function createTabEngine(
   options: EngineOptions,
   emit: (event: EngineEvent) => void,
-  page: PageNode | null = null,
+  windowNode: WindowCaller | null = null,
 ): Promise<Engine> {
   const locks = globalThis.navigator?.locks
   // Web Locks exist in secure contexts only. Elsewhere whoever opens the database last can write to it.
-  if (locks === undefined) return createLocalEngine(options, emit, page)
+  if (locks === undefined) return createLocalEngine(options, emit, windowNode)
   // Also in a tab that will dial nobody for now.
   for (const address of options.peers) parsePeer(address)
   const { database, chainId } = options
@@ -29,7 +29,7 @@ export async function createTabEngine(
     locks,
     channel: new BroadcastChannel(name),
     clock: systemClock,
-    lead: (tell) => createLocalEngine(options, tell, page),
+    lead: (tell) => createLocalEngine(options, tell, windowNode),
     view: new StateView(() => openDatabase(database), { chainId, keccak: await createFastKeccak() }),
     emit,
   })

@@ -3,44 +3,44 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { parsePeer } from '../../network/address.ts'
 import { DialError } from '../../network/dial-error.ts'
 import type { Guest } from '../../network/link.ts'
-import type { PageHandlers, PageNode } from '../../network/window/window-caller.ts'
+import type { WindowCaller, WindowHandlers } from '../../network/window/window-caller.ts'
 import { settle } from '../../testing/manual-clock.ts'
 import { createWirePair } from '../../testing/memory-wire.ts'
 import { PortWire } from './port-wire.ts'
-import { RemotePage } from './remote-window.ts'
-import { hostPage } from './window-host.ts'
-import type { FromPage, ToPage } from './window-port.ts'
+import { RemoteWindow } from './remote-window.ts'
+import { hostWindow } from './window-host.ts'
+import type { FromWindow, ToWindow } from './window-port.ts'
 
 const ID = '12D3KooWGC7hTrWYnKkCiJHhWbKFWGUqmDV3xGcPCyBHJEvGgPUq'
 const ADDRESS = parsePeer(`/ip4/127.0.0.1/tcp/9000/ws/p2p/${ID}/p2p-circuit/webrtc/p2p/${ID}`)
 const SIGNAL = new AbortController().signal
 
-function setUp(node: Partial<PageNode>) {
+function setUp(node: Partial<WindowCaller>) {
   const { port1, port2 } = new MessageChannel()
   onTestFinished(() => port1.close())
-  const handlers: PageHandlers[] = []
+  const handlers: WindowHandlers[] = []
   const stops: string[] = []
-  const whole: PageNode = {
+  const whole: WindowCaller = {
     start: async (given) => void handlers.push(given),
     stop: async () => void stops.push('stop'),
     dial: () => Promise.reject(new Error('nobody answers')),
     ...node,
   }
-  hostPage(port1, whole)
-  return { page: new RemotePage(port2), handlers, stops }
+  hostWindow(port1, whole)
+  return { windowNode: new RemoteWindow(port2), handlers, stops }
 }
 
-describe('RemotePage', () => {
+describe('RemoteWindow', () => {
   test('default: dials, opens a stream of bytes, and hangs up', async () => {
     const [wire, far] = createWirePair()
     const log: string[] = []
-    const { page } = setUp({
+    const { windowNode } = setUp({
       dial: async ({ text }) => {
         log.push(text)
         return { peerId: ID, open: async () => wire, hangUp: async () => void log.push('hung up') }
       },
     })
-    const link = await page.dial(ADDRESS, SIGNAL)
+    const link = await windowNode.dial(ADDRESS, SIGNAL)
     expect(link.peerId).toBe(ID)
     const opened = await link.open(SIGNAL)
     const received = new Promise((resolve) => {
@@ -57,31 +57,31 @@ describe('RemotePage', () => {
 
   test('error: why a dial failed is known on this side', async () => {
     const message = 'does not speak it'
-    const { page } = setUp({
+    const { windowNode } = setUp({
       dial: () => Promise.reject(new DialError({ reason: 'unsupportedProtocol', banMs: 0, message })),
     })
-    await expect(page.dial(ADDRESS, SIGNAL)).rejects.toMatchObject({ code: 'unsupportedProtocol', message })
-    await expect(setUp({}).page.dial(ADDRESS, SIGNAL)).rejects.toMatchObject({ code: 'dialFailed' })
+    await expect(windowNode.dial(ADDRESS, SIGNAL)).rejects.toMatchObject({ code: 'unsupportedProtocol', message })
+    await expect(setUp({}).windowNode.dial(ADDRESS, SIGNAL)).rejects.toMatchObject({ code: 'dialFailed' })
   })
 
   test('behavior: a signal that aborts reaches the window', async () => {
-    const { page } = setUp({
+    const { windowNode } = setUp({
       dial: (_, signal) =>
         new Promise((_, reject) => {
           signal.addEventListener('abort', () => reject(new Error('given up')))
         }),
     })
     const controller = new AbortController()
-    const dialed = page.dial(ADDRESS, controller.signal)
+    const dialed = windowNode.dial(ADDRESS, controller.signal)
     controller.abort()
     await expect(dialed).rejects.toMatchObject({ code: 'dialFailed', message: 'given up' })
   })
 
   test('behavior: guests, conditions and finds arrive as long as it is started', async () => {
-    const { page, handlers, stops } = setUp({})
+    const { windowNode, handlers, stops } = setUp({})
     const guests: Guest[] = []
     const told: unknown[] = []
-    await page.start({
+    await windowNode.start({
       onGuest: (guest) => guests.push(guest),
       onFound: (address) => told.push(address),
       onConditions: (conditions) => told.push(conditions),
@@ -101,7 +101,7 @@ describe('RemotePage', () => {
     far.close()
     await expect.poll(() => received).toEqual([9, 0])
 
-    await page.stop()
+    await windowNode.stop()
     expect(stops).toEqual(['stop'])
     const [late] = createWirePair()
     handlers[0]?.onGuest({ peerId: ID, host: '', isWebRtc: true, wire: late, hangUp: () => void hungUp++ })
@@ -115,19 +115,19 @@ describe('RemotePage', () => {
     const [wire, far] = createWirePair()
     const log: string[] = []
     far.open({ onChunk: () => {}, onClose: () => log.push('ended') })
-    const node: PageNode = {
+    const node: WindowCaller = {
       start: async ({ onGuest }) =>
         onGuest({ peerId: ID, host: '', isWebRtc: true, wire, hangUp: () => void log.push('hung up') }),
       stop: async () => {},
       dial: () => Promise.reject(new Error('nobody answers')),
     }
-    hostPage(port1, node)
-    const guest = new Promise<Extract<FromPage, { kind: 'guest' }>>((resolve) => {
-      engine.onmessage = ({ data }: MessageEvent<FromPage>) => {
+    hostWindow(port1, node)
+    const guest = new Promise<Extract<FromWindow, { kind: 'guest' }>>((resolve) => {
+      engine.onmessage = ({ data }: MessageEvent<FromWindow>) => {
         if (data.kind === 'guest') resolve(data)
       }
     })
-    const post = (message: ToPage) => engine.postMessage(message)
+    const post = (message: ToWindow) => engine.postMessage(message)
     post({ kind: 'call', call: 0, method: 'start' })
     const { port, link } = await guest
     new PortWire(port).abort(new Error('it broke the protocol'))
@@ -137,9 +137,9 @@ describe('RemotePage', () => {
   })
 
   test('behavior: nothing is kept of guests that have gone, whether they were let in or not', async () => {
-    const { page, handlers } = setUp({})
+    const { windowNode, handlers } = setUp({})
     const guests: Guest[] = []
-    await page.start({ onGuest: (guest) => guests.push(guest), onFound: () => {}, onConditions: () => {} })
+    await windowNode.start({ onGuest: (guest) => guests.push(guest), onFound: () => {}, onConditions: () => {} })
     let hungUp = 0
     for (const isLetIn of [true, false]) {
       const [wire, far] = createWirePair()
@@ -159,19 +159,19 @@ describe('RemotePage', () => {
 
   test('behavior: how long a peer is kept out is known on this side', async () => {
     const departure = { reason: 'protocolViolation', banMs: 600_000, message: 'too much' } as const
-    const { page } = setUp({ dial: () => Promise.reject(new DialError(departure)) })
-    await expect(page.dial(ADDRESS, SIGNAL)).rejects.toMatchObject({ departure })
+    const { windowNode } = setUp({ dial: () => Promise.reject(new DialError(departure)) })
+    await expect(windowNode.dial(ADDRESS, SIGNAL)).rejects.toMatchObject({ departure })
   })
 
   test('behavior: a hang-up that fails in the window rejects nowhere', async () => {
-    const { page } = setUp({
+    const { windowNode } = setUp({
       dial: async () => ({
         peerId: ID,
         open: () => Promise.reject(new Error('gone')),
         hangUp: () => Promise.reject(new Error('gone')),
       }),
     })
-    const link = await page.dial(ADDRESS, SIGNAL)
+    const link = await windowNode.dial(ADDRESS, SIGNAL)
     await expect(link.hangUp()).resolves.toBeUndefined()
   })
 })

@@ -2,10 +2,10 @@
 import type { PeerAddress } from '../../network/address.ts'
 import { DialError } from '../../network/dial-error.ts'
 import type { Link } from '../../network/link.ts'
-import type { PageHandlers, PageNode } from '../../network/window/window-caller.ts'
+import type { WindowCaller, WindowHandlers } from '../../network/window/window-caller.ts'
 import type { Wire, WireHandler } from '../../protocol/wire.ts'
 import { PortWire } from './port-wire.ts'
-import type { DialedLink, FromPage, PageCall, ToPage } from './window-port.ts'
+import type { DialedLink, FromWindow, ToWindow, WindowCall } from './window-port.ts'
 
 interface OpenCall {
   readonly resolve: (value: unknown) => void
@@ -13,18 +13,18 @@ interface OpenCall {
 }
 
 /** `port` belongs to it from now on. It ends with the worker. */
-export class RemotePage implements PageNode {
+export class RemoteWindow implements WindowCaller {
   readonly #port: MessagePort
   readonly #calls = new Map<number, OpenCall>()
-  #handlers: PageHandlers | null = null
+  #handlers: WindowHandlers | null = null
   #nextCall = 0
 
   constructor(port: MessagePort) {
     this.#port = port
-    port.onmessage = ({ data }: MessageEvent<FromPage>) => this.#receive(data)
+    port.onmessage = ({ data }: MessageEvent<FromWindow>) => this.#receive(data)
   }
 
-  async start(handlers: PageHandlers): Promise<void> {
+  async start(handlers: WindowHandlers): Promise<void> {
     this.#handlers = handlers
     await this.#call({ method: 'start' })
   }
@@ -44,7 +44,7 @@ export class RemotePage implements PageNode {
   }
 
   /** Rejects as the window does. A signal that aborts hurries it; what it has done then is undone. */
-  #call(asked: PageCall, signal?: AbortSignal): Promise<unknown> {
+  #call(asked: WindowCall, signal?: AbortSignal): Promise<unknown> {
     const call = this.#nextCall++
     const answer = new Promise<unknown>((resolve, reject) => this.#calls.set(call, { resolve, reject }))
     const abort = () => this.#post({ kind: 'abort', call })
@@ -55,11 +55,11 @@ export class RemotePage implements PageNode {
   }
 
   /** The same, where a failure is nobody's business: the window has done what it could. Never rejects. */
-  async #tell(asked: PageCall): Promise<void> {
+  async #tell(asked: WindowCall): Promise<void> {
     await this.#call(asked).catch(() => {})
   }
 
-  #receive(message: FromPage): void {
+  #receive(message: FromWindow): void {
     switch (message.kind) {
       case 'conditions':
         this.#handlers?.onConditions(message.conditions)
@@ -86,7 +86,7 @@ export class RemotePage implements PageNode {
     }
   }
 
-  #post(message: ToPage): void {
+  #post(message: ToWindow): void {
     this.#port.postMessage(message)
   }
 }

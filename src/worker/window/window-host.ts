@@ -2,9 +2,9 @@
 import { parsePeer } from '../../network/address.ts'
 import { asDialError } from '../../network/dial-error.ts'
 import type { Guest } from '../../network/link.ts'
-import type { PageNode } from '../../network/window/window-caller.ts'
+import type { WindowCaller } from '../../network/window/window-caller.ts'
 import { portOf } from './port-wire.ts'
-import type { DialedLink, FromPage, PageCall, ToPage } from './window-port.ts'
+import type { DialedLink, FromWindow, ToWindow, WindowCall } from './window-port.ts'
 
 /** A connection that the engine knows by a number. */
 interface OpenLink {
@@ -13,29 +13,29 @@ interface OpenLink {
 }
 
 /** Begins to listen at `port`; the rest is up to the engine. */
-export function hostPage(port: MessagePort, node: PageNode): void {
-  const host = new PageHost(port, node)
-  port.onmessage = ({ data }: MessageEvent<ToPage>) => host.receive(data)
+export function hostWindow(port: MessagePort, node: WindowCaller): void {
+  const host = new WindowHost(port, node)
+  port.onmessage = ({ data }: MessageEvent<ToWindow>) => host.receive(data)
 }
 
-class PageHost {
+class WindowHost {
   readonly #port: MessagePort
-  readonly #node: PageNode
+  readonly #node: WindowCaller
   readonly #calls = new Map<number, AbortController>()
   readonly #links = new Map<number, OpenLink>()
   #nextLink = 0
 
-  constructor(port: MessagePort, node: PageNode) {
+  constructor(port: MessagePort, node: WindowCaller) {
     this.#port = port
     this.#node = node
   }
 
-  receive(message: ToPage): void {
+  receive(message: ToWindow): void {
     if (message.kind === 'abort') this.#calls.get(message.call)?.abort()
     else void this.#answer(message.call, message)
   }
 
-  async #answer(call: number, asked: PageCall): Promise<void> {
+  async #answer(call: number, asked: WindowCall): Promise<void> {
     const abort = new AbortController()
     this.#calls.set(call, abort)
     try {
@@ -49,7 +49,7 @@ class PageHost {
     }
   }
 
-  async #perform(asked: PageCall, signal: AbortSignal): Promise<unknown> {
+  async #perform(asked: WindowCall, signal: AbortSignal): Promise<unknown> {
     switch (asked.method) {
       case 'start':
         return this.#node.start({
@@ -97,7 +97,7 @@ class PageHost {
     return number
   }
 
-  #post(message: FromPage, transfer: Transferable[] = []): void {
+  #post(message: FromWindow, transfer: Transferable[] = []): void {
     this.#port.postMessage(message, transfer)
   }
 }

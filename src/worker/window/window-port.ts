@@ -3,7 +3,7 @@ import type { Departure } from '../../network/peers/blame.ts'
 import type { Conditions } from '../../network/window/window-caller.ts'
 
 /** What is asked of the window; each call is answered once. */
-export type PageCall =
+export type WindowCall =
   | { readonly method: 'start' | 'stop' }
   /** Answered with the link. */
   | { readonly method: 'dial'; readonly address: string }
@@ -13,12 +13,12 @@ export type PageCall =
   /** The engine will not hang up this guest any more: its stream has ended. */
   | { readonly method: 'forget'; readonly link: number }
 
-export type ToPage =
-  | ({ readonly kind: 'call'; readonly call: number } & PageCall)
+export type ToWindow =
+  | ({ readonly kind: 'call'; readonly call: number } & WindowCall)
   /** Nobody waits for the answer any more. */
   | { readonly kind: 'abort'; readonly call: number }
 
-export type FromPage =
+export type FromWindow =
   | { readonly kind: 'result'; readonly call: number; readonly value: unknown }
   | { readonly kind: 'error'; readonly call: number; readonly departure: Departure }
   | {
