@@ -45,7 +45,7 @@ import { toPlainError } from '../to-plain-error.ts'
 import { Backups } from './backups.ts'
 import { Compaction } from './compaction.ts'
 import { findHeader } from './find-header.ts'
-import { Network } from './peer-network.ts'
+import { PeerNetwork } from './peer-network.ts'
 import { readQuota } from './quota.ts'
 import { accountRead, codeRead, hexOf, proofRead, type StateRead, slotRead, statusOf } from './reads.ts'
 import { ReadsOnDemand, type RunningSync } from './reads-on-demand.ts'
@@ -84,7 +84,7 @@ export async function createLocalEngine(
   let onClosed = (_: ClosedReason) => {}
   const { chainId, serve } = options
   const peers = new PeerSet()
-  const network = new Network({ peers, addresses, chainId, windowNode, clock: systemClock })
+  const network = new PeerNetwork({ peers, addresses, chainId, windowNode, clock: systemClock })
   try {
     const store = await openStateStore({
       database: options.database,
@@ -119,7 +119,7 @@ interface LocalEngineParts {
   readonly chainId: number
   readonly peers: PeerSet
   /** Of these peers. */
-  readonly network: Network
+  readonly network: PeerNetwork
   readonly ownWork: OwnWork
   readonly emit: (event: EngineEvent) => void
 }
@@ -129,7 +129,7 @@ class LocalEngine implements Engine {
   readonly #keccak: Keccak
   readonly #emit: (event: EngineEvent) => void
   readonly #peers: PeerSet
-  readonly #network: Network
+  readonly #network: PeerNetwork
   readonly #ownWork: OwnWork
   readonly #reads: ReadsOnDemand
   readonly #compaction: Compaction

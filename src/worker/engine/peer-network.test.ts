@@ -4,7 +4,7 @@ import { PeerSet } from '../../network/peers/peer-set.ts'
 import type { WindowCaller } from '../../network/window/window-caller.ts'
 import { LOAD_TIMEOUT_MS } from '../../runtime/constants.ts'
 import { ManualClock, settle } from '../../testing/manual-clock.ts'
-import { Network, type WebSocketNode } from './peer-network.ts'
+import { PeerNetwork, type WebSocketNode } from './peer-network.ts'
 
 const ID = '12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN'
 const NEARBY = parsePeer(`/ip4/127.0.0.1/tcp/4001/ws/p2p/${ID}`)
@@ -31,11 +31,11 @@ function setUp(failures: number | null, windowNode: WindowCaller | null = null) 
     }
     return { node: { stop: async () => void seen.stops++ }, caller: { dial } }
   }
-  const network = new Network({ peers, addresses: [NEARBY], chainId: 1, windowNode, clock, loadWebSockets })
+  const network = new PeerNetwork({ peers, addresses: [NEARBY], chainId: 1, windowNode, clock, loadWebSockets })
   return { clock, peers, seen, network }
 }
 
-describe('Network', () => {
+describe('PeerNetwork', () => {
   test('error: what could not be loaded is in the list of peers, and why', async () => {
     const { network, peers } = setUp(1)
     network.start()

@@ -27,7 +27,7 @@ export interface WebSocketNode {
   readonly caller: Caller
 }
 
-export interface NetworkOptions {
+export interface PeerNetworkOptions {
   readonly peers: PeerSet
   readonly addresses: readonly PeerAddress[]
   readonly chainId: number
@@ -38,8 +38,8 @@ export interface NetworkOptions {
   readonly loadWebSockets?: (addresses: readonly PeerAddress[]) => Promise<WebSocketNode>
 }
 
-export class Network {
-  readonly #options: NetworkOptions
+export class PeerNetwork {
+  readonly #options: PeerNetworkOptions
   readonly #dialer: Dialer
   /** The application's peers that are dialed on this thread. */
   readonly #nearby: readonly PeerAddress[]
@@ -56,7 +56,7 @@ export class Network {
   #webSocketFailure: LoadError | null = null
   #windowFailure: LoadError | null = null
 
-  constructor(options: NetworkOptions) {
+  constructor(options: PeerNetworkOptions) {
     this.#options = options
     const { peers, addresses, chainId, clock } = options
     this.#nearby = addresses.filter(({ transport }) => transport === 'websocket')

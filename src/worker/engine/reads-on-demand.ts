@@ -28,7 +28,7 @@ import { parseRoot } from '../../wallet/parse.ts'
 import type { StateNodes } from '../../wallet/state-reader.ts'
 import type { Answer, ReadAt } from '../engine.ts'
 import type { OwnWork } from '../serving/foreground-work.ts'
-import type { Network } from './peer-network.ts'
+import type { PeerNetwork } from './peer-network.ts'
 import { hexOf, readUnder, type StateRead } from './reads.ts'
 import { nodesOfSync } from './sync-nodes.ts'
 
@@ -42,7 +42,7 @@ export interface ReadsOnDemandParts {
   readonly store: StateStore
   readonly keccak: Keccak
   readonly peers: SyncPeers
-  readonly network: Pick<Network, 'start' | 'mayCome' | 'canCome' | 'loadFailure'>
+  readonly network: Pick<PeerNetwork, 'start' | 'mayCome' | 'canCome' | 'loadFailure'>
   readonly clock: Clock
   readonly ownWork: OwnWork
   readonly yieldThread: () => Promise<void>
