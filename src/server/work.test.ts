@@ -8,8 +8,8 @@ import { createWirePair } from '../testing/memory-wire.ts'
 import { seededRandom } from '../testing/random.ts'
 import { type NodeSource, OWN_WORK, type Work } from '../trie/node-source.ts'
 import { pathOfKey, ROOT_PATH } from '../trie/path.ts'
-import { PoliteSource } from '../worker/serving/background-source.ts'
-import { OwnWork } from '../worker/serving/foreground-work.ts'
+import { BackgroundSource } from '../worker/serving/background-source.ts'
+import { ForegroundWork } from '../worker/serving/foreground-work.ts'
 import { guardDamage } from './damage-guard.ts'
 import { LevelSource } from './level-source.ts'
 import { multiSource } from './multi-source.ts'
@@ -30,14 +30,14 @@ const NO_CLOCK: Clock = {
     return () => {}
   },
 }
-const POLITE = { uploadBytesPerSecond: 1e9, maxRequests: 4, clock: NO_CLOCK, ownWork: new OwnWork() }
+const BACKGROUND = { uploadBytesPerSecond: 1e9, maxRequests: 4, clock: NO_CLOCK, foreground: new ForegroundWork() }
 
 const WRAPPERS: Readonly<Record<string, (source: NodeSource) => NodeSource>> = {
   multiSource: (source) => multiSource([source]),
   observedSource: (source) => observedSource(source, () => {}),
   throttledSource: (source) => throttledSource(source, 1e9, NO_CLOCK),
   guardDamage: (source) => guardDamage(source, () => {}),
-  PoliteSource: (source) => new PoliteSource({ source, ...POLITE }),
+  BackgroundSource: (source) => new BackgroundSource({ source, ...BACKGROUND }),
 }
 
 async function levelSource(accounts: number) {

@@ -20,7 +20,7 @@ import { Compaction } from '../../worker/engine/compaction.ts'
 import type { StateRead } from '../../worker/engine/reads.ts'
 import { ReadsOnDemand } from '../../worker/engine/reads-on-demand.ts'
 import type { Answer, ReadAt } from '../../worker/engine.ts'
-import { OwnWork } from '../../worker/serving/foreground-work.ts'
+import { ForegroundWork } from '../../worker/serving/foreground-work.ts'
 import { TabServing } from '../../worker/serving/serving.ts'
 import type { SimulatedDisk } from './disk.ts'
 import type { ThreadPlan } from './plan.ts'
@@ -84,7 +84,7 @@ export class Tab {
   readonly #clock: ProcessClock
   readonly #keccak: Keccak
   readonly #dialer: SimulatedDialer
-  readonly #ownWork = new OwnWork()
+  readonly #foreground = new ForegroundWork()
   /** Start and duration of each sleep. */
   readonly #naps: { readonly atMs: number; readonly ms: number }[] = []
   readonly #watchers = new Set<() => void>()
@@ -173,7 +173,7 @@ export class Tab {
       const sync = this.#createSync(state, generation, reads)
       this.running = { state, sync, generation, isEnding: false }
       onStarted()
-      await this.#ownWork.sync(() => sync.run())
+      await this.#foreground.sync(() => sync.run())
       reads.meetComplete()
       if (this.running?.isEnding === false) void compaction.start()
     } finally {
@@ -223,21 +223,21 @@ export class Tab {
 
   async #create(): Promise<OpenTab> {
     const { disk, onDamage } = this.#options
-    const [keccak, clock, ownWork] = [this.#keccak, this.#clock, this.#ownWork]
+    const [keccak, clock, foreground] = [this.#keccak, this.#clock, this.#foreground]
     const now = () => clock.now()
     const yieldThread = () => clock.yieldThread()
     // The store yields for longer, so that much can happen between two reads of the disk.
     const options = { keccak, now, yieldThread: () => clock.yieldLonger(), onDamage, maxGenerations: MAX_GENERATIONS }
     const store = await StateStore.over(disk.connect(clock), options)
     const reads = new ReadsOnDemand({
-      ...{ store, keccak, clock, ownWork, yieldThread },
+      ...{ store, keccak, clock, foreground, yieldThread },
       peers: this.peers,
       network: this.#network(),
       running: () => this.running,
       settled: () => this.#started,
     })
     const compaction = new Compaction({ store, keccak, clock, yieldThread })
-    const serving = new TabServing({ store, chainId: CHAIN_ID, limits: SERVE_LIMITS, clock, ownWork })
+    const serving = new TabServing({ store, chainId: CHAIN_ID, limits: SERVE_LIMITS, clock, foreground })
     serving.start()
     this.#store = store
     return { store, reads, serving, compaction, backups: new Backups(store, keccak, CHAIN_ID) }

@@ -40,7 +40,7 @@ import type {
   VerifyProgress,
   VerifySummary,
 } from '../engine.ts'
-import { OwnWork } from '../serving/foreground-work.ts'
+import { ForegroundWork } from '../serving/foreground-work.ts'
 import { toPlainError } from '../to-plain-error.ts'
 import { Backups } from './backups.ts'
 import { Compaction } from './compaction.ts'
@@ -95,15 +95,15 @@ export async function createLocalEngine(
       // Without a state on disk there will be a sync: what it takes is loaded while the disk is read.
       onNothingComplete: () => network.prepare(),
     })
-    const ownWork = new OwnWork()
+    const foreground = new ForegroundWork()
     if (serve !== null) {
       // Lazily: most tabs serve nobody.
       network.serve(async () => {
         const { TabServing } = await tabServing.load()
-        return new TabServing({ store, chainId, limits: serve, clock: systemClock, ownWork })
+        return new TabServing({ store, chainId, limits: serve, clock: systemClock, foreground })
       })
     }
-    const engine = new LocalEngine({ store, keccak, chainId, peers, network, ownWork, emit })
+    const engine = new LocalEngine({ store, keccak, chainId, peers, network, foreground, emit })
     onClosed = (reason) => engine.loseStore(reason)
     engine.goOn()
     return engine
@@ -120,7 +120,7 @@ interface LocalEngineParts {
   readonly peers: PeerSet
   /** Of these peers. */
   readonly network: PeerNetwork
-  readonly ownWork: OwnWork
+  readonly foreground: ForegroundWork
   readonly emit: (event: EngineEvent) => void
 }
 
@@ -130,7 +130,7 @@ class LocalEngine implements Engine {
   readonly #emit: (event: EngineEvent) => void
   readonly #peers: PeerSet
   readonly #network: PeerNetwork
-  readonly #ownWork: OwnWork
+  readonly #foreground: ForegroundWork
   readonly #reads: ReadsOnDemand
   readonly #compaction: Compaction
   /** The newest sync; it may have ended. */
@@ -140,16 +140,16 @@ class LocalEngine implements Engine {
   #isClosed = false
   readonly #stopWatching: () => void
 
-  constructor({ store, keccak, chainId, peers, network, ownWork, emit }: LocalEngineParts) {
+  constructor({ store, keccak, chainId, peers, network, foreground, emit }: LocalEngineParts) {
     this.#store = store
     this.#keccak = keccak
     this.#emit = emit
     this.#peers = peers
     this.#network = network
     this.#backups = new Backups(store, keccak, chainId)
-    this.#ownWork = ownWork
+    this.#foreground = foreground
     this.#reads = new ReadsOnDemand({
-      ...{ store, keccak, peers, network, ownWork, yieldThread, clock: systemClock },
+      ...{ store, keccak, peers, network, foreground, yieldThread, clock: systemClock },
       running: () => this.#claim?.running ?? null,
       settled: async () => void (await this.#claim?.started),
     })
@@ -343,7 +343,7 @@ class LocalEngine implements Engine {
     claim.running = { sync, generation }
     claim.onRunning()
     try {
-      const summary = await this.#ownWork.sync(() => sync.run())
+      const summary = await this.#foreground.sync(() => sync.run())
       this.#reads.meetComplete()
       if (claim.revoked === null) void this.#compaction.start()
       return summary

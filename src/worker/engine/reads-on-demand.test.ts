@@ -16,7 +16,7 @@ import { Scope } from '../../trie/scope.ts'
 import { KEEP_DELAY_MS, LOST_PEER_GRACE_MS } from '../../wallet/constants.ts'
 import { ReadError } from '../../wallet/errors.ts'
 import type { ReadAt } from '../engine.ts'
-import { OwnWork } from '../serving/foreground-work.ts'
+import { ForegroundWork } from '../serving/foreground-work.ts'
 import { hexOf, type StateRead } from './reads.ts'
 import { ReadsOnDemand, type RunningSync } from './reads-on-demand.ts'
 
@@ -46,7 +46,7 @@ function start(store: StateStore, peers: TestPeers, running: RunningSync | null 
     peers,
     network,
     clock,
-    ownWork: new OwnWork(),
+    foreground: new ForegroundWork(),
     yieldThread: async () => {},
     running: () => running,
     settled: async () => {},

@@ -27,7 +27,7 @@ import { OnDemandNodes } from '../../wallet/on-demand-nodes.ts'
 import { parseRoot } from '../../wallet/parse.ts'
 import type { StateNodes } from '../../wallet/state-reader.ts'
 import type { Answer, ReadAt } from '../engine.ts'
-import type { OwnWork } from '../serving/foreground-work.ts'
+import type { ForegroundWork } from '../serving/foreground-work.ts'
 import type { PeerNetwork } from './peer-network.ts'
 import { hexOf, readUnder, type StateRead } from './reads.ts'
 import { nodesOfSync } from './sync-nodes.ts'
@@ -44,7 +44,7 @@ export interface ReadsOnDemandParts {
   readonly peers: SyncPeers
   readonly network: Pick<PeerNetwork, 'start' | 'mayCome' | 'canCome' | 'loadFailure'>
   readonly clock: Clock
-  readonly ownWork: OwnWork
+  readonly foreground: ForegroundWork
   readonly yieldThread: () => Promise<void>
   /** `null`: none runs. */
   readonly running: () => RunningSync | null
@@ -88,7 +88,7 @@ export class ReadsOnDemand {
   /** Rejects with `notSynced`, `badRootText`, `badRoot`, or as the disk does. */
   async read<T>(at: ReadAt | undefined, read: StateRead<T>): Promise<Answer<T>> {
     const state = await this.#stateAt(at)
-    return this.#parts.ownWork.read(() => this.#read(state, read))
+    return this.#parts.foreground.read(() => this.#read(state, read))
   }
 
   /** The RLP of the header of the block with this hash (32 bytes), checked by it. Rejects with `notSynced`. */
@@ -149,13 +149,13 @@ export class ReadsOnDemand {
   }
 
   async #read<T>({ root, below }: ReadableState, read: StateRead<T>): Promise<Answer<T>> {
-    const { ownWork } = this.#parts
+    const { foreground } = this.#parts
     await this.#load()
     const nodes = new OnDemandNodes({
       ...{ root, below, fetched: this.#fetched },
       fetcher: {
-        way: (way) => ownWork.waitForPeers(() => this.#fetcher.way(way)),
-        code: (hash) => ownWork.waitForPeers(() => this.#fetcher.code(hash)),
+        way: (way) => foreground.waitForPeers(() => this.#fetcher.way(way)),
+        code: (hash) => foreground.waitForPeers(() => this.#fetcher.code(hash)),
       },
       onNodes: (found) => this.#take(found),
       onCode: (hash, bytes) => {

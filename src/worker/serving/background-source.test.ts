@@ -3,15 +3,15 @@ import { ManualClock, settle } from '../../testing/manual-clock.ts'
 import type { NodeSource } from '../../trie/node-source.ts'
 import { ROOT_PATH } from '../../trie/path.ts'
 import { UPLOAD_BURST_MS } from '../constants.ts'
-import { PoliteSource, type PoliteSourceOptions } from './background-source.ts'
-import { OwnWork } from './foreground-work.ts'
+import { BackgroundSource, type BackgroundSourceOptions } from './background-source.ts'
+import { ForegroundWork } from './foreground-work.ts'
 
 const ROOT = new Uint8Array(32).fill(1)
 const REF = { path: ROOT_PATH, hash: ROOT }
 const NOTHING = new Uint8Array()
 
-/** A source whose runs are answered when the test says so, and a polite one over it. */
-function setUp(options: Partial<PoliteSourceOptions> = {}) {
+/** A source whose runs are answered when the test says so, and a background source over it. */
+function setUp(options: Partial<BackgroundSourceOptions> = {}) {
   const clock = new ManualClock()
   const reads: ((bytes: number) => void)[] = []
   const source: NodeSource = {
@@ -20,15 +20,15 @@ function setUp(options: Partial<PoliteSourceOptions> = {}) {
     path: async () => Uint8Array.of(1),
     code: async () => Uint8Array.of(2),
   }
-  const polite = new PoliteSource({
+  const background = new BackgroundSource({
     source,
     uploadBytesPerSecond: 1000,
     maxRequests: 2,
     clock,
-    ownWork: new OwnWork(),
+    foreground: new ForegroundWork(),
     ...options,
   })
-  return { clock, reads, polite, run: () => polite.run(ROOT, REF, 0, 1000) }
+  return { clock, reads, background, run: () => background.run(ROOT, REF, 0, 1000) }
 }
 
 /** Something that lasts until the test ends it. */
@@ -40,16 +40,16 @@ function endless() {
   return { promise, end: () => end() }
 }
 
-describe('PoliteSource', () => {
+describe('BackgroundSource', () => {
   test('default: hands on what it is asked for', async () => {
-    const { polite, reads, run } = setUp()
+    const { background, reads, run } = setUp()
     const asked = run()
     await settle()
     reads[0]?.(3)
     expect(await asked).toHaveLength(3)
-    expect(polite.has(ROOT)).toBe(true)
-    expect(await polite.path(ROOT, REF, ROOT_PATH)).toEqual(Uint8Array.of(1))
-    expect(await polite.code(ROOT)).toEqual(Uint8Array.of(2))
+    expect(background.has(ROOT)).toBe(true)
+    expect(await background.path(ROOT, REF, ROOT_PATH)).toEqual(Uint8Array.of(1))
+    expect(await background.code(ROOT)).toEqual(Uint8Array.of(2))
   })
 
   test('options: no more requests at a time, in the order in which they came', async () => {
@@ -70,10 +70,10 @@ describe('PoliteSource', () => {
   })
 
   test('behavior: one at a time while a sync of our own runs, and more when it has ended', async () => {
-    const ownWork = new OwnWork()
-    const { reads, run } = setUp({ ownWork })
+    const foreground = new ForegroundWork()
+    const { reads, run } = setUp({ foreground })
     const sync = endless()
-    void ownWork.sync(() => sync.promise)
+    void foreground.sync(() => sync.promise)
     void Promise.all([run(), run(), run()])
     await settle()
     expect(reads.length).toBe(1)
@@ -85,10 +85,10 @@ describe('PoliteSource', () => {
   })
 
   test('behavior: what the tab does for itself goes first', async () => {
-    const ownWork = new OwnWork()
-    const { reads, run } = setUp({ ownWork })
+    const foreground = new ForegroundWork()
+    const { reads, run } = setUp({ foreground })
     const read = endless()
-    void ownWork.read(() => read.promise)
+    void foreground.read(() => read.promise)
     void run()
     await settle()
     expect(reads.length).toBe(0)
@@ -111,16 +111,16 @@ describe('PoliteSource', () => {
   })
 
   test('behavior: while it is paused there is nothing, not even what was being read', async () => {
-    const { polite, reads, run } = setUp()
+    const { background, reads, run } = setUp()
     const asked = run()
     await settle()
-    polite.pause()
+    background.pause()
     reads[0]?.(10)
     expect(await asked).toEqual(NOTHING)
-    expect(polite.has(ROOT)).toBe(false)
-    expect(await polite.path(ROOT, REF, ROOT_PATH)).toEqual(NOTHING)
-    expect(await polite.code(ROOT)).toBeUndefined()
-    polite.resume()
-    expect(await polite.code(ROOT)).toEqual(Uint8Array.of(2))
+    expect(background.has(ROOT)).toBe(false)
+    expect(await background.path(ROOT, REF, ROOT_PATH)).toEqual(NOTHING)
+    expect(await background.code(ROOT)).toBeUndefined()
+    background.resume()
+    expect(await background.code(ROOT)).toEqual(Uint8Array.of(2))
   })
 })

@@ -6,28 +6,28 @@ import type { Clock } from '../../protocol/clock.ts'
 import { type NodeSource, OWN_WORK, type Ref, type Work } from '../../trie/node-source.ts'
 import type { Path } from '../../trie/path.ts'
 import { UPLOAD_BURST_MS } from '../constants.ts'
-import type { OwnWork } from './foreground-work.ts'
+import type { ForegroundWork } from './foreground-work.ts'
 
-export interface PoliteSourceOptions {
+export interface BackgroundSourceOptions {
   readonly source: NodeSource
   readonly uploadBytesPerSecond: number
   readonly maxRequests: number
   readonly clock: Clock
   /** What the tab does for itself: while it reads others wait, and while it syncs they are served one at a time. */
-  readonly ownWork: OwnWork
+  readonly foreground: ForegroundWork
 }
 
 const NOTHING = new Uint8Array()
 
-export class PoliteSource implements NodeSource {
-  readonly #options: PoliteSourceOptions
+export class BackgroundSource implements NodeSource {
+  readonly #options: BackgroundSourceOptions
   #isPaused = false
   #serving = 0
   readonly #line: (() => void)[] = []
   /** When all bytes that were sent so far will have been paid for. */
   #paidAt: number
 
-  constructor(options: PoliteSourceOptions) {
+  constructor(options: BackgroundSourceOptions) {
     this.#options = options
     this.#paidAt = options.clock.now()
   }
@@ -49,11 +49,11 @@ export class PoliteSource implements NodeSource {
   }
 
   run(root: Uint8Array, ref: Ref, maxNodes: number, maxBytes: number, work: Work = OWN_WORK): Promise<Uint8Array> {
-    return this.#serve(NOTHING, (source) => source.run(root, ref, maxNodes, maxBytes, this.#polite(work)))
+    return this.#serve(NOTHING, (source) => source.run(root, ref, maxNodes, maxBytes, this.#yielding(work)))
   }
 
   path(root: Uint8Array, ref: Ref, key: Path, work: Work = OWN_WORK): Promise<Uint8Array> {
-    return this.#serve(NOTHING, (source) => source.path(root, ref, key, this.#polite(work)))
+    return this.#serve(NOTHING, (source) => source.path(root, ref, key, this.#yielding(work)))
   }
 
   code(hash: Uint8Array): Promise<Uint8Array | undefined> {
@@ -67,7 +67,7 @@ export class PoliteSource implements NodeSource {
   async #serve<T extends Uint8Array | undefined>(nothing: T, read: (source: NodeSource) => Promise<T>): Promise<T> {
     await this.#enter()
     try {
-      await this.#options.ownWork.noReads()
+      await this.#options.foreground.noReads()
       await this.#budget()
       if (this.#isPaused) return nothing
       const bytes = await read(this.#options.source)
@@ -79,7 +79,7 @@ export class PoliteSource implements NodeSource {
   }
 
   /** Work whose pauses are anybody's: who waits for another turn there keeps no place here, and own reads go ahead. */
-  #polite(work: Work): Work {
+  #yielding(work: Work): Work {
     return {
       do: (piece) => work.do(piece),
       pause: async () => {
@@ -89,15 +89,15 @@ export class PoliteSource implements NodeSource {
         } finally {
           await this.#enter()
         }
-        await this.#options.ownWork.noReads()
+        await this.#options.foreground.noReads()
       },
     }
   }
 
   /** How many more may be served now. */
   #room(): number {
-    const { ownWork, maxRequests } = this.#options
-    return (ownWork.isSyncing ? 1 : maxRequests) - this.#serving
+    const { foreground, maxRequests } = this.#options
+    return (foreground.isSyncing ? 1 : maxRequests) - this.#serving
   }
 
   async #enter(): Promise<void> {

@@ -1,5 +1,5 @@
 /** What this tab does for itself, so that what it does for others can wait for it. */
-export class OwnWork {
+export class ForegroundWork {
   #reads = 0
   #syncs = 0
   #waiting: (() => void)[] = []

@@ -24,7 +24,7 @@ import type { NodeSource } from '../../trie/node-source.ts'
 import { END, ROOT_PATH } from '../../trie/path.ts'
 import { RemoteWindow } from '../window/remote-window.ts'
 import { hostWindow } from '../window/window-host.ts'
-import { OwnWork } from './foreground-work.ts'
+import { ForegroundWork } from './foreground-work.ts'
 import { TabServing } from './serving.ts'
 
 const ROOT = new Uint8Array(32).fill(0xaa)
@@ -62,7 +62,7 @@ beforeEach(async () => {
     source: () => source,
     coverage: () => [{ root: ROOT, blockNumber: 7, stretches: [{ start: '', end: END }] }],
   }
-  serving = new TabServing({ store, chainId: 1, limits: LIMITS, clock, ownWork: new OwnWork() })
+  serving = new TabServing({ store, chainId: 1, limits: LIMITS, clock, foreground: new ForegroundWork() })
   const node = await createListeningNode({
     listen: ['/ip4/127.0.0.1/tcp/0/ws'],
     // All that come are one host here, and many of them mean no good.

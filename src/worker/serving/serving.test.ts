@@ -9,7 +9,7 @@ import { createWirePair } from '../../testing/memory-wire.ts'
 import type { NodeSource } from '../../trie/node-source.ts'
 import { END, ROOT_PATH } from '../../trie/path.ts'
 import { STATUS_INTERVAL_MS } from '../constants.ts'
-import { OwnWork } from './foreground-work.ts'
+import { ForegroundWork } from './foreground-work.ts'
 import { servedStatus } from './served-status.ts'
 import { TabServing } from './serving.ts'
 
@@ -29,7 +29,7 @@ async function setUp(limits = LIMITS) {
   const clock = new ManualClock()
   let coverage: RootCoverage[] = []
   const store = { source: () => source, coverage: () => coverage }
-  const serving = new TabServing({ store, chainId: 1, limits, clock, ownWork: new OwnWork() })
+  const serving = new TabServing({ store, chainId: 1, limits, clock, foreground: new ForegroundWork() })
   serving.start()
   const [wire, theirs] = createWirePair()
   let hungUp = 0

@@ -11,8 +11,8 @@ import type { ServingLimits } from '../../protocol/serving-limits.ts'
 import type { StateStore } from '../../store/state-store.ts'
 import { MAX_TAB_HELD_BYTES, MAX_TAB_STREAMS, STATUS_INTERVAL_MS, TAB_REQUESTS_PER_SECOND } from '../constants.ts'
 import type { ServeLimits } from '../engine.ts'
-import { PoliteSource } from './background-source.ts'
-import type { OwnWork } from './foreground-work.ts'
+import { BackgroundSource } from './background-source.ts'
+import type { ForegroundWork } from './foreground-work.ts'
 import { servedStatus } from './served-status.ts'
 
 export interface TabServingOptions {
@@ -21,12 +21,12 @@ export interface TabServingOptions {
   readonly limits: ServeLimits
   readonly clock: Clock
   /** What the tab does for itself goes first. */
-  readonly ownWork: OwnWork
+  readonly foreground: ForegroundWork
 }
 
 export class TabServing {
   readonly #options: TabServingOptions
-  readonly #source: PoliteSource
+  readonly #source: BackgroundSource
   readonly #host: Host
   readonly #outcasts: Outcasts
   /** What was said last. */
@@ -34,9 +34,9 @@ export class TabServing {
   #stopTelling: (() => void) | null = null
 
   constructor(options: TabServingOptions) {
-    const { store, limits, clock, ownWork } = options
+    const { store, limits, clock, foreground } = options
     this.#options = options
-    this.#source = new PoliteSource({ source: store.source(), ...limits, clock, ownWork })
+    this.#source = new BackgroundSource({ source: store.source(), ...limits, clock, foreground })
     const status = this.#status()
     this.#said = keyOf(status)
     this.#outcasts = new Outcasts(clock)
@@ -106,7 +106,7 @@ function servingLimits({ uploadBytesPerSecond, maxRequests }: ServeLimits): Part
   return {
     requests: { perSecond: TAB_REQUESTS_PER_SECOND, burst: TAB_REQUESTS_PER_SECOND },
     bytes: { perSecond: bytesPerSecond, burst: bytesPerSecond },
-    // More would wait for the polite source in the order in which they came: here peers take turns.
+    // More would wait for the background source in the order in which they came: here peers take turns.
     readAtOnce: Math.ceil(maxRequests),
     // All other tabs are one host as long as nobody tells where they are.
     streams: MAX_TAB_STREAMS,
