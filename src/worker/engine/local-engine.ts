@@ -184,7 +184,7 @@ class LocalEngine implements Engine {
     if (this.#claim?.id === id) await this.#revoke(new SyncError('cancelled', 'the sync was cancelled'))
   }
 
-  /** Nobody else is known here: see `leader.ts`. */
+  /** Nobody else is known here: see `writer-calls.ts`. */
   leave(id: number): Promise<void> {
     return this.cancel(id)
   }

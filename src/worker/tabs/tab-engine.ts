@@ -1,5 +1,5 @@
 /**
- * The engine of one tab among others. The one that is elected (`election.ts`) writes and answers for all (`term.ts`); the
+ * The engine of one tab among others. The one that is elected (`election.ts`) writes and answers for all (`writer-session.ts`); the
  * others read what is complete on disk themselves, ask the writer for the rest, and hear what it tells. A call stays open
  * until it is answered: each new writer is asked again, also if that is us.
  */
@@ -31,7 +31,7 @@ import { Election } from './election.ts'
 import type { ChannelPort, TabEvent, TabMessage } from './tab-channel.ts'
 import { TabLife } from './tab-life.ts'
 import type { Locks } from './writer-lock.ts'
-import { Term } from './writer-session.ts'
+import { WriterSession } from './writer-session.ts'
 
 export interface TabEngineOptions {
   readonly chainId: number
@@ -62,7 +62,7 @@ class TabEngine implements Engine {
   readonly #life: TabLife
   readonly #calls = new OpenCalls()
   /** `null`: we do not write. */
-  #term: Term | null = null
+  #session: WriterSession | null = null
   /** The highest that was heard, or ours. */
   #termNumber = 0
   /** The writer that we hear; `null`: none, or us. */
@@ -100,7 +100,7 @@ class TabEngine implements Engine {
       await this.close()
       throw error
     }
-    if (this.#term === null) this.#say({ kind: 'hello' })
+    if (this.#session === null) this.#say({ kind: 'hello' })
   }
 
   sync(id: number, target: SyncTarget): Promise<SyncProgress> {
@@ -141,7 +141,7 @@ class TabEngine implements Engine {
 
   /** What a follower has verified is on disk already. */
   async keep(): Promise<void> {
-    if (this.#term !== null) await this.#call('keep', [])
+    if (this.#session !== null) await this.#call('keep', [])
   }
 
   abort(id: number): Promise<void> {
@@ -177,7 +177,7 @@ class TabEngine implements Engine {
   }
 
   async status(): ReturnType<Engine['status']> {
-    if (this.#term !== null) return this.#call('status', [])
+    if (this.#session !== null) return this.#call('status', [])
     this.#checkOpen()
     return statusOf(await this.#options.view.current())
   }
@@ -188,7 +188,7 @@ class TabEngine implements Engine {
 
   async role(): Promise<TabRole> {
     this.#checkOpen()
-    return this.#term === null ? 'follower' : 'writer'
+    return this.#session === null ? 'follower' : 'writer'
   }
 
   /** What runs here is written and handed on to another tab, if there is one. */
@@ -199,8 +199,8 @@ class TabEngine implements Engine {
 
   async #close(): Promise<void> {
     // What it tells while it ends is nobody's business; the last beat has said what it was about.
-    await this.#term?.end()
-    this.#term = null
+    await this.#session?.end()
+    this.#session = null
     this.#election.stop()
     this.#life.end()
     this.#options.channel.close()
@@ -227,7 +227,7 @@ class TabEngine implements Engine {
     const { view } = this.#options
     // The second time, as it is on disk now: what was there may have been deleted since.
     const isComplete = at === undefined || at === 'complete'
-    for (let reads = 0; this.#term === null && isComplete && reads < 2; reads++) {
+    for (let reads = 0; this.#session === null && isComplete && reads < 2; reads++) {
       this.#checkOpen()
       try {
         return await readComplete(await view.current(), read)
@@ -247,8 +247,8 @@ class TabEngine implements Engine {
     if (open === undefined) return
     const { method, args } = open
     const { tab, chainId } = this.#options
-    if (this.#term !== null) {
-      void this.#term.perform(tab, method, args, {
+    if (this.#session !== null) {
+      void this.#session.perform(tab, method, args, {
         resolve: (value) => this.#calls.resolve(call, value),
         reject: (error) => this.#calls.reject(call, error),
       })
@@ -265,17 +265,17 @@ class TabEngine implements Engine {
     if (this.#isRetired) return
     switch (message.kind) {
       case 'hello':
-        if (this.#term !== null) this.#beat()
+        if (this.#session !== null) this.#beat()
         return
       case 'beat':
         this.#hearBeat(message)
         return
       case 'candidate':
-        if (this.#term !== null) this.#beat()
+        if (this.#session !== null) this.#beat()
         else this.#election.hearCandidate(message.tab)
         return
       case 'call':
-        if (message.writer === this.#term?.writer) void this.#term.serve(message)
+        if (message.writer === this.#session?.writer) void this.#session.serve(message)
         return
       case 'result':
         if (this.#isOurs(message)) this.#calls.resolve(message.call, message.value)
@@ -300,7 +300,7 @@ class TabEngine implements Engine {
     // One that was replaced, and does not know it yet.
     if (term < this.#termNumber) return
     // Ours is over, and our lock is about to say so.
-    if (this.#term !== null) return
+    if (this.#session !== null) return
     this.#termNumber = term
     this.#election.hearBeat()
     this.#target = target
@@ -327,7 +327,7 @@ class TabEngine implements Engine {
   async #lead(): Promise<void> {
     const { tab, chainId, lead, view, emit } = this.#options
     const number = ++this.#termNumber
-    const term = new Term({
+    const session = new WriterSession({
       writer: `${tab}/${number}`,
       chainId,
       number,
@@ -343,22 +343,22 @@ class TabEngine implements Engine {
       onTarget: () => this.#beat(),
       onFenced: () => this.#resign(),
     })
-    this.#term = term
+    this.#session = session
     this.#writer = null
     this.#beat()
     this.#askAll()
-    await term.opened
-    if (this.#term === term) await view.close()
+    await session.opened
+    if (this.#session === session) await view.close()
   }
 
   /** writer → follower: another tab has taken over. What is open here is asked of it as soon as it is heard. */
   #stepDown(): void {
-    const term = this.#term
-    if (term === null || this.#isRetired || this.#closing !== null) return
-    this.#target = term.target
-    this.#term = null
+    const session = this.#session
+    if (session === null || this.#isRetired || this.#closing !== null) return
+    this.#target = session.target
+    this.#session = null
     // Whatever it still writes is refused; nobody waits for that.
-    term.end().catch(() => {})
+    session.end().catch(() => {})
     this.#options.view.outdate()
     this.#options.emit({ kind: 'role', role: 'follower' })
     this.#say({ kind: 'hello' })
@@ -372,8 +372,8 @@ class TabEngine implements Engine {
 
   /** The database was taken from this tab for good: it lets others write, who begin anew, and answers its own calls only. */
   #retire(): void {
-    if (this.#term === null) return
-    this.#say({ kind: 'beat', writer: this.#term.writer, term: this.#term.number, target: null })
+    if (this.#session === null) return
+    this.#say({ kind: 'beat', writer: this.#session.writer, term: this.#session.number, target: null })
     this.#isRetired = true
     this.#election.stop()
   }
@@ -384,8 +384,8 @@ class TabEngine implements Engine {
   }
 
   #beat(): void {
-    if (this.#term === null) return
-    const { writer, number, target } = this.#term
+    if (this.#session === null) return
+    const { writer, number, target } = this.#session
     this.#say({ kind: 'beat', writer, term: number, target })
   }
 

@@ -29,7 +29,7 @@ const CHANGES: ReadonlySet<EngineMethod> = new Set(['import', 'verify', 'wipe'])
 /** Names of one tab; those below are of the syncs, which belong to all. */
 const TAB_IDS = 2 ** 32
 
-export interface LeaderOptions {
+export interface WriterCallsOptions {
   readonly engine: Engine
   /** Whether the tab of this name lives. */
   readonly isAlive: (tab: string) => Promise<boolean>
@@ -41,8 +41,8 @@ export interface LeaderOptions {
   readonly onFenced: () => void
 }
 
-export class Leader {
-  readonly #options: LeaderOptions
+export class WriterCalls {
+  readonly #options: WriterCallsOptions
   /** The sync that runs, unless it is being cancelled. */
   #run: Run | null = null
   /** Those that have not ended, by their name in the engine. */
@@ -51,7 +51,7 @@ export class Leader {
   readonly #tabs: string[] = []
   #nextRun = 0
 
-  constructor(options: LeaderOptions) {
+  constructor(options: WriterCallsOptions) {
     this.#options = options
   }
 

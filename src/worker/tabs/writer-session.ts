@@ -7,9 +7,9 @@ import type { Engine, EngineEvent, SyncTarget } from '../engine.ts'
 import type { EngineMethod } from '../port/worker-port.ts'
 import { toPlainError } from '../to-plain-error.ts'
 import type { TabEvent, TabMessage } from './tab-channel.ts'
-import { Leader } from './writer-calls.ts'
+import { WriterCalls } from './writer-calls.ts'
 
-export interface TermOptions {
+export interface WriterSessionOptions {
   /** No two are the same. */
   readonly writer: string
   /** That this tab's engine is about. */
@@ -34,23 +34,23 @@ export interface TermOptions {
   readonly onFenced: () => void
 }
 
-export class Term {
+export class WriterSession {
   /** Rejects as the opening of the engine does. */
   readonly opened: Promise<unknown>
-  readonly #options: TermOptions
-  readonly #leader: Promise<Leader>
+  readonly #options: WriterSessionOptions
+  readonly #calls: Promise<WriterCalls>
   /** What is being synced, or will be as soon as the engine is open. */
   #target: SyncTarget | null
   /** Calls of other tabs that are being answered. */
   readonly #serving = new Set<string>()
   #isOver = false
 
-  constructor(options: TermOptions) {
+  constructor(options: WriterSessionOptions) {
     this.#options = options
     this.#target = options.inherited
-    this.#leader = this.#open()
-    this.opened = this.#leader
-    this.#leader.catch(() => {}) // whoever opens the term is told
+    this.#calls = this.#open()
+    this.opened = this.#calls
+    this.#calls.catch(() => {}) // whoever opens the session is told
   }
 
   get writer(): string {
@@ -65,7 +65,7 @@ export class Term {
     return this.#target
   }
 
-  /** Does what this tab asks for, and hands over the outcome; never does once the term is over. */
+  /** Does what this tab asks for, and hands over the outcome; never does once the session is over. */
   async perform(
     tab: string,
     method: EngineMethod,
@@ -73,7 +73,7 @@ export class Term {
     settle: { resolve: (value: unknown) => void; reject: (error: unknown) => void },
   ): Promise<void> {
     try {
-      const value = await (await this.#leader).perform(tab, method, args)
+      const value = await (await this.#calls).perform(tab, method, args)
       if (!this.#isOver) settle.resolve(value)
     } catch (error) {
       if (!this.#isOver) settle.reject(error)
@@ -99,19 +99,19 @@ export class Term {
   /** Ends the engine; what it has verified is written, if it may still write. May be called twice. */
   async end(): Promise<void> {
     this.#isOver = true
-    const leader = await this.#leader.catch(() => null)
-    await leader?.close()
+    const calls = await this.#calls.catch(() => null)
+    await calls?.close()
   }
 
-  async #open(): Promise<Leader> {
-    let leader: Leader | null = null
-    const engine = await this.#options.open((event) => this.#announce(leader, event))
-    leader = new Leader({
+  async #open(): Promise<WriterCalls> {
+    let calls: WriterCalls | null = null
+    const engine = await this.#options.open((event) => this.#announce(calls, event))
+    calls = new WriterCalls({
       engine,
       isAlive: this.#options.isAlive,
       onTarget: () => {
         if (this.#isOver) return
-        this.#target = leader?.target ?? null
+        this.#target = calls?.target ?? null
         this.#options.onTarget()
       },
       onChanged: () => {
@@ -121,19 +121,19 @@ export class Term {
         if (!this.#isOver) this.#options.onFenced()
       },
     })
-    if (this.#target !== null && !this.#isOver) leader.inherit(this.#target)
-    return leader
+    if (this.#target !== null && !this.#isOver) calls.inherit(this.#target)
+    return calls
   }
 
   /** To the other tabs first: what is told to the application may be moved to another thread. */
-  #announce(leader: Leader | null, event: EngineEvent): void {
+  #announce(calls: WriterCalls | null, event: EngineEvent): void {
     if (this.#isOver || event.kind === 'role') return
     // The others have connections of their own.
     if (event.kind === 'storeClosed') {
       this.#options.onStoreClosed(event)
       return
     }
-    const told: TabEvent = 'id' in event ? withIds(event, leader?.callsOf(event.id) ?? new Map()) : event
+    const told: TabEvent = 'id' in event ? withIds(event, calls?.callsOf(event.id) ?? new Map()) : event
     this.#options.say({ kind: 'event', writer: this.writer, event: told })
     this.#options.tell(told)
   }
