@@ -4,6 +4,8 @@
  */
 import { describe, expect, test } from 'vitest'
 import { endOf, NONSENSE } from '../testing/nonsense.ts'
+import { decodeHeader } from '../wallet/header.ts'
+import { KNOWN_HEADERS } from '../wallet/known-headers.suite.ts'
 import { checkArguments } from './check-arguments.ts'
 import * as evm from './index.ts'
 
@@ -49,6 +51,59 @@ const PLACES: readonly Call[] = [
   ],
 ]
 
+const HASH = `0x${'5'.repeat(64)}`
+
+/** Complete arguments: each field of each object is there. */
+const COMPLETE = {
+  block: { number: 1, header: decodeHeader(Uint8Array.from(Buffer.from(KNOWN_HEADERS.at(-1)!.rlp, 'hex'))) },
+  request: {
+    from: ADDRESS,
+    to: ADDRESS,
+    ...Object.fromEntries(BIGINTS.map((name) => [name, 1n])),
+    data: '0xabcd',
+    accessList: [{ address: ADDRESS, storageKeys: [HASH] }],
+    blobVersionedHashes: [HASH],
+    authorizationList: [{ chainId: 1n, address: ADDRESS, nonce: 0n, yParity: 1n, r: 1n, s: 1n }],
+  },
+  options: {
+    chainId: 1337,
+    overrides: new Map<string, object>([
+      [ADDRESS, { nonce: 1n, balance: 1n, code: '0x60', state: new Map([[1n, 2n]]), movePrecompileToAddress: ADDRESS }],
+      [`0x${'1'.repeat(40)}`, { stateDiff: new Map([[3n, 4n]]) }],
+    ]),
+    blockOverrides: {
+      ...{ number: 1n, difficulty: 1n, time: 1n, gasLimit: 1n, baseFeePerGas: 1n, blobBaseFee: 1n },
+      ...{ feeRecipient: ADDRESS, prevRandao: HASH },
+    },
+  },
+}
+
+/** A place inside {@link COMPLETE}: its name, its value, and a copy of the arguments with another value there. */
+interface Place {
+  readonly name: string
+  readonly value: unknown
+  readonly isItem: boolean
+  with(value: unknown): unknown
+}
+
+/** Yields every place inside `value` at any depth: fields, items of lists, and keys and values of maps. */
+function* placesIn(value: unknown, name = '', build = (it: unknown): unknown => it): Generator<Place> {
+  if (typeof value !== 'object' || value === null) return
+  const entries = value instanceof Map ? [...value] : Object.entries(value)
+  const isItem = Array.isArray(value) || value instanceof Map
+  for (const [i, [key, item]] of entries.entries()) {
+    const put = (changedKey: unknown, it: unknown) => {
+      const changed = entries.map((entry, at) => (at === i ? [changedKey, it] : entry) as [string, unknown])
+      if (Array.isArray(value)) return build(changed.map(([, each]) => each))
+      return build(value instanceof Map ? new Map(changed) : Object.fromEntries(changed))
+    }
+    const at = `${name}/${String(key)}`
+    yield { name: at, value: item, isItem, with: (it) => put(key, it) }
+    if (value instanceof Map) yield { name: `${at} (key)`, value: key, isItem, with: (it) => put(it, item) }
+    yield* placesIn(item, at, (it) => put(key, it))
+  }
+}
+
 const { call, estimateGas } = evm.createEvm({ worker: null })
 const FUNCTIONS = { call, estimateGas } as unknown as Readonly<Record<string, Run>>
 
@@ -83,6 +138,76 @@ describe('rootlight/evm', () => {
     const { signal, ...checked } = checkArguments(reactive(state), given)
     expect(structuredClone(checked)).toEqual({ block, request, options })
     expect(signal).toBeUndefined()
+  })
+
+  test('default: complete arguments come back as they are', () => {
+    const { signal, ...checked } = checkArguments(state, COMPLETE)
+    expect(checked).toEqual(COMPLETE)
+    expect(signal).toBeUndefined()
+  })
+
+  test.each([...placesIn(COMPLETE)].map((place) => [place.name, place] as const))(
+    'error: nonsense at %s is coded',
+    (_, place) => {
+      const mayBeEmpty = /^\/request$|^\/options\/(overrides\/0x\w+|blockOverrides)$/.test(place.name)
+      const wrong: string[] = []
+      for (const [kind, make] of Object.entries(NONSENSE)) {
+        const value = make()
+        // A field may be optional or null. An item of a list or of a map is neither.
+        if (!place.isItem && (kind === 'nothing' || kind === 'null')) continue
+        if (mayBeEmpty && EMPTY.includes(kind)) continue
+        try {
+          checkArguments(state, place.with(value) as typeof COMPLETE)
+          wrong.push(`${kind}: no error`)
+        } catch (error) {
+          const isCoded = expect.objectContaining({ name: 'RootlightError', code: expect.stringMatching(/^bad/) })
+          if (!isCoded.asymmetricMatch(error)) wrong.push(`${kind}: ${error}`)
+        }
+      }
+      expect(wrong).toEqual([])
+    },
+  )
+
+  test.each<[what: string, request: object, options: object]>([
+    ['null in the access list', { accessList: [null] }, {}],
+    ['a short address in the access list', { accessList: [{ address: '0x1', storageKeys: [] }] }, {}],
+    ['a short storage key', { accessList: [{ address: ADDRESS, storageKeys: ['0x1'] }] }, {}],
+    ['null for an authorization', { authorizationList: [null] }, {}],
+    ['a number for a versioned hash', { blobVersionedHashes: [5] }, {}],
+    ['null for an override', {}, { overrides: new Map([[ADDRESS, null]]) }],
+    ['a number for an overridden code', {}, { overrides: new Map([[ADDRESS, { code: 5 }]]) }],
+    ['an unknown override', {}, { overrides: new Map([[ADDRESS, { coed: '0x' }]]) }],
+    ['both kinds of slots', {}, { overrides: new Map([[ADDRESS, { state: new Map(), stateDiff: new Map() }]]) }],
+    [
+      'two overrides of one address',
+      {},
+      { overrides: new Map([ADDRESS, ADDRESS.toUpperCase().replace('X', 'x')].map((each) => [each, {}])) },
+    ],
+    ['a number for an overridden block number', {}, { blockOverrides: { number: 5 } }],
+    ['a name for an overridden coinbase', {}, { blockOverrides: { feeRecipient: 'me' } }],
+    ['a value of more than 256 bits', { value: 2n ** 256n }, {}],
+  ])('error: %s is refused: badArgument of a call and of an estimate', async (_, request, others) => {
+    for (const run of Object.values(FUNCTIONS)) {
+      const end = await endOf(() => run(state, block, { to: ADDRESS, ...request }, { ...options, ...others }))
+      expect(end).toMatchObject({ kind: 'coded', code: 'badArgument' })
+    }
+  })
+
+  test('behavior: addresses count in any case', async () => {
+    const upper = `0x${ADDRESS.slice(2).toUpperCase()}`
+    const overrides = new Map([[upper, { code: '0x602a60005260206000f3' }]])
+    const { output } = await call(state, block, { to: ADDRESS }, { ...options, overrides })
+    expect(BigInt(output)).toBe(42n)
+  })
+
+  test('behavior: each field is read once: a getter cannot answer a check with one value and the call with another', () => {
+    let reads = 0
+    const request = {
+      get to() {
+        return reads++ === 0 ? ADDRESS : 'nonsense'
+      },
+    }
+    expect(checkArguments(state, { block, request, options }).request.to).toBe(ADDRESS)
   })
 
   for (const [name, run] of Object.entries(FUNCTIONS)) {

@@ -1,18 +1,30 @@
 /** Checks the arguments of `call` and `estimateGas` before a call runs or crosses to a worker. */
+import type { BlockHeader } from '../wallet/header.ts'
 import { parseCount } from '../wallet/number.ts'
-import { badArgument, checkSignal, checkType, fieldsOf, listOf, reading } from '../wallet/plain.ts'
-import type { CallBlock, CallOptions, CallRequest } from '../wallet/provider/types.ts'
-
-const ADDRESS = /^0x[0-9a-fA-F]{40}$/
-const BYTES = /^0x(?:[0-9a-fA-F]{2})*$/
-const HASH = /^0x[0-9a-fA-F]{64}$/
-
-/** A bound on nesting, above the deepest valid arguments: the slot overrides of an account within the options. */
-const MAX_DEPTH = 8
-
-const OPTIONS = ['chainId', 'hardfork', 'overrides', 'blockOverrides', 'signal'] as const
-const QUANTITIES = ['gas', 'gasPrice', 'maxFeePerGas', 'maxPriorityFeePerGas', 'value', 'maxFeePerBlobGas'] as const
-const LISTS = ['accessList', 'blobVersionedHashes', 'authorizationList'] as const
+import { badArgument, checkSignal, checkType, fieldsOf } from '../wallet/plain.ts'
+import type {
+  AccountOverride,
+  BlockOverrides,
+  CallAuthorization,
+  CallBlock,
+  CallOptions,
+  CallRequest,
+  StateOverrides,
+} from '../wallet/provider/types.ts'
+import {
+  address,
+  bytes,
+  closed,
+  hash,
+  list,
+  map,
+  nullable,
+  partial,
+  type Reader,
+  uint64,
+  uint256,
+  whole,
+} from './readers.ts'
 
 /**
  * The arguments of a call as plain data, without the state. The signal stands apart, because a signal cannot be copied.
@@ -24,61 +36,108 @@ export interface CheckedCall {
   readonly signal: AbortSignal | undefined
 }
 
-/** Returns copies of the arguments as plain data. Throws `badArgument` or `badNumber`. */
+/** Returns copies of the arguments as plain data, with addresses in lower case. Throws `badArgument` or `badNumber`. */
 export function checkArguments(state: unknown, given: Record<'block' | 'request' | 'options', unknown>): CheckedCall {
   const reads = ['account', 'storage', 'code'] as const
   for (const [name, read] of Object.entries(fieldsOf('state', state, reads)))
     checkType(`state.${name}`, 'function', read)
-  const { number, header } = fieldsOf('block', given.block, ['number', 'header'])
-  if (number !== null) parseCount('block.number', number)
-  if (header !== null) checkText('block.header.hash', fieldsOf('block.header', header, ['hash']).hash, HASH, 'a hash')
-  checkRequestFields(given.request)
-  const { signal, ...options } = fieldsOf('options', given.options, OPTIONS)
+  const block = readBlock('block', given.block)
+  const request = readRequest('request', given.request)
+  const { signal, ...options } = readOptions('options', given.options)
   parseCount('options.chainId', options.chainId)
-  if (options.hardfork !== undefined) checkType('options.hardfork', 'string', options.hardfork)
-  if (options.overrides !== undefined) checkMap('options.overrides', 'a map of overrides by address', options.overrides)
-  if (options.blockOverrides !== undefined) fieldsOf('options.blockOverrides', options.blockOverrides, ['number'])
-  return {
-    block: copyOf('block', { number, header }) as CallBlock,
-    request: copyOf('request', given.request) as CallRequest,
-    options: copyOf('options', options) as Omit<CallOptions, 'signal'>,
-    signal: checkSignal('options.signal', signal),
-  }
+  return { block, request, options, signal }
 }
 
-/** Returns a plain copy, able to cross to a worker even if `value` contains a framework's proxies. */
-function copyOf(name: string, value: unknown): unknown {
-  const expected = 'plain data'
-  const copy = (value: unknown, depth: number): unknown => {
-    if (typeof value === 'function' || typeof value === 'symbol') throw badArgument(name, expected, value)
-    if (typeof value !== 'object' || value === null) return value
-    if (depth > MAX_DEPTH) throw badArgument(name, expected, value)
-    if (Array.isArray(value)) return value.map((item) => copy(item, depth + 1))
-    const entries = value instanceof Map ? [...value] : Object.entries(value)
-    const copied = entries.map(([key, item]) => [key, copy(item, depth + 1)] as const)
-    return value instanceof Map ? new Map(copied) : Object.fromEntries(copied.filter(([, item]) => item !== undefined))
-  }
-  return reading(name, expected, value, () => copy(value, 0))
+const text: Reader<string> = (name, value) => {
+  checkType(name, 'string', value)
+  return value as string
 }
 
-function checkMap(name: string, expected: string, value: unknown): void {
-  if (!reading(name, expected, value, () => value instanceof Map)) throw badArgument(name, expected, value)
-}
+const readHeader = whole<BlockHeader>(
+  {
+    hash,
+    parentHash: hash,
+    sha3Uncles: hash,
+    miner: address,
+    stateRoot: hash,
+    transactionsRoot: hash,
+    receiptsRoot: hash,
+    logsBloom: bytes,
+    difficulty: uint256,
+    number: parseCount,
+    gasLimit: uint256,
+    gasUsed: uint256,
+    timestamp: parseCount,
+    extraData: bytes,
+    mixHash: hash,
+    nonce: bytes,
+    baseFeePerGas: nullable(uint256),
+    withdrawalsRoot: nullable(hash),
+    blobGasUsed: nullable(uint256),
+    excessBlobGas: nullable(uint256),
+    parentBeaconBlockRoot: nullable(hash),
+    requestsHash: nullable(hash),
+  },
+  'the header of a block',
+)
 
-function checkRequestFields(request: unknown): void {
-  const fields = fieldsOf('request', request, ['from', 'to', 'data', ...QUANTITIES, ...LISTS])
-  for (const name of ['from', 'to'] as const) {
-    if (fields[name] !== undefined) checkText(`request.${name}`, fields[name], ADDRESS, 'an address')
-  }
-  if (fields.data !== undefined) checkText('request.data', fields.data, BYTES, '0x and hex digits')
-  for (const name of QUANTITIES) {
-    const value = fields[name]
-    if (value === undefined || (typeof value === 'bigint' && value >= 0n)) continue
-    throw badArgument(`request.${name}`, 'a bigint from 0', value)
-  }
-  for (const name of LISTS) if (fields[name] !== undefined) listOf(`request.${name}`, fields[name])
-}
+const readBlock = whole<CallBlock>({
+  number: nullable(parseCount),
+  header: nullable(readHeader),
+})
 
-function checkText(name: string, value: unknown, form: RegExp, expected: string): void {
-  if (typeof value !== 'string' || !form.test(value)) throw badArgument(name, expected, value)
-}
+const readRequest = partial<CallRequest>({
+  from: address,
+  to: address,
+  gas: uint256,
+  gasPrice: uint256,
+  maxFeePerGas: uint256,
+  maxPriorityFeePerGas: uint256,
+  value: uint256,
+  data: bytes,
+  accessList: list(whole({ address, storageKeys: list(hash) })),
+  maxFeePerBlobGas: uint256,
+  blobVersionedHashes: list(hash),
+  // The form only: an authorization with a wrong signature is skipped by the call.
+  authorizationList: list(
+    whole<CallAuthorization>({ chainId: uint256, address, nonce: uint64, yParity: uint256, r: uint256, s: uint256 }),
+  ),
+})
+
+const slots = map(uint256, uint256, 'a map of values by slot')
+
+const readOverride = closed<AccountOverride>({
+  nonce: uint64,
+  balance: uint256,
+  code: bytes,
+  state: slots,
+  stateDiff: slots,
+  movePrecompileToAddress: address,
+})
+
+const overrides: Reader<StateOverrides> = map(
+  address,
+  (name, value) => {
+    const override = readOverride(name, value)
+    if (override.state === undefined || override.stateDiff === undefined) return override
+    throw badArgument(name, 'an object with either state or stateDiff', value)
+  },
+  'a map of overrides by address',
+)
+
+const readOptions = partial<CallOptions>({
+  chainId: parseCount,
+  hardfork: text,
+  overrides,
+  blockOverrides: closed<BlockOverrides>({
+    number: uint256,
+    difficulty: uint256,
+    time: uint64,
+    gasLimit: uint64,
+    feeRecipient: address,
+    prevRandao: hash,
+    baseFeePerGas: uint256,
+    blobBaseFee: uint256,
+  }),
+  signal: (name, value) => checkSignal(name, value)!,
+})

@@ -131,7 +131,7 @@ export interface BlockOverrides {
   readonly blobBaseFee?: bigint
 }
 
-/** The parts of the state replaced for one call, by address in lower case. */
+/** The parts of the state replaced for one call, by address. */
 export type StateOverrides = ReadonlyMap<string, AccountOverride>
 
 export interface AccountOverride {
