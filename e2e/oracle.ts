@@ -1,9 +1,9 @@
 /** The whole node set and all codes of a served state, made by `@ethereumjs/mpt` from the state's plain description. */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { type AccountDescription, generateAccounts } from '../src/server/index.ts'
+import type { AccountLeaf } from '../src/testing/build-state.ts'
 import { mptOracle } from '../src/testing/oracle.ts'
 import { encodeSlot } from '../src/trie/account.ts'
-import type { AccountLeaf } from '../src/trie/builder.ts'
 import { createFastKeccak } from '../src/trie/fast-keccak.ts'
 import type { Keccak } from '../src/trie/keccak.ts'
 import type { Path } from '../src/trie/path.ts'

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { buildState } from '../testing/build-state.ts'
 import { encodeSlot } from '../trie/account.ts'
-import { type BuiltNode, buildState } from '../trie/builder.ts'
+import type { BuiltNode } from '../trie/builder.ts'
 import { createFastKeccak } from '../trie/fast-keccak.ts'
 import { bytesOf } from '../trie/integer.ts'
 import type { Ref } from '../trie/node-source.ts'

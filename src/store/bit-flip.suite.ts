@@ -4,8 +4,8 @@
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { expect } from 'vitest'
+import type { AccountLeaf } from '../testing/build-state.ts'
 import { decodeSlot, EMPTY_CODE_HASH } from '../trie/account.ts'
-import type { AccountLeaf } from '../trie/builder.ts'
 import { isRootlightError } from '../trie/error.ts'
 import { createFastKeccak } from '../trie/fast-keccak.ts'
 import { StateReader } from '../wallet/state-reader.ts'

@@ -1,8 +1,9 @@
 /** What the store's tests share: a state cut into pages, and records that fail on demand. No tests. */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Code, Counts, Page } from '../sync/disk.ts'
+import { type AccountLeaf, type BuiltTrie, buildState } from '../testing/build-state.ts'
 import { decodeAccount, EMPTY_CODE_HASH, encodeSlot } from '../trie/account.ts'
-import { type AccountLeaf, type BuiltNode, type BuiltTrie, buildState } from '../trie/builder.ts'
+import type { BuiltNode } from '../trie/builder.ts'
 import { keccak256 } from '../trie/keccak.ts'
 import { decodeNode, type Node } from '../trie/node.ts'
 import { END, KEY_NIBBLES, type Position, ROOT_PATH } from '../trie/path.ts'

@@ -5,9 +5,10 @@
 import { RLP } from '@ethereumjs/rlp'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { encodeSlot } from '../trie/account.ts'
-import { type AccountLeaf, type BuiltNode, type BuiltTrie, buildState, buildTrie } from '../trie/builder.ts'
+import type { BuiltNode } from '../trie/builder.ts'
 import { keccak256 } from '../trie/keccak.ts'
 import { type LeafCallback, scanAccount } from '../trie/leaf.ts'
+import { type AccountLeaf, type BuiltTrie, buildState, buildTrie } from './build-state.ts'
 import type { PeerState } from './peers.ts'
 
 /** A key (32 bytes) and the value under this key. */

@@ -2,9 +2,9 @@
 import { MerklePatriciaTrie } from '@ethereumjs/mpt'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { EMPTY_CODE_HASH, encodeAccount } from '../trie/account.ts'
-import type { AccountLeaf } from '../trie/builder.ts'
 import { keccak256 } from '../trie/keccak.ts'
 import { END, type Path, pathOfKey } from '../trie/path.ts'
+import type { AccountLeaf } from './build-state.ts'
 
 export interface Oracle {
   readonly root: Uint8Array

@@ -4,8 +4,8 @@
  */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { encodeSlot } from '../trie/account.ts'
-import type { AccountLeaf } from '../trie/builder.ts'
 import { keccak256 } from '../trie/keccak.ts'
+import type { AccountLeaf } from './build-state.ts'
 import type { Random } from './random.ts'
 
 export interface RandomState {

@@ -6,10 +6,10 @@
  * embedded in its parent and not emitted. All keys have 32 bytes, so a branch never holds a value, and a root is never
  * embedded. Pure and synchronous.
  */
-import { EMPTY_CODE_HASH, EMPTY_ROOT, encodeAccount } from './account.ts'
+import { EMPTY_ROOT } from './account.ts'
 import { RootlightError } from './error.ts'
 import { encodeHexPrefix } from './hex-prefix.ts'
-import { type Keccak, nobleKeccak } from './keccak.ts'
+import type { Keccak } from './keccak.ts'
 import { HASH_BYTES } from './node.ts'
 import { nibbleAt, type Path, pathOfKey, ROOT_PATH, sharedNibbles } from './path.ts'
 
@@ -31,7 +31,7 @@ export interface TrieBuilderOptions {
 }
 
 /** The error for a leaf out of order: its key is not greater than the last one, or not the key that was sought. */
-export class UnsortedLeafError extends RootlightError<'unsortedLeaf'> {}
+class UnsortedLeafError extends RootlightError<'unsortedLeaf'> {}
 
 /** One trie in the making. Use a builder once: `add` for each leaf in the order of its key, then `finish`. */
 export class TrieBuilder {
@@ -155,54 +155,6 @@ interface OpenBranch {
   depth: number
   /** 16 items, by nibble. */
   readonly children: (Uint8Array | null)[]
-}
-
-/** A whole trie in memory, in path order. */
-export interface BuiltTrie {
-  readonly root: Uint8Array
-  readonly nodes: readonly BuiltNode[]
-}
-
-/** Builds a trie of `[key, value]` leaves, sorted by key, in memory. For tests and small states. */
-export function buildTrie(leaves: Iterable<readonly [Uint8Array, Uint8Array]>, prefix: Path = ROOT_PATH): BuiltTrie {
-  return collect((onNode) => {
-    const builder = new TrieBuilder({ prefix, keccak: nobleKeccak, onNode })
-    for (const [key, value] of leaves) builder.add(key, value)
-    return builder.finish()
-  })
-}
-
-/** An account of a state to be built. `slots` are `[hashed slot, value as the leaf holds it]`, sorted by key. */
-export interface AccountLeaf {
-  /** The hashed address, 32 bytes. */
-  readonly key: Uint8Array
-  readonly nonce: bigint
-  readonly balance: bigint
-  readonly codeHash?: Uint8Array
-  readonly slots?: readonly (readonly [Uint8Array, Uint8Array])[]
-}
-
-/** Builds the whole sequence of a state, storage tries included, from accounts sorted by key. For tests and small states. */
-export function buildState(accounts: Iterable<AccountLeaf>, keccak: Keccak = nobleKeccak): BuiltTrie {
-  return collect((onNode) => {
-    const builder = new TrieBuilder({ keccak, onNode })
-    for (const account of accounts) {
-      builder.seek(account.key)
-      const storage = new TrieBuilder({ prefix: pathOfKey(account.key), keccak, onNode })
-      for (const [key, value] of account.slots ?? []) storage.add(key, value)
-      const storageRoot = storage.finish()
-      const { nonce, balance, codeHash = EMPTY_CODE_HASH } = account
-      builder.add(account.key, encodeAccount({ nonce, balance, storageRoot, codeHash }))
-    }
-    return builder.finish()
-  })
-}
-
-function collect(build: (onNode: (node: BuiltNode) => void) => Uint8Array): BuiltTrie {
-  const nodes: BuiltNode[] = []
-  const root = build((node) => nodes.push(node))
-  nodes.sort((a, b) => (a.path < b.path ? -1 : 1))
-  return { root, nodes }
 }
 
 function unsorted(rule: string, got: string, last: string): UnsortedLeafError {

@@ -31,13 +31,6 @@ export const END = 'g'
 /** A place in the path order: a path, or a path with {@link END} appended. */
 export type Position = string
 
-const PATH = /^[0-9a-f]{0,128}$/
-
-/** True if `text` is a well-formed path. */
-export function isPath(text: string): text is Path {
-  return PATH.test(text)
-}
-
 /** Returns the path of a 32-byte key (a hashed address). The path of a slot is two keys in a row. */
 export function pathOfKey(key: Uint8Array): Path {
   return bytesToHex(key) as Path

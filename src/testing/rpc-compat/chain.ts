@@ -2,10 +2,10 @@
 import { RLP } from '@ethereumjs/rlp'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { encodeSlot } from '../../trie/account.ts'
-import { type AccountLeaf, buildState } from '../../trie/builder.ts'
 import { keccak256 } from '../../trie/keccak.ts'
 import { type BlockHeader, decodeHeader } from '../../wallet/header.ts'
 import type { StateNodes } from '../../wallet/state-reader.ts'
+import { type AccountLeaf, buildState } from '../build-state.ts'
 import { readVectorFile } from './vectors.ts'
 
 export interface VectorChain {
@@ -24,7 +24,7 @@ export interface VectorBlock {
 }
 
 /** The state of the head. */
-export interface VectorState {
+interface VectorState {
   /** 32 bytes. */
   readonly root: Uint8Array
   /** Every node and code, checked by hash. */

@@ -4,8 +4,8 @@
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { encodeSlot } from '../../trie/account.ts'
-import type { AccountLeaf } from '../../trie/builder.ts'
 import type { Keccak } from '../../trie/keccak.ts'
+import type { AccountLeaf } from '../build-state.ts'
 import { type Random, seededRandom } from '../random.ts'
 import { complete, type SimulatedState } from './states.ts'
 
