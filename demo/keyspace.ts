@@ -12,7 +12,7 @@ export const CELLS = SIDE * SIDE
  * Longest painting time in a frame; the rest follows in the next frame. A frame has 16 ms, and a long task begins at 50
  * ms.
  */
-export const FRAME_BUDGET_MS = 4
+const FRAME_BUDGET_MS = 4
 /** How long a newly covered cell stands out. */
 const FRESH_MS = 350
 /** Steps between empty and full. The eye cannot tell finer steps apart. */

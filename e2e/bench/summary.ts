@@ -39,7 +39,7 @@ export interface RunFigures {
 }
 
 /** All runs of one contender: rates are medians, the rest is the worst of all runs; of frames the median. */
-export type ContenderFigures = Omit<RunFigures, 'contender' | 'run'> & { readonly runs: number }
+type ContenderFigures = Omit<RunFigures, 'contender' | 'run'> & { readonly runs: number }
 
 /** The last line that is printed, of one size of state. `null`: was not run. The figures without a name are Rootlight's. */
 export interface Summary {
@@ -168,11 +168,7 @@ function contenderFiguresOf(runs: readonly RunFigures[]): ContenderFigures {
 }
 
 /** Ours over the other's, for each pair of runs with the same number. */
-export function ratios(
-  figures: readonly RunFigures[],
-  contender: Contender,
-  rateOf: (run: RunFigures) => number,
-): number[] {
+function ratios(figures: readonly RunFigures[], contender: Contender, rateOf: (run: RunFigures) => number): number[] {
   return figures.flatMap((ours) => {
     const other = figures.find((run) => run.contender === contender && run.run === ours.run)
     return ours.contender === 'ours' && other !== undefined ? [round(rateOf(ours) / rateOf(other), 2)] : []

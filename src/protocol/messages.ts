@@ -92,7 +92,7 @@ export interface PathRequest extends Ref {
  * A request of runs of the state under `root`. `maxBytes` is the budget of the answer; the last node may exceed the
  * budget.
  */
-export interface GetNodes {
+interface GetNodes {
   readonly kind: 'getNodes'
   readonly id: number
   readonly root: Uint8Array
@@ -101,7 +101,7 @@ export interface GetNodes {
 }
 
 /** A request of ways through the state under `root`. */
-export interface GetPaths {
+interface GetPaths {
   readonly kind: 'getPaths'
   readonly id: number
   readonly root: Uint8Array
@@ -110,7 +110,7 @@ export interface GetPaths {
 }
 
 /** A request of bytecodes by hash. */
-export interface GetCode {
+interface GetCode {
   readonly kind: 'getCode'
   readonly id: number
   readonly maxBytes: number
@@ -118,7 +118,7 @@ export interface GetCode {
 }
 
 /** A request of block headers by hash. */
-export interface GetHeader {
+interface GetHeader {
   readonly kind: 'getHeader'
   readonly id: number
   readonly maxBytes: number

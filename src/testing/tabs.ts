@@ -63,7 +63,7 @@ export class FakeTab {
 }
 
 /** Name of the writer's lock in the tests of tabs. */
-export const WRITER_LOCK = 'lock'
+const WRITER_LOCK = 'lock'
 
 interface LockRequest {
   readonly tab: FakeTab

@@ -17,13 +17,13 @@ export const HASH_BYTES = 32
 /** A child as its parent holds it: the hash, or the node itself if embedded. */
 export type Child = { readonly hash: Uint8Array } | { readonly node: Node }
 
-export interface BranchNode {
+interface BranchNode {
   readonly kind: 'branch'
   /** 16 items, by nibble. */
   readonly children: readonly (Child | null)[]
 }
 
-export interface ExtensionNode {
+interface ExtensionNode {
   readonly kind: 'extension'
   readonly key: Path
   readonly child: Child

@@ -11,12 +11,12 @@ import type { Path } from './path.ts'
 import { entryBytes, SequenceWriter } from './sequence.ts'
 
 /** The largest size of a block, unless a single node is larger. To read one node, the disk reads a whole block. */
-export const BLOCK_BYTES = 60 * 1024
+const BLOCK_BYTES = 60 * 1024
 
 /**
  * The size at which a stretch is cut. Each cut leaves one block half full on average, so the size is several blocks.
  */
-export const PACKER_OPEN_BYTES = 8 * BLOCK_BYTES
+const PACKER_OPEN_BYTES = 8 * BLOCK_BYTES
 
 /** Consecutive nodes in path order, front-coded (see `sequence.ts`). The receiver owns the bytes. */
 export interface Block {

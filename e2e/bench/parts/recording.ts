@@ -15,7 +15,7 @@ import { Scope } from '../../../src/trie/scope.ts'
 import type { BenchTask } from '../page-contract.ts'
 
 /** A run, and what it answered. */
-export interface RecordedRun {
+interface RecordedRun {
   readonly path: Path
   readonly hash: Uint8Array
   readonly run: Uint8Array

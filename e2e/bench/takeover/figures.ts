@@ -18,7 +18,7 @@ export interface TakeoverFigures {
 }
 
 /** All takeovers after one kind of end; medians, and the slowest. */
-export interface EndFigures extends Omit<TakeoverFigures, 'run'> {
+interface EndFigures extends Omit<TakeoverFigures, 'run'> {
   readonly worstMs: number
 }
 

@@ -6,7 +6,7 @@ import { align } from '../tables.ts'
 import { type TransportResult, WAYS, type Way } from './run.ts'
 
 /** The tasks over 50 ms of a page's main thread. */
-export interface LongTasks {
+interface LongTasks {
   readonly count: number
   /** The longest; 0: there is none. */
   readonly ms: number
@@ -37,7 +37,7 @@ export interface TransportFigures {
 }
 
 /** All runs of one way: medians, and the worst of the main threads. */
-export type WayFigures = Omit<TransportFigures, 'run'> & { readonly runs: number }
+type WayFigures = Omit<TransportFigures, 'run'> & { readonly runs: number }
 
 export interface TransportSummary {
   readonly summary: true

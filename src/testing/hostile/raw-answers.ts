@@ -15,7 +15,7 @@ import { line } from './wire-bytes.ts'
 /** Makes one input: everything sent on `socket`, newly opened by a tab. */
 export type Answer = (socket: Socket, random: Random, options: AnswerOptions) => Promise<void>
 
-export interface AnswerOptions {
+interface AnswerOptions {
   /** Port of an honest server on this machine, the source of bytes to bend. */
   readonly honestPort: number
 }

@@ -98,7 +98,7 @@ export class RawServer {
 }
 
 /** Accepts the `request` for a WebSocket. */
-export function acceptUpgrade(socket: Socket, request: string): void {
+function acceptUpgrade(socket: Socket, request: string): void {
   socket.write(upgradeAnswer(request))
 }
 

@@ -11,7 +11,7 @@ import { installPromiseWithResolvers } from '../../network/libp2p/promise-with-r
 export type TextPlace = 'handshake' | 'stream' | 'channel'
 
 /** Protocol of the client's streams. */
-export const TEXT_PROTOCOL = '/text/1'
+const TEXT_PROTOCOL = '/text/1'
 
 interface Inside extends Listener {
   readonly connections: Map<string, RTCPeerConnection>

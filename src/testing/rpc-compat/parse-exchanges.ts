@@ -9,7 +9,7 @@ export interface Exchange {
   readonly isSpecOnly: boolean
 }
 
-export type JsonRpcResponse =
+type JsonRpcResponse =
   | { readonly result: unknown; readonly error?: undefined }
   | { readonly error: { readonly code: number; readonly message: string; readonly data?: unknown } }
 

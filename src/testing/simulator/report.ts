@@ -18,7 +18,7 @@ export interface Summary {
   readonly tally: Readonly<Record<string, number>>
 }
 
-export interface Percentiles {
+interface Percentiles {
   readonly median: number
   readonly p90: number
   readonly p99: number
@@ -68,7 +68,7 @@ export class Report {
 }
 
 /** Returns the median and other percentiles of `values`; zeros if there are no values. */
-export function percentiles(values: readonly number[]): Percentiles {
+function percentiles(values: readonly number[]): Percentiles {
   const sorted = values.toSorted((a, b) => a - b)
   const at = (share: number) => rounded(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0)
   return { median: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) }

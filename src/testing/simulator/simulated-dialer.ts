@@ -23,7 +23,7 @@ export interface Dialable {
   accept(): Dialed
 }
 
-export interface Dialed {
+interface Dialed {
   readonly tab: Wire & { die(): void }
 }
 

@@ -27,7 +27,7 @@ export interface SwarmTabOptions {
 }
 
 /** Interval between two announcements of a tab. */
-export const STATUS_INTERVAL_MS = 1_000
+const STATUS_INTERVAL_MS = 1_000
 /**
  * Two pages: a tab serves each page only once to each peer. A larger cache only takes memory, times a thousand tabs.
  */

@@ -42,7 +42,7 @@ export const LYING_VICES = [
   'garbled',
 ] as const
 
-export type TruthfulVice = (typeof TRUTHFUL_VICES)[number]
+type TruthfulVice = (typeof TRUTHFUL_VICES)[number]
 export type LyingVice = (typeof LYING_VICES)[number]
 export type Vice = 'honest' | TruthfulVice | LyingVice
 

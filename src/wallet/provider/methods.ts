@@ -28,7 +28,7 @@ export interface MethodContext extends ProviderContext {
 }
 
 /** The basis of an answer. */
-export type Grounds =
+type Grounds =
   /** Proofs, down from the trusted root. */
   | 'verified'
   /** The header with the trusted hash. */

@@ -17,7 +17,7 @@ export interface SourceAnswer<T> {
   readonly value: T
 }
 
-export interface SourceProof {
+interface SourceProof {
   readonly address: string
   readonly nonce: bigint
   readonly balance: bigint
@@ -28,7 +28,7 @@ export interface SourceProof {
 }
 
 /** The options of a read. `at` is a root: all reads of one request use one state. */
-export interface SourceReadOptions {
+interface SourceReadOptions {
   readonly at: `0x${string}`
 }
 
