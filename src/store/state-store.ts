@@ -5,11 +5,8 @@
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { yieldThread } from '../runtime/yield-thread.ts'
 import type { Stretch } from '../sync/disk.ts'
-import { isRootlightError } from '../trie/error.ts'
-import { equalHash, type Keccak, nobleKeccak } from '../trie/keccak.ts'
+import { type Keccak, nobleKeccak } from '../trie/keccak.ts'
 import type { NodeSource } from '../trie/node-source.ts'
-import type { Path } from '../trie/path.ts'
-import { Scope } from '../trie/scope.ts'
 import { MAX_LIVE_GENERATIONS, PAGE_CACHE_BYTES } from './constants.ts'
 import { checkChain, claimsChain, putChain } from './database/chain-id.ts'
 import { ChunkPacer } from './database/chunk-pacer.ts'
@@ -18,26 +15,25 @@ import { takeOver, withoutWriting } from './database/fenced-records.ts'
 import { MemoryRecords } from './database/memory-records.ts'
 import type { Records } from './database/records.ts'
 import { WriteQueue } from './database/write-queue.ts'
-import { putGenerationRecord } from './format/generation-record.ts'
-import { INITIAL_META, putTarget } from './format/meta.ts'
+import { INITIAL_META } from './format/meta.ts'
 import { type Operation, RECORD_STORES } from './format/record-types.ts'
 import { Catalog } from './generations/catalog.ts'
-import { isWritable, newGeneration } from './generations/choose-generation.ts'
-import { readCode, readNamedCode } from './generations/code-reader.ts'
+import { chooseCompaction, chooseTarget, type StateTarget } from './generations/choose-generation.ts'
+import { readCode } from './generations/code-reader.ts'
 import { commitInChunks } from './generations/commit.ts'
-import { isCompactionDue } from './generations/compaction-due.ts'
 import type { Damage } from './generations/damage.ts'
 import { Generation } from './generations/generation.ts'
-import type { GenerationState } from './generations/generation-state.ts'
+import { type GenerationReader, generationReader, rootReader } from './generations/generation-reader.ts'
+import type { GenerationInfo, GenerationState } from './generations/generation-state.ts'
 import { loadCatalog, viewCatalog } from './generations/load-catalog.ts'
 import { addLoose, keepLoose, readLoose } from './generations/loose-pages.ts'
 import { PageCache } from './generations/page-cache.ts'
-import { lookUp, lookUpRef } from './generations/page-reader.ts'
 import type { StoreContext } from './generations/store-context.ts'
 import { storedHeader } from './generations/stored-header.ts'
 import { detachOlder, sweep } from './generations/sweep.ts'
 import { coverageOf, type RootCoverage } from './walks/coverage.ts'
 import { measureStorage, type StoreStorage } from './walks/measure-storage.ts'
+import { readCodeHashes } from './walks/state-walk.ts'
 import { StoreSource } from './walks/store-source.ts'
 import { StoredState } from './walks/stored-state.ts'
 import { type VerifyOptions, type VerifySummary, verifyState } from './walks/verify-state.ts'
@@ -66,47 +62,10 @@ export interface StateStoreOptions {
   readonly yieldThread?: () => Promise<void>
 }
 
-/** A state to sync. */
-export interface Target {
-  /** 32 bytes. */
-  readonly root: Uint8Array
-  readonly blockNumber?: number | undefined
-  /** Left out: all of it. */
-  readonly scope?: Scope | undefined
-  /** RLP of its block's header, which was checked. */
-  readonly header?: Uint8Array | undefined
-}
-
-/** A state that has a generation. */
-export interface KnownState {
-  readonly generation: number
-  readonly root: Uint8Array
-  readonly blockNumber: number | null
-  /** RLP of its block's header; `null`: only the root is known. */
-  readonly header: Uint8Array | null
-  /** Which part of the state it is. */
-  readonly scope: Scope
-}
-
 /** The state that reads are answered from. */
-export interface CompleteState extends KnownState {
+interface CompleteState extends GenerationInfo {
   /** False once a part of it was found damaged: the rest is readable, and a sync to this root heals it. */
   readonly intact: boolean
-}
-
-/** Verified reads of one generation. */
-export interface StateReader {
-  /**
-   * The node at `path`, which the caller owns; `undefined`: not stored. `hash` (32 bytes) comes from a walk down from the
-   * generation's root: whatever else stands there is damage, is dropped, and rejects with `damagedPage`.
-   */
-  node(path: Path, hash: Uint8Array): Promise<Uint8Array | undefined>
-
-  /**
-   * The bytecode with this hash (32 bytes), which a leaf of the generation names and the caller owns; `undefined`: not
-   * stored. Rejects with `damagedCode` if what is stored is not it, or if it is gone: then it is wanted again.
-   */
-  code(hash: Uint8Array): Promise<Uint8Array | undefined>
 }
 
 /** See the head of this file. After `close` everything rejects with `databaseClosed`. */
@@ -169,13 +128,12 @@ export class StateStore {
   /** The state that was completed last, or `null`. */
   lastComplete(): CompleteState | null {
     const state = this.#context.catalog.lastComplete
-    return state && { ...knownState(state), intact: state.record.complete }
+    return state && { ...state.info, intact: state.record.complete }
   }
 
   /** The state that was to be synced last, finished or not, and also if it was there already; `null`: none ever was. */
-  newestTarget(): KnownState | null {
-    const { target } = this.#context.catalog
-    return target && knownState(target)
+  newestTarget(): GenerationInfo | null {
+    return this.#context.catalog.target?.info ?? null
   }
 
   /** What other generations than this one cover, the newest first. */
@@ -189,51 +147,17 @@ export class StateStore {
    * The generation with this root: a complete one that has all of the scope, or the newest if it is unfinished; else a new
    * one, which takes what it has in common with older ones from them.
    */
-  target({ root, blockNumber, scope = Scope.ALL, header }: Target): Promise<Generation> {
-    const { records, catalog, queue } = this.#context
-    return queue.enter(async () => {
-      const known = catalog.withScope(root, scope)
-      const target = {
-        root,
-        scope: scope.entries,
-        blockNumber: blockNumber ?? null,
-        header: header ?? null,
-        dense: false,
-      }
-      const state = known && isWritable(catalog, known) ? known : await newGeneration(this.#context, target)
-      const { record } = state
-      const told = { blockNumber: blockNumber ?? record.blockNumber, header: header ?? record.header }
-      const isNews = told.blockNumber !== record.blockNumber || told.header !== record.header
-      const next = { ...record, ...told }
-      const writes = isNews ? [putGenerationRecord(next)] : []
-      // Of a complete one, its completion says it: nothing else is written for that.
-      if (catalog.target !== state && !record.complete) writes.push(putTarget(state.number))
-      await records.write(writes, 'relaxed')
-      if (isNews) state.record = next
-      catalog.target = state
-      return new Generation(this.#context, state)
-    })
+  async target(target: StateTarget): Promise<Generation> {
+    return this.#generation(await this.#context.queue.enter(() => chooseTarget(this.#context, target)))
   }
 
   /**
    * The generation to which the last complete state is to be rewritten as one, the unfinished one if there is; `null`: too
    * little would be gained. Not to be asked while a target is unfinished.
    */
-  compaction(): Promise<Generation | null> {
-    const { catalog, queue, maxGenerations } = this.#context
-    return queue.enter(async () => {
-      const { lastComplete } = catalog
-      if (lastComplete === null || !lastComplete.record.complete) return null
-      if (!isCompactionDue(catalog, lastComplete, maxGenerations)) return null
-      const { root, blockNumber, scope, header } = lastComplete.record
-      const [newest] = catalog.generations
-      const isUnderWay = newest?.record.dense && !newest.record.complete && newest.record.holes.length === 0
-      const state =
-        isUnderWay && equalHash(newest.record.root, root) && newest.scope.equals(lastComplete.scope)
-          ? newest
-          : await newGeneration(this.#context, { root, blockNumber, scope, header, dense: true })
-      return new Generation(this.#context, state)
-    })
+  async compaction(): Promise<Generation | null> {
+    const state = await this.#context.queue.enter(() => chooseCompaction(this.#context))
+    return state && this.#generation(state)
   }
 
   /** True unless the newest target is unfinished: only then may there be a {@link compaction}. */
@@ -244,43 +168,13 @@ export class StateStore {
   }
 
   /** Reads of the generation with this number; of one that is gone, nothing is stored, unless a compaction took its place. */
-  reader(generation: number): StateReader {
-    const context = this.#context
-    const { catalog } = context
-    const state = catalog.get(generation)
-    const living = () => state && (catalog.has(state) ? state : catalog.withRoot(state.record.root))
-    const look = async (path: Path, hash: Uint8Array): Promise<Uint8Array | undefined> => {
-      const lives = living()
-      const blob = lives && (await lookUp(context, lives, path, hash))
-      // It may have been compacted away while we looked.
-      return blob === undefined && lives !== undefined && !catalog.has(lives) ? look(path, hash) : blob
-    }
-    const code = async (hash: Uint8Array): Promise<Uint8Array | undefined> => {
-      const lives = living()
-      if (lives === undefined) return undefined
-      try {
-        return await readNamedCode(context, lives, hash)
-      } catch (error) {
-        // It may have been compacted away while we looked.
-        if (!isRootlightError(error, 'generationGone') || catalog.has(lives)) throw error
-        return code(hash)
-      }
-    }
-    return { node: look, code }
+  reader(generation: number): GenerationReader {
+    return generationReader(this.#context, generation)
   }
 
   /** Reads under a root (32 bytes) that need not have a generation: then of what happens to be the same in others. */
-  readerOf(root: Uint8Array): StateReader {
-    const context = this.#context
-    const state = context.catalog.withRoot(root)
-    if (state !== undefined) return this.reader(state.number)
-    return {
-      node: async (path, hash) => {
-        const [newest] = context.catalog.generations
-        return newest && lookUpRef(context, newest, { path, hash })
-      },
-      code: (hash) => readCode(context, hash),
-    }
+  readerOf(root: Uint8Array): GenerationReader {
+    return rootReader(this.#context, root)
   }
 
   /** RLP of the header of the block with this hash (32 bytes), if it is that of a state here. */
@@ -381,16 +275,15 @@ export class StateStore {
     this.#context.records.close()
     this.#context.cache.clear() // else what is in it could still be read
   }
+
+  #generation(state: GenerationState): Generation {
+    return new Generation(this.#context, state, readCodeHashes)
+  }
 }
 
 /** The write that makes the database one of our chain, if it is needed. Rejects with `databaseOfOtherChain`. */
 async function claimChain(records: Records, { chainId }: StateStoreOptions): Promise<Operation[]> {
   return chainId !== undefined && (await claimsChain(records, chainId)) ? [putChain(chainId)] : []
-}
-
-function knownState({ record, scope }: GenerationState): KnownState {
-  const { generation, root, blockNumber, header } = record
-  return { generation, root, blockNumber, header, scope }
 }
 
 /**

@@ -7,6 +7,17 @@ import type { GenerationRecord } from '../format/generation-record.ts'
 import type { PageKey } from '../format/page-key.ts'
 import { PageIndex } from './page-index.ts'
 
+/** What is known of a generation without its pages. */
+export interface GenerationInfo {
+  readonly generation: number
+  readonly root: Uint8Array
+  readonly blockNumber: number | null
+  /** RLP of its block's header; `null`: only the root is known. */
+  readonly header: Uint8Array | null
+  /** Which part of the state it is. */
+  readonly scope: Scope
+}
+
 /** Known by identity: a handle of one that was deleted never meets a later one of the same number. */
 export class GenerationState {
   record: GenerationRecord
@@ -25,6 +36,11 @@ export class GenerationState {
 
   get number(): number {
     return this.record.generation
+  }
+
+  get info(): GenerationInfo {
+    const { generation, root, blockNumber, header } = this.record
+    return { generation, root, blockNumber, header, scope: this.scope }
   }
 
   /** True if the pages prove that all of the scope is stored; the empty state has no pages. */

@@ -7,7 +7,6 @@ import { StoreError } from '../errors.ts'
 import { putComplete, putGenerationRecord } from '../format/generation-record.ts'
 import { putOldest, putTarget } from '../format/meta.ts'
 import { encodeWantedKey } from '../format/wanted-key.ts'
-import { StateWalk } from '../walks/state-walk.ts'
 import type { Catalog } from './catalog.ts'
 import { successorOf } from './choose-generation.ts'
 import { commitInChunks } from './commit.ts'
@@ -19,17 +18,25 @@ import { checkLives, type StoreContext } from './store-context.ts'
 import { detachOlder, sweep } from './sweep.ts'
 
 /**
+ * Returns the hashes (hex digits) of the codes that the accounts of a generation name, after a walk over its whole state.
+ * Rejects with `damagedPage` or `generationGone`.
+ */
+type ReadCodeHashes = (context: StoreContext, state: GenerationState) => Promise<ReadonlySet<string>>
+
+/**
  * Got from `StateStore.target`. Any number of handles may be used at a time: writes take turns. All calls reject with
  * `generationGone` once a compaction has made the generation superfluous, or the store was wiped.
  */
 export class Generation implements Disk {
   readonly #context: StoreContext
+  readonly #readCodeHashes: ReadCodeHashes
   #state: GenerationState
   /** The last complete one, when the contents were told: what the target is compared with. */
   #base: GenerationState | null = null
 
-  constructor(context: StoreContext, state: GenerationState) {
+  constructor(context: StoreContext, state: GenerationState, readCodeHashes: ReadCodeHashes) {
     this.#context = context
+    this.#readCodeHashes = readCodeHashes
     this.#state = state
   }
 
@@ -89,16 +96,12 @@ export class Generation implements Disk {
   }
 
   async dropStrayCodes(): Promise<boolean> {
-    const { records, queue, catalog, yieldThread } = this.#context
+    const { records, queue, catalog } = this.#context
     const state = this.#state
-    const walk = new StateWalk(this.#context, state)
-    while (await walk.step()) {
-      walk.dropRun()
-      await yieldThread()
-    }
+    const named = await this.#readCodeHashes(this.#context, state)
     return queue.enter(async () => {
       checkLives(catalog, state)
-      const stray = [...state.wanted].filter((hash) => !walk.codes.has(hash))
+      const stray = [...state.wanted].filter((hash) => !named.has(hash))
       const keys = stray.map((hash) => encodeWantedKey({ generation: state.number, hash }))
       await records.write(
         keys.map((key) => ({ kind: 'delete', store: 'wanted', key })),

@@ -67,6 +67,14 @@ export class StateWalk {
     return !this.#run.isAtEnd
   }
 
+  /** Goes on to the end, and keeps no nodes. Rejects as {@link step}. */
+  async finish(): Promise<void> {
+    while (await this.step()) {
+      this.dropRun()
+      await this.#context.yieldThread()
+    }
+  }
+
   /** After `damagedPage`: gives up the node that is missing, and what hangs below it. */
   pass(): void {
     this.#run.skip()
@@ -130,4 +138,11 @@ export class StateWalk {
     const bytes = await this.#context.records.get('pages', encodePageKey(page))
     return bytes instanceof Uint8Array ? bytes : undefined
   }
+}
+
+/** Returns the hashes (hex digits) of the codes that the accounts of a generation name. Rejects as {@link StateWalk.step}. */
+export async function readCodeHashes(context: StoreContext, state: GenerationState): Promise<ReadonlySet<string>> {
+  const walk = new StateWalk(context, state)
+  await walk.finish()
+  return walk.codes
 }

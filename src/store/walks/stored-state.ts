@@ -29,16 +29,13 @@ export class StoredState {
 
   /** How many nodes there are. A state that rests on older generations is gone through for that. Rejects as {@link runs}. */
   async counts(): Promise<Readonly<Counts>> {
-    const { catalog, yieldThread } = this.#context
+    const { catalog } = this.#context
     checkLives(catalog, this.#state)
     if (catalog.upTo(this.#state).every(({ pages }) => pages.size === 0 || pages === this.#state.pages)) {
       return this.#state.pages.counts
     }
     const walk = new StateWalk(this.#context, this.#state)
-    while (await walk.step()) {
-      walk.dropRun()
-      await yieldThread()
-    }
+    await walk.finish()
     return walk.counts
   }
 

@@ -10,8 +10,9 @@ import { isOnline, watchConnectivity } from '../../runtime/connectivity.ts'
 import { LazyPart } from '../../runtime/lazy-part.ts'
 import { yieldThread } from '../../runtime/yield-thread.ts'
 import type { ClosedReason } from '../../store/database/connection.ts'
+import type { StateTarget } from '../../store/generations/choose-generation.ts'
 import type { Generation } from '../../store/generations/generation.ts'
-import { openStateStore, type StateStore, type Target } from '../../store/state-store.ts'
+import { openStateStore, type StateStore } from '../../store/state-store.ts'
 import { RETRY_EMPTY_MS } from '../../sync/constants.ts'
 import { SyncError } from '../../sync/errors.ts'
 import { StateSync } from '../../sync/loop.ts'
@@ -311,7 +312,7 @@ class LocalEngine implements Engine {
   }
 
   /** What a sync has to know of its target: of a trusted block, what is in its header. */
-  async #learn(claim: Claim, trusted: Trusted): Promise<Omit<Target, 'scope'>> {
+  async #learn(claim: Claim, trusted: Trusted): Promise<Omit<StateTarget, 'scope'>> {
     if ('root' in trusted) return trusted
     const header = trusted.header ?? (await this.#findHeader(claim, trusted.block))
     const { stateRoot, number } = checkHeader(trusted.block, header)
@@ -332,7 +333,7 @@ class LocalEngine implements Engine {
     })
   }
 
-  async #run(claim: Claim, target: Target): Promise<SyncProgress> {
+  async #run(claim: Claim, target: StateTarget): Promise<SyncProgress> {
     await this.#compaction.stop()
     await this.#reads.keep() // what reads have fetched is not fetched again
     const generation = await this.#store.target(target)

@@ -1,6 +1,7 @@
 /** Reads as the application asks for them: what is passed in is checked, what comes out is plain data with its root. */
 import { bytesToHex } from '@noble/hashes/utils.js'
-import type { KnownState, StateStore } from '../../store/state-store.ts'
+import type { GenerationInfo } from '../../store/generations/generation-state.ts'
+import type { StateStore } from '../../store/state-store.ts'
 import { EMPTY_CODE_HASH, EMPTY_ROOT } from '../../trie/account.ts'
 import { isRootlightError } from '../../trie/error.ts'
 import { ReadError } from '../../wallet/errors.ts'
@@ -105,7 +106,7 @@ export function statusOf(store: StateStore): ClientStatus {
   }
 }
 
-function targetStatus({ root, blockNumber, header, scope }: KnownState): TargetStatus {
+function targetStatus({ root, blockNumber, header, scope }: GenerationInfo): TargetStatus {
   return { root: hexOf(root), blockNumber, header: header && hexOf(header), whole: scope.isAll }
 }
 
