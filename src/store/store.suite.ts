@@ -3,6 +3,7 @@ import { afterEach, beforeEach } from 'vitest'
 import { chainSuite } from './database/chain-id.suite.ts'
 import { fenceSuite } from './database/fence.suite.ts'
 import type { Backend, BackendFactory } from './fixture.suite.ts'
+import { compactionSuite } from './generations/compaction.suite.ts'
 import { damageSuite } from './generations/drop-damage.suite.ts'
 import { generationSuite } from './generations/generation.suite.ts'
 import { raceSuite } from './generations/race.suite.ts'
@@ -21,6 +22,7 @@ export function storeSuite(create: BackendFactory): void {
   const backend: Backend = { connect: () => current.connect() }
   stateStoreSuite(backend)
   generationSuite(backend)
+  compactionSuite(backend)
   damageSuite(backend)
   sourceSuite(backend)
   storageSuite(backend)
