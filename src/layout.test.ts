@@ -15,8 +15,6 @@ const TOP_ROWS = /^\| `src\/([a-z]+)\/\*\.ts` \| ([^|]*) \| ([^|]*) \|$/gm
 const WRONG_ARROWS: readonly string[] = [
   'network/dial-error.ts > network/peers/blame.ts',
   'network/libp2p/listening-node.ts > network/finding/relay.ts',
-  'store/format/generation-record.ts > store/database/records.ts',
-  'store/generations/generation.ts > store/walks/state-walk.ts',
 ]
 
 /** Groups of files which import each other's types, and are still to be parted. Only ever shorter. */
