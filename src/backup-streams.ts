@@ -1,8 +1,8 @@
-/** A state's file as streams of the application, and as chunks of the engine. */
+/** Adapts a state's file: streams on the side of the application, chunks on the side of the engine. */
 import { badArgument, reading } from './wallet/plain.ts'
 import type { Engine, ExportedState, ImportSummary } from './worker/engine.ts'
 
-/** The file, chunk by chunk: the next one is asked for when the one before has been taken. */
+/** Returns the file as a stream. The stream asks for a chunk only when the previous one has been taken. */
 export function exportStream(engine: Engine, id: number): ReadableStream<Uint8Array> {
   let state: ExportedState | null = null
   let at = 0
@@ -21,7 +21,7 @@ export function exportStream(engine: Engine, id: number): ReadableStream<Uint8Ar
   )
 }
 
-/** The stream of a file. Throws `badArgument`. */
+/** Returns the stream of a file. Throws `badArgument`. */
 export function fileStreamOf(file: unknown): ReadableStream<Uint8Array> {
   const expected = 'a Blob, or a ReadableStream of bytes that nobody reads'
   const stream = reading('file', expected, file, () => {
@@ -33,7 +33,7 @@ export function fileStreamOf(file: unknown): ReadableStream<Uint8Array> {
   return stream
 }
 
-/** Feeds a file to the engine. The stream is ours: it is cancelled, if the engine wants no more of it. */
+/** Feeds a file to the engine. Takes over the stream, and cancels the stream if the engine wants no more. */
 export async function importStream(
   engine: Engine,
   id: number,
@@ -42,13 +42,13 @@ export async function importStream(
 ): Promise<ImportSummary> {
   const imported = engine.import(id, root)
   const reader = stream.getReader()
-  // An import that ends while the application's stream is silent does not wait for it.
+  // An import ending early does not wait for a silent stream of the application.
   const ended = imported.then(
     () => false,
     () => false,
   )
   let at = 0
-  /** False: that was the last chunk, or no more is wanted. */
+  /** Feeds one chunk. Resolves with false after the last chunk, or if the engine wants no more. */
   const feedNext = async (): Promise<boolean> => {
     const { value, done } = await reader.read()
     if (done) {
@@ -72,7 +72,7 @@ export async function importStream(
   return imported
 }
 
-/** Whoever fills the stream may have put anything into it. Throws `badArgument`. */
+/** Returns a chunk as bytes: a stream of the application may contain anything. Throws `badArgument`. */
 function chunkOf(value: unknown): Uint8Array {
   if (!ArrayBuffer.isView(value)) throw badArgument('a chunk of the file', 'a Uint8Array', value)
   return value instanceof Uint8Array ? value : new Uint8Array(value.buffer, value.byteOffset, value.byteLength)

@@ -1,95 +1,114 @@
-/** What a client is made from, and the reading of it: what is left out has its usual value, what cannot be is refused. */
+/** The options of a client. Fills in the defaults, and refuses impossible values. */
 import { parseCount, parsePositive } from './wallet/number.ts'
 import { badArgument, checkType, fieldsOf, reading, textsOf } from './wallet/plain.ts'
 import { DEFAULT_SERVED_REQUESTS, DEFAULT_UPLOAD_BYTES_PER_SECOND } from './worker/constants.ts'
 import type { EngineOptions, ServeLimits } from './worker/engine.ts'
 import { notingUrl } from './worker/port/worker-url.ts'
 
+/** The options of `createLightClient`. */
 export interface LightClientOptions {
   /**
-   * IndexedDB name. Clients of one origin with the same name, in any number of tabs, share the database: one writes and
-   * syncs, the others follow it, and one of them takes over when it is gone. That takes Web Locks, which exist in secure
-   * contexts only; elsewhere the client that was opened last is the one that can sync.
+   * The name of the IndexedDB database. All clients of an origin with the same name share the database, in any number
+   * of tabs. One client writes and syncs, the others follow. If the writer goes away, a follower takes over. Sharing
+   * needs Web Locks, so a secure context; elsewhere only the last opened client can sync.
    */
   readonly database: string
   /**
-   * Peers of another chain are refused, and so is a database with states of another chain. One that was written before
-   * databases said their chain is taken for the one that it is opened for first.
+   * The id of the chain. Peers of another chain are refused, and so is a database with states of another chain. An old
+   * database without a chain id belongs to the first chain opening the database.
    */
   readonly chainId: number
   /**
-   * Multiaddrs: of WebSockets, such as `/dns4/peer.example/tcp/443/wss/p2p/12D3Koo…`, of servers over WebRTC
-   * (`/ip4/…/udp/…/webrtc-direct/certhash/…/p2p/…`), and of other tabs (`RELAY/p2p-circuit/webrtc/p2p/…`).
+   * Multiaddrs of peers. WebSockets: `/dns4/peer.example/tcp/443/wss/p2p/12D3Koo…`. Servers over WebRTC:
+   * `/ip4/…/udp/…/webrtc-direct/certhash/…/p2p/…`. Other tabs: `RELAY/p2p-circuit/webrtc/p2p/…`.
    */
   readonly peers: readonly string[]
   /**
-   * Creates the dedicated worker for the engine (`rootlight/worker`, or without a bundler `rootlight/worker.bundle.js`);
-   * bundlers need to see the `new Worker(new URL(…), { type: 'module' })` in the application. Left out: the engine runs on
-   * this thread.
+   * Creates the dedicated worker of the engine from `rootlight/worker`, or without a bundler from
+   * `rootlight/worker.bundle.js`. Bundlers need to see `new Worker(new URL(…), { type: 'module' })` in the application.
+   * Left out: the engine runs on this thread.
    */
   readonly worker?: () => Worker
-  /** Asks for WebRTC. It is loaded then, or where one of `peers` or another option needs it, and never else. */
+  /**
+   * Enables WebRTC. The code of WebRTC is loaded only with this option, or if `peers` or another option needs WebRTC.
+   */
   readonly webrtc?: WebRtcOptions
   /**
-   * A libp2p node of the application's, to be used for WebRTC in place of one of ours. It has WebRTC among its transports
-   * (and, to be dialed by other tabs, a relay to listen on), and is started and stopped by the application.
+   * A libp2p node of the application, used for WebRTC in place of a new node. The node needs WebRTC among its
+   * transports, and a relay to listen on if other tabs shall dial this tab. The application starts and stops the node.
    */
   readonly libp2p?: Libp2pNode
   /**
-   * Lets other tabs have what this one has verified; left out: it serves nobody. Only what is asked of it, behind everything
-   * that it does for itself, and within these limits.
+   * Serves verified data to other tabs, on request, after all work of this tab, and within these limits. Left out: this
+   * tab serves no tab.
    */
   readonly serve?: ServeOptions
 }
 
+/** The options of WebRTC. */
 export interface WebRtcOptions {
   /**
-   * Multiaddrs of circuit relays (`rootlight relay`), with their peer ids: a tab that serves can be reached over them. They
-   * pass on what two tabs say to connect to each other directly, and no state.
+   * Multiaddrs of circuit relays (`rootlight relay`), with peer ids. Other tabs reach a serving tab over a relay. A
+   * relay carries only the messages for connecting two tabs directly, and no state.
    */
   readonly relays?: readonly string[]
-  /** For its ICE servers, above all: without one, tabs behind different routers do not find each other. None by default. */
+  /**
+   * The configuration of WebRTC, mainly its ICE servers. Tabs behind different routers need an ICE server to connect.
+   * Default: no ICE server.
+   */
   readonly rtcConfiguration?: RTCConfiguration
 }
 
-/** What a client needs to know for WebRTC in its window. Here, so that the public types do not reach libp2p's. */
+/** The options of WebRTC in the window. Declared here, so the public types do not depend on the types of libp2p. */
 export interface WindowWebRtcOptions {
   readonly peers: readonly string[]
-  /** `undefined`: not asked for. */
+  /** `undefined`: WebRTC is not enabled by an option. */
   readonly webrtc: { readonly relays: readonly string[]; readonly rtcConfiguration: RTCConfiguration } | undefined
-  /** A libp2p node of the application's. */
+  /** A libp2p node of the application. */
   readonly libp2p: object | undefined
   readonly isServing: boolean
 }
 
-/** A node of libp2p 3, as much of it as tells one: libp2p's own types are not needed to use this package. */
+/** A node of libp2p 3, reduced to the methods identifying one. Applications do not need the types of libp2p. */
 export interface Libp2pNode {
-  readonly peerId: { toString(): string }
-  getMultiaddrs(): readonly { toString(): string }[]
+  /** The id of the node. */
+  readonly peerId: Printable
+  /** Returns the addresses of the node. */
+  getMultiaddrs(): readonly Printable[]
+  /** Opens a connection to a peer. */
   dial(peer: never, options: never): Promise<unknown>
+  /** Registers the handler of a protocol. */
   handle(protocol: string, handler: never, options: never): Promise<void>
+  /** Removes the handler of a protocol. */
   unhandle(protocol: string): Promise<void>
 }
 
+/** A value with a text form, such as a peer id or a multiaddr of libp2p. */
+interface Printable {
+  /** Returns the text. */
+  toString(): string
+}
+
+/** The limits of a tab serving other tabs. */
 export interface ServeOptions {
-  /** Of answers to all others together. 1 MiB by default. */
+  /** The limit of all answers to other tabs together, in bytes a second. Default: 1 MiB. */
   readonly uploadBytesPerSecond?: number
-  /** That are answered at a time; one while a sync of this tab runs. 4 by default. */
+  /** The limit of requests answered at a time; one while this tab syncs. Default: 4. */
   readonly maxRequests?: number
-  /** Whether to go on while the page is hidden. Not by default. */
+  /** True: the tab serves while the page is hidden. Default: false. */
   readonly whileHidden?: boolean
-  /** Whether to go on where the browser says that the connection is metered, or that data should be saved. Not by default. */
+  /** True: the tab serves on a metered connection, and if the browser asks to save data. Default: false. */
   readonly onMetered?: boolean
 }
 
-/** What a client is made from, checked and copied. */
+/** The options of a client, checked and copied. */
 export interface ParsedOptions {
   readonly engine: EngineOptions
   readonly webrtc: WindowWebRtcOptions
   readonly worker: (() => Worker) | undefined
 }
 
-/** Throws `badArgument` or `badNumber`. */
+/** Returns checked options. Throws `badArgument` or `badNumber`. */
 export function parseOptions(options: unknown): ParsedOptions {
   const names = ['database', 'chainId', 'peers', 'worker', 'webrtc', 'libp2p', 'serve'] as const
   const { database, chainId, worker, libp2p, ...given } = fieldsOf('the options of a client', options, names)
@@ -108,7 +127,9 @@ export function parseOptions(options: unknown): ParsedOptions {
   return { engine, webrtc, worker: worker as ParsedOptions['worker'] }
 }
 
-/** The application's worker, and the URL of its script if that can be seen. Throws `badArgument`. */
+/**
+ * Creates the worker of the application. Also returns the URL of the worker's script, if visible. Throws `badArgument`.
+ */
 export function createWorker(create: () => Worker): { readonly worker: Worker; readonly url: string | null } {
   const expected = 'a function that returns a Worker'
   const { created: worker, url } = reading('worker', expected, create, () => notingUrl(create))

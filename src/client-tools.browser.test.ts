@@ -1,4 +1,6 @@
-/** A wallet's tools in a real Chromium, on either engine, without a peer: the database is filled beforehand. */
+/**
+ * Tests the tools of a wallet in a real Chromium, on either engine, without a peer: the database is filled beforehand.
+ */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createLightClient, type LightClient, type VerifyProgress } from './index.ts'
@@ -7,7 +9,7 @@ import { countsOf, damagePage, pagesOf, stateOf } from './store/fixture.suite.ts
 import { openStateStore } from './store/state-store.ts'
 
 const { trie, codes } = stateOf(400)
-/** Large enough that nothing is compacted. */
+/** Pages large enough to need no compaction. */
 const pages = pagesOf(trie.nodes, 8192)
 const totals = countsOf(pages)
 const codeBytes = codes.reduce((sum, { bytes }) => sum + bytes.length, 0)
@@ -18,7 +20,7 @@ const ROOT = `0x${bytesToHex(trie.root)}`
 const clients: LightClient[] = []
 let names = 0
 
-/** A database with the whole state, complete. */
+/** Returns the name of a database with the whole state, complete. */
 async function filled(): Promise<string> {
   const database = `tools-${names++}`
   const store = await openStateStore({ database })
@@ -147,7 +149,7 @@ describe.each(['worker', 'window'])('LightClient.wipe, engine in the %s', (engin
 })
 
 describe.each(['worker', 'window'])('LightClient.export and import, engine in the %s', (engine) => {
-  /** The whole file. */
+  /** Returns the whole file. */
   const exported = async (client: LightClient) => new Response(client.export()).blob()
 
   test('default: what one client exports another imports, without a peer, and reads the same', async () => {

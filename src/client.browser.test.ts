@@ -1,4 +1,4 @@
-/** The client in a real Chromium, on either engine, without a peer. With peers: `e2e/`. */
+/** Tests the client in a real Chromium, on either engine, without a peer. `e2e/` has the tests with peers. */
 import { RLP } from '@ethereumjs/rlp'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -231,7 +231,7 @@ describe('createLightClient, WebRTC', () => {
   })
 })
 
-/** The methods as an application may pass them around. */
+/** Returns the methods detached from the client, as an application may pass them around. */
 function bound(light: LightClient) {
   return {
     status: () => light.status(),

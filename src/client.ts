@@ -1,6 +1,6 @@
 /**
- * The light client as an application sees it: syncs, reads and events. It owns one engine, in the worker that the
- * application gave it or on its own thread; both behave the same.
+ * The light client as seen by an application: syncs, reads and events. A client owns one engine. The engine runs in the
+ * worker of the application or on the client's thread, with the same behavior.
  */
 
 import { exportStream, fileStreamOf, importStream } from './backup-streams.ts'
@@ -42,69 +42,79 @@ import type {
 } from './worker/engine.ts'
 import { fromPlainError } from './worker/errors.ts'
 
+/** The options of a read. */
 export interface ReadOptions {
   /**
-   * The last complete root (the default, once there is one), the one that is being synced, or a root that you trust, as `0x`
-   * and 64 hex digits: it need not be synced at all.
+   * The root to read from: the last complete root (the default, once there is one), the syncing root, or any trusted
+   * root as `0x` and 64 hex digits. A trusted root needs no sync.
    */
   readonly at?: ReadAt
   readonly signal?: AbortSignal
 }
 
+/** The options of {@link LightClient.verify}. */
 export interface VerifyOptions {
   readonly signal?: AbortSignal
-  /** Called some times a second, and at the end. */
+  /** Called a few times a second, and at the end. */
   readonly onProgress?: (progress: VerifyProgress) => void
 }
 
+/** The options of {@link LightClient.import}. */
 export interface ImportOptions {
-  /** The root that the file has to be of, `0x` and 64 hex digits; left out: whatever root it is of. */
+  /** The required root of the file, `0x` and 64 hex digits. Left out: any root. */
   readonly root?: string
   readonly signal?: AbortSignal
 }
 
+/** The events of a {@link LightClient}. */
 export interface LightClientEventMap {
-  /** Of the sync that runs, whichever tab asked for it: as {@link Sync} tells it to who did. */
+  /** The progress of the running sync, of whichever tab. The {@link Sync} of the caller reports the same. */
   progress: CustomEvent<SyncProgress>
+  /** The running sync has no peer to ask, with the `reason`. Fires with the events of {@link Sync}. */
   stalled: CustomEvent<{ readonly reason: StallReason; readonly details: ErrorDetails | null }>
-  /** This tab has become the one that writes to the database, or has lost that place to another. */
+  /** This tab became the writer of the database, or lost the role to another tab. */
   role: CustomEvent<TabRole>
-  /** {@link LightClient.addresses} have changed. */
+  /** {@link LightClient.addresses} changed. */
   addresses: CustomEvent<readonly string[]>
-  /** The list of {@link LightClient.peers} has changed. */
+  /** The list of {@link LightClient.peers} changed. */
   peers: CustomEvent<readonly PeerSnapshot[]>
-  /** A page or a code on disk was found damaged and dropped; the next sync of its root fetches it again. */
+  /**
+   * A read found a damaged page or code on disk, and dropped the damaged part. The next sync of the same root fetches
+   * the part again.
+   */
   damaged: CustomEvent<Damage>
   /**
-   * The database was closed under the client: another tab upgrades or deletes it (`versionchange`), the browser has evicted
-   * it (`evicted`), or has closed it and opens it no more (`terminated`). The sync that runs ends with `storeFailed`, what
-   * needs the disk rejects with `databaseClosed`, and a new client begins with whatever is there then.
+   * The database of the client is closed. `versionchange`: another tab upgrades or deletes the database. `evicted`: the
+   * browser deleted the data. `terminated`: the browser closed the database and does not reopen it. A running sync ends
+   * with `storeFailed`, and calls needing the disk reject with `databaseClosed`. A new client begins with the data on
+   * disk at that time.
    */
   storeClosed: CustomEvent<{ readonly reason: ClosedReason }>
 }
 
+/** The parts of a client, made by `createLightClient`. */
 export interface LightClientParts {
   readonly engine: Engine
-  /** Tells `engine`, an {@link EngineEvent} in its `detail`, and `addresses`. */
+  /** Fires `engine`, with an {@link EngineEvent} as `detail`, and `addresses`. */
   readonly events: EventTarget
   readonly chainId: number
-  /** The window's libp2p node; `null`: nothing of WebRTC is wanted. */
+  /** The libp2p node of the window. `null`: no option needs WebRTC. */
   readonly windowNode: { readonly addresses: readonly string[] } | null
 }
 
-/** See the head of this file; made by `createLightClient`. */
+/** A light client, created by `createLightClient`. */
 export class LightClient extends TypedEventTarget<LightClientEventMap> {
   readonly #engine: Engine
   readonly #syncs = new Map<number, Sync>()
   readonly #verifications = new Map<number, (progress: VerifyProgress) => void>()
-  /** Of syncs and other commands. */
+  /** The next id of a sync or another command. */
   #nextId = 0
   #peers: readonly PeerSnapshot[] = []
   #progress: SyncProgress | null = null
   #coverage: Float32Array = new Float32Array(4096)
   readonly #windowNode: { readonly addresses: readonly string[] } | null
   readonly #stopWatching: () => void
-  /** As it was given. */
+  /** The chain id from the options. */
   readonly chainId: number
 
   constructor({ engine, events, chainId, windowNode }: LightClientParts) {
@@ -116,18 +126,24 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
     events.addEventListener('addresses', () => {
       this.dispatchEvent(new CustomEvent('addresses', { detail: this.addresses() }))
     })
-    // A hidden tab may be discarded without another word. An engine that is gone has nothing to keep.
+    // A browser may discard a hidden tab without a further event. An engine already gone has nothing to save.
     this.#stopWatching = watchHiding(() => this.#engine.keep().catch(() => {}))
   }
 
   /**
-   * Brings the state under `root` to disk, and goes on where an earlier sync of it was cut off. In place of a root a `block`
-   * can be trusted, by its hash: its header, passed in or fetched from a peer, is checked by it. With `accounts` or `storage`
-   * it is that part of the state: what a wallet watches. Another scope later, or none, takes over what is there; what the
-   * last one leaves out goes with the next compaction. Supersedes a sync that
-   * runs: its `done` rejects with `superseded`. The tabs of an origin have one sync between them: one to the same target as
-   * another tab's joins it, `cancel` in any of them ends it for all, and `leave` in the last of them. Throws `badArgument`, `badTarget`, `badRootText`,
-   * `badBlockHash`, `badHeader`, `badNumber`, `badAddress` or `badSlot`; `done` rejects with `headerMismatch`, too.
+   * Brings the state under `root` to disk. Continues an interrupted sync of the same root.
+   *
+   * In place of `root`, the caller can trust the hash of a `block`. The hash verifies the block's header, which the
+   * caller passes in or a peer sends. With `accounts` or `storage`, the sync covers only this part of the state. A
+   * later sync with another scope, or with none, reuses the data on disk. The next compaction deletes the data outside
+   * the last scope.
+   *
+   * A new sync supersedes the running one, whose `done` rejects with `superseded`. All tabs of an origin share one
+   * sync. A sync to the same target as another tab's joins the running one. `cancel` in any tab ends the sync for all
+   * tabs. `leave` in the last tab ends the sync as well.
+   *
+   * Throws `badArgument`, `badTarget`, `badRootText`, `badBlockHash`, `badHeader`, `badNumber`, `badAddress` or
+   * `badSlot`. `done` also rejects with `headerMismatch`.
    */
   sync(target: SyncTarget): Sync {
     const wanted = checkTarget(target)
@@ -142,20 +158,23 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
     return sync
   }
 
-  /** The sync that runs, whichever tab asked for it, as it was told last; or how the last one ended. `null`: none ever ran. */
+  /**
+   * The last reported progress of the running sync, of whichever tab, or the final progress of the last sync. `null`:
+   * no sync ever ran.
+   */
   get progress(): SyncProgress | null {
     return this.#progress
   }
 
-  /** What of the key space that sync has verified, as it was told with {@link progress}; see {@link Sync.coverage}. */
+  /** The verified part of the key space, reported with {@link progress}; see {@link Sync.coverage}. */
   coverage(): Float32Array {
     return this.#coverage
   }
 
   /**
-   * An EIP-1193 provider over verified state, for wallets and libraries that speak it. It returns at once, and loads what
-   * answers at the first request. What takes more than state goes to `fallback`, which is trusted, or is error 4200; blocks
-   * that are not known are refused. Throws `badArgument`.
+   * Returns an EIP-1193 provider over verified state, for wallets and libraries. Returns at once, and loads the
+   * provider's code at the first request. Requests needing more than state go to `fallback`, which is trusted; without
+   * a fallback, such requests fail with error 4200. Requests for unknown blocks are refused. Throws `badArgument`.
    */
   provider(options: ProviderOptions = {}): Eip1193Provider {
     return createProvider({
@@ -166,37 +185,38 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
     })
   }
 
-  /** The peers that this client knows, as they were when `peers` was told last. */
+  /** The peers known to this client, as of the last `peers` event. */
   peers(): readonly PeerSnapshot[] {
     return this.#peers
   }
 
   /**
-   * Where other tabs can dial this one: multiaddrs for their `peers`. None unless it serves, is the tab that writes, and has
-   * a place on a relay. Changes are told as `addresses`.
+   * The multiaddrs of this tab, for the `peers` of other tabs. Empty unless this tab serves, is the writer, and has a
+   * place on a relay. The event `addresses` reports changes.
    */
   addresses(): readonly string[] {
     return this.#windowNode?.addresses ?? []
   }
 
-  /** What is complete on disk, and what was to be, whether or not a peer can be reached. */
+  /** Returns the last complete state on disk and the last target. Needs no peer. */
   status(): Promise<ClientStatus> {
     return this.#engine.status()
   }
 
   /**
-   * Whether this tab is the one that writes to the database and has the peers, or follows the one that is. That makes no
-   * difference to what a client can do.
+   * Returns `writer` if this tab writes to the database and has the peers, else `follower`. A client works the same in
+   * both roles.
    */
   role(): Promise<TabRole> {
     return this.#engine.role()
   }
 
   /**
-   * The account at an address (`0x` and 40 hex digits); `null` means proven absent. What is not on disk is fetched from peers,
-   * ahead of a sync that runs, verified and kept. This and the other reads reject with
-   * `notSynced` (not on disk, and cannot be fetched now), `damagedPage` (found just now, and dropped), `badAddress`,
-   * `badArgument`, `badRootText`, `badRoot`, `closed`, or the reason of `signal`.
+   * Returns the account at an address (`0x` and 40 hex digits); `null` means proven absent. Data not on disk comes from
+   * peers, before the data of a running sync, and is verified and kept.
+   *
+   * Like all reads, rejects with `notSynced` (not on disk, and not fetchable now), `damagedPage` (found now, and
+   * dropped), `badAddress`, `badArgument`, `badRootText`, `badRoot`, `closed`, or the reason of `signal`.
    */
   async getAccount(address: string, options: ReadOptions = {}): Promise<Answer<AccountValue | null>> {
     const { at, signal } = parseRead(options)
@@ -204,7 +224,10 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
     return abortable(signal, () => this.#engine.getAccount(address, at))
   }
 
-  /** A slot's value as `0x` and 64 hex digits; zero is proven absent. `slot` is an integer, or `0x` and its hex digits. Rejects with `badSlot`, too. */
+  /**
+   * Returns the value of a slot as `0x` and 64 hex digits; zero is proven absent. `slot` is an integer, or `0x` and hex
+   * digits. Also rejects with `badSlot`.
+   */
   async getStorageAt(address: string, slot: SlotNumber, options: ReadOptions = {}): Promise<Answer<string>> {
     const { at, signal } = parseRead(options)
     checkAddress(address)
@@ -212,7 +235,10 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
     return abortable(signal, () => this.#engine.getStorageAt(address, slot, at))
   }
 
-  /** The bytecode at an address; `0x` for an account that has none, or that is proven absent. Rejects with `damagedCode`, too. */
+  /**
+   * Returns the bytecode at an address. `0x` for an account without code, and for a proven absent account. Also rejects
+   * with `damagedCode`.
+   */
   async getCode(address: string, options: ReadOptions = {}): Promise<Answer<string>> {
     const { at, signal } = parseRead(options)
     checkAddress(address)
@@ -220,8 +246,8 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
   }
 
   /**
-   * An account and slots of it with the nodes that prove them, or their absence, in the shape of EIP-1186. Rejects with
-   * `badSlot`, too.
+   * Returns an account and some of its slots with the nodes of the proof, in the shape of EIP-1186. The nodes prove
+   * presence or absence. Also rejects with `badSlot`.
    */
   async getProof(
     address: string,
@@ -235,8 +261,8 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
   }
 
   /**
-   * Takes in a proof that the application has already, of EIP-1186, if it is one under the root of {@link ReadOptions.at}: reads of
-   * what it proves ask no peer then. Answers with what it proves. Rejects with `badProof`, too.
+   * Takes in a proof of EIP-1186 held by the application, checked against the root of {@link ReadOptions.at}. Later
+   * reads of the proven values ask no peer. Returns the proven values. Also rejects with `badProof`.
    */
   async addProof(proof: ProofInput, options: ReadOptions = {}): Promise<Answer<ProofValue>> {
     const { at, signal } = parseRead(options)
@@ -245,18 +271,18 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
   }
 
   /**
-   * Asks the browser to evict this origin's data no more; it may ask the user. Resolves with its answer: false where it
-   * refuses, or knows no such thing. Nothing here asks by itself.
+   * Asks the browser to never evict the data of this origin; the browser may ask the user. Returns the browser's
+   * answer: false if the browser refuses or does not support persistence. The client never asks by itself.
    */
   persist(): Promise<boolean> {
-    // In the window, whichever thread the engine has: workers may not ask.
+    // In the window, whichever thread runs the engine: workers may not ask.
     return askToPersist()
   }
 
   /**
-   * Checks everything of the last complete state on disk against its root: every node, code and page. What is damaged is
-   * dropped, and told as `damaged`; the next sync of that root fetches it again. Rejects with
-   * `notSynced`, `closed`, `generationGone` (a newer state is complete meanwhile), or the reason of `signal`.
+   * Checks the whole last complete state on disk against its root: every node, code and page. Damaged parts are dropped
+   * and reported as `damaged`. The next sync of the same root fetches the parts again. Rejects with `notSynced`,
+   * `closed`, `generationGone` (a newer state became complete meanwhile), or the reason of `signal`.
    */
   async verify(options: VerifyOptions = {}): Promise<VerifySummary> {
     const { signal: aborts, onProgress } = fieldsOf('the options of verify', options, ['signal', 'onProgress'])
@@ -275,22 +301,25 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
   }
 
   /**
-   * The last complete state as one file, of which `backup/FORMAT.md` in the sources says the form: for a backup, or to ship
-   * with an application. Everything is checked on its way out. Reading it fails with `notSynced`, `incomplete` (something
-   * was lost: sync its root first), `damagedPage`, `damagedCode` (found just now, and dropped), `exportGone`, `generationGone`
-   * or `closed`; it ends without an error only if it is whole. Should the tab that writes end, it goes on with the next one.
+   * Returns the last complete state as one file, for a backup or for shipping with an application. `backup/FORMAT.md`
+   * in the sources describes the format. Every byte is checked before sending.
+   *
+   * The stream fails with `notSynced`, `incomplete` (data was lost: sync the same root first), `damagedPage`,
+   * `damagedCode` (found now, and dropped), `exportGone`, `generationGone` or `closed`. A stream ending without an
+   * error is whole. If the writer's tab closes, the stream goes on with the next writer.
    */
   export(): ReadableStream<Uint8Array> {
     return exportStream(this.#engine, this.#nextId++)
   }
 
   /**
-   * Reads such a file in, checking every node and code: the state is then complete, as after a sync, whose place it takes.
-   * Pass the `root` that you trust: left out, it is the file's own, which is as trustworthy as the file. Rejects with
-   * `badArgument`, `badRootText`, `badExport`, `exportCutOff`, `exportOfOtherChain`, `exportOfOtherRoot`, `exportTooNew`, `badRoot`,
-   * `superseded`, `wiped`, `closed`, `importCutOff` (the tab that wrote it ended: import it again), with what the stream fails
-   * with, or with the reason of `signal`. What was verified before that stays, and a
-   * sync of the same root goes on from it.
+   * Reads an exported file, and checks every node and code. The state is then complete, as after a sync. The import
+   * takes the place of a running sync. Pass the trusted `root`: without a root, the import trusts the file's own root.
+   *
+   * Rejects with `badArgument`, `badRootText`, `badExport`, `exportCutOff`, `exportOfOtherChain`, `exportOfOtherRoot`,
+   * `exportTooNew`, `badRoot`, `superseded`, `wiped`, `closed`, `importCutOff` (the writer's tab closed: import the
+   * file again), the stream's own error, or the reason of `signal`. All data verified before an error stays, and a sync
+   * of the same root continues from there.
    */
   async import(file: ReadableStream<Uint8Array> | Blob, options: ImportOptions = {}): Promise<ImportSummary> {
     const { root: wanted, signal: aborts } = fieldsOf('the options of import', options, ['root', 'signal'])
@@ -305,20 +334,20 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
     )
   }
 
-  /** What is stored, by generation, and the room there is. Reads no page and no code. */
+  /** Returns the stored amounts by generation, and the free room. Reads no page and no code. */
   storage(): Promise<StorageReport> {
     return this.#engine.storage()
   }
 
   /**
-   * Deletes everything that is stored, and ends what runs: the `done` of a sync, and a `verify`, reject with `wiped`. The
+   * Deletes all stored data and ends all running work: the `done` of a sync, and a `verify`, reject with `wiped`. The
    * client stays usable, and the next sync begins from nothing.
    */
   wipe(): Promise<void> {
     return this.#engine.wipe()
   }
 
-  /** Writes what is verified, hangs up, and lets go of the database and the worker. May be called twice. */
+  /** Writes all verified data, hangs up, and releases the database and the worker. May be called twice. */
   close(): Promise<void> {
     this.#stopWatching()
     return this.#engine.close()
@@ -349,7 +378,10 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
     }
   }
 
-  /** A listener that throws is the application's to mend, and no reason to miss the next event. */
+  /**
+   * Calls the listener of a verification. A throwing listener is the application's bug, and no reason to miss the next
+   * event.
+   */
   #tellVerification(id: number, progress: VerifyProgress): void {
     try {
       this.#verifications.get(id)?.(progress)
@@ -363,13 +395,13 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
   }
 }
 
-/** False outside of secure contexts, too: there is no storage manager. */
+/** Asks the browser for persistent storage. False outside of secure contexts as well: there is no storage manager. */
 async function askToPersist(): Promise<boolean> {
   const manager = globalThis.navigator?.storage as StorageManager | undefined
   return (await manager?.persist?.()) ?? false
 }
 
-/** Calls `listener` when the page is hidden. Returns the way to stop that. */
+/** Calls `listener` when the page becomes hidden. Returns a function to stop watching. */
 function watchHiding(listener: () => void): () => void {
   const { document } = globalThis
   if (document === undefined) return () => {}
@@ -380,14 +412,14 @@ function watchHiding(listener: () => void): () => void {
   return () => document.removeEventListener('visibilitychange', onChange)
 }
 
-/** Runs `read` unless, or until, `signal` aborts; `stopReading` is called then. */
+/** Runs `read` until `signal` aborts, then calls `stopReading`. Does not begin if the signal has aborted already. */
 async function abortable<T>(
   signal: AbortSignal | undefined,
   read: () => Promise<T>,
   stopReading: () => Promise<void> = async () => {},
 ): Promise<T> {
   if (signal === undefined) return read()
-  // Of whichever realm: older ones have no `throwIfAborted`, and no reason.
+  // The signal may be of another realm. Older implementations have neither `throwIfAborted` nor `reason`.
   const reasonOf = () => signal.reason ?? new DOMException('it was aborted', 'AbortError')
   if (signal.aborted) throw reasonOf()
   let stop = () => {}

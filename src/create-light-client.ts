@@ -1,6 +1,6 @@
 /**
- * The beginning of a client: what a page loads before it asks for one. The rest of the window's code is loaded beside the engine,
- * which takes longer to load and to open; nobody waits for it, and a client that was created has all of it.
+ * Creates clients, as the first code loaded by a page. The rest of the window's code loads beside the engine, which
+ * takes longer to load and to open. So the rest costs no waiting, and a created client has all code.
  */
 import type { LightClient } from './client.ts'
 import { createWorker, type LightClientOptions, type ParsedOptions, parseOptions } from './client-options.ts'
@@ -15,10 +15,13 @@ const clientPart = new LazyPart('the client', () => import('./client.ts'))
 const tabEngine = new LazyPart('the engine', () => import('./worker/tabs/create-tab-engine.ts'))
 
 /**
- * Opens the database and, if one is given, the worker; dials nobody before the first sync, or the first read that misses something. Rejects with a coded error:
- * `badArgument`, `badMultiaddr`, `badNumber`, `workerDied`, `loadFailed` (a part of the code could not be loaded: another
- * call tries again), or one of the store's (`databaseOfOtherChain`, `databaseFailed`, `databaseBlocked`, `databaseSilent`,
- * `databaseTooNew`, `damagedMeta`, `quotaExceeded`), or `noWriter`: the browser does not say whether another tab writes.
+ * Creates a light client. Opens the database and, if given, the worker. Dials no peer before the first sync, or the
+ * first read with missing data.
+ *
+ * Rejects with a coded error: `badArgument`, `badMultiaddr`, `badNumber`, `workerDied`, `loadFailed` (a part of the
+ * code did not load: another call tries again), or `noWriter` (the browser does not tell whether another tab writes).
+ * Also rejects with the errors of the store: `databaseOfOtherChain`, `databaseFailed`, `databaseBlocked`,
+ * `databaseSilent`, `databaseTooNew`, `damagedMeta`, `quotaExceeded`.
  */
 export async function createLightClient(options: LightClientOptions): Promise<LightClient> {
   const parsed = parseOptions(options)
@@ -50,7 +53,7 @@ async function open({ engine: options, webrtc, worker }: ParsedOptions, events: 
     const window = windowNode && { port: await portTo(windowNode), stop: () => windowNode.stop() }
     return { engine: await createRemoteEngine(createWorker(worker), options, events.emit, { window }), windowNode }
   }
-  // Lazily: a page that has given its engine a worker does not load it a second time.
+  // Loaded lazily: a page with a worker does not load the engine a second time.
   const { createTabEngine } = await tabEngine.load()
   return { engine: await createTabEngine(options, events.emit, windowNode), windowNode }
 }

@@ -1,6 +1,6 @@
 /**
- * What a client has in its window for WebRTC: a libp2p node, and the port by which a worker uses it. Nothing of it is loaded
- * by an application that does not ask for it.
+ * The WebRTC side of a client in the window: a libp2p node, and the port for a worker's use of the node. An application
+ * without WebRTC loads none of this code.
  */
 import type { Libp2p } from '@libp2p/interface'
 import type { WindowWebRtcOptions } from './client-options.ts'
@@ -11,13 +11,16 @@ import { LazyPart } from './runtime/lazy-part.ts'
 const windowNode = new LazyPart('WebRTC', () => import('./network/window/window-node.ts'))
 const windowHost = new LazyPart('the way from the worker to WebRTC', () => import('./worker/window/window-host.ts'))
 
-/** True if the application asks for WebRTC, in whatever way. */
+/** True if an option of the application needs WebRTC. */
 export function wantsWebRtc({ peers, webrtc, libp2p, isServing }: WindowWebRtcOptions): boolean {
   if (webrtc !== undefined || libp2p !== undefined || isServing) return true
   return peers.some((address) => /\/webrtc(-direct)?(\/|$)/.test(address))
 }
 
-/** A node that nothing is loaded of before an engine starts it. Rejects with `badMultiaddr` or `loadFailed`. */
+/**
+ * Creates a node. Loads nothing of libp2p before an engine starts the node. Rejects with `badMultiaddr` or
+ * `loadFailed`.
+ */
 export async function createWindowNode(
   { peers, webrtc, libp2p, isServing }: WindowWebRtcOptions,
   onAddresses: () => void,
@@ -26,7 +29,7 @@ export async function createWindowNode(
   return new WindowNode({
     peers,
     relays: webrtc?.relays ?? [],
-    // libp2p's own default are servers of others, which the application has not named.
+    // The default of libp2p would be third-party servers not named by the application.
     rtcConfiguration: { iceServers: [], ...webrtc?.rtcConfiguration },
     isServing,
     node: (libp2p as Libp2p | undefined) ?? null,
@@ -34,7 +37,7 @@ export async function createWindowNode(
   })
 }
 
-/** The port by which an engine in a worker uses `node`. Rejects with `loadFailed`. */
+/** Returns the port for an engine in a worker to use `node`. Rejects with `loadFailed`. */
 export async function portTo(node: WindowCaller): Promise<MessagePort> {
   const { hostWindow } = await windowHost.load()
   const { port1, port2 } = new MessageChannel()

@@ -1,7 +1,7 @@
-/** What an engine tells, from its first event on: kept until there is a client to hear it. */
+/** Keeps the events of an engine until a client listens. */
 import type { EngineEvent } from './worker/engine.ts'
 
-/** `target` tells each as `engine`, with the event as its `detail`. */
+/** The events of one engine. `target` fires `engine` for each, with the event as `detail`. */
 export class EngineEvents {
   readonly target = new EventTarget()
   #early: EngineEvent[] | null = []
@@ -11,9 +11,9 @@ export class EngineEvents {
     else this.#early.push(event)
   }
 
-  /** From now on somebody listens to the target. */
+  /** Fires the kept events, and from now on each new event at once. Call after adding the listeners. */
   flow(): void {
-    // A list also iterates over what is added meanwhile.
+    // The iteration includes events added meanwhile.
     for (const event of this.#early ?? []) this.#tell(event)
     this.#early = null
   }

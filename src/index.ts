@@ -1,4 +1,8 @@
-/** `rootlight`: the public face. Importing it has no side effect. */
+/**
+ * `rootlight`: the public face. Importing this module has no side effect.
+ *
+ * @module rootlight
+ */
 
 export type { ImportOptions, LightClient, LightClientEventMap, ReadOptions, VerifyOptions } from './client.ts'
 export type { Libp2pNode, LightClientOptions, ServeOptions, WebRtcOptions } from './client-options.ts'

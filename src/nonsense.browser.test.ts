@@ -1,6 +1,6 @@
 /**
- * Every function of the public face, called with nonsense: it throws or rejects with a coded error that says what was expected.
- * And nothing of it is an uncaught error or an unhandled rejection, of which vitest fails the run.
+ * Calls every function of the public face with nonsense. Each call throws or rejects with a coded error naming the
+ * expected value. No nonsense causes an uncaught error or an unhandled rejection: vitest would fail the run.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { LightClient as Client, Sync } from './index.ts'
@@ -28,14 +28,14 @@ const options = () => ({ database: `nonsense-${names++}`, chainId: 1, peers: [] 
 const open = (more: object) => rootlight.createLightClient({ ...options(), worker: createWorker, ...more } as never)
 const openAndClose = async (given: unknown) => (await rootlight.createLightClient(given as never)).close()
 
-/** Nonsense that is none here, by name: what is left out has its usual value, and an object without a field leaves it out. */
+/** The nonsense accepted by an argument, by name. A missing value has its default, and an object may omit fields. */
 type Fine = readonly string[]
 const OMITTED: Fine = ['nothing']
 const EMPTY: Fine = [
   ...['a promise', 'a module', 'an object', 'an object without a prototype', 'an object that holds itself'],
   'a signal that has aborted',
 ]
-/** As records that are empty. */
+/** Nonsense read as an empty record. */
 const NO_FIELDS: Fine = [
   ...['an object without a prototype', 'an object whose fields throw'],
   ...['a promise', 'a signal that has aborted'],
@@ -43,7 +43,7 @@ const NO_FIELDS: Fine = [
 const FUNCTIONS: Fine = ['a function', 'a function that throws']
 const TEXTS: Fine = ['an empty text', 'a text', 'a URL']
 
-/** A place for an argument: the rest of the call is as it should be. */
+/** One call with a place for a nonsensical argument. All other arguments are right. */
 type Call = readonly [what: string, fine: Fine, call: (nonsense: never) => unknown]
 
 const reads: Readonly<Record<string, (...args: readonly unknown[]) => unknown>> = {
@@ -69,7 +69,7 @@ const target = { root: EMPTY_ROOT }
 const proof = { address: ADDRESS, accountProof: ['0x80'], storageProof: [] }
 const [more] = [{ key: '0x1', proof: [] }]
 
-/** The functions of `rootlight`, each with the places of its arguments; `null`: there is nothing to be wrong about, and why. */
+/** The functions of `rootlight`, each with calls by argument. A text gives the reason why no argument can be wrong. */
 const EXPORTS: Readonly<Record<keyof typeof rootlight, readonly Call[] | string>> = {
   RootlightError: 'made here, and told apart by applications',
   isRootlightError: 'answers whatever it is asked',
@@ -110,7 +110,7 @@ const EXPORTS: Readonly<Record<keyof typeof rootlight, readonly Call[] | string>
   ],
 }
 
-/** The methods of a client, in the same way. */
+/** The methods of a client, in the same form. */
 const METHODS: Readonly<Record<string, readonly Call[] | string>> = {
   constructor: 'made by createLightClient',
   ...Object.fromEntries(Object.keys(reads).map((name) => [name, callsOfRead(name)])),
@@ -223,7 +223,7 @@ for (const [face, table] of Object.entries({ rootlight: EXPORTS, LightClient: ME
         for (const [kind, make] of Object.entries(NONSENSE)) {
           const value = kind === 'a module' ? await make() : make()
           const end = await endOf(() => call(value as never))
-          // What is none here may still end in an error, but in no other sort of it.
+          // Accepted nonsense may still end in an error, but only of an allowed kind.
           const isRight = end.kind === 'coded' ? end.message.length > 10 : fine.includes(kind) && isFineEnd(end)
           if (!isRight) wrong.push(`${kind}: ${JSON.stringify(end)}`)
         }
@@ -233,7 +233,7 @@ for (const [face, table] of Object.entries({ rootlight: EXPORTS, LightClient: ME
   }
 }
 
-/** An aborted read rejects with the signal's own reason. */
+/** True for the end of an accepted call. An aborted read rejects with the signal's own reason. */
 function isFineEnd(end: { kind: string; error?: string }): boolean {
   return end.kind === 'resolved' || end.error?.startsWith('AbortError') === true
 }

@@ -1,54 +1,55 @@
-/** One sync as the application sees it: events, a promise, and the way to stop it. */
+/** One sync as seen by the application: events, a promise, and ways to end the sync. */
 import type { PauseReason, StallReason, SyncProgress } from './sync/progress.ts'
 import { type ErrorDetails, isRootlightError, type RootlightError } from './trie/error.ts'
 import { TypedEventTarget } from './typed-events.ts'
 
+/** The events of a {@link Sync}. */
 export interface SyncEventMap {
-  /** At most ten times a second, and whenever the phase changes. */
+  /** Fires at most ten times a second, and at each change of the phase. */
   progress: CustomEvent<SyncProgress>
   /**
-   * Nothing can be asked for. It goes on by itself as soon as something can; a newer root may help. `details` say with
-   * `loadFailed` which `part` of the code could not be loaded, and the browser's `message`.
+   * The sync has no peer to ask. The sync goes on by itself as soon as possible; a newer root may help. With the reason
+   * `loadFailed`, `details` name the missing `part` of the code and the browser's `message`.
    */
   stalled: CustomEvent<{ readonly reason: StallReason; readonly details: ErrorDetails | null }>
   /**
-   * The disk is full. What is verified is kept in memory, nothing more is asked for, and the sync goes on by itself when
-   * there is room; {@link Sync.resume} makes it try at once. `error` is `quotaExceeded`, and its details have `usage` and
-   * `quota` in bytes as the browser estimates them, `null` where it does not.
+   * The disk is full. Verified data stays in memory, and the sync asks for nothing more. The sync goes on by itself
+   * once there is room; {@link Sync.resume} tries at once. `error` is `quotaExceeded`. Its details contain `usage` and
+   * `quota` in bytes as estimated by the browser, `null` without an estimate.
    */
   paused: CustomEvent<{ readonly reason: PauseReason; readonly error: RootlightError }>
 }
 
-/** What a sync asks of its engine. */
+/** The commands of a sync to its engine. */
 export interface SyncCommands {
   readonly cancel: () => Promise<void>
   readonly leave: () => Promise<void>
   readonly resume: () => Promise<void>
 }
 
-/** A running sync, or one that has ended. */
+/** A running or ended sync. */
 export class Sync extends TypedEventTarget<SyncEventMap> {
   /**
-   * Resolves with the last progress when everything under the root is verified and on disk. Rejects with a coded error:
-   * `superseded`, `cancelled`, `wiped`, `closed`, `badRoot`, `storeFailed`, `workerDied`, `badRootText`, `quotaExceeded` if the disk
-   * has not even room for the target's own record, and where there are no Web Locks `fenced`: another tab has opened the
-   * database. Nobody has to await it.
+   * Resolves with the last progress once all data under the root is verified and on disk. Rejects with a coded error:
+   * `superseded`, `cancelled`, `wiped`, `closed`, `badRoot`, `storeFailed`, `workerDied`, `badRootText`,
+   * `headerMismatch`, `quotaExceeded` (no room even for the record of the target), or without Web Locks `fenced`
+   * (another tab opened the database). The caller may ignore the promise.
    */
   readonly done: Promise<SyncProgress>
   readonly #commands: SyncCommands
   #progress: SyncProgress | null = null
   #coverage: Float32Array = new Float32Array(4096)
 
-  /** Made by `LightClient.sync`. */
+  /** Called by `LightClient.sync` only. */
   constructor(done: Promise<SyncProgress>, commands: SyncCommands) {
     super()
     this.done = done
     this.#commands = commands
-    // A `done` that nobody awaits is no unhandled rejection; whoever awaits it is told all the same.
+    // An ignored `done` must not become an unhandled rejection. A caller awaiting `done` still gets the error.
     done.catch(() => {})
   }
 
-  /** The last progress that was told, or `null`. */
+  /** The last reported progress, or `null`. */
   get progress(): SyncProgress | null {
     return this.#progress
   }
@@ -59,16 +60,16 @@ export class Sync extends TypedEventTarget<SyncEventMap> {
   }
 
   /**
-   * Stops the sync, for all tabs that share it, and keeps what was verified; resolves when it is on disk. `done` rejects with
-   * `cancelled`, in all of them. To stop it only if nobody else wants it, {@link leave} it.
+   * Stops the sync for all tabs, and keeps the verified data. Resolves when the data is on disk. `done` rejects with
+   * `cancelled` in all tabs. Use {@link leave} to end only this caller's part.
    */
   cancel(): Promise<void> {
     return this.#end(this.#commands.cancel)
   }
 
   /**
-   * Says that this caller wants the sync no more: `done` rejects with `cancelled`. The sync goes on as long as another tab that
-   * asked for it is open and has not left it; left by the last one it stops, and what was verified is kept.
+   * Withdraws this caller's interest in the sync: `done` rejects with `cancelled`. The sync goes on while another open
+   * tab wants the same target. After the last tab leaves, the sync stops and keeps the verified data.
    */
   leave(): Promise<void> {
     return this.#end(this.#commands.leave)
@@ -76,30 +77,30 @@ export class Sync extends TypedEventTarget<SyncEventMap> {
 
   async #end(command: () => Promise<void>): Promise<void> {
     await command().catch((error) => {
-      // The client was closed meanwhile, and has stopped it just as well.
+      // Closing the client stopped the sync as well.
       if (!isRootlightError(error, 'closed')) throw error
     })
     await this.done.catch(() => {})
   }
 
-  /** Says that there may be room on the disk again: a sync that is paused for want of it tries at once, any other goes on. */
+  /** Tells a sync paused by a full disk to try at once. Has no effect on other syncs. */
   resume(): Promise<void> {
     return this.#commands.resume()
   }
 
-  /** Takes in what the engine told. */
+  /** Takes over a progress from the engine. */
   receive(progress: SyncProgress, coverage: Float32Array): void {
     this.#progress = progress
     this.#coverage = coverage
     this.dispatchEvent(new CustomEvent('progress', { detail: progress }))
   }
 
-  /** Takes in that the engine is paused. */
+  /** Takes over a pause from the engine. */
   receivePause(reason: PauseReason, error: RootlightError): void {
     this.dispatchEvent(new CustomEvent('paused', { detail: { reason, error } }))
   }
 
-  /** Takes in that the engine is stalled. */
+  /** Takes over a stall from the engine. */
   receiveStall(reason: StallReason, details: ErrorDetails | null): void {
     this.dispatchEvent(new CustomEvent('stalled', { detail: { reason, details } }))
   }

@@ -1,17 +1,20 @@
-/** `EventTarget` with the types of its events: nothing of it is left at run time. */
+/** `EventTarget` with typed events. The types vanish at run time. */
 
-/** An `EventTarget` whose events are the entries of `Events`. */
+/** An `EventTarget` with the entries of `Events` as its events. */
 export interface TypedEventTarget<Events extends object> {
+  /** Adds a listener for an event. */
   addEventListener<Name extends keyof Events>(
     type: Name,
     listener: (event: Events[Name]) => void,
     options?: AddEventListenerOptions | boolean,
   ): void
+  /** Removes a listener. */
   removeEventListener<Name extends keyof Events>(
     type: Name,
     listener: (event: Events[Name]) => void,
     options?: EventListenerOptions | boolean,
   ): void
+  /** Fires an event. Reserved for the owner of the target. */
   dispatchEvent(event: Event): boolean
 }
 
