@@ -15,6 +15,7 @@ import type { Job } from './messages.ts'
 import { openWorker } from './open-worker.ts'
 import { NoWorker, WorkerPool } from './worker-pool.ts'
 
+/** The options of {@link createEvm}. */
 export interface EvmOptions {
   /**
    * Creates a dedicated worker of `rootlight/evm.worker.js`. Left out: bundlers find the script beside this module.

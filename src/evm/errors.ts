@@ -1,6 +1,7 @@
 /** The coded errors of calls. Errors of state reads come through unchanged. */
 import { type ErrorDetails, isRootlightError, RootlightError } from '../runtime/error.ts'
 
+/** The codes of failed calls. */
 export type CallErrorCode =
   /**
    * The contract reverted. `details.data` is the returned data. The message contains the contract's reason, if there is
@@ -28,6 +29,7 @@ export type CallErrorCode =
   /** The EVM failed, or could not be loaded: see `details.reason` and the `cause`. */
   | 'evmFailed'
 
+/** A failed call, with a code from {@link CallErrorCode}. */
 export class CallError extends RootlightError<CallErrorCode> {}
 
 export function callFailed(reason: string): CallError {

@@ -1,4 +1,8 @@
-/** `rootlight/react`: hooks over the events and reads of a client. */
+/**
+ * `rootlight/react`: hooks over the events and reads of a client.
+ *
+ * @module rootlight/react
+ */
 export type { SyncState } from './shared-sync.ts'
 export { useAccount } from './use-account.ts'
 export type { ReadHookOptions, ReadState } from './use-read.ts'

@@ -7,6 +7,7 @@ import type { LightClient } from '../client.ts'
 import type { SyncProgress } from '../sync/progress.ts'
 import type { Answer, ReadAt } from '../worker/engine.ts'
 
+/** The options of `useAccount` and `useStorage`. */
 export interface ReadHookOptions {
   /** The state to read, as in the reads of a client. */
   readonly at?: ReadAt

@@ -3,6 +3,7 @@
  */
 import { RootlightError } from '../trie/error.ts'
 
+/** The codes of errors in `rootlight/server` and on the command line. */
 export type ServerErrorCode =
   /** An optional package is not installed; `details.package` names it. */
   | 'missingPackage'
@@ -32,6 +33,7 @@ export type ServerErrorCode =
   /** The command line makes no sense; exit code 2. */
   | 'usage'
 
+/** An error of `rootlight/server`, with a code from {@link ServerErrorCode}. */
 export class ServerError extends RootlightError<ServerErrorCode> {}
 
 /** Wraps the failure to import an optional package. Returns an error inside the package unchanged. */

@@ -18,7 +18,7 @@ export interface GenesisBlock {
   /** The last fork active in the block. */
   readonly fork: (typeof GENESIS_FORKS)[number]
   readonly difficulty: bigint
-  /** 0: {@link DEFAULT_GAS_LIMIT}. */
+  /** 0: `DEFAULT_GAS_LIMIT`. */
   readonly gasLimit: bigint
   readonly timestamp?: bigint
   readonly extraData?: Uint8Array
@@ -31,7 +31,7 @@ export interface GenesisBlock {
   readonly parentHash?: Uint8Array
   readonly number?: bigint
   readonly gasUsed?: bigint
-  /** Left out: {@link INITIAL_BASE_FEE} from London on. */
+  /** Left out: `INITIAL_BASE_FEE` from London on. */
   readonly baseFeePerGas?: bigint
   readonly blobGasUsed?: bigint
   readonly excessBlobGas?: bigint

@@ -12,6 +12,7 @@ import type { JsonVisitor } from './json-walker.ts'
 import { diskError } from './platform-error.ts'
 import type { StateRecord } from './state-record.ts'
 
+/** The content of a genesis file in geth's format. */
 export interface GenesisFile {
   /** The state, read during the iteration; iterable once. Throws `badGenesis` with the byte of the error. */
   readonly records: AsyncIterable<StateRecord>

@@ -7,8 +7,10 @@ import { missingPackage, ServerError } from './error.ts'
 import type { GenesisBlock } from './genesis-block.ts'
 import type { StateRecord } from './state-record.ts'
 
+/** The names of chains with a known genesis block. */
 export type GenesisName = 'mainnet' | 'sepolia' | 'holesky' | 'hoodi'
 
+/** The genesis block of a public chain. */
 export interface KnownGenesis {
   readonly name: GenesisName
   readonly chainId: number

@@ -26,6 +26,7 @@ export type ImportProgress =
   | { readonly phase: 'reading'; readonly records: number }
   | { readonly phase: 'building'; readonly records: number; readonly total: number }
 
+/** The options of {@link importState}. */
 export interface ImportOptions {
   readonly database: StateDatabase
   readonly records: StateRecords
@@ -40,6 +41,7 @@ export interface ImportOptions {
   /** A directory for the sorter. Records beyond the memory go into a directory of their own inside. */
   readonly scratchDirectory: string
   readonly sortMemoryBytes?: number
+  /** Called every few thousand records, and at the end. */
   readonly onProgress?: (progress: ImportProgress) => void
   readonly signal?: AbortSignal
 }

@@ -1,4 +1,8 @@
-/** `rootlight/server`: serve states from Node. Importing this module has no side effect. */
+/**
+ * `rootlight/server`: serve states from Node. Importing this module has no side effect.
+ *
+ * @module rootlight/server
+ */
 
 export { DEFAULT_RELAY_LIMITS, type RelayLimits } from '../network/finding/relay.ts'
 export { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from '../network/guards/connection-limits.ts'

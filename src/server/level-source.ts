@@ -16,6 +16,7 @@ import { checkOf, indexOfCode, type StateInventory } from './state-inventory.ts'
 
 const NOTHING = new Uint8Array()
 
+/** One stored state as the source of a server's answers. */
 export class LevelSource implements NodeSource {
   readonly info: StateInfo
   /** 32 bytes. */

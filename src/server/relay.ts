@@ -6,6 +6,7 @@ import { createListeningNode } from '../network/libp2p/listening-node.ts'
 import { checkRelayOptions } from './check-arguments.ts'
 import { DEFAULT_LISTEN } from './server.ts'
 
+/** The options of {@link startRelay}. */
 export interface RelayOptions {
   /** Multiaddrs; {@link DEFAULT_LISTEN} if left out. */
   readonly listen?: readonly string[]
@@ -17,6 +18,7 @@ export interface RelayOptions {
   readonly privateKey?: Uint8Array
 }
 
+/** A relay started by {@link startRelay}. */
 export interface RunningRelay {
   readonly peerId: string
   /** The listening addresses, each with the peer id. */

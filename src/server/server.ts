@@ -24,6 +24,7 @@ export interface ServedState {
   readonly blockNumber?: number
 }
 
+/** The options of {@link startServer}. */
 export interface ServerOptions {
   /** The states, the newest first. Only the first 128 are announced; clients do not ask for the others. */
   readonly sources: readonly ServedState[]
@@ -56,12 +57,14 @@ export interface ServerOptions {
   readonly onFailure?: (error: unknown) => void
 }
 
+/** A server started by {@link startServer}. */
 export interface RunningServer {
   readonly peerId: string
   /** The listening addresses, each with the peer id. */
   readonly multiaddrs: readonly string[]
   /** The roots of the states served now. */
   readonly roots: readonly Uint8Array[]
+  /** Returns the counts of answers and bytes since the start. */
   stats(): ServeCounters
   /** Ends all connections. The sources stay open. May be called twice. */
   close(): Promise<void>

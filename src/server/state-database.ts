@@ -52,6 +52,7 @@ export interface Write {
   readonly value: Uint8Array
 }
 
+/** The LevelDB database of a server, with any number of states. Opened by {@link StateDatabase.open}. */
 export class StateDatabase {
   readonly #level: Level<string>
   readonly #directory: string
@@ -124,6 +125,7 @@ export class StateDatabase {
     return id
   }
 
+  /** Writes a batch atomically. Rejects with `diskFull` or `badDatabase`. */
   async write(batch: Write[]): Promise<void> {
     await this.#writing(this.#level.batch(batch))
   }
@@ -182,14 +184,17 @@ export class StateDatabase {
     return keys.map((key) => key.slice(prefix.length) as Path)
   }
 
+  /** Returns the block of a state starting at `start`, or `undefined`. The bytes are not checked. */
   block(id: number, start: Path): Promise<Uint8Array | undefined> {
     return this.#level.get(blockKey(id, start))
   }
 
+  /** Returns the code with this hash, or `undefined`. The bytes are not checked. */
   code(hash: Uint8Array): Promise<Uint8Array | undefined> {
     return this.#level.get(codeKey(hash))
   }
 
+  /** Closes the database. A later read or write rejects. */
   close(): Promise<void> {
     return this.#level.close()
   }

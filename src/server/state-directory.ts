@@ -39,12 +39,15 @@ export interface OpenOptions extends VerifyOptions {
   readonly onDamage?: (error: ServerError) => void
 }
 
+/** The options of {@link StateDirectory.ensure}. */
 export interface EnsureOptions extends VerifyOptions {
+  /** Called during an import, every few thousand records. */
   readonly onProgress?: (progress: ImportProgress) => void
   /** Verifies an existing state in full, and imports a damaged one again. */
   readonly verify?: boolean
 }
 
+/** A data directory of a server. Opened by {@link StateDirectory.open}. */
 export class StateDirectory {
   #database: StateDatabase
   readonly #path: string
@@ -59,6 +62,7 @@ export class StateDirectory {
     this.#onDamage = onDamage ?? (() => {})
   }
 
+  /** The open database of the directory. */
   get database(): StateDatabase {
     return this.#database
   }
@@ -145,6 +149,7 @@ export class StateDirectory {
     return (await this.#identity).privateKey
   }
 
+  /** Closes the database, releases the identity, and deletes a temporary directory. */
   async close(): Promise<void> {
     await this.database.close()
     const identity = await this.#identity?.catch(() => undefined) // the caller of privateKey got the error

@@ -22,6 +22,7 @@ export interface SlotRecord {
   readonly value: bigint
 }
 
+/** An account or a slot. */
 export type StateRecord = AccountRecord | SlotRecord
 
 /** Each account once, and each slot once, in any order. The account of each slot must be among the records. */

@@ -11,6 +11,7 @@ import { badArgument, fieldsOf } from '../wallet/plain.ts'
 import type { GenesisBlock } from './genesis-block.ts'
 import type { AccountDescription } from './state-record.ts'
 
+/** The size of a synthetic state, and the seed of its random choices. */
 export interface SyntheticOptions {
   readonly accounts: number
   readonly seed: number
@@ -73,6 +74,7 @@ export class SyntheticState {
     return this.#slots[j]
   }
 
+  /** Returns the account with this index, and its storage. */
   account(index: number): AccountDescription {
     const digest = this.#digest(index)
     const random = randomOf(digest)

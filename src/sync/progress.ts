@@ -2,6 +2,7 @@
 import type { ErrorDetails } from '../runtime/error.ts'
 import type { Clock } from './clock.ts'
 
+/** The phase of a sync. `stalled` and `paused` end by themselves; `complete` and `failed` are final. */
 export type SyncPhase = 'connecting' | 'syncing' | 'stalled' | 'paused' | 'complete' | 'failed'
 
 /**
@@ -19,6 +20,7 @@ export type StallReason = 'noPeers' | 'loadFailed' | 'rootUnavailable' | 'noProg
  */
 export type PauseReason = 'storageFull'
 
+/** The progress of a sync, reported at most ten times a second. */
 export interface SyncProgress {
   readonly phase: SyncPhase
   /**

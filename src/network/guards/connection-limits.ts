@@ -37,6 +37,7 @@ export interface StandingLimits {
 /** Of connections that stand, and of those that are only about to be made. */
 export interface ConnectionLimits extends StandingLimits, PendingLimits {}
 
+/** The limits of a server without options. */
 export const DEFAULT_CONNECTION_LIMITS: ConnectionLimits = {
   connections: MAX_SERVER_CONNECTIONS,
   connectionsPerPeer: MAX_CONNECTIONS_PER_PEER,

@@ -129,7 +129,7 @@ async function chooseTransports({ listen, onWebRtcUnavailable }: ListeningNodeOp
   }
 }
 
-/** A new identity for {@link createListeningNode}, to be kept on disk: Ed25519, in libp2p's own protobuf. */
+/** Returns a new identity for a server or a relay, to be kept on disk: an Ed25519 key in libp2p's own protobuf. */
 export async function createPrivateKey(): Promise<Uint8Array> {
   return privateKeyToProtobuf(await generateKeyPair('Ed25519'))
 }

@@ -11,4 +11,5 @@ export interface CodeDamage {
   readonly code: string
 }
 
+/** A damaged page or a damaged code, found by a read or by `verify`, and dropped. */
 export type Damage = PageDamage | CodeDamage

@@ -5,6 +5,7 @@
 import { badArgument, checkType, fieldsOf } from '../plain.ts'
 import type { Eip1193Provider } from './types.ts'
 
+/** The description of a wallet in the announcement of EIP-6963. */
 export interface ProviderInfo {
   readonly name: string
   /** A data URI of an image. */

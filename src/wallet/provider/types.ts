@@ -1,6 +1,7 @@
 /** The used part of EIP-1193, and the contracts of a provider. Types only. */
 import type { BlockHeader } from '../header.ts'
 
+/** One request of EIP-1193. */
 export interface RequestArguments {
   readonly method: string
   readonly params?: readonly unknown[] | object
@@ -11,9 +12,11 @@ export interface RequestArguments {
  * function.
  */
 export interface Eip1193Requester {
+  /** Answers one request, or rejects with an error with a numeric `code`. */
   request(args: RequestArguments): Promise<unknown>
 }
 
+/** The provider of a client, in the form of EIP-1193. */
 export interface Eip1193Provider extends Eip1193Requester {
   /**
    * Listens to an event. `connect` fires once. A fallback's `accountsChanged` is passed on, and its `message` while the
@@ -21,9 +24,11 @@ export interface Eip1193Provider extends Eip1193Requester {
    * wallet. Throws `badArgument`.
    */
   on(event: string, listener: (...args: never[]) => void): this
+  /** Removes a listener added by {@link on}. */
   removeListener(event: string, listener: (...args: never[]) => void): this
 }
 
+/** The options of `client.provider()`. */
 export interface ProviderOptions {
   /**
    * Answers the methods needing more than state. Its answers are trusted. Left out: error 4200 for those methods. The
@@ -51,7 +56,9 @@ export interface ProviderOptions {
  * state reads.
  */
 export interface EvmModule {
+  /** Runs an `eth_call`. */
   call(state: CallState, block: CallBlock, request: CallRequest, options: CallOptions): Promise<CallResult>
+  /** Returns the least gas sufficient for the call. */
   estimateGas(state: CallState, block: CallBlock, request: CallRequest, options: CallOptions): Promise<bigint>
 }
 
