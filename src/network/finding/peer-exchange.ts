@@ -15,7 +15,7 @@ import {
   PEER_QUESTION_RATES,
   PEERS_PROTOCOL_ID,
 } from '../constants.ts'
-import { AskingLimits } from '../guards/asking-limits.ts'
+import { AskingLimits } from '../guards/rate-limiter.ts'
 import { StreamWire } from '../libp2p/stream-wire.ts'
 import { decodePeerList, encodePeerList } from './peer-list.ts'
 

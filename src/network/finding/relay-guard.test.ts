@@ -2,7 +2,7 @@ import type { Connection, Libp2p, PeerId } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { describe, expect, test } from 'vitest'
 import { ManualClock } from '../../testing/manual-clock.ts'
-import { AskingLimits } from '../guards/asking-limits.ts'
+import { AskingLimits } from '../guards/rate-limiter.ts'
 import { denyReservation } from './relay-guard.ts'
 
 /** A peer by its name alone. */

@@ -1,6 +1,6 @@
 /** Guards a relay's places: the peers of one host have so many. What is asked of it is limited by `limited-service.ts`. */
 import type { Libp2p, PeerId } from '@libp2p/interface'
-import { hostOf } from '../guards/host.ts'
+import { hostOf } from '../guards/host-of.ts'
 
 /** True if the peers of one host have as many places as they may, and `peerId` would take another. */
 export function denyReservation(node: Libp2p, taken: Iterable<PeerId>, peerId: PeerId, perHost: number): boolean {

@@ -2,8 +2,8 @@ import type { Connection } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { describe, expect, test } from 'vitest'
 import { ManualClock, settle } from '../../testing/manual-clock.ts'
+import { ConnectionError } from '../connection-error.ts'
 import { DIAL_TIMEOUT_MS, LIE_BAN_MS, MIN_REDIAL_MS, STALL_BAN_MS } from '../constants.ts'
-import { ConnectionError } from '../guards/connection-error.ts'
 import { RelayKeeper } from './relay-keeper.ts'
 
 const RELAY = multiaddr('/ip4/127.0.0.1/tcp/9000/ws')

@@ -4,8 +4,8 @@
  */
 import type { MessageStream, StreamMuxer, StreamMuxerFactory } from '@libp2p/interface'
 import { type Clock, systemClock } from '../../runtime/clock.ts'
+import { ConnectionError } from '../connection-error.ts'
 import { PONG_MS, QUIET_MS } from '../constants.ts'
-import { ConnectionError } from './connection-error.ts'
 import { SilenceWatch } from './silence-watch.ts'
 
 /** What libp2p is given as a muxer. */

@@ -3,7 +3,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { describe, expect, test } from 'vitest'
 import { ManualClock } from '../../testing/manual-clock.ts'
 import { InboundGater } from './connection-limits.ts'
-import { hostOf } from './host.ts'
+import { hostOf } from './host-of.ts'
 
 const limits = { connections: 100, connectionsPerPeer: 2, connectionsPerHost: 32 }
 

@@ -17,9 +17,9 @@ import {
   STRIKE_CONNECTIONS,
 } from '../constants.ts'
 import { guardHandshake } from './guarded-negotiation.ts'
-import { hostOf } from './host.ts'
-import { HostAccounts } from './host-accounts.ts'
+import { hostOf } from './host-of.ts'
 import type { PendingLimits } from './pending-sockets.ts'
+import { HostAccounts } from './rate-accounts.ts'
 
 /** Of connections that stand. */
 export interface StandingLimits {

@@ -4,7 +4,7 @@
  */
 import type { MultiaddrConnection, StreamMuxerFactory } from '@libp2p/interface'
 import type { Clock } from '../../protocol/clock.ts'
-import { ConnectionError } from './connection-error.ts'
+import { ConnectionError } from '../connection-error.ts'
 import { guardStreams } from './guarded-muxer.ts'
 import { MessageMeter } from './message-meter.ts'
 

@@ -4,8 +4,8 @@
  */
 import type { ConnectionEncrypter, MessageStream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
+import { ConnectionError } from '../connection-error.ts'
 import { YAMUX_PROTOCOL_ID } from '../constants.ts'
-import { ConnectionError } from './connection-error.ts'
 import { guardHandshake } from './guarded-negotiation.ts'
 
 const addresses = new WeakMap<MessageStream, Multiaddr>()

@@ -7,6 +7,7 @@ import type { MessageStream, StreamMuxer, StreamMuxerFactory } from '@libp2p/int
 import type { Uint8ArrayList } from 'uint8arraylist'
 import { type Clock, systemClock } from '../../protocol/clock.ts'
 import { Gcra } from '../../protocol/gcra.ts'
+import { ConnectionError } from '../connection-error.ts'
 import {
   INBOUND_STREAM_BURST,
   INBOUND_STREAMS_PER_SECOND,
@@ -21,11 +22,10 @@ import {
   SMALL_FRAME_BYTES,
   SMALL_FRAMES_PER_SECOND,
 } from '../constants.ts'
-import { ConnectionError } from './connection-error.ts'
 import { addressBelow } from './guarded-encrypter.ts'
 import { guardNegotiation } from './guarded-negotiation.ts'
-import { hostOf } from './host.ts'
-import type { HostAccounts } from './host-accounts.ts'
+import { hostOf } from './host-of.ts'
+import type { HostAccounts } from './rate-accounts.ts'
 import type { StreamShares } from './stream-shares.ts'
 import { type YamuxLimits, YamuxMeter } from './yamux-meter.ts'
 

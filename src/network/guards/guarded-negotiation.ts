@@ -4,8 +4,8 @@
  */
 import type { MessageStream } from '@libp2p/interface'
 import type { Uint8ArrayList } from 'uint8arraylist'
+import { ConnectionError } from '../connection-error.ts'
 import { MAX_HANDSHAKE_PROPOSALS } from '../constants.ts'
-import { ConnectionError } from './connection-error.ts'
 import { ProposalMeter } from './proposal-meter.ts'
 
 /** Where all streams of libp2p get their bytes from, and the one place that sees them whoever listens. */

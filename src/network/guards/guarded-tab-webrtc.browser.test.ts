@@ -4,8 +4,8 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { commands } from 'vitest/browser'
 import type { TextPlace } from '../../testing/hostile/text-server.ts'
+import { ConnectionError } from '../connection-error.ts'
 import { createWebRtcNode, type WebRtcNodeOptions } from '../libp2p/webrtc-node.ts'
-import { ConnectionError } from './connection-error.ts'
 
 interface Commands {
   startTextServer(place: TextPlace, text: string): Promise<{ id: number; address: string }>

@@ -6,9 +6,9 @@
 import type { Listener, Transport, Upgrader } from '@libp2p/interface'
 import type { Libp2pOptions } from 'libp2p'
 import { type Clock, systemClock } from '../../protocol/clock.ts'
-import { ConnectionError } from './connection-error.ts'
+import { ConnectionError } from '../connection-error.ts'
 import { guardedFactory, guardPeer, interceptDispatched, type Peer, withMembers } from './guarded-channels.ts'
-import { hostOf, hostOfIp } from './host.ts'
+import { hostOf, hostOfIp } from './host-of.ts'
 import { type PendingLimits, PendingSockets } from './pending-sockets.ts'
 import type { StreamShares } from './stream-shares.ts'
 

@@ -4,7 +4,7 @@
  */
 import type { StreamHandler } from '@libp2p/interface'
 import type { Clock } from '../../protocol/clock.ts'
-import { AskingLimits, type AskingRates } from './asking-limits.ts'
+import { AskingLimits, type AskingRates } from './rate-limiter.ts'
 
 /** The part of libp2p's registrar that a service registers its protocols with. */
 interface Registrar {

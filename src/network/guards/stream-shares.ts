@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../../protocol/clock.ts'
 import { Gcra, type Rate } from '../../protocol/gcra.ts'
-import { HostAccounts } from './host-accounts.ts'
+import { HostAccounts } from './rate-accounts.ts'
 
 export interface StreamRates {
   /** Of all connections of a host together. */

@@ -7,8 +7,8 @@ import type { AbortOptions, Logger } from '@libp2p/interface'
 import { AbstractMultiaddrConnection } from '@libp2p/utils'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Uint8ArrayList } from 'uint8arraylist'
+import { ConnectionError } from '../connection-error.ts'
 import { DRAIN_POLL_MS, MAX_SOCKET_BUFFERED_BYTES, MAX_WEBSOCKET_MESSAGE_BYTES } from '../constants.ts'
-import { ConnectionError } from './connection-error.ts'
 
 export interface WebSocketConnectionInit {
   /** Open, with `arraybuffer` as its `binaryType`. It belongs to the connection from now on. */

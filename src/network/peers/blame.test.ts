@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { ConnectionError } from '../connection-error.ts'
 import {
   EMPTY_SCORE,
   LIE_BAN_MS,
@@ -8,7 +9,6 @@ import {
   TIMEOUT_SCORE,
   USEFUL_SCORE,
 } from '../constants.ts'
-import { ConnectionError } from '../guards/connection-error.ts'
 import { departureOf, judge, protocolViolation, type Verdict } from './blame.ts'
 import type { Outcome } from './outcome.ts'
 

@@ -2,9 +2,9 @@
  * Who is to blame for what, and what follows: the one place that decides it. Pure; `peer.ts` carries the verdict out.
  */
 
+import { ConnectionError } from '../connection-error.ts'
 import { EMPTY_SCORE, LIE_BAN_MS, MIN_REQUEST_BYTES, STALL_BAN_MS, TIMEOUT_SCORE, USEFUL_SCORE } from '../constants.ts'
 import type { LeaveReason } from '../error.ts'
-import { ConnectionError } from '../guards/connection-error.ts'
 import type { Outcome } from './outcome.ts'
 
 /** The end of a connection: why, and for how long the peer is kept out (0: it may come back). */

@@ -15,7 +15,7 @@ import { denyUnnamed } from '../guards/gater.ts'
 import { callerOf, guestOf } from '../libp2p/libp2p-caller.ts'
 import { createWebRtcNode } from '../libp2p/webrtc-node.ts'
 import type { Link } from '../link.ts'
-import { watchConditions } from './conditions.ts'
+import { watchConditions } from './watch-conditions.ts'
 import type { WindowCaller, WindowHandlers } from './window-caller.ts'
 
 export interface WindowNodeOptions {

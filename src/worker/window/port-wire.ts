@@ -2,7 +2,7 @@
  * A wire across a MessagePort: the engine has one end, the window a libp2p stream at the other. Bytes cross by transfer. A
  * port of its own for each wire: what is posted before the other side listens waits there.
  */
-import { ConnectionError, type ConnectionErrorCode } from '../../network/guards/connection-error.ts'
+import { ConnectionError, type ConnectionErrorCode } from '../../network/connection-error.ts'
 import type { Wire, WireHandler } from '../../protocol/wire.ts'
 import { MAX_UNREAD_BYTES } from '../constants.ts'
 

@@ -1,6 +1,6 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import { describe, expect, test } from 'vitest'
-import { hostOf, hostOfIp, plainIp } from './host.ts'
+import { hostOf, hostOfIp, plainIp } from './host-of.ts'
 
 describe('plainIp', () => {
   test.each([

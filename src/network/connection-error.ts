@@ -2,7 +2,7 @@
  * Why we ended a connection that stood: the reason that is passed to `abort`. libp2p hands it on unchanged in the `close`
  * event of the connection, where the dialer and the relay keeper look for it.
  */
-import { RootlightError } from '../../runtime/error.ts'
+import { RootlightError } from '../runtime/error.ts'
 
 export type ConnectionErrorCode =
   /** Below the protocol (yamux, multistream-select), the other side broke a limit. It is kept out like a liar. */

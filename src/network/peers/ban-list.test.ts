@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ManualClock } from '../../testing/manual-clock.ts'
 import { LIE_BAN_MS, MAX_BANS, STALL_BAN_MS } from '../constants.ts'
-import { Bans } from './bans.ts'
+import { Bans } from './ban-list.ts'
 
 const LIE = { reason: 'lied', banMs: LIE_BAN_MS } as const
 const STALL = { reason: 'stalled', banMs: STALL_BAN_MS } as const

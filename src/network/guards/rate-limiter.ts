@@ -5,8 +5,8 @@
 import type { Connection } from '@libp2p/interface'
 import type { Clock } from '../../protocol/clock.ts'
 import type { Rate } from '../../protocol/gcra.ts'
-import { hostOf } from './host.ts'
-import { HostAccounts } from './host-accounts.ts'
+import { hostOf } from './host-of.ts'
+import { HostAccounts } from './rate-accounts.ts'
 
 export interface AskingRates {
   readonly peer: Rate
