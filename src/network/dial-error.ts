@@ -1,7 +1,7 @@
 /** Why a dial did not end in a connected peer; and the words for whatever a browser rejects with. */
 import { type ErrorDetails, isRootlightError, RootlightError } from '../runtime/error.ts'
+import { type Departure, departureOf, silentDial } from './departure.ts'
 import type { LeaveReason } from './error.ts'
-import { type Departure, departureOf, silentDial } from './peers/blame.ts'
 
 /** A dial that failed. Its code is the reason in the peer's snapshot; `departure` is what the peer set is told. */
 export class DialError extends RootlightError<LeaveReason> {

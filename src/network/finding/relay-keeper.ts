@@ -4,7 +4,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Clock } from '../../runtime/clock.ts'
 import { startDeadline } from '../../runtime/deadline.ts'
 import { DIAL_TIMEOUT_MS, MAX_REDIAL_MS, MIN_REDIAL_MS } from '../constants.ts'
-import { departureOf } from '../peers/blame.ts'
+import { departureOf } from '../departure.ts'
 
 export interface RelayKeeperOptions {
   readonly relays: readonly Multiaddr[]

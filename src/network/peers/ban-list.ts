@@ -1,7 +1,7 @@
 /** Who is kept out, why, and until when: by peer id and by address. Bans end by themselves, and there are only so many. */
 import type { Clock } from '../../runtime/clock.ts'
 import { MAX_BANS } from '../constants.ts'
-import type { Departure } from './blame.ts'
+import type { Departure } from '../departure.ts'
 
 interface Ban {
   readonly untilMs: number

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ConnectionError } from '../connection-error.ts'
+import type { Outcome } from '../../sync/peer.ts'
 import {
   EMPTY_SCORE,
   LIE_BAN_MS,
@@ -9,8 +9,7 @@ import {
   TIMEOUT_SCORE,
   USEFUL_SCORE,
 } from '../constants.ts'
-import { departureOf, judge, protocolViolation, type Verdict } from './blame.ts'
-import type { Outcome } from './outcome.ts'
+import { judge, type Verdict } from './blame.ts'
 
 describe('judge', () => {
   test.each<[string, Outcome, Verdict]>([
@@ -42,33 +41,5 @@ describe('judge', () => {
     ],
   ])('default: %s', (_, outcome, verdict) => {
     expect(judge(outcome)).toEqual(verdict)
-  })
-})
-
-describe('protocolViolation', () => {
-  test('default: keeps out like a lie', () => {
-    expect(protocolViolation('why')).toEqual({ reason: 'protocolViolation', banMs: LIE_BAN_MS, message: 'why' })
-  })
-})
-
-describe('departureOf', () => {
-  test('error: muxerViolation: kept out like a liar', () => {
-    expect(departureOf(new ConnectionError('muxerViolation', 'too much'))).toEqual({
-      reason: 'protocolViolation',
-      banMs: LIE_BAN_MS,
-      message: 'muxerViolation: too much',
-    })
-  })
-
-  test('error: silentPeer: kept out like a peer that stalls', () => {
-    expect(departureOf(new ConnectionError('silentPeer', 'nothing'))).toMatchObject({
-      reason: 'stalled',
-      banMs: STALL_BAN_MS,
-      isSilent: true,
-    })
-  })
-
-  test.each([undefined, new Error('reset'), 'text'])('default: %s blames nobody', (error) => {
-    expect(departureOf(error)).toBeUndefined()
   })
 })

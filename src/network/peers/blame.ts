@@ -1,56 +1,19 @@
-/**
- * Who is to blame for what, and what follows: the one place that decides it. Pure; `peer.ts` carries the verdict out.
- */
-
-import { ConnectionError } from '../connection-error.ts'
+/** The one place that judges how a request ended: what follows for the peer asked. Pure; `peer.ts` acts on the verdict. */
+import type { Outcome } from '../../sync/peer.ts'
 import { EMPTY_SCORE, LIE_BAN_MS, MIN_REQUEST_BYTES, STALL_BAN_MS, TIMEOUT_SCORE, USEFUL_SCORE } from '../constants.ts'
-import type { LeaveReason } from '../error.ts'
-import type { Outcome } from './outcome.ts'
+import type { Departure } from '../departure.ts'
 
-/** The end of a connection: why, and for how long the peer is kept out (0: it may come back). */
-export interface Departure {
-  readonly reason: LeaveReason
-  readonly banMs: number
-  /** What happened, for whoever reads the list of peers. */
-  readonly message?: string
-  /** Not a byte came where one was due: each time in a row that a peer leaves so, it is kept out for longer. */
-  readonly isSilent?: boolean
-}
-
-/** What follows from an outcome. */
+/** The consequences of an outcome. */
 export interface Verdict {
+  /** Points added to the peer's score. */
   readonly score: number
-  /** Ask for half as much from now on. */
+  /** True if the next requests should ask for half as much. */
   readonly halve: boolean
-  /** The peer has to leave. */
+  /** Present if the peer has to leave. */
   readonly departure?: Departure
 }
 
-/** A peer that broke the protocol's own limits leaves like a liar. */
-export function protocolViolation(message: string): Departure {
-  return { reason: 'protocolViolation', banMs: LIE_BAN_MS, message }
-}
-
-/** Nobody has answered a dial, or not to its end, in the time that it has. */
-export function silentDial(message: string): Departure {
-  return { reason: 'dialFailed', banMs: STALL_BAN_MS, message, isSilent: true }
-}
-
-/** What follows from the `error` that ended a connection, if that says who is to blame. */
-export function departureOf(error: unknown): Departure | undefined {
-  if (!(error instanceof ConnectionError)) return undefined
-  const message = `${error.code}: ${error.message}`
-  switch (error.code) {
-    case 'muxerViolation':
-      return protocolViolation(message)
-    case 'silentPeer':
-      return { reason: 'stalled', banMs: STALL_BAN_MS, message, isSilent: true }
-    default:
-      return error.code satisfies never
-  }
-}
-
-/** What follows from `outcome`. */
+/** Returns the consequences of `outcome`. */
 export function judge(outcome: Outcome): Verdict {
   switch (outcome.kind) {
     case 'useful':

@@ -17,9 +17,9 @@ import {
   MIN_REDIAL_MS,
   STABLE_CONNECTION_MS,
 } from '../constants.ts'
+import { type Departure, silentDial } from '../departure.ts'
 import { asDialError } from '../dial-error.ts'
 import type { Caller } from '../link.ts'
-import { type Departure, silentDial } from './blame.ts'
 import { type Connected, connectPeer, duplicatePeer } from './connect.ts'
 import type { NetworkPeer } from './peer.ts'
 import type { PeerSet } from './peer-set.ts'

@@ -9,7 +9,7 @@ import { createWirePair } from '../../testing/memory-wire.ts'
 import type { NodeSource } from '../../trie/node-source.ts'
 import { type Path, ROOT_PATH } from '../../trie/path.ts'
 import { LIE_BAN_MS, MIN_REQUEST_BYTES, START_REQUEST_BYTES, USEFUL_SCORE } from '../constants.ts'
-import type { Departure } from './blame.ts'
+import type { Departure } from '../departure.ts'
 import { NetworkPeer } from './peer.ts'
 import { PeerSet } from './peer-set.ts'
 

@@ -4,16 +4,17 @@
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { type Clock, systemClock } from '../../protocol/clock.ts'
-import type { NodeRequest, PathRequest, Span, Status } from '../../protocol/messages.ts'
+import type { Span, Status } from '../../protocol/messages.ts'
 import { Requester } from '../../protocol/requester.ts'
 import type { Wire } from '../../protocol/wire.ts'
+import type { NodeRequest, Outcome, SyncPeer, WayRequest } from '../../sync/peer.ts'
 import type { Path } from '../../trie/path.ts'
 import type { Transport } from '../address.ts'
 import { MAX_WEBRTC_ANSWER_BYTES, MAX_WEBRTC_IN_FLIGHT_BYTES } from '../constants.ts'
+import { type Departure, departureOf, protocolViolation } from '../departure.ts'
 import { describeError } from '../dial-error.ts'
-import { type Departure, departureOf, judge, protocolViolation } from './blame.ts'
+import { judge } from './blame.ts'
 import { Capacity } from './capacity.ts'
-import type { Outcome } from './outcome.ts'
 import { Patience } from './patience.ts'
 import { Score } from './score.ts'
 
@@ -41,7 +42,7 @@ export interface NetworkPeerOptions {
 }
 
 /** One peer on one stream. `start` first. Has the shape of the sync loop's `SyncPeer`. */
-export class NetworkPeer {
+export class NetworkPeer implements SyncPeer {
   readonly id: string
   readonly address: string
   readonly transport: Transport
@@ -170,7 +171,7 @@ export class NetworkPeer {
   }
 
   /** See {@link Requester.getPaths}. */
-  getPaths(root: Uint8Array, requests: readonly PathRequest[], maxBytes: number, signal?: AbortSignal) {
+  getPaths(root: Uint8Array, requests: readonly WayRequest[], maxBytes: number, signal?: AbortSignal) {
     return this.#requester.getPaths(root, requests, maxBytes, signal)
   }
 

@@ -1,7 +1,7 @@
 /** Checks after every step of a trial, whatever has happened. Each check throws an error naming the broken rule. */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { MAX_REQUEST_BYTES } from '../../network/constants.ts'
-import type { Departure } from '../../network/peers/blame.ts'
+import type { Departure } from '../../network/departure.ts'
 import type { Request } from '../../protocol/messages.ts'
 import type { StateStore } from '../../store/state-store.ts'
 import { MAX_HELD_BYTES, MAX_IN_FLIGHT_BYTES, MAX_REQUESTS_PER_PEER, MAX_WINDOW } from '../../sync/constants.ts'

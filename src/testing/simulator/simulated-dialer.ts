@@ -4,7 +4,7 @@
  */
 
 import { MAX_REDIAL_MS, MIN_REDIAL_MS, STABLE_CONNECTION_MS } from '../../network/constants.ts'
-import type { Departure } from '../../network/peers/blame.ts'
+import type { Departure } from '../../network/departure.ts'
 import { NetworkPeer } from '../../network/peers/peer.ts'
 import type { PeerSet } from '../../network/peers/peer-set.ts'
 import type { Clock } from '../../protocol/clock.ts'

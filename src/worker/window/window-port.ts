@@ -1,5 +1,5 @@
 /** What crosses the port between an engine in a worker and the window's libp2p node. Links are numbers there. */
-import type { Departure } from '../../network/peers/blame.ts'
+import type { Departure } from '../../network/departure.ts'
 import type { Conditions } from '../../network/window/window-caller.ts'
 
 /** What is asked of the window; each call is answered once. */
