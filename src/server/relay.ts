@@ -1,6 +1,6 @@
 /** A relay in one call: a listening libp2p node for connecting tabs to each other, without any state. */
-
-import { DEFAULT_RELAY_LIMITS, type RelayLimits } from '../network/finding/relay.ts'
+import { setMaxListeners } from 'node:events'
+import { DEFAULT_RELAY_LIMITS, type RelayLimits, relayOf } from '../network/finding/relay.ts'
 import type { ConnectionLimits } from '../network/guards/connection-limits.ts'
 import { createListeningNode } from '../network/libp2p/listening-node.ts'
 import { checkRelayOptions } from './check-arguments.ts'
@@ -33,7 +33,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<RunningRel
   const { listen = [DEFAULT_LISTEN], limits = DEFAULT_RELAY_LIMITS, connectionLimits = {}, privateKey } = given
   const node = await createListeningNode({
     listen,
-    relay: limits,
+    relay: relayOf(limits, setMaxListeners),
     connectionLimits,
     ...(privateKey === undefined ? {} : { privateKey }),
   })

@@ -1,6 +1,6 @@
 /** A server in one call: a listening libp2p node serving states, and a relay if wanted. */
-
-import type { RelayLimits } from '../network/finding/relay.ts'
+import { setMaxListeners } from 'node:events'
+import { type RelayLimits, relayOf } from '../network/finding/relay.ts'
 import type { ConnectionLimits } from '../network/guards/connection-limits.ts'
 import { createListeningNode } from '../network/libp2p/listening-node.ts'
 import { type ServeCounters, serve } from '../network/peers/serve.ts'
@@ -82,7 +82,7 @@ export async function startServer(given: ServerOptions): Promise<RunningServer> 
     listen,
     connectionLimits,
     ...(privateKey === undefined ? {} : { privateKey }),
-    ...(relay === undefined ? {} : { relay }),
+    ...(relay === undefined ? {} : { relay: relayOf(relay, setMaxListeners) }),
     ...(onWebRtcUnavailable === undefined ? {} : { onWebRtcUnavailable }),
   })
   let states = options.sources

@@ -2,6 +2,7 @@
  * Commands for tests in a browser: Node starts servers for them to dial. Vitest hands each call over, and the test
  * knows a server by a number. Servers left running end with the process.
  */
+import { setMaxListeners } from 'node:events'
 import type { Libp2p } from '@libp2p/interface'
 import type { BrowserCommand } from 'vitest/node'
 import { type RawCounts, RawServer, type RawVice } from './hostile/raw-server.ts'
@@ -55,8 +56,9 @@ const startTextServer: BrowserCommand<[TextPlace, string]> = async (_, place, te
 
 const startRelayForTabs: BrowserCommand<[]> = async () => {
   const { createListeningNode } = await import('../network/libp2p/listening-node.ts')
-  const { DEFAULT_RELAY_LIMITS } = await import('../network/finding/relay.ts')
-  const node = await createListeningNode({ listen: ['/ip4/127.0.0.1/tcp/0/ws'], relay: DEFAULT_RELAY_LIMITS })
+  const { DEFAULT_RELAY_LIMITS, relayOf } = await import('../network/finding/relay.ts')
+  const relay = relayOf(DEFAULT_RELAY_LIMITS, setMaxListeners)
+  const node = await createListeningNode({ listen: ['/ip4/127.0.0.1/tcp/0/ws'], relay })
   return { id: webRtcServers.push({ stop: async () => node.stop() }) - 1, address: String(node.getMultiaddrs()[0]) }
 }
 

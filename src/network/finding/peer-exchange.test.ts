@@ -1,4 +1,5 @@
 /** A relay, tabs that announce where they would be, and one that asks: libp2p nodes in this process, over WebSockets. */
+import { setMaxListeners } from 'node:events'
 import { RLP } from '@ethereumjs/rlp'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { identifyPush } from '@libp2p/identify'
@@ -16,7 +17,7 @@ import { createListeningNode } from '../libp2p/listening-node.ts'
 import { askPeers } from './peer-exchange.ts'
 import { PeerFinder } from './peer-finder.ts'
 import { encodePeerList } from './peer-list.ts'
-import { DEFAULT_RELAY_LIMITS } from './relay.ts'
+import { DEFAULT_RELAY_LIMITS, relayOf } from './relay.ts'
 
 const SIGNAL = new AbortController().signal
 
@@ -26,7 +27,8 @@ beforeAll(() => {
 })
 
 async function startRelay(): Promise<Libp2p> {
-  const node = await createListeningNode({ listen: ['/ip4/127.0.0.1/tcp/0/ws'], relay: DEFAULT_RELAY_LIMITS })
+  const relay = relayOf(DEFAULT_RELAY_LIMITS, setMaxListeners)
+  const node = await createListeningNode({ listen: ['/ip4/127.0.0.1/tcp/0/ws'], relay })
   onTestFinished(async () => node.stop())
   return node
 }

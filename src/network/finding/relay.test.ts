@@ -1,4 +1,5 @@
 /** Relays and tabs as libp2p nodes in this process, over WebSockets on the loopback interface. */
+import { setMaxListeners } from 'node:events'
 import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import type { Libp2p } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
@@ -8,7 +9,7 @@ import { HOP_RATES, PEER_QUESTION_RATES } from '../constants.ts'
 import { loadLibp2p } from '../libp2p/libp2p-parts.ts'
 import { createListeningNode } from '../libp2p/listening-node.ts'
 import { askPeers } from './peer-exchange.ts'
-import { DEFAULT_RELAY_LIMITS, type RelayLimits } from './relay.ts'
+import { DEFAULT_RELAY_LIMITS, type RelayLimits, relayOf } from './relay.ts'
 
 const ECHO = '/echo/1'
 const NOBODY = '12D3KooWQYV9dGMFoRzNStwpXztXaBUjtPqi6aU76ZgUriHhKust'
@@ -19,7 +20,7 @@ beforeAll(() => {
 })
 
 async function startRelay(limits: Partial<RelayLimits> = {}) {
-  const relay = { ...DEFAULT_RELAY_LIMITS, ...limits }
+  const relay = relayOf({ ...DEFAULT_RELAY_LIMITS, ...limits }, setMaxListeners)
   const node = await createListeningNode({ listen: ['/ip4/127.0.0.1/tcp/0/ws'], relay })
   onTestFinished(async () => node.stop())
   return node
@@ -61,7 +62,7 @@ async function echoed(from: Libp2p, address: ReturnType<typeof multiaddr>, bytes
   })
 }
 
-describe('relayServices', () => {
+describe('relayOf', () => {
   test('default: two nodes that nobody can dial talk over it, on a connection that is known to be limited', async () => {
     const relay = await startRelay()
     const [a, b] = [await startTab(relay), await startTab(relay)]

@@ -2,15 +2,14 @@
  * A relay for browsers: a circuit-relay-v2 server, over which two tabs that nobody can dial exchange what WebRTC needs to
  * connect them directly. It carries signalling and no state: its limits are far too small for that.
  */
-import { setMaxListeners } from 'node:events'
 import type { CircuitRelayServerInit, CircuitRelayService } from '@libp2p/circuit-relay-v2'
 import type { Libp2p } from '@libp2p/interface'
-import type { Libp2pOptions } from 'libp2p'
 import { systemClock } from '../../protocol/clock.ts'
 import { HOP_RATES, IDENTIFY_RATES, MAX_HOP_STREAMS } from '../constants.ts'
 import { NetworkError } from '../error.ts'
 import { inboundGaters, reservationsPerHost } from '../guards/connection-limits.ts'
 import { limitedService } from '../guards/limited-service.ts'
+import type { NodeExtension } from '../libp2p/listening-node.ts'
 import { tellPeers } from './peer-exchange.ts'
 import { denyReservation } from './relay-guard.ts'
 
@@ -36,45 +35,57 @@ export const DEFAULT_RELAY_LIMITS: RelayLimits = {
   connectionSeconds: 120,
 }
 
-/** The relay among the services of a libp2p node. Throws {@link NetworkError} `badRelayLimit`. */
-export async function relayServices(limits: RelayLimits): Promise<NonNullable<Libp2pOptions['services']>> {
+/** Node's own: sets how many listeners of `target` are no leak; 0: any number. */
+type SetMaxListeners = (limit: number, target: EventTarget) => void
+
+/**
+ * Makes a listening node a relay. `setMaxListeners` is passed in: nothing here imports Node. Throws {@link NetworkError}
+ * `badRelayLimit`.
+ */
+export function relayOf(limits: RelayLimits, setMaxListeners: SetMaxListeners): NodeExtension {
   for (const [name, value] of Object.entries(limits)) {
     if (Number.isSafeInteger(value) && value >= 1) continue
     const details = { got: value, expected: 'a whole number from 1' }
     throw new NetworkError('badRelayLimit', `the relay's ${name} is a whole number from 1, got ${value}`, { details })
   }
+  return { services: () => relayServices(limits), start: (node) => startRelaying(node, setMaxListeners) }
+}
+
+async function relayServices(limits: RelayLimits): ReturnType<NodeExtension['services']> {
   const [{ circuitRelayServer }, { identifyPush }] = await Promise.all([
     import('@libp2p/circuit-relay-v2'),
     import('@libp2p/identify'),
   ])
-  // Tabs say by a push where they can be reached, once they have a place.
+  // Tabs tell their addresses by a push, once they have a reservation.
   return {
     relay: limitedService(circuitRelayServer(initOf(limits)), HOP_RATES, systemClock),
     identifyPush: limitedService(identifyPush(), IDENTIFY_RATES, systemClock),
   }
 }
 
-/** Begins to tell tabs of each other, lets a place have any number of dials at a time, and gives the place of one that is gone to the next; libp2p itself would keep it. */
-export async function startRelaying(node: Libp2p): Promise<void> {
+/** Begins to tell tabs of each other, and limits reservations by host. libp2p would keep those of disconnected peers. */
+async function startRelaying(node: Libp2p, setMaxListeners: SetMaxListeners): Promise<void> {
   await tellPeers(node)
   const { relay } = node.services as { readonly relay?: CircuitRelayService }
+  if (relay === undefined) return
   const gater = inboundGaters.get(node)
-  if (gater !== undefined && relay !== undefined) {
+  if (gater !== undefined) {
     const perHost = reservationsPerHost(gater.limits)
     gater.denyInboundRelayReservation = (peerId) => denyReservation(node, relay.reservations.keys(), peerId, perHost)
   }
-  if (relay !== undefined) allowDials(relay)
+  allowDials(relay, setMaxListeners)
   node.addEventListener('peer:disconnect', ({ detail: peerId }) => {
-    relay?.reservations.get(peerId)?.signal.clear()
-    relay?.reservations.delete(peerId)
+    relay.reservations.get(peerId)?.signal.clear()
+    relay.reservations.delete(peerId)
   })
 }
 
 /**
- * Each connection over a place listens to the signal of the place until it ends, so Node takes the eleventh for a leak, and says so
- * on stderr. Their number is bounded by {@link MAX_HOP_STREAMS} and by the limits of connections.
+ * Allows any number of dials to the peer of a reservation at a time. Each relayed connection listens to the reservation's
+ * signal until the connection ends, so Node would warn of a leak from the eleventh on. {@link MAX_HOP_STREAMS} and the
+ * limits of connections bound the number.
  */
-function allowDials({ reservations }: CircuitRelayService): void {
+function allowDials({ reservations }: CircuitRelayService, setMaxListeners: SetMaxListeners): void {
   const set = reservations.set.bind(reservations)
   reservations.set = (peerId, reservation) => {
     setMaxListeners(0, reservation.signal)

@@ -4,6 +4,7 @@
  */
 import { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf } from '@libp2p/crypto/keys'
 import type { Libp2p, PrivateKey } from '@libp2p/interface'
+import type { Libp2pOptions } from 'libp2p'
 import { systemClock } from '../../protocol/clock.ts'
 import { parseListen } from '../address.ts'
 import {
@@ -19,7 +20,6 @@ import {
   SPARE_STREAMS_PER_SECOND,
 } from '../constants.ts'
 import { NetworkError } from '../error.ts'
-import { type RelayLimits, relayServices, startRelaying } from '../finding/relay.ts'
 import {
   burstPerHost,
   type ConnectionLimits,
@@ -37,6 +37,12 @@ import { isWebRtcDirect, loadWebRtcDirect } from './webrtc-direct.ts'
 
 const HOST_SMALL_FRAMES = { perSecond: HOST_SMALL_FRAMES_PER_SECOND, burst: HOST_SMALL_FRAME_BURST }
 
+/** Services added to a node, and what starts them once the node listens. */
+export interface NodeExtension {
+  services(): Promise<NonNullable<Libp2pOptions['services']>>
+  start(node: Libp2p): Promise<void>
+}
+
 export interface ListeningNodeOptions {
   /** Multiaddrs such as `/ip4/0.0.0.0/tcp/9000/ws` and `/ip4/0.0.0.0/udp/9000/webrtc-direct`; port 0 takes any free one. */
   readonly listen: readonly string[]
@@ -44,21 +50,21 @@ export interface ListeningNodeOptions {
   readonly privateKey?: Uint8Array
   /** {@link DEFAULT_CONNECTION_LIMITS}, but for these. */
   readonly connectionLimits?: Partial<ConnectionLimits>
-  /** Makes it a relay, too. */
-  readonly relay?: RelayLimits
+  /** Makes the node a relay as well; see `finding/relay.ts`. */
+  readonly relay?: NodeExtension
   /** There is no WebRTC here: it goes on without. Left out: then it does not start. */
   readonly onWebRtcUnavailable?: (error: NetworkError) => void
 }
 
 /**
  * A node that listens on all of `listen` (but for WebRTC where that is not to be had); started, and speaking no protocol of ours yet (see `serve.ts`). The caller stops
- * it with `node.stop()`. Rejects with {@link NetworkError} `badMultiaddr`, `badPrivateKey`, `badRelayLimit`,
+ * it with `node.stop()`. Rejects with {@link NetworkError} `badMultiaddr`, `badPrivateKey`,
  * `webrtcUnavailable`, `addressInUse` or `listenFailed`; then nothing listens.
  */
 export async function createListeningNode(options: ListeningNodeOptions): Promise<Libp2p> {
   for (const address of options.listen) parseListen(address)
   const privateKey = options.privateKey === undefined ? undefined : decodePrivateKey(options.privateKey)
-  const relay = options.relay === undefined ? {} : await relayServices(options.relay)
+  const relay = await options.relay?.services()
   const limits = { ...DEFAULT_CONNECTION_LIMITS, ...options.connectionLimits }
   const streams = new StreamShares(streamRates(limits), systemClock)
   const { createLibp2p, identify, parts } = await loadLibp2p({
@@ -102,7 +108,7 @@ export async function createListeningNode(options: ListeningNodeOptions): Promis
     throw listenError(listen, cause)
   }
   inboundGaters.set(node, gater)
-  if (options.relay !== undefined) await startRelaying(node)
+  await options.relay?.start(node)
   return node
 }
 
