@@ -2,12 +2,12 @@
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Served } from '../src/server/index.ts'
 import { childRefs } from '../src/sync/child-refs.ts'
+import { checkWay } from '../src/trie/check-way.ts'
 import { nobleKeccak } from '../src/trie/keccak.ts'
 import { scanAccount } from '../src/trie/leaf.ts'
 import type { Ref } from '../src/trie/node-source.ts'
 import type { Path } from '../src/trie/path.ts'
 import { rlpItemEnd } from '../src/trie/rlp.ts'
-import { checkWay } from '../src/trie/way.ts'
 
 export class ServedLog {
   #served: Served[] = []

@@ -9,7 +9,7 @@ import { finishSync, startSync } from '../testing/sync-harness.ts'
 import { EMPTY_ROOT } from '../trie/account.ts'
 import { createFastKeccak } from '../trie/fast-keccak.ts'
 import { ByteReader } from './byte-reader.ts'
-import { decodeHeader, encodeHeader, HEADER_BYTES } from './header.ts'
+import { decodeHeader, encodeHeader, HEADER_BYTES } from './file-header.ts'
 import { exportState } from './state-export.ts'
 import { importState } from './state-import.ts'
 

@@ -4,7 +4,7 @@
  */
 import { NO_COUNTS } from '../store/format/page-key.ts'
 import type { StoredState } from '../store/walks/stored-state.ts'
-import { encodeHeader } from './header.ts'
+import { encodeHeader } from './file-header.ts'
 
 export interface ExportOptions {
   /** The block number in the header; left out: the number known for the state. */

@@ -16,7 +16,7 @@ import { ROOT_PATH } from '../trie/path.ts'
 import { rlpItemEnd } from '../trie/rlp.ts'
 import type { ByteReader } from './byte-reader.ts'
 import { badExport } from './errors.ts'
-import type { Header } from './header.ts'
+import type { Header } from './file-header.ts'
 
 /** The limit on the size of a node: the largest node of a state, a branch of sixteen hashes, has 532 bytes. */
 const MAX_NODE_BYTES = 1024

@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from 'vitest'
 import { ManualClock } from '../testing/manual-clock.ts'
-import { Doorkeeper } from './doorkeeper.ts'
+import { Doorkeeper } from './admission.ts'
 import { DEFAULT_SERVING_LIMITS, type ServingLimits } from './serving-limits.ts'
 
 const KIB = 1024

@@ -4,6 +4,7 @@ import { ManualClock, settle } from '../testing/manual-clock.ts'
 import { createWirePair } from '../testing/memory-wire.ts'
 import type { NodeSource, Ref } from '../trie/node-source.ts'
 import { type Path, ROOT_PATH } from '../trie/path.ts'
+import { Doorkeeper } from './admission.ts'
 import type { Clock } from './clock.ts'
 import {
   GREETING_MS,
@@ -14,7 +15,6 @@ import {
   SENDING_MS,
   SERVED_AT_ONCE,
 } from './constants.ts'
-import { Doorkeeper } from './doorkeeper.ts'
 import { encodeAnswer, encodeRequest, encodeStatus } from './encode.ts'
 import type { ProtocolError, RefusalError } from './error.ts'
 import { type Answer, DEFAULT_LIMITS, type Limits, type Request, type Status } from './messages.ts'

@@ -4,9 +4,9 @@
  */
 import { Deadline } from '../runtime/deadline.ts'
 import type { NodeSource, Work } from '../trie/node-source.ts'
+import { Doorkeeper, type ReadyAnswer, refusal, type Seat } from './admission.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { MAX_REQUEST_FRAME_BYTES } from './constants.ts'
-import { Doorkeeper, type ReadyAnswer, refusal, type Seat } from './doorkeeper.ts'
 import { encodeAnswer } from './encode.ts'
 import { ProtocolError, RefusalError, violation } from './error.ts'
 import { type Answer, countWanted, type Limits, type Message, type Request, type Status } from './messages.ts'

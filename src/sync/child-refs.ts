@@ -1,9 +1,9 @@
 /** The children of one node as refs, where speed does not matter: for nodes from the disk, and for late runs. */
 import { writeHexPrefixNibbles } from '../trie/hex-prefix.ts'
 import { type LeafCallback, LeafRefs } from '../trie/leaf.ts'
+import { NodeScanner } from '../trie/node-scanner.ts'
 import type { Ref } from '../trie/node-source.ts'
 import { KEY_NIBBLES, type Path, pathOfNibbles } from '../trie/path.ts'
-import { NodeScanner } from '../trie/scan.ts'
 import { badRoot } from './bad-root.ts'
 
 /**

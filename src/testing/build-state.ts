@@ -1,8 +1,8 @@
 /** Builds whole tries and states in memory: the nodes of a trie builder, collected and put in path order. */
 import { EMPTY_CODE_HASH, encodeAccount } from '../trie/account.ts'
-import { type BuiltNode, TrieBuilder } from '../trie/builder.ts'
 import { type Keccak, nobleKeccak } from '../trie/keccak.ts'
 import { type Path, pathOfKey, ROOT_PATH } from '../trie/path.ts'
+import { type BuiltNode, TrieBuilder } from '../trie/trie-builder.ts'
 
 /** A whole trie in memory, in path order. */
 export interface BuiltTrie {

@@ -5,9 +5,9 @@
 import { RLP } from '@ethereumjs/rlp'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { encodeSlot } from '../trie/account.ts'
-import type { BuiltNode } from '../trie/builder.ts'
 import { keccak256 } from '../trie/keccak.ts'
 import { type LeafCallback, scanAccount } from '../trie/leaf.ts'
+import type { BuiltNode } from '../trie/trie-builder.ts'
 import { type AccountLeaf, type BuiltTrie, buildState, buildTrie } from './build-state.ts'
 import type { PeerState } from './peers.ts'
 

@@ -1,5 +1,5 @@
 /**
- * Decoded trie nodes: the plain and strict reading, for proofs, lookups and tests. `scan.ts` is the fast twin; a
+ * Decoded trie nodes: the plain and strict reading, for proofs, lookups and tests. `node-scanner.ts` is the fast twin; a
  * property test compares the two.
  *
  * Keys have 64 nibbles, so a leaf ends at depth 64 and a branch holds no value. Each rule throws an error of its own. A

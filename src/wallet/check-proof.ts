@@ -1,7 +1,7 @@
 /** Checks a proof passed in by the application. Checked nodes are as trustworthy as nodes from peers. */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+import type { WayNode } from '../trie/check-way.ts'
 import type { Keccak } from '../trie/keccak.ts'
-import type { WayNode } from '../trie/way.ts'
 import { InputError } from './errors.ts'
 import type { ProofInput } from './input.ts'
 import { keyOfAddress, keyOfSlot } from './keys.ts'

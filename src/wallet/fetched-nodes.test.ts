@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import type { WayNode } from '../trie/check-way.ts'
 import { nobleKeccak } from '../trie/keccak.ts'
 import type { Path } from '../trie/path.ts'
-import type { WayNode } from '../trie/way.ts'
 import { FetchedNodes } from './fetched-nodes.ts'
 
 /** Returns a node of `bytes` bytes, as RLP. */

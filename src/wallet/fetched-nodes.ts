@@ -3,10 +3,10 @@
  * the least recently used ones are dropped first.
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
+import type { WayNode } from '../trie/check-way.ts'
 import type { Keccak } from '../trie/keccak.ts'
 import type { Path } from '../trie/path.ts'
 import { SequenceCursor, sequencesOf } from '../trie/sequence.ts'
-import type { WayNode } from '../trie/way.ts'
 
 interface Kept {
   /** The path of a node; `null` for a code. */

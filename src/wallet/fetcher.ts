@@ -7,8 +7,8 @@ import type { Clock } from '../runtime/clock.ts'
 import { startDeadline } from '../runtime/deadline.ts'
 import type { LoadError } from '../runtime/lazy-part.ts'
 import type { SyncPeer, SyncPeers } from '../sync/peer.ts'
+import type { WayNode } from '../trie/check-way.ts'
 import type { Keccak } from '../trie/keccak.ts'
-import type { WayNode } from '../trie/way.ts'
 import {
   LOST_PEER_GRACE_MS,
   MAX_READ_PEERS,

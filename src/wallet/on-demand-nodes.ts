@@ -1,8 +1,9 @@
 /**
  * The nodes under one root, from three places: fetched earlier, below (in a running sync or on disk), or from peers.
  */
+
+import type { WayNode } from '../trie/check-way.ts'
 import type { Path } from '../trie/path.ts'
-import type { WayNode } from '../trie/way.ts'
 import type { FetchedNodes } from './fetched-nodes.ts'
 import type { Fetcher } from './fetcher.ts'
 import type { StateNodes } from './state-reader.ts'

@@ -1,7 +1,7 @@
 /** Where a walk through a state goes on from a node: by hash, as a database of blocks knows its nodes. */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { LeafRefs, scanAccount } from '../../../src/trie/leaf.ts'
-import { NodeScanner } from '../../../src/trie/scan.ts'
+import { NodeScanner } from '../../../src/trie/node-scanner.ts'
 
 /** A node or a code that a state has. */
 export interface Reference {

@@ -3,9 +3,9 @@
  * has crossed the wire. A server's streams come from its libp2p node, those of a tab from its window.
  */
 import type { Libp2p } from '@libp2p/interface'
+import { Doorkeeper, type Seat } from '../../protocol/admission.ts'
 import { type Clock, systemClock } from '../../protocol/clock.ts'
 import { PROTOCOL_ID } from '../../protocol/constants.ts'
-import { Doorkeeper, type Seat } from '../../protocol/doorkeeper.ts'
 import { type ProtocolError, RefusalError } from '../../protocol/error.ts'
 import type { Answer, Status } from '../../protocol/messages.ts'
 import { Responder } from '../../protocol/responder.ts'

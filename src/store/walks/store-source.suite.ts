@@ -1,8 +1,8 @@
 import { bytesToHex, concatBytes, hexToBytes } from '@noble/hashes/utils.js'
 import { describe, expect, test } from 'vitest'
-import type { BuiltNode } from '../../trie/builder.ts'
 import type { Ref } from '../../trie/node-source.ts'
 import { END, KEY_NIBBLES, type Path, pathOfKey, ROOT_PATH } from '../../trie/path.ts'
+import type { BuiltNode } from '../../trie/trie-builder.ts'
 import { type Backend, damagePage, hashOf, pagesOf, sequenceOf, stateOf } from '../fixture.suite.ts'
 import { StateStore } from '../state-store.ts'
 

@@ -3,7 +3,7 @@
  * for byte.
  */
 import { bytesToHex, concatBytes } from '@noble/hashes/utils.js'
-import { decodeHeader, encodeHeader, HEADER_BYTES } from '../../backup/header.ts'
+import { decodeHeader, encodeHeader, HEADER_BYTES } from '../../backup/file-header.ts'
 import { isRootlightError } from '../../trie/error.ts'
 import type { SimulatedState } from './states.ts'
 import type { Tab } from './tab.ts'

@@ -1,9 +1,9 @@
 /** The states of a trial: a random first state, and the changed states of later blocks. Their nodes are the oracle. */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { encodeSlot } from '../../trie/account.ts'
-import type { BuiltNode } from '../../trie/builder.ts'
 import { type Keccak, keccak256 } from '../../trie/keccak.ts'
 import type { Path } from '../../trie/path.ts'
+import type { BuiltNode } from '../../trie/trie-builder.ts'
 import { type AccountLeaf, buildState } from '../build-state.ts'
 import type { Random } from '../random.ts'
 import { type RandomState, randomState } from '../random-state.ts'

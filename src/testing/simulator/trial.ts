@@ -3,9 +3,9 @@
  * crashes of the plan. Checks after every step, and ends when the last target is complete.
  */
 import { SyncError, type SyncErrorCode } from '../../sync/errors.ts'
-import type { BuiltNode } from '../../trie/builder.ts'
 import { isRootlightError } from '../../trie/error.ts'
 import type { Keccak } from '../../trie/keccak.ts'
+import type { BuiltNode } from '../../trie/trie-builder.ts'
 import type { Random } from '../random.ts'
 import { seededRandom } from '../random.ts'
 import { Checks } from './checks.ts'

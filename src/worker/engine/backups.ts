@@ -1,7 +1,7 @@
 /** Exports and imports as the engine runs them: chunks go through it one by one, as fast as whoever asks. */
 import { ByteReader } from '../../backup/byte-reader.ts'
 import { BackupError } from '../../backup/errors.ts'
-import { decodeHeader, HEADER_BYTES, type Header } from '../../backup/header.ts'
+import { decodeHeader, HEADER_BYTES, type Header } from '../../backup/file-header.ts'
 import { exportState } from '../../backup/state-export.ts'
 import { importState } from '../../backup/state-import.ts'
 import { yieldThread } from '../../runtime/yield-thread.ts'

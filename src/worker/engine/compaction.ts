@@ -7,7 +7,7 @@ import type { StateStore } from '../../store/state-store.ts'
 import type { Clock } from '../../sync/clock.ts'
 import { SyncError } from '../../sync/errors.ts'
 import { LocalPeer } from '../../sync/local-peer.ts'
-import { StateSync } from '../../sync/loop.ts'
+import { StateSync } from '../../sync/state-sync.ts'
 import type { Keccak } from '../../trie/keccak.ts'
 import { scanAccount } from '../../trie/leaf.ts'
 

@@ -7,10 +7,10 @@ import { startDeadline } from '../../runtime/deadline.ts'
 import type { Generation } from '../../store/generations/generation.ts'
 import type { StateStore } from '../../store/state-store.ts'
 import { MAX_PAGE_BYTES } from '../../sync/constants.ts'
-import type { StateSync } from '../../sync/loop.ts'
 import type { SyncPeers } from '../../sync/peer.ts'
+import type { StateSync } from '../../sync/state-sync.ts'
+import type { WayNode } from '../../trie/check-way.ts'
 import { equalHash, type Keccak } from '../../trie/keccak.ts'
-import type { WayNode } from '../../trie/way.ts'
 import { checkProof } from '../../wallet/check-proof.ts'
 import {
   KEEP_DELAY_MS,

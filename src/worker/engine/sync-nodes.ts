@@ -1,5 +1,5 @@
 /** Nodes of a state that is being synced: first what the sync has verified and not written yet, then the disk. */
-import type { StateSync } from '../../sync/loop.ts'
+import type { StateSync } from '../../sync/state-sync.ts'
 import { equalHash, type Keccak } from '../../trie/keccak.ts'
 import type { StateNodes } from '../../wallet/state-reader.ts'
 

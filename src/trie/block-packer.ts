@@ -6,9 +6,10 @@
  * new node pops the stretches of its subtree and goes in front of them. A stretch larger than {@link PACKER_OPEN_BYTES}
  * emits full blocks and keeps the rest. Blocks therefore leave in any order.
  */
-import type { BuiltNode } from './builder.ts'
+
 import type { Path } from './path.ts'
 import { entryBytes, SequenceWriter } from './sequence.ts'
+import type { BuiltNode } from './trie-builder.ts'
 
 /** The largest size of a block, unless a single node is larger. To read one node, the disk reads a whole block. */
 const BLOCK_BYTES = 60 * 1024

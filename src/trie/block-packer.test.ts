@@ -1,8 +1,8 @@
 import { RLP } from '@ethereumjs/rlp'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Block } from './packer.ts'
-import { Packer } from './packer.ts'
+import type { Block } from './block-packer.ts'
+import { Packer } from './block-packer.ts'
 import type { Path } from './path.ts'
 import { SequenceCursor } from './sequence.ts'
 

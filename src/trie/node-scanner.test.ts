@@ -3,8 +3,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decodeHexPrefix, encodeHexPrefix } from './hex-prefix.ts'
 import { type Child, decodeNode, type Node } from './node.ts'
+import { NodeScanner } from './node-scanner.ts'
 import type { Path } from './path.ts'
-import { NodeScanner } from './scan.ts'
 
 type Item = Uint8Array | string | number | Item[]
 const hash = new Uint8Array(32).fill(7)

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ManualClock, settle } from '../testing/manual-clock.ts'
+import { Doorkeeper, type Seat } from './admission.ts'
 import { LOOK_UP_COST_BYTES, READS_AHEAD, REQUEST_COST_BYTES, REQUEST_MEMORY_FACTOR } from './constants.ts'
-import { Doorkeeper, type Seat } from './doorkeeper.ts'
 import { DEFAULT_SERVING_LIMITS, type ServingLimits } from './serving-limits.ts'
 
 const KIB = 1024

@@ -4,10 +4,10 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type AccountLeaf, buildState, buildTrie } from '../testing/build-state.ts'
 import { EMPTY_ROOT, encodeAccount, encodeSlot } from './account.ts'
-import { type BuiltNode, TrieBuilder } from './builder.ts'
 import { keccak256, nobleKeccak } from './keccak.ts'
 import { type Child, decodeNode, type Node } from './node.ts'
 import { type Path, pathOfKey, ROOT_PATH, sharedNibbles } from './path.ts'
+import { type BuiltNode, TrieBuilder } from './trie-builder.ts'
 
 type Leaf = readonly [Uint8Array, Uint8Array]
 
