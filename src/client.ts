@@ -6,11 +6,11 @@
 import { exportStream, fileStreamOf, importStream } from './backup-streams.ts'
 import { parseProviderOptions, parseRead, parseSignal } from './call-options.ts'
 import type { PeerSnapshot } from './network/peers/peer-set.ts'
+import type { ErrorDetails } from './runtime/error.ts'
 import type { ClosedReason } from './store/database/connection.ts'
 import type { Damage } from './store/generations/damage.ts'
 import type { StallReason, SyncProgress } from './sync/progress.ts'
 import { Sync } from './sync-handle.ts'
-import type { ErrorDetails } from './trie/error.ts'
 import { TypedEventTarget } from './typed-events.ts'
 import {
   checkAddress,

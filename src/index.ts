@@ -8,11 +8,11 @@ export type { ImportOptions, LightClient, LightClientEventMap, ReadOptions, Veri
 export type { Libp2pNode, LightClientOptions, ServeOptions, WebRtcOptions } from './client-options.ts'
 export { createLightClient } from './create-light-client.ts'
 export type { PeerSnapshot as PeerInfo } from './network/peers/peer-set.ts'
+export { isRootlightError, RootlightError } from './runtime/error.ts'
 export type { ClosedReason } from './store/database/connection.ts'
 export type { CodeDamage, Damage, PageDamage } from './store/generations/damage.ts'
 export type { PauseReason, StallReason, SyncPhase, SyncProgress } from './sync/progress.ts'
 export type { Sync, SyncEventMap } from './sync-handle.ts'
-export { isRootlightError, RootlightError } from './trie/error.ts'
 export type { ProofInput, ScopeInput, SlotNumber } from './wallet/input.ts'
 export { announceProvider, type ProviderInfo } from './wallet/provider/announce.ts'
 export type {

@@ -1,6 +1,7 @@
 /** One sync as seen by the application: events, a promise, and ways to end the sync. */
+
+import { type ErrorDetails, isRootlightError, type RootlightError } from './runtime/error.ts'
 import type { PauseReason, StallReason, SyncProgress } from './sync/progress.ts'
-import { type ErrorDetails, isRootlightError, type RootlightError } from './trie/error.ts'
 import { TypedEventTarget } from './typed-events.ts'
 
 /** The events of a {@link Sync}. */

@@ -1,5 +1,5 @@
 /** The errors of this folder: what an application or an operator did wrong, and why a peer is not connected. */
-import { RootlightError } from '../trie/error.ts'
+import { RootlightError } from '../runtime/error.ts'
 
 /** What is wrong with how a node was started. */
 export type NetworkErrorCode =

@@ -6,10 +6,11 @@
  * The cost of a request counts the bytes of request and answer, and the reading time, measured during the reading
  * (`reading.ts`). A request with a full share gives its turn to waiting requests, and goes on in a later turn.
  */
+
+import type { Clock } from '../runtime/clock.ts'
 import { Deadline } from '../runtime/deadline.ts'
 import { yieldThread } from '../runtime/yield-thread.ts'
 import type { Work } from '../trie/node-source.ts'
-import type { Clock } from './clock.ts'
 import {
   LOOK_UP_COST_BYTES,
   REQUEST_COST_BYTES,

@@ -2,7 +2,7 @@
  * The errors of this folder: a peer's violations ({@link ProtocolError}), requests ending without an answer ({@link
  * RequestError}), and streams ended by our limits ({@link RefusalError}).
  */
-import { type ErrorDetails, RootlightError } from '../trie/error.ts'
+import { type ErrorDetails, RootlightError } from '../runtime/error.ts'
 
 /** The rules of SPEC.md, as broken by the other side. */
 export type ProtocolErrorCode =

@@ -2,7 +2,7 @@
  * The generic cell rate algorithm (ITU-T I.371): a sustained rate with bursts, in one number. This file only counts;
  * the caller does the waiting.
  */
-import type { Clock } from './clock.ts'
+import type { Clock } from '../runtime/clock.ts'
 
 /** A sustained amount a second, and the amount at once. Both are positive. */
 export interface Rate {

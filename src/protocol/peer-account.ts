@@ -1,5 +1,5 @@
 /** Accounts of the service taken: by one peer over all its streams, and by all peers of one host. */
-import type { Clock } from './clock.ts'
+import type { Clock } from '../runtime/clock.ts'
 import { Gcra } from './gcra.ts'
 import { Holdings } from './holdings.ts'
 import { RequestQueue } from './request-queue.ts'

@@ -4,8 +4,9 @@
  *
  * Arrows: `reading → waiting → reading → finished`.
  */
+
+import type { Clock } from '../runtime/clock.ts'
 import type { Work } from '../trie/node-source.ts'
-import type { Clock } from './clock.ts'
 import { MAX_STEPS_BACK, THREAD_COST_BYTES_PER_MS, TURN_COST_BYTES } from './constants.ts'
 
 /** The doorkeeper's side of a reading. */

@@ -3,7 +3,7 @@
  * against its request. The caller checks hashes and sets timeouts. A request stays open until the answer comes or the
  * stream ends, so a late answer is still of use.
  */
-import { type Clock, systemClock } from './clock.ts'
+import { type Clock, systemClock } from '../runtime/clock.ts'
 import { MAX_ANSWER_FRAME_BYTES, MAX_BUDGET_BYTES, MAX_HASHES, MAX_OPEN_REQUESTS, MAX_REFS } from './constants.ts'
 import { encodeRequest } from './encode.ts'
 import { ProtocolError, RequestError, violation } from './error.ts'

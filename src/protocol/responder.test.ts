@@ -1,11 +1,11 @@
 import { concatBytes } from '@noble/hashes/utils.js'
 import { describe, expect, test } from 'vitest'
+import type { Clock } from '../runtime/clock.ts'
 import { ManualClock, settle } from '../testing/manual-clock.ts'
 import { createWirePair } from '../testing/memory-wire.ts'
 import type { NodeSource, Ref } from '../trie/node-source.ts'
 import { type Path, ROOT_PATH } from '../trie/path.ts'
 import { Doorkeeper } from './admission.ts'
-import type { Clock } from './clock.ts'
 import {
   GREETING_MS,
   MAX_CODE_BYTES,

@@ -2,10 +2,11 @@
  * The answering side, one per stream. Serves a {@link NodeSource} within the limits of our Status, and disconnects a
  * peer exceeding them. The {@link Doorkeeper}, knowing all peers, decides when each request is served.
  */
+
+import { type Clock, systemClock } from '../runtime/clock.ts'
 import { Deadline } from '../runtime/deadline.ts'
 import type { NodeSource, Work } from '../trie/node-source.ts'
 import { Doorkeeper, type ReadyAnswer, refusal, type Seat } from './admission.ts'
-import { type Clock, systemClock } from './clock.ts'
 import { MAX_REQUEST_FRAME_BYTES } from './constants.ts'
 import { encodeAnswer } from './encode.ts'
 import { ProtocolError, RefusalError, violation } from './error.ts'

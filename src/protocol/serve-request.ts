@@ -1,6 +1,7 @@
 /** Reads the answer to one request from a source, within a budget of bytes and of time. Sends nothing. */
+
+import type { Clock } from '../runtime/clock.ts'
 import { type NodeSource, OWN_WORK, type Work } from '../trie/node-source.ts'
-import type { Clock } from './clock.ts'
 import { MAX_BUDGET_BYTES } from './constants.ts'
 import { ANSWER_KIND, type Answer, maxItemBytes, type Request } from './messages.ts'
 

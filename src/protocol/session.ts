@@ -4,7 +4,7 @@
  *
  * Arrow: `opened → greeted (their first Status) → ended`. Only a Status is passed on before the greeting.
  */
-import type { Clock } from './clock.ts'
+import type { Clock } from '../runtime/clock.ts'
 import { STATUS_BURST, STATUSES_PER_SECOND } from './constants.ts'
 import { decodeMessage } from './decode.ts'
 import { encodeStatus } from './encode.ts'

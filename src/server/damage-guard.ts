@@ -1,5 +1,5 @@
 /** Keeps a server from serving a damaged state: after damage, a source no longer claims the state. */
-import { isRootlightError } from '../trie/error.ts'
+import { isRootlightError } from '../runtime/error.ts'
 import type { NodeSource } from '../trie/node-source.ts'
 
 const NOTHING = new Uint8Array()

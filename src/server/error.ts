@@ -1,7 +1,7 @@
 /**
  * The errors of this folder: mistakes of an operator, each printed by the command line as one line on standard error.
  */
-import { RootlightError } from '../trie/error.ts'
+import { RootlightError } from '../runtime/error.ts'
 
 /** The codes of errors in `rootlight/server` and on the command line. */
 export type ServerErrorCode =

@@ -1,7 +1,7 @@
 /** Streams a geth-style `genesis.json` of any size. Holds one chunk of the file and one code at a time. */
 import { createReadStream } from 'node:fs'
 import { MAX_HEADER_BYTES } from '../protocol/constants.ts'
-import { isRootlightError } from '../trie/error.ts'
+import { isRootlightError } from '../runtime/error.ts'
 import { decodeHeader } from '../wallet/header.ts'
 import { AllocReader } from './alloc-reader.ts'
 import { checkPath } from './check-arguments.ts'

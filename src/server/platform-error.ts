@@ -1,5 +1,5 @@
 /** Turns failures of the operating system and of LevelDB into coded errors, naming the attempt and the reason. */
-import { isRootlightError } from '../trie/error.ts'
+import { isRootlightError } from '../runtime/error.ts'
 import { ServerError } from './error.ts'
 
 /**

@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises'
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { MAX_HEADER_BYTES } from '../protocol/constants.ts'
-import { isRootlightError } from '../trie/error.ts'
+import { isRootlightError } from '../runtime/error.ts'
 import { decodeHeader } from '../wallet/header.ts'
 import { ServerError } from './error.ts'
 

@@ -3,7 +3,7 @@
  */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isRootlightError } from '../trie/error.ts'
+import { isRootlightError } from '../runtime/error.ts'
 import { damagedTables } from './check-tables.ts'
 import { repairLevel } from './level.ts'
 

@@ -11,7 +11,7 @@
  * the remains of an import cut off. A state with a record here, but not in the catalog, comes from an older version, or
  * the catalog is damaged. Such a state is read in full, and counts if every hash is right.
  */
-import { isRootlightError } from '../trie/error.ts'
+import { isRootlightError } from '../runtime/error.ts'
 import type { Path } from '../trie/path.ts'
 import { parseCount } from '../wallet/number.ts'
 import { badArgument, fieldsOf, reading } from '../wallet/plain.ts'

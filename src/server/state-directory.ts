@@ -4,7 +4,7 @@
  */
 import { rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { isRootlightError } from '../trie/error.ts'
+import { isRootlightError } from '../runtime/error.ts'
 import { createFastKeccak } from '../trie/fast-keccak.ts'
 import { checkPath, checkVerifyOptions } from './check-arguments.ts'
 import { checkEnsureOptions, checkOpenOptions, checkWanted, checkWantedList } from './check-import.ts'

@@ -1,5 +1,5 @@
 /** A slow source, for demos and tests of clients with a slow peer. */
-import { type Clock, systemClock } from '../protocol/clock.ts'
+import { type Clock, systemClock } from '../runtime/clock.ts'
 import type { NodeSource } from '../trie/node-source.ts'
 
 /**

@@ -3,8 +3,8 @@
  * Each code named by an account is there and has its hash. The numbers equal the recorded ones.
  */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+import { isRootlightError } from '../runtime/error.ts'
 import { decodeAccount, EMPTY_CODE_HASH, EMPTY_ROOT } from '../trie/account.ts'
-import { isRootlightError } from '../trie/error.ts'
 import { createFastKeccak } from '../trie/fast-keccak.ts'
 import { decodeHexPrefix } from '../trie/hex-prefix.ts'
 import { equalHash, type Keccak } from '../trie/keccak.ts'

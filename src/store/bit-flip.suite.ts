@@ -4,9 +4,9 @@
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { expect } from 'vitest'
+import { isRootlightError } from '../runtime/error.ts'
 import type { AccountLeaf } from '../testing/build-state.ts'
 import { decodeSlot, EMPTY_CODE_HASH } from '../trie/account.ts'
-import { isRootlightError } from '../trie/error.ts'
 import { createFastKeccak } from '../trie/fast-keccak.ts'
 import { StateReader } from '../wallet/state-reader.ts'
 import type { Records } from './database/records.ts'

@@ -1,5 +1,5 @@
 /** The errors of the store: the disk lied, the disk is full or gone, or the caller asked for what cannot be. */
-import { type ErrorDetails, RootlightError } from '../trie/error.ts'
+import { type ErrorDetails, RootlightError } from '../runtime/error.ts'
 
 export type StoreErrorCode =
   /** A page is not there, is not a sequence, or does not hold the node that it should. It has been dropped. */

@@ -2,7 +2,7 @@
  * The store as a tab sees it that does not write: what was complete on disk when it was read last. The writer's
  * announcements make it outdated, and so does a page that is not there any more; it is read again when it is asked for next.
  */
-import { isRootlightError } from '../trie/error.ts'
+import { isRootlightError } from '../runtime/error.ts'
 import type { Records } from './database/records.ts'
 import { StateStore, type StateStoreOptions } from './state-store.ts'
 

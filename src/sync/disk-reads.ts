@@ -1,5 +1,5 @@
 /** The disk reads of a running sync: finds refs stored already, and drops wanted codes that no account uses. */
-import { isRootlightError } from '../trie/error.ts'
+import { isRootlightError } from '../runtime/error.ts'
 import type { LeafCallback } from '../trie/leaf.ts'
 import { MAX_RESOLVES } from './constants.ts'
 import type { Disk } from './disk.ts'

@@ -2,7 +2,7 @@
  * The coded errors of a sync. The party at fault decides the family of an error: for peers, see `blame` in the network
  * folder.
  */
-import { RootlightError } from '../trie/error.ts'
+import { RootlightError } from '../runtime/error.ts'
 
 export type SyncErrorCode =
   /** A node or a leaf has the right hash and an impossible form: the root is bad, and no peer can help. */

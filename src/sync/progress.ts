@@ -1,6 +1,7 @@
 /** The progress of a running sync, and its rates. */
+
+import type { Clock } from '../runtime/clock.ts'
 import type { ErrorDetails } from '../runtime/error.ts'
-import type { Clock } from './clock.ts'
 
 /** The phase of a sync. `stalled` and `paused` end by themselves; `complete` and `failed` are final. */
 export type SyncPhase = 'connecting' | 'syncing' | 'stalled' | 'paused' | 'complete' | 'failed'

@@ -3,8 +3,9 @@
  * silent peers. A request holds its gaps until its answer is verified, not only until the answer arrives. A timed-out
  * request releases its gaps, but a late answer is still used.
  */
+
+import type { Clock } from '../runtime/clock.ts'
 import { Deadline } from '../runtime/deadline.ts'
-import type { Clock } from './clock.ts'
 import type { WantedCode } from './code-queue.ts'
 import {
   HEDGE_ROUND_TRIPS,

@@ -1,9 +1,10 @@
 /** The options of one sync: its target, the disk, the peers, and every effect. */
+
+import type { Clock } from '../runtime/clock.ts'
 import type { ErrorDetails } from '../runtime/error.ts'
 import type { LoadError } from '../runtime/lazy-part.ts'
 import type { Keccak } from '../trie/keccak.ts'
 import type { LeafCallback } from '../trie/leaf.ts'
-import type { Clock } from './clock.ts'
 import type { Disk } from './disk.ts'
 import type { SyncError } from './errors.ts'
 import type { SyncPeers } from './peer.ts'

@@ -7,8 +7,7 @@
  * goes on by itself.
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
-import type { ErrorDetails } from '../runtime/error.ts'
-import { isRootlightError } from '../trie/error.ts'
+import { type ErrorDetails, isRootlightError } from '../runtime/error.ts'
 import type { Path } from '../trie/path.ts'
 import { findInSequence } from '../trie/sequence.ts'
 import { Committer } from './committer.ts'

@@ -2,7 +2,7 @@
  * The pause of a sync on a full disk. The pause lasts from the first write that does not fit until everything waiting
  * has been written. This file schedules the tries, and tells the application once per pause; the loop does the writing.
  */
-import type { Clock } from './clock.ts'
+import type { Clock } from '../runtime/clock.ts'
 import { FIRST_ROOM_RETRY_MS, MAX_ROOM_RETRY_MS } from './constants.ts'
 import { SyncError } from './errors.ts'
 

@@ -1,5 +1,5 @@
 /** Timers with a common end: one call stops all of them. */
-import type { Clock } from './clock.ts'
+import type { Clock } from '../runtime/clock.ts'
 
 export class Timers {
   readonly #clock: Clock

@@ -1,5 +1,5 @@
 /** A clock for tests, standing still until the test moves time. For all code taking a `Clock`. */
-import type { Clock } from '../protocol/clock.ts'
+import type { Clock } from '../runtime/clock.ts'
 
 interface Timer {
   readonly at: number

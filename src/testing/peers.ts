@@ -2,8 +2,9 @@
  * Peers in memory, by vice. A peer answers at once, or when the test lets the vice resolve. Peers never judge
  * themselves.
  */
+
+import { RootlightError } from '../runtime/error.ts'
 import type { NodeRequest, Outcome, SyncPeer, SyncPeers, WayRequest } from '../sync/peer.ts'
-import { RootlightError } from '../trie/error.ts'
 import { KEY_NIBBLES, type Path } from '../trie/path.ts'
 import { runAt } from './oracle.ts'
 

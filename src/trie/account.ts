@@ -4,7 +4,7 @@
  */
 import { RLP } from '@ethereumjs/rlp'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
-import { RootlightError } from './error.ts'
+import { RootlightError } from '../runtime/error.ts'
 import { bigintOf, bytesOf } from './integer.ts'
 
 /** Root of the empty trie: keccak-256 of the RLP of the empty string. */

@@ -7,7 +7,7 @@
  */
 import { RLP } from '@ethereumjs/rlp'
 import { bytesToHex } from '@noble/hashes/utils.js'
-import { RootlightError } from './error.ts'
+import { RootlightError } from '../runtime/error.ts'
 import { decodeHexPrefix } from './hex-prefix.ts'
 import { KEY_NIBBLES, type Path } from './path.ts'
 

@@ -7,7 +7,7 @@
  * `shared` is the number of leading nibbles shared with the path of the entry before (0 in the first entry). After an
  * odd suffix, the low half of its last byte is zero. A node is RLP and tells its own length.
  */
-import { RootlightError } from './error.ts'
+import { RootlightError } from '../runtime/error.ts'
 import { MAX_PATH_NIBBLES, nibbleAt, type Path, pathOfNibbles, sharedNibbles, writeNibbles } from './path.ts'
 import { rlpItemEnd } from './rlp.ts'
 

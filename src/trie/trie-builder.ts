@@ -6,8 +6,9 @@
  * embedded in its parent and not emitted. All keys have 32 bytes, so a branch never holds a value, and a root is never
  * embedded. Pure and synchronous.
  */
+
+import { RootlightError } from '../runtime/error.ts'
 import { EMPTY_ROOT } from './account.ts'
-import { RootlightError } from './error.ts'
 import { encodeHexPrefix } from './hex-prefix.ts'
 import type { Keccak } from './keccak.ts'
 import { HASH_BYTES } from './node.ts'

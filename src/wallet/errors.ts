@@ -1,5 +1,5 @@
 /** The coded errors of reads and of arguments passed in by the application. */
-import { RootlightError } from '../trie/error.ts'
+import { RootlightError } from '../runtime/error.ts'
 
 export type ReadErrorCode =
   /**

@@ -3,12 +3,12 @@
  * plain data that crosses a port.
  */
 import type { PeerSnapshot } from '../network/peers/peer-set.ts'
+import type { ErrorDetails } from '../runtime/error.ts'
 import type { ClosedReason } from '../store/database/connection.ts'
 import type { Damage } from '../store/generations/damage.ts'
 import type { GenerationStorage as StoreGenerationStorage, StoreStorage } from '../store/walks/measure-storage.ts'
 import type { VerifySummary as StoreVerifySummary, VerifyProgress } from '../store/walks/verify-state.ts'
 import type { PauseReason, StallReason, SyncProgress } from '../sync/progress.ts'
-import type { ErrorDetails } from '../trie/error.ts'
 import type { ProofInput, ScopeInput, SlotNumber } from '../wallet/input.ts'
 import type { Quota } from './engine/quota.ts'
 import type { PlainError } from './errors.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { RootlightError } from '../trie/error.ts'
+import { RootlightError } from '../runtime/error.ts'
 import { fromPlainError } from './errors.ts'
 import { toPlainError } from './to-plain-error.ts'
 

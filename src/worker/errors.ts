@@ -1,5 +1,5 @@
 /** Errors across a port: a coded error arrives as the coded error that it was. */
-import { type ErrorDetails, RootlightError } from '../trie/error.ts'
+import { type ErrorDetails, RootlightError } from '../runtime/error.ts'
 
 export type WorkerErrorCode =
   /**

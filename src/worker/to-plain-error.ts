@@ -1,5 +1,5 @@
 /** The side of a port that sends errors; `errors.ts` has the one that receives them. */
-import { RootlightError } from '../trie/error.ts'
+import { RootlightError } from '../runtime/error.ts'
 import type { PlainError } from './errors.ts'
 
 /** Causes of causes: enough to tell what happened, and an end for those that go in circles. */

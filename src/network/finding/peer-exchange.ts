@@ -4,9 +4,9 @@
  */
 import type { Connection, Libp2p, PeerId } from '@libp2p/interface'
 import { PeerRecord, RecordEnvelope } from '@libp2p/peer-record'
-import { systemClock } from '../../protocol/clock.ts'
 import { PROTOCOL_ID } from '../../protocol/constants.ts'
 import { FrameSplitter } from '../../protocol/frames.ts'
+import { systemClock } from '../../runtime/clock.ts'
 import {
   MAX_PEER_LIST_BYTES,
   MAX_PEER_RECORD_BYTES,

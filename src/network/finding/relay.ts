@@ -4,7 +4,7 @@
  */
 import type { CircuitRelayServerInit, CircuitRelayService } from '@libp2p/circuit-relay-v2'
 import type { Libp2p } from '@libp2p/interface'
-import { systemClock } from '../../protocol/clock.ts'
+import { systemClock } from '../../runtime/clock.ts'
 import { HOP_RATES, IDENTIFY_RATES, MAX_HOP_STREAMS } from '../constants.ts'
 import { NetworkError } from '../error.ts'
 import { inboundGaters, reservationsPerHost } from '../guards/connection-limits.ts'

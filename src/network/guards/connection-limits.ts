@@ -4,7 +4,7 @@
  */
 import type { Connection, ConnectionGater, Libp2p, MultiaddrConnection, PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import type { Clock } from '../../protocol/clock.ts'
+import type { Clock } from '../../runtime/clock.ts'
 import {
   HANDSHAKE_MS,
   MAX_CONNECTIONS_PER_HOST,

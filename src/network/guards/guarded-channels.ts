@@ -3,7 +3,7 @@
  * comes on them: a text would be the length of an array, of as many gigabytes as its digits say, or an error that nobody catches.
  */
 import type { MultiaddrConnection, StreamMuxerFactory } from '@libp2p/interface'
-import type { Clock } from '../../protocol/clock.ts'
+import type { Clock } from '../../runtime/clock.ts'
 import { ConnectionError } from '../connection-error.ts'
 import { guardStreams } from './guarded-muxer.ts'
 import { MessageMeter } from './message-meter.ts'

@@ -5,8 +5,8 @@
  */
 import type { MessageStream, StreamMuxer, StreamMuxerFactory } from '@libp2p/interface'
 import type { Uint8ArrayList } from 'uint8arraylist'
-import { type Clock, systemClock } from '../../protocol/clock.ts'
 import { Gcra } from '../../protocol/gcra.ts'
+import { type Clock, systemClock } from '../../runtime/clock.ts'
 import { ConnectionError } from '../connection-error.ts'
 import {
   INBOUND_STREAM_BURST,

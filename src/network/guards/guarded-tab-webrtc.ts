@@ -4,7 +4,7 @@
  */
 import type { MultiaddrConnection, StreamMuxerFactory, Transport, Upgrader } from '@libp2p/interface'
 import type { Libp2pOptions } from 'libp2p'
-import { type Clock, systemClock } from '../../protocol/clock.ts'
+import { type Clock, systemClock } from '../../runtime/clock.ts'
 import type { ConnectionError } from '../connection-error.ts'
 import {
   type Channel,

@@ -5,7 +5,7 @@
  */
 import type { Listener, Transport, Upgrader } from '@libp2p/interface'
 import type { Libp2pOptions } from 'libp2p'
-import { type Clock, systemClock } from '../../protocol/clock.ts'
+import { type Clock, systemClock } from '../../runtime/clock.ts'
 import { ConnectionError } from '../connection-error.ts'
 import { guardedFactory, guardPeer, interceptDispatched, type Peer, withMembers } from './guarded-channels.ts'
 import { hostOf, hostOfIp } from './host-of.ts'

@@ -7,7 +7,7 @@
 import type { Listener, MultiaddrConnection, Transport, Upgrader } from '@libp2p/interface'
 import { webSockets } from '@libp2p/websockets'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
-import { type Clock, systemClock } from '../../protocol/clock.ts'
+import { type Clock, systemClock } from '../../runtime/clock.ts'
 import { ConnectionError } from '../connection-error.ts'
 import { MAX_WEBSOCKET_MESSAGE_BYTES } from '../constants.ts'
 import { hostOfIp, plainIp } from './host-of.ts'

@@ -3,7 +3,7 @@
  * dials cost it far more than the asking costs others. What is beyond is refused.
  */
 import type { StreamHandler } from '@libp2p/interface'
-import type { Clock } from '../../protocol/clock.ts'
+import type { Clock } from '../../runtime/clock.ts'
 import { AskingLimits, type AskingRates } from './rate-limiter.ts'
 
 /** The part of libp2p's registrar that a service registers its protocols with. */

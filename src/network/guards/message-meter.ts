@@ -1,6 +1,7 @@
 /** Counts the messages of a WebSocket, however small they are: each costs its receiver a few microseconds. */
-import type { Clock } from '../../protocol/clock.ts'
+
 import { Gcra } from '../../protocol/gcra.ts'
+import type { Clock } from '../../runtime/clock.ts'
 import { PING_BURST, PINGS_PER_SECOND, WEBSOCKET_MESSAGE_BURST, WEBSOCKET_MESSAGES_PER_SECOND } from '../constants.ts'
 
 export class MessageMeter {

@@ -3,7 +3,7 @@
  * are too many, the oldest of the same host goes, or the oldest of the host that has most. So a new one always gets in, and
  * is gone after a while unless it becomes a connection. Closes sockets, and does nothing else with them.
  */
-import type { Clock } from '../../protocol/clock.ts'
+import type { Clock } from '../../runtime/clock.ts'
 
 export interface PendingLimits {
   /** Sockets that are no connection yet. */

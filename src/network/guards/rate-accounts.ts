@@ -1,6 +1,7 @@
 /** What each host has taken at one rate, all its connections together. Hosts that owe nothing are forgotten. */
-import type { Clock } from '../../protocol/clock.ts'
+
 import { Gcra, type Rate } from '../../protocol/gcra.ts'
+import type { Clock } from '../../runtime/clock.ts'
 
 /** As many may owe something before anybody looks who has paid. */
 const MIN_ACCOUNTS = 64

@@ -3,8 +3,8 @@
  * dials that it passes on, and whom to dial. What is beyond is refused: who waits may ask again.
  */
 import type { Connection } from '@libp2p/interface'
-import type { Clock } from '../../protocol/clock.ts'
 import type { Rate } from '../../protocol/gcra.ts'
+import type { Clock } from '../../runtime/clock.ts'
 import { hostOf } from './host-of.ts'
 import { HostAccounts } from './rate-accounts.ts'
 

@@ -3,8 +3,9 @@
  * so a connection's own limit would be worth as many times as much as there are connections. What a host has is common to all
  * of them; where it is used up, each still has as many as an honest tab needs.
  */
-import type { Clock } from '../../protocol/clock.ts'
+
 import { Gcra, type Rate } from '../../protocol/gcra.ts'
+import type { Clock } from '../../runtime/clock.ts'
 import { HostAccounts } from './rate-accounts.ts'
 
 export interface StreamRates {

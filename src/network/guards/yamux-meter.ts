@@ -5,8 +5,9 @@
  * can have allowed, to what is no frame, and to what nobody needs so often.
  * https://github.com/hashicorp/yamux/blob/master/spec.md
  */
-import type { Clock } from '../../protocol/clock.ts'
+
 import { Gcra, type Rate } from '../../protocol/gcra.ts'
+import type { Clock } from '../../runtime/clock.ts'
 
 const HEADER_BYTES = 12
 /** Where the version of a frame stands, its type, the last byte of its flags, and its length. */

@@ -5,7 +5,7 @@
 import { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf } from '@libp2p/crypto/keys'
 import type { Libp2p, PrivateKey } from '@libp2p/interface'
 import type { Libp2pOptions } from 'libp2p'
-import { systemClock } from '../../protocol/clock.ts'
+import { systemClock } from '../../runtime/clock.ts'
 import { parseListen } from '../address.ts'
 import {
   CONNECTION_CHECK_INTERVAL_MS,

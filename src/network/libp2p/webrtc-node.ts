@@ -5,7 +5,7 @@
 import type { Libp2p, PeerId, TopologyFilter } from '@libp2p/interface'
 import { FaultTolerance } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { systemClock } from '../../protocol/clock.ts'
+import { systemClock } from '../../runtime/clock.ts'
 import { LazyPart } from '../../runtime/lazy-part.ts'
 import {
   DIAL_TIMEOUT_MS,

@@ -1,6 +1,7 @@
 /** From an address to a peer that has sent its Status: dial, open the one long-lived stream, greet, check the chain. */
-import type { Clock } from '../../protocol/clock.ts'
+
 import type { Status } from '../../protocol/messages.ts'
+import type { Clock } from '../../runtime/clock.ts'
 import type { PeerAddress } from '../address.ts'
 import { asDialError, DialError } from '../dial-error.ts'
 import type { Caller, Link } from '../link.ts'

@@ -4,8 +4,9 @@
  *
  * Arrow, for each address: `idle → dialing → connected → waiting → dialing …`, and from everywhere `→ stopped`.
  */
-import { type Clock, systemClock } from '../../protocol/clock.ts'
+
 import type { Status } from '../../protocol/messages.ts'
+import { type Clock, systemClock } from '../../runtime/clock.ts'
 import { startDeadline } from '../../runtime/deadline.ts'
 import type { PeerAddress } from '../address.ts'
 import {

@@ -2,7 +2,7 @@
  * Peers that have broken the protocol and are not answered for a while. Whoever comes back under a new id pays for it with
  * a handshake of WebRTC.
  */
-import type { Clock } from '../../protocol/clock.ts'
+import type { Clock } from '../../runtime/clock.ts'
 import { LIE_BAN_MS, MAX_OUTCASTS } from '../constants.ts'
 
 export class Outcasts {

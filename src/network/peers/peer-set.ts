@@ -2,7 +2,7 @@
  * All peers that this node knows of: those connected now, which the sync loop asks, and those that are being dialed, have
  * left or are kept out, which the application's list shows. It connects to nobody: `dialer.ts` does, and tells.
  */
-import { type Clock, systemClock } from '../../protocol/clock.ts'
+import { type Clock, systemClock } from '../../runtime/clock.ts'
 import type { Transport } from '../address.ts'
 import { MAX_BANS } from '../constants.ts'
 import type { Departure } from '../departure.ts'

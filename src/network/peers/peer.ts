@@ -3,10 +3,10 @@
  * is decided in `blame.ts` and carried out here. Whoever connected the peer is told when it leaves, and hangs up.
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
-import { type Clock, systemClock } from '../../protocol/clock.ts'
 import type { Span, Status } from '../../protocol/messages.ts'
 import { Requester } from '../../protocol/requester.ts'
 import type { Wire } from '../../protocol/wire.ts'
+import { type Clock, systemClock } from '../../runtime/clock.ts'
 import type { NodeRequest, Outcome, SyncPeer, WayRequest } from '../../sync/peer.ts'
 import type { Path } from '../../trie/path.ts'
 import type { Transport } from '../address.ts'

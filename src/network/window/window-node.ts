@@ -3,8 +3,8 @@
  * page. Begins with nothing loaded, and can be started again when it was stopped: the tab that writes has it.
  */
 import type { Libp2p } from '@libp2p/interface'
-import { systemClock } from '../../protocol/clock.ts'
 import { PROTOCOL_ID } from '../../protocol/constants.ts'
+import { systemClock } from '../../runtime/clock.ts'
 import { type PeerAddress, parsePeer, parseRelay } from '../address.ts'
 import { MAX_STREAMS_PER_CONNECTION, PEERS_PROTOCOL_ID } from '../constants.ts'
 import { DialError } from '../dial-error.ts'

@@ -3,7 +3,7 @@
  * transaction, and every later one holds only as long as that number stands: what a writer that lost its place still has
  * under way changes nothing, however late it arrives.
  */
-import { isRootlightError } from '../../trie/error.ts'
+import { isRootlightError } from '../../runtime/error.ts'
 import { StoreError } from '../errors.ts'
 import { isCount, META_KEY } from '../format/meta.ts'
 import type { Operation, RecordStore, RecordTypes } from '../format/record-types.ts'

@@ -1,5 +1,5 @@
 /** Verified reads of one generation, or under one root, for readers that outlive a compaction. */
-import { isRootlightError } from '../../trie/error.ts'
+import { isRootlightError } from '../../runtime/error.ts'
 import type { Path } from '../../trie/path.ts'
 import { readCode, readNamedCode } from './code-reader.ts'
 import { lookUp, lookUpRef } from './page-reader.ts'

@@ -5,8 +5,9 @@
  *
  * What is damaged is dropped and reported as reads do, and hides what hangs below it, which is passed over.
  */
+
+import { isRootlightError } from '../../runtime/error.ts'
 import { EMPTY_ROOT } from '../../trie/account.ts'
-import { isRootlightError } from '../../trie/error.ts'
 import { equalHash } from '../../trie/keccak.ts'
 import { type Path, ROOT_PATH } from '../../trie/path.ts'
 import { encodePageKey } from '../format/page-key.ts'

@@ -3,7 +3,7 @@
  * strangers, so one that is not there is no damage; everything below a ref that is there must be as its hash says.
  */
 import { concatBytes } from '@noble/hashes/utils.js'
-import { isRootlightError } from '../../trie/error.ts'
+import { isRootlightError } from '../../runtime/error.ts'
 import { type NodeSource, OWN_WORK, type Ref, type Work } from '../../trie/node-source.ts'
 import { isWithin, KEY_NIBBLES, MAX_PATH_NIBBLES, type Path } from '../../trie/path.ts'
 import { stepDown } from '../../trie/step-down.ts'

@@ -3,7 +3,7 @@
  * damaged is dropped and reported as reads do, and the next sync of the same root fetches it again.
  */
 import { hexToBytes } from '@noble/hashes/utils.js'
-import { isRootlightError } from '../../trie/error.ts'
+import { isRootlightError } from '../../runtime/error.ts'
 import { VERIFY_SLICE_MS } from '../constants.ts'
 import { readCode, wantLostCode } from '../generations/code-reader.ts'
 import type { GenerationState } from '../generations/generation-state.ts'

@@ -4,7 +4,7 @@
  * the later ones.
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
-import type { Clock } from '../../protocol/clock.ts'
+import type { Clock } from '../../runtime/clock.ts'
 import { MemoryRecords } from '../../store/database/memory-records.ts'
 import type { Durability, Records } from '../../store/database/records.ts'
 import { StoreError } from '../../store/errors.ts'

@@ -3,13 +3,13 @@
  * from the source, and the vice bends them. A comparison with the truth tells which answers are lies.
  */
 import { bytesToHex, concatBytes } from '@noble/hashes/utils.js'
-import type { Clock } from '../../protocol/clock.ts'
 import { MAX_REQUEST_FRAME_BYTES } from '../../protocol/constants.ts'
 import { decodeMessage } from '../../protocol/decode.ts'
 import { encodeAnswer, encodeStatus } from '../../protocol/encode.ts'
 import { FrameSplitter } from '../../protocol/frames.ts'
 import { type Answer, countWanted, type Request, type Status } from '../../protocol/messages.ts'
 import { serveRequest } from '../../protocol/serve-request.ts'
+import type { Clock } from '../../runtime/clock.ts'
 import type { Keccak } from '../../trie/keccak.ts'
 import type { NodeSource } from '../../trie/node-source.ts'
 import type { Random } from '../random.ts'

@@ -2,8 +2,9 @@
  * A connection in the simulation: two wires tied to each other, with a round trip, a bandwidth in each direction, and
  * chance. Frames of one direction keep their order. A cut connection loses the frames under way.
  */
-import type { Clock } from '../../protocol/clock.ts'
+
 import type { Wire, WireHandler } from '../../protocol/wire.ts'
+import type { Clock } from '../../runtime/clock.ts'
 import type { Random } from '../random.ts'
 
 /** The properties of a line. */

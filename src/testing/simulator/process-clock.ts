@@ -4,7 +4,7 @@
  * keep their order, and so do arrivals from the network. Chance decides between a timer and an arrival, as in a
  * browser. After the death of the process nothing runs.
  */
-import type { Clock } from '../../protocol/clock.ts'
+import type { Clock } from '../../runtime/clock.ts'
 import type { Random } from '../random.ts'
 
 /** Largest rounding error of summed times. */

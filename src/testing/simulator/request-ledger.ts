@@ -3,8 +3,8 @@
  * Each gap is free, or in exactly the requests known to the loop, and each of these requests was sent.
  */
 
+import type { Clock } from '../../runtime/clock.ts'
 import { MAX_LATENESS_MS } from '../../runtime/constants.ts'
-import type { Clock } from '../../sync/clock.ts'
 import type { NodeRequest, SyncPeer } from '../../sync/peer.ts'
 import type { OpenRequest } from '../../sync/requests.ts'
 import type { Scheduler } from '../../sync/scheduler.ts'

@@ -2,9 +2,10 @@
  * A peer of the simulation on a machine of its own: data, vice and connections. An honest peer is the real responder
  * over states in memory.
  */
-import type { Clock } from '../../protocol/clock.ts'
+
 import { DEFAULT_LIMITS, EVERYTHING, type Limits, type Request, type Status } from '../../protocol/messages.ts'
 import { Responder } from '../../protocol/responder.ts'
+import type { Clock } from '../../runtime/clock.ts'
 import type { Keccak } from '../../trie/keccak.ts'
 import type { NodeSource } from '../../trie/node-source.ts'
 import type { Random } from '../random.ts'

@@ -4,7 +4,7 @@
  */
 import { bytesToHex, concatBytes } from '@noble/hashes/utils.js'
 import { decodeHeader, encodeHeader, HEADER_BYTES } from '../../backup/file-header.ts'
-import { isRootlightError } from '../../trie/error.ts'
+import { isRootlightError } from '../../runtime/error.ts'
 import type { SimulatedState } from './states.ts'
 import type { Tab } from './tab.ts'
 

@@ -5,8 +5,8 @@
  */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { NetworkPeer } from '../../network/peers/peer.ts'
-import type { Clock } from '../../protocol/clock.ts'
 import { statusOf } from '../../protocol/messages.ts'
+import type { Clock } from '../../runtime/clock.ts'
 import type { Keccak } from '../../trie/keccak.ts'
 import { pathOfKey } from '../../trie/path.ts'
 import type { Random } from '../random.ts'

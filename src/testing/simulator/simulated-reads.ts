@@ -4,8 +4,8 @@
  * settle in time.
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
+import { isRootlightError } from '../../runtime/error.ts'
 import { encodeSlot } from '../../trie/account.ts'
-import { isRootlightError } from '../../trie/error.ts'
 import { READ_TIMEOUT_MS } from '../../wallet/constants.ts'
 import { hexOf } from '../../worker/engine/reads.ts'
 import type { ReadAt } from '../../worker/engine.ts'

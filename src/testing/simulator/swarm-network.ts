@@ -3,8 +3,9 @@
  * uplink sends pieces of all connections in turn, as TCP connections started together share a line. A downlink receives
  * in the order of arrival. The network loses nothing, and reorders nothing.
  */
-import type { Clock } from '../../protocol/clock.ts'
+
 import type { Wire, WireHandler } from '../../protocol/wire.ts'
+import type { Clock } from '../../runtime/clock.ts'
 
 export interface AccessOptions {
   readonly clock: Clock

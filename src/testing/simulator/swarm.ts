@@ -3,8 +3,9 @@
  * tabs, the other tabs. The engine in each tab is real; time and the network are simulated. Computing takes no time
  * here.
  */
-import type { Clock } from '../../protocol/clock.ts'
+
 import { EVERYTHING } from '../../protocol/messages.ts'
+import type { Clock } from '../../runtime/clock.ts'
 import type { Keccak } from '../../trie/keccak.ts'
 import { type Random, seededRandom } from '../random.ts'
 import type { Dialable } from './simulated-dialer.ts'

@@ -2,8 +2,9 @@
  * One trial: everything follows from a seed. Runs the simulation from event to event, with the pivots, cancels and
  * crashes of the plan. Checks after every step, and ends when the last target is complete.
  */
+
+import { isRootlightError } from '../../runtime/error.ts'
 import { SyncError, type SyncErrorCode } from '../../sync/errors.ts'
-import { isRootlightError } from '../../trie/error.ts'
 import type { Keccak } from '../../trie/keccak.ts'
 import type { BuiltNode } from '../../trie/trie-builder.ts'
 import type { Random } from '../random.ts'

@@ -2,7 +2,7 @@
  * The time of a simulation: a queue of timers, fired as fast as the machine can. Timers due at the same moment fire in
  * the order of their setting. A history depends therefore on the seed alone.
  */
-import type { Clock } from '../../protocol/clock.ts'
+import type { Clock } from '../../runtime/clock.ts'
 
 interface Timer {
   readonly at: number

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { RootlightError } from '../../trie/error.ts'
+import { RootlightError } from '../../runtime/error.ts'
 import { decodeHeader } from '../header.ts'
 import { KNOWN_HEADERS } from '../known-headers.suite.ts'
 import { handleRequest } from './handle-request.ts'

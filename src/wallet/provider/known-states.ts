@@ -3,7 +3,7 @@
  * must name one of the two: no answer ever comes from another state than the requested one.
  */
 import { hexToBytes } from '@noble/hashes/utils.js'
-import { isRootlightError } from '../../trie/error.ts'
+import { isRootlightError } from '../../runtime/error.ts'
 import { type BlockHeader, decodeHeader } from '../header.ts'
 import { booleanOf, hashOf, quantityOf, recordOf } from './params.ts'
 import { invalidParams, ProviderRpcError, RPC_CODE } from './rpc-error.ts'

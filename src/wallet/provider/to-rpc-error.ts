@@ -1,5 +1,5 @@
 /** Turns the errors of a request into errors of JSON-RPC. */
-import { isRootlightError } from '../../trie/error.ts'
+import { isRootlightError } from '../../runtime/error.ts'
 import { ProviderRpcError, RPC_CODE, type RpcCode } from './rpc-error.ts'
 
 /** Returns any error of ours as an error of the provider. Errors in the form of EIP-1193 stay unchanged. */

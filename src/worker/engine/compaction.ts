@@ -3,8 +3,9 @@
  * can go. It is a sync of the same root whose only peer is the disk: it verifies, packs, commits in chunks and yields as
  * any sync does, and one that was cut short goes on from its pages.
  */
+
+import type { Clock } from '../../runtime/clock.ts'
 import type { StateStore } from '../../store/state-store.ts'
-import type { Clock } from '../../sync/clock.ts'
 import { SyncError } from '../../sync/errors.ts'
 import { LocalPeer } from '../../sync/local-peer.ts'
 import { StateSync } from '../../sync/state-sync.ts'

@@ -1,6 +1,7 @@
 /** The header of a block that is trusted by its hash, however long it takes until somebody has it. */
+
+import { type ErrorDetails, isRootlightError, type RootlightError } from '../../runtime/error.ts'
 import type { StallReason } from '../../sync/progress.ts'
-import { type ErrorDetails, isRootlightError, type RootlightError } from '../../trie/error.ts'
 
 export interface FindHeaderParts {
   /** Rejects with `notSynced` while nobody has it. */

@@ -5,7 +5,7 @@
 import { parsePeer } from '../../network/address.ts'
 import { PeerSet } from '../../network/peers/peer-set.ts'
 import type { WindowCaller } from '../../network/window/window-caller.ts'
-import { systemClock } from '../../protocol/clock.ts'
+import { systemClock } from '../../runtime/clock.ts'
 import { isOnline, watchConnectivity } from '../../runtime/connectivity.ts'
 import { LazyPart } from '../../runtime/lazy-part.ts'
 import { yieldThread } from '../../runtime/yield-thread.ts'

@@ -1,9 +1,9 @@
 /** Reads as the application asks for them: what is passed in is checked, what comes out is plain data with its root. */
 import { bytesToHex } from '@noble/hashes/utils.js'
+import { isRootlightError } from '../../runtime/error.ts'
 import type { GenerationInfo } from '../../store/generations/generation-state.ts'
 import type { StateStore } from '../../store/state-store.ts'
 import { EMPTY_CODE_HASH, EMPTY_ROOT } from '../../trie/account.ts'
-import { isRootlightError } from '../../trie/error.ts'
 import { ReadError } from '../../wallet/errors.ts'
 import type { SlotNumber } from '../../wallet/input.ts'
 import { keyOfAddress, keyOfSlot } from '../../wallet/keys.ts'

@@ -4,8 +4,8 @@
  */
 import { type Clock, systemClock } from '../../runtime/clock.ts'
 import { Deadline, startDeadline } from '../../runtime/deadline.ts'
+import type { RootlightError } from '../../runtime/error.ts'
 import { SyncError } from '../../sync/errors.ts'
-import type { RootlightError } from '../../trie/error.ts'
 import { WORKER_CLOSE_MS, WORKER_START_MS } from '../constants.ts'
 import type { Engine, EngineEvent, EngineOptions } from '../engine.ts'
 import { fromPlainError, WorkerError } from '../errors.ts'

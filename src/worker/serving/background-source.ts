@@ -2,7 +2,7 @@
  * The store as a tab shows it to others: so many requests at a time, so many bytes a second, behind what the tab does for
  * itself, and nothing while it is paused. What is paused has nothing: whoever asks goes elsewhere at once.
  */
-import type { Clock } from '../../protocol/clock.ts'
+import type { Clock } from '../../runtime/clock.ts'
 import { type NodeSource, OWN_WORK, type Ref, type Work } from '../../trie/node-source.ts'
 import type { Path } from '../../trie/path.ts'
 import { UPLOAD_BURST_MS } from '../constants.ts'

@@ -1,7 +1,7 @@
 /** An engine beside those of other tabs, on the platform's own locks and channels; without them, one that is alone. */
 import { parsePeer } from '../../network/address.ts'
 import type { WindowCaller } from '../../network/window/window-caller.ts'
-import { systemClock } from '../../protocol/clock.ts'
+import { systemClock } from '../../runtime/clock.ts'
 import { openDatabase } from '../../store/database/database.ts'
 import { StateView } from '../../store/state-view.ts'
 import { createFastKeccak } from '../../trie/fast-keccak.ts'

@@ -3,7 +3,7 @@
  * and when they have heard nothing for too long, the one with the smallest name steals the lock. A tab counts its own
  * beats, not the time, so one that has slept suspects nobody.
  */
-import type { Clock } from '../../protocol/clock.ts'
+import type { Clock } from '../../runtime/clock.ts'
 import { startDeadline } from '../../runtime/deadline.ts'
 import { HEARTBEAT_MS, LOCK_TIMEOUT_MS, SILENT_BEATS, WRITERLESS_BEATS } from '../constants.ts'
 import { noWriter } from '../errors.ts'

@@ -2,8 +2,9 @@
  * What the tabs of an origin say to each other about one database, over a BroadcastChannel. A tab has a name as long as it
  * lives; a writer has one as long as it is the writer, so that nothing meant for its last term reaches it in its next.
  */
+
+import type { ErrorDetails } from '../../runtime/error.ts'
 import type { PauseReason, StallReason, SyncProgress } from '../../sync/progress.ts'
-import type { ErrorDetails } from '../../trie/error.ts'
 import type { EngineEvent, SyncTarget, VerifyProgress } from '../engine.ts'
 import type { PlainError } from '../errors.ts'
 import type { EngineMethod } from '../port/worker-port.ts'

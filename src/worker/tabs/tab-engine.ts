@@ -3,11 +3,11 @@
  * others read what is complete on disk themselves, ask the writer for the rest, and hear what it tells. A call stays open
  * until it is answered: each new writer is asked again, also if that is us.
  */
-import type { Clock } from '../../protocol/clock.ts'
+import type { Clock } from '../../runtime/clock.ts'
+import { isRootlightError } from '../../runtime/error.ts'
 import type { StateView } from '../../store/state-view.ts'
 import { SyncError } from '../../sync/errors.ts'
 import type { SyncProgress } from '../../sync/progress.ts'
-import { isRootlightError } from '../../trie/error.ts'
 import type { ProofInput, SlotNumber } from '../../wallet/input.ts'
 import { accountRead, codeRead, proofRead, readComplete, type StateRead, slotRead, statusOf } from '../engine/reads.ts'
 import type {

@@ -4,9 +4,10 @@
  * that leaves it ends it only if no other tab that lives wants it. A sync belongs to the database and not to the tab that
  * asked: it goes on when that tab is gone.
  */
+
+import { isRootlightError } from '../../runtime/error.ts'
 import { SyncError } from '../../sync/errors.ts'
 import type { SyncProgress } from '../../sync/progress.ts'
-import { isRootlightError } from '../../trie/error.ts'
 import { scopeOf } from '../../wallet/scope-keys.ts'
 import type { Engine, SyncTarget } from '../engine.ts'
 import type { EngineMethod } from '../port/worker-port.ts'

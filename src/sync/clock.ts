@@ -1,2 +1,0 @@
-/** Time for the sync: the clock of `src/runtime`, passed in. */
-export type { Clock } from '../runtime/clock.ts'
