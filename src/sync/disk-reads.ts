@@ -3,7 +3,7 @@ import { isRootlightError } from '../runtime/error.ts'
 import type { LeafCallback } from '../trie/leaf.ts'
 import { MAX_RESOLVES } from './constants.ts'
 import type { Disk } from './disk.ts'
-import type { Gap } from './frontier.ts'
+import type { Gap } from './frontier-items.ts'
 import { resolveRef } from './resolution.ts'
 import type { Scheduler } from './scheduler.ts'
 

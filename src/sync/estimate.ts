@@ -6,7 +6,7 @@
 import { nibbleAt, type Path, ROOT_PATH } from '../trie/path.ts'
 import type { Scope } from '../trie/scope.ts'
 import { MIN_KNOWN_SHARE, SINGLE_NODE_BYTES, UNKNOWN_TRIE_BYTES } from './constants.ts'
-import type { Gap, TrieProgress } from './frontier.ts'
+import type { Gap, TrieProgress } from './frontier-items.ts'
 
 /** Bytes verified between two estimates: an estimate walks all gaps. */
 const REFRESH_BYTES = 128 * 1024

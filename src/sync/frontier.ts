@@ -17,69 +17,8 @@ import { END, type Path, type Position } from '../trie/path.ts'
 import { entryBytes, SequenceWriter } from '../trie/sequence.ts'
 import { MAX_PAGE_BYTES } from './constants.ts'
 import type { Counts, Page, Stretch } from './disk.ts'
-import type { SyncPeer } from './peer.ts'
+import type { Edge, FrontierItem, Gap, Linked, Span, Stored } from './frontier-items.ts'
 import { Twins } from './twins.ts'
-
-/** The known size of a storage trie with open gaps. */
-export interface TrieProgress {
-  /** Bytes verified in the trie. */
-  bytes: number
-  /** Share of the trie's key space below gaps; set by the estimate. */
-  openShare: number
-}
-
-interface Linked {
-  prev: Item
-  next: Item
-  readonly start: Position
-}
-
-/** A ref not fetched yet. */
-export interface Gap extends Linked {
-  readonly kind: 'gap'
-  readonly start: Path
-  readonly path: Path
-  readonly hash: Uint8Array
-  /**
-   * 1: nodes below may be on disk, in this generation or an older one, and a run would fetch them again. 0: a run of
-   * any length.
-   */
-  maxNodes: number
-  /** `own`: covered; the node must be read to know its children. `older`: older generations may have the node. */
-  unresolved: 'own' | 'older' | null
-  /** The base's node at this path, or the first one below; `null`: none, or not known. */
-  readonly old: Ref | null
-  /** The base's nodes for the paths of the children, once the disk was asked. */
-  olds: readonly Ref[]
-  /** The number of requests for this gap, or of disk reads. */
-  inFlight: number
-  /** Peers that answered with nothing. A peer that reconnects is a new one. */
-  attempts: Set<SyncPeer> | null
-  /** The storage trie of this gap; `null` in the account trie. */
-  readonly trie: TrieProgress | null
-}
-
-/** Verified nodes from `start` up to the next item. */
-export interface Span extends Linked {
-  readonly kind: 'span'
-  start: Position
-  readonly writer: SequenceWriter
-  counts: Counts
-  codes: string[]
-}
-
-/** A stretch covered by pages. */
-export interface Stored extends Linked {
-  readonly kind: 'stored'
-  start: Position
-  end: Position
-}
-
-interface Edge extends Linked {
-  readonly kind: 'edge'
-}
-
-export type Item = Gap | Span | Stored | Edge
 
 const NO_REFS: readonly Ref[] = []
 
@@ -94,8 +33,8 @@ export function addCounts(counts: Counts, more: Readonly<Counts>): void {
 }
 
 export class Frontier {
-  readonly head: Item
-  readonly tail: Item
+  readonly head: FrontierItem
+  readonly tail: FrontierItem
   readonly gaps = new Map<Path, Gap>()
   /** Open gaps of storage tries by hash: many accounts have equal storage tries. */
   readonly twins = new Twins()
@@ -113,7 +52,7 @@ export class Frontier {
     this.tail = { kind: 'edge', start: END } as Edge
     this.head.next = this.tail
     this.tail.prev = this.head
-    let at: Item = this.head
+    let at: FrontierItem = this.head
     for (const { start, end } of stretches) at = this.#link(at, { kind: 'stored', start, end } as Stored)
   }
 
@@ -123,7 +62,7 @@ export class Frontier {
   }
 
   /** Inserts a gap after `at`, and after every item that starts before the gap. */
-  insertGap(at: Item, gap: Omit<Gap, keyof Linked | 'kind' | 'inFlight' | 'attempts' | 'olds'>): Gap {
+  insertGap(at: FrontierItem, gap: Omit<Gap, keyof Linked | 'kind' | 'inFlight' | 'attempts' | 'olds'>): Gap {
     const item = { kind: 'gap', start: gap.path, inFlight: 0, attempts: null, olds: NO_REFS, ...gap } as Gap
     this.#link(this.skipTo(at, gap.path), item)
     this.gaps.set(gap.path, item)
@@ -132,7 +71,7 @@ export class Frontier {
   }
 
   /** Removes a gap: its node is known now. Returns the item before the gap. */
-  removeGap(gap: Gap): Item {
+  removeGap(gap: Gap): FrontierItem {
     this.#unlink(gap)
     this.gaps.delete(gap.path)
     if (gap.trie !== null) this.twins.delete(gap)
@@ -140,14 +79,14 @@ export class Frontier {
   }
 
   /** Returns the last item, from `at` on, that starts before `position`. */
-  skipTo(at: Item, position: Position): Item {
+  skipTo(at: FrontierItem, position: Position): FrontierItem {
     let item = at
     while (item.next !== this.tail && item.next.start < position) item = item.next
     return item
   }
 
   /** Returns the span for a node at `path` right behind `at`: `at` itself, or a new span. */
-  spanBehind(at: Item, path: Path): Span {
+  spanBehind(at: FrontierItem, path: Path): Span {
     if (at.kind === 'span') return at
     return this.#link(at, {
       kind: 'span',
@@ -188,7 +127,7 @@ export class Frontier {
   }
 
   /** Settles the spans next to a removed item. */
-  settleNeighbours(item: Item): void {
+  settleNeighbours(item: FrontierItem): void {
     for (const neighbour of [item.prev, item, item.next]) {
       // A span that was joined with the one before has left the list.
       if (neighbour?.kind === 'span' && neighbour.prev.next === neighbour) this.settle(neighbour)
@@ -249,7 +188,7 @@ export class Frontier {
     }
   }
 
-  #link<T extends Item>(at: Item, item: T): T {
+  #link<T extends FrontierItem>(at: FrontierItem, item: T): T {
     item.prev = at
     item.next = at.next
     at.next.prev = item
@@ -257,7 +196,7 @@ export class Frontier {
     return item
   }
 
-  #unlink(item: Item): void {
+  #unlink(item: FrontierItem): void {
     item.prev.next = item.next
     item.next.prev = item.prev
   }

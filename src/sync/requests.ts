@@ -19,7 +19,7 @@ import {
   REFUSAL_REST_MS,
   START_HEDGE_MS,
 } from './constants.ts'
-import type { Gap } from './frontier.ts'
+import type { Gap } from './frontier-items.ts'
 import type { SyncPeer, SyncPeers, WayRequest } from './peer.ts'
 import type { Scheduler } from './scheduler.ts'
 

@@ -11,7 +11,7 @@ import type { Path } from '../trie/path.ts'
 import type { Scope } from '../trie/scope.ts'
 import { childRefs } from './child-refs.ts'
 import type { Disk } from './disk.ts'
-import type { Gap } from './frontier.ts'
+import type { Gap } from './frontier-items.ts'
 
 /** The result of {@link resolveRef}. */
 export interface Resolution {

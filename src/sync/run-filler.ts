@@ -18,7 +18,8 @@ import { rlpItemEnd } from '../trie/rlp.ts'
 import type { Scope } from '../trie/scope.ts'
 import { badRoot } from './bad-root.ts'
 import type { Counts } from './disk.ts'
-import type { Frontier, Gap, Item, Span, TrieProgress } from './frontier.ts'
+import type { Frontier } from './frontier.ts'
+import type { FrontierItem, Gap, Span, TrieProgress } from './frontier-items.ts'
 
 /** The reason why the rest of a run was refused. */
 export type Lie =
@@ -36,7 +37,13 @@ export interface Expected {
 }
 
 /** Places a ref beyond the end of the run that began at `gap`. Returns the item after which the next ref goes. */
-export type PlaceRef = (at: Item, path: Path, hash: Uint8Array, trie: TrieProgress | null, gap: Gap) => Item
+export type PlaceRef = (
+  at: FrontierItem,
+  path: Path,
+  hash: Uint8Array,
+  trie: TrieProgress | null,
+  gap: Gap,
+) => FrontierItem
 
 export interface RunFillerParts {
   readonly frontier: Frontier
@@ -252,7 +259,7 @@ export class RunFiller {
   /** Turns the rest of the stack into gaps, and tells the span its last path. */
   #finish(span: Span, gap: Gap, bytes: Uint8Array): void {
     if (span.writer.length > 0) span.writer.setLast(pathOfNibbles(this.#nibbles, 0, this.#lastTaken))
-    let at: Item = span
+    let at: FrontierItem = span
     let trie = gap.trie
     while (this.#depth > 0) {
       const top = --this.#depth

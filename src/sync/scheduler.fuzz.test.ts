@@ -15,7 +15,7 @@ import { type Path, subtreeEnd } from '../trie/path.ts'
 import { SequenceCursor } from '../trie/sequence.ts'
 import { MAX_PAGE_BYTES } from './constants.ts'
 import type { Page } from './disk.ts'
-import type { Gap } from './frontier.ts'
+import type { Gap } from './frontier-items.ts'
 import { type Delivery, deliveryOf, Scheduler } from './scheduler.ts'
 
 const SEEDS = Number(process.env['SEEDS'] ?? 100)

@@ -20,7 +20,8 @@ import { CodeQueue } from './code-queue.ts'
 import { MAX_HELD_BYTES, MAX_WINDOW, MIN_WINDOW, SINGLE_NODE_BYTES } from './constants.ts'
 import type { Contents, Counts, Page } from './disk.ts'
 import { Estimate } from './estimate.ts'
-import { Frontier, type Gap, type Item, type TrieProgress } from './frontier.ts'
+import { Frontier } from './frontier.ts'
+import type { FrontierItem, Gap, TrieProgress } from './frontier-items.ts'
 import { LooseNodes } from './loose-nodes.ts'
 import { counterpart, isSame, type Resolution } from './resolution.ts'
 import { type Expected, type Lie, RunFiller } from './run-filler.ts'
@@ -283,12 +284,12 @@ export class Scheduler {
   }
 
   /** Iterates over the frontier in path order. */
-  *items(): IterableIterator<Item> {
+  *items(): IterableIterator<FrontierItem> {
     for (let item = this.#frontier.head.next; item !== this.#frontier.tail; item = item.next) yield item
   }
 
   /** RESOLVE: asks whether the disk already holds this ref, before a gap exists, and not only after a restart. */
-  #place(at: Item, path: Path, hash: Uint8Array, trie: TrieProgress | null, old: Ref | null): Item {
+  #place(at: FrontierItem, path: Path, hash: Uint8Array, trie: TrieProgress | null, old: Ref | null): FrontierItem {
     if (this.#stretches.coversSubtree(path)) return this.#frontier.skipTo(at, subtreeEnd(path))
     const isCovered = this.#stretches.coversPath(path)
     const isWanted = this.scope.includes(path)
@@ -310,7 +311,7 @@ export class Scheduler {
    * True if the item before can cover the subtree, stored in an older generation, and no page here covers any part of
    * it.
    */
-  #maySkip(before: Item, path: Path): boolean {
+  #maySkip(before: FrontierItem, path: Path): boolean {
     return (before.kind === 'span' || before.kind === 'gap') && !this.#stretches.touchesSubtree(path)
   }
 

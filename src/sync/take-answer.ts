@@ -3,7 +3,7 @@
  * not having the data.
  */
 import type { Keccak } from '../trie/keccak.ts'
-import type { Gap } from './frontier.ts'
+import type { Gap } from './frontier-items.ts'
 import type { SyncPeer } from './peer.ts'
 import type { Answer, Asked } from './requests.ts'
 import { deliveryOf, type Scheduler } from './scheduler.ts'
@@ -18,7 +18,7 @@ export interface TakeOptions {
 }
 
 /** One item of a request. */
-interface Item {
+interface AskedItem {
   /** The gap or code; `attempts` are the peers that do not have the data. */
   readonly wanted: { attempts: Set<SyncPeer> | null }
   /** Takes a part. Returns the reason why the part is a lie, or `null`. */
@@ -44,7 +44,7 @@ export async function takeAnswer({ asked, parts, peer }: Answer, options: TakeOp
   return null
 }
 
-function itemsOf(asked: Asked, options: TakeOptions): Item[] {
+function itemsOf(asked: Asked, options: TakeOptions): AskedItem[] {
   const { scheduler, keccak } = options
   switch (asked.kind) {
     case 'nodes':

@@ -1,6 +1,6 @@
 /** Open gaps by hash. Storage tries repeat (the same contract, the same slots), and one answer fills all of them. */
 import { equalHash } from '../trie/keccak.ts'
-import type { Gap } from './frontier.ts'
+import type { Gap } from './frontier-items.ts'
 
 export class Twins {
   // By the first four bytes of the hash: numbers are found faster than strings, and every node needs a look-up.

@@ -4,7 +4,7 @@
  * runs are ours.
  */
 import type { WantedCode } from '../sync/code-queue.ts'
-import type { Gap } from '../sync/frontier.ts'
+import type { Gap } from '../sync/frontier-items.ts'
 import { deliveryOf, Scheduler } from '../sync/scheduler.ts'
 import { nobleKeccak } from '../trie/keccak.ts'
 import type { Fixture } from './geth-fixtures.ts'

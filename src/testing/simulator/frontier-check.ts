@@ -2,7 +2,7 @@
  * Checks the invariant of the frontier against the oracle's nodes. Each node is in a span (byte for byte), in a stored
  * stretch, at or below a gap, or in an older generation. No node is in two spans, or in a span and a gap.
  */
-import type { Gap, Span } from '../../sync/frontier.ts'
+import type { Gap, Span } from '../../sync/frontier-items.ts'
 import type { Scheduler } from '../../sync/scheduler.ts'
 import { type Position, subtreeEnd } from '../../trie/path.ts'
 import { SequenceCursor } from '../../trie/sequence.ts'
