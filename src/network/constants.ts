@@ -36,6 +36,8 @@ export const EMPTY_SCORE = -1
 export const TIMEOUT_SCORE = -5
 /** The score stays within ± this, so that a long good life does not outweigh a bad present. */
 export const MAX_SCORE = 100
+/** From this score down a peer is unreliable, and asked last: for one half-life after an empty answer, for four after a late one. */
+export const UNRELIABLE_SCORE = EMPTY_SCORE / 2
 /** The score halves in this time: nothing is held against a peer, or in its favour, for ever. */
 export const SCORE_HALF_LIFE_MS = 5 * 60_000
 

@@ -21,7 +21,8 @@ export interface WayRequest extends Ref {
 /** The end of a request, reported to the peer asked. */
 export type Outcome =
   /**
-   * Everything in the answer was checked and true. `elapsedMs` runs from sending to receipt; `null`: we were absent.
+   * Everything in the answer was checked and true. `elapsedMs` runs from sending to receipt; `null`: the time measures
+   * nothing, because we were absent, or because the answer to a read is too small.
    */
   | { readonly kind: 'useful'; readonly bytes: number; readonly elapsedMs: number | null }
   /** The peer answered with nothing: it does not have the requested data. */
@@ -41,6 +42,11 @@ export interface SyncPeer {
   mayHave(root: Uint8Array, path?: Path): boolean
   /** True for a browser tab. Tabs are asked before servers: servers are for data that no tab has. */
   readonly isTab?: boolean
+  /**
+   * True if the peer's score is bad: lately, more answers were empty or late than useful. All other peers are asked
+   * first. Left out: false.
+   */
+  readonly isUnreliable?: boolean
   /**
    * False if the peer takes no bulk requests now: the number of open requests is at its limit, or a read waits. Left
    * out: true.

@@ -72,6 +72,9 @@ export interface RequestsOptions {
   readonly isYielding?: (() => boolean) | undefined
 }
 
+/** All results of {@link rankOf}. */
+const RANKS = [0, 1, 2]
+
 export class Requests {
   /** Bytes of all answers received so far. */
   receivedBytes = 0
@@ -113,16 +116,16 @@ export class Requests {
 
   /**
    * Sends requests to every peer with room, except for data that the peer did not have. Tabs come before servers, so
-   * servers only get the rest; among each kind the fastest comes first, one request per turn. Peers still idle are
-   * asked for the data of late requests.
+   * servers only get the rest; unreliable peers get what both leave. Among each kind the fastest comes first, one
+   * request per turn. Peers still idle are asked for the data of late requests, in the same order.
    */
   assign(scheduler: Scheduler, heldElsewhere: number): void {
     const { peers, root } = this.#options
     const able: SyncPeer[] = [...peers.connected()].filter((peer) => peer.mayHave(root))
-    able.sort((a, b) => b.bytesPerSecond - a.bytesPerSecond || a.roundTripMs - b.roundTripMs)
+    able.sort((a, b) => rankOf(a) - rankOf(b) || b.bytesPerSecond - a.bytesPerSecond || a.roundTripMs - b.roundTripMs)
     const idle = able.filter((peer) => !this.#open.has(peer))
-    for (const kind of [true, false]) {
-      let turn = able.filter(({ isTab = false }) => isTab === kind)
+    for (const rank of RANKS) {
+      let turn = able.filter((peer) => rankOf(peer) === rank)
       this.#share = shareOf(turn, scheduler)
       while (turn.length > 0) {
         turn = turn.filter((peer) => this.#hasRoom(peer) && this.#ask(peer, scheduler, heldElsewhere))
@@ -334,6 +337,12 @@ export class Requests {
     else scheduler.release(request.asked.gaps)
     this.#options.onChange()
   }
+}
+
+/** Returns the turn of `peer`, the first turn being 0: tabs, then servers, then unreliable peers. */
+function rankOf({ isTab = false, isUnreliable = false }: SyncPeer): number {
+  if (isUnreliable) return 2
+  return isTab ? 0 : 1
 }
 
 /** Returns as many ways as one request may have. The rest of a gap is requested once its node is known. */

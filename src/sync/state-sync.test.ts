@@ -76,6 +76,17 @@ describe('StateSync', () => {
     expect(await ask(emptyPeer(peerState))).toBeGreaterThan(1)
   })
 
+  test('behavior: a peer with a bad score is asked last, however fast, and is left what others do not have', async () => {
+    const ask = async (good: TestPeer) => {
+      const bad = Object.assign(honestPeer(peerState, 'bad'), { isTab: true, isUnreliable: true, bytesPerSecond: 1e9 })
+      await expectEverything(await finishSync(await start([bad, Object.assign(good, { bytes: 2 ** 20 })])))
+      return bad.asked.length
+    }
+    // An idle peer is asked for the very first node.
+    expect(await ask(honestPeer(peerState, 'good'))).toBe(1)
+    expect(await ask(emptyPeer(peerState))).toBeGreaterThan(1)
+  })
+
   test('behavior: an empty state needs no peer', async () => {
     const run = await finishSync(await start([], { root: EMPTY_ROOT }))
     expect(run.outcome).toMatchObject({ phase: 'complete', nodes: 0, fraction: 1 })

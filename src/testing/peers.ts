@@ -30,6 +30,7 @@ export class TestPeer implements SyncPeer {
   bytesPerSecond = 0
   roundTripMs = 0
   has = true
+  isUnreliable = false
   onLeave: () => void = () => {}
   readonly #state: PeerState
   readonly #vice: Vice

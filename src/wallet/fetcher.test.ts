@@ -110,7 +110,7 @@ describe('Fetcher', () => {
       if (codeHash === undefined) continue
       expect(await within(0, reader.code(key))).toEqual(state.codes.get(bytesToHex(codeHash)))
     }
-    expect(new Set(kinds(peer))).toEqual(new Set())
+    expect(new Set(kinds(peer))).toEqual(new Set(['useful']))
   })
 
   test('behavior: reads at the same time share a request, and what is wanted twice is asked for once', async () => {
@@ -229,6 +229,18 @@ describe('Fetcher', () => {
     })
   })
 
+  test('behavior: a peer with a bad score is asked only for what no other has, however quick', async () => {
+    const [{ key, nonce }] = state.accounts as [RandomState['accounts'][number]]
+    const ask = async (good: TestPeer) => {
+      const bad = Object.assign(honestPeer(peerState, 'bad'), { isUnreliable: true })
+      const { reader } = lightClient(bad, Object.assign(good, { roundTripMs: 50 }))
+      expect(await within(0, reader.account(key))).toMatchObject({ nonce })
+      return kinds(bad)
+    }
+    expect(await ask(honestPeer(peerState, 'good'))).toEqual([])
+    expect(await ask(emptyPeer(peerState))).toEqual(['useful'])
+  })
+
   test('behavior: a machine that slept blames nobody, and the read goes on', async () => {
     const slow = honestPeer(peerState)
     let answer = (_: Uint8Array[]) => {}
@@ -254,7 +266,7 @@ describe('Fetcher', () => {
       ),
     )
     expect(await within(0, read)).toMatchObject({ nonce })
-    expect(kinds(slow)).toEqual([])
+    expect(kinds(slow)).toEqual(['useful'])
   })
 
   test('behavior: peers are not blamed for the time without a network; the read ends all the same', async () => {

@@ -178,12 +178,15 @@ export class Fetcher {
     }
   }
 
-  /** Returns the quickest peer able to have the wanted data. An unmeasured peer counts as quickest. */
+  /**
+   * Returns the quickest peer able to have the wanted data; an unreliable peer only if there is no other. An unmeasured
+   * peer counts as quickest.
+   */
   #peerFor({ wanted, tried, asked }: Want): SyncPeer | undefined {
     let best: SyncPeer | undefined
     for (const peer of this.#options.peers.connected()) {
       if (tried.has(peer) || asked.has(peer) || this.#resting.has(peer) || !mayHave(peer, wanted)) continue
-      if (best === undefined || peer.roundTripMs < best.roundTripMs) best = peer
+      if (best === undefined || isBetter(peer, best)) best = peer
     }
     return best
   }
@@ -261,7 +264,8 @@ export class Fetcher {
       if (this.#close(want)) want.resolve(checked.value)
     }
     this.#release(peer, wants, null)
-    if (parts.every((bytes) => bytes.length === 0)) peer.report({ kind: 'empty' })
+    const bytes = parts.reduce((sum, part) => sum + part.length, 0)
+    peer.report(bytes === 0 ? { kind: 'empty' } : { kind: 'useful', bytes, elapsedMs: null })
   }
 
   /** asked → open: other peers may be asked, and `peer` again only if there was no failure. */
@@ -293,6 +297,12 @@ export class Fetcher {
       void this.#pump()
     })
   }
+}
+
+/** Returns true if `a` is to be asked before `b`. */
+function isBetter(a: SyncPeer, b: SyncPeer): boolean {
+  const [unreliable, than] = [a.isUnreliable === true, b.isUnreliable === true]
+  return unreliable === than ? a.roundTripMs < b.roundTripMs : than
 }
 
 /** Returns how long `peer` is waited for alone, in milliseconds. */

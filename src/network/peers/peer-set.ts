@@ -24,6 +24,10 @@ export interface PeerSnapshot {
   readonly state: PeerState
   readonly bytesPerSecond: number
   readonly roundTripMs: number
+  /**
+   * From -100 to 100. Useful answers raise the score, empty and late answers lower it, and it halves every five minutes. A
+   * peer below zero is asked after all others, by syncs and by reads.
+   */
   readonly score: number
   /** The roots of its Status, as `0x` and 64 hex digits. */
   readonly roots: readonly string[]

@@ -8,7 +8,14 @@ import { ManualClock, settle } from '../../testing/manual-clock.ts'
 import { createWirePair } from '../../testing/memory-wire.ts'
 import type { NodeSource } from '../../trie/node-source.ts'
 import { type Path, ROOT_PATH } from '../../trie/path.ts'
-import { LIE_BAN_MS, MIN_REQUEST_BYTES, START_REQUEST_BYTES, USEFUL_SCORE } from '../constants.ts'
+import {
+  LIE_BAN_MS,
+  MAX_REQUEST_BYTES,
+  MIN_REQUEST_BYTES,
+  SCORE_HALF_LIFE_MS,
+  START_REQUEST_BYTES,
+  USEFUL_SCORE,
+} from '../constants.ts'
 import type { Departure } from '../departure.ts'
 import { NetworkPeer } from './peer.ts'
 import { PeerSet } from './peer-set.ts'
@@ -105,6 +112,19 @@ describe('NetworkPeer', () => {
     peer.report({ kind: 'useful', bytes: 100_000, elapsedMs: 250 })
     expect(peer.requestBytes()).toBe(200_000)
     expect(peers.snapshots()).toMatchObject([{ bytesPerSecond: 400_000, roundTripMs: 250, score: USEFUL_SCORE }])
+  })
+
+  test('behavior: after more useless than useful answers it is asked last, until that is forgotten', async () => {
+    const { peer, clock } = await setUp()
+    const standing = [peer.isUnreliable]
+    peer.report({ kind: 'empty' })
+    standing.push(peer.isUnreliable)
+    peer.report({ kind: 'useful', bytes: 1, elapsedMs: null })
+    standing.push(peer.isUnreliable)
+    peer.report({ kind: 'timeout', maxBytes: MAX_REQUEST_BYTES })
+    standing.push(peer.isUnreliable)
+    clock.advance(4 * SCORE_HALF_LIFE_MS)
+    expect([...standing, peer.isUnreliable]).toEqual([false, true, false, true, false])
   })
 
   test('behavior: timeouts halve what is asked for, until the smallest request, whose timeout disconnects', async () => {

@@ -10,7 +10,7 @@ import { type Clock, systemClock } from '../../runtime/clock.ts'
 import type { NodeRequest, Outcome, SyncPeer, WayRequest } from '../../sync/peer.ts'
 import type { Path } from '../../trie/path.ts'
 import type { Transport } from '../address.ts'
-import { MAX_WEBRTC_ANSWER_BYTES, MAX_WEBRTC_IN_FLIGHT_BYTES } from '../constants.ts'
+import { MAX_WEBRTC_ANSWER_BYTES, MAX_WEBRTC_IN_FLIGHT_BYTES, UNRELIABLE_SCORE } from '../constants.ts'
 import { type Departure, departureOf, protocolViolation } from '../departure.ts'
 import { describeError } from '../dial-error.ts'
 import { judge } from './blame.ts'
@@ -126,9 +126,14 @@ export class NetworkPeer implements SyncPeer {
     return [...(this.#coverage?.keys() ?? [])].map((hex) => `0x${hex}`)
   }
 
-  /** Its score now. */
+  /** The score now. */
   get score(): number {
     return this.#score.at(this.#clock.now())
+  }
+
+  /** True while the score is at or below {@link UNRELIABLE_SCORE}. */
+  get isUnreliable(): boolean {
+    return this.score <= UNRELIABLE_SCORE
   }
 
   /** Opens the stream's session. Resolves with the peer's first Status; rejects with `RequestError`. */
