@@ -61,6 +61,11 @@ export type RequestErrorCode =
  */
 export class RequestError extends RootlightError<RequestErrorCode> {}
 
+/** Returns the error for a request given up by the caller's signal. */
+export function aborted(signal: AbortSignal | undefined): RequestError {
+  return new RequestError('aborted', 'the request was aborted', { cause: signal?.reason })
+}
+
 /** The reasons for a responder ending a stream without a violation by the peer. */
 export type RefusalCode =
   /** The peer, its host, or all peers together have as many streams as allowed. */
@@ -76,3 +81,16 @@ export type RefusalCode =
 
 /** A peer that costs too much: end the stream without any blame. */
 export class RefusalError extends RootlightError<RefusalCode> {}
+
+const REFUSALS: Readonly<Record<RefusalCode, string>> = {
+  tooManyStreams: 'as many streams are open as may be',
+  noStatus: 'no Status in time',
+  slowMessage: 'a message was begun and not finished in time',
+  slowReader: 'an answer was not taken in time',
+  overloaded: 'too much is held, and this is the oldest',
+}
+
+/** Returns the error for ending a stream by our own limits. */
+export function refusal(code: RefusalCode): RefusalError {
+  return new RefusalError(code, REFUSALS[code])
+}

@@ -190,7 +190,7 @@ describe('Requester', () => {
     const bulk = requester.getNodes(ROOT, [REF], 1000)
     const asked: string[] = []
     const ahead = (name: string, signal?: AbortSignal) =>
-      requester.goAhead(() => {
+      requester.askFirst(() => {
         asked.push(name)
         return requester.getPaths(ROOT, [WAY], 1000)
       }, signal)
@@ -217,10 +217,10 @@ describe('Requester', () => {
     const { requester, theirs, greet } = setUp({ maxOpenRequests: 1 })
     await greet()
     requester.getNodes(ROOT, [REF], 1000).catch(() => {})
-    const ahead = requester.goAhead(() => requester.getPaths(ROOT, [WAY], 1000))
+    const ahead = requester.askFirst(() => requester.getPaths(ROOT, [WAY], 1000))
     theirs.close()
     await expect(ahead).rejects.toEqual(coded('disconnected'))
-    await expect(requester.goAhead(async () => 1)).rejects.toEqual(coded('disconnected'))
+    await expect(requester.askFirst(async () => 1)).rejects.toEqual(coded('disconnected'))
   })
 
   test('error: tooManyRequests: as many as we leave open ourselves, whatever the peer allows', async () => {

@@ -6,7 +6,7 @@
 import { type Clock, systemClock } from '../runtime/clock.ts'
 import { MAX_ANSWER_FRAME_BYTES, MAX_BUDGET_BYTES, MAX_HASHES, MAX_OPEN_REQUESTS, MAX_REFS } from './constants.ts'
 import { encodeRequest } from './encode.ts'
-import { ProtocolError, RequestError, violation } from './error.ts'
+import { aborted, ProtocolError, RequestError, violation } from './error.ts'
 import {
   ANSWER_KIND,
   type Answer,
@@ -19,6 +19,7 @@ import {
   SLACK_BYTES,
   type Status,
 } from './messages.ts'
+import { PriorityReads } from './priority-reads.ts'
 import { Session } from './session.ts'
 import type { Wire } from './wire.ts'
 
@@ -35,7 +36,7 @@ export interface RequesterOptions {
   readonly maxOpenBytes?: number
   /** Called with the peer's Status, the first and each later one. */
   readonly onStatus?: (status: Status) => void
-  /** Called when {@link Requester.hasRoom} has become true again, after the answer to a request that went ahead. */
+  /** Called when {@link Requester.hasRoom} has become true again, after the answer to a priority read. */
   readonly onRoom?: () => void
   /** Called when the stream has ended because the peer broke the protocol. Comes before {@link onClose}. */
   readonly onViolation?: (error: ProtocolError) => void
@@ -43,7 +44,7 @@ export interface RequesterOptions {
   readonly onClose?: (error: unknown) => void
 }
 
-/** A request pending on the peer. `settle` is undefined once the caller has given up. */
+/** A request open at the peer. `settle` is undefined once the caller has given up. */
 interface Open {
   readonly kind: Answer['kind']
   readonly maxItems: number
@@ -51,14 +52,8 @@ interface Open {
   readonly budget: number
   readonly maxBytes: number
   /** True if bulk may have been refused because of this request. */
-  readonly wentAhead: boolean
+  readonly hadPriority: boolean
   settle: ((result: Uint8Array[] | RequestError) => void) | undefined
-}
-
-/** A caller waiting for a place ahead of all bulk. */
-interface Ahead {
-  begin(): void
-  reject(error: RequestError): void
 }
 
 /** Asks one peer. Call `start` first; every promise settles at the latest when the stream ends. */
@@ -66,9 +61,7 @@ export class Requester {
   readonly #session: Session
   readonly #options: RequesterOptions
   readonly #open = new Map<number, Open>()
-  readonly #ahead = new Set<Ahead>()
-  /** True while a caller of `#ahead` sends its request. */
-  #isAheadsTurn = false
+  readonly #priorityReads = new PriorityReads(() => this.#hasPlace)
   readonly #greeting: PromiseWithSettlers<Status> = withSettlers()
   #lastId = 0
   #started = false
@@ -93,9 +86,9 @@ export class Requester {
     return this.#open.size
   }
 
-  /** True if one more request may be sent: the peer accepts one, and no caller waits to go ahead. */
+  /** True if one more request may be sent: the peer accepts one, and no priority read waits. */
   get hasRoom(): boolean {
-    return this.#hasPlace && this.#ahead.size === 0
+    return this.#hasPlace && this.#priorityReads.isEmpty
   }
 
   get #hasPlace(): boolean {
@@ -184,41 +177,9 @@ export class Requester {
    * Calls `ask`, sending one request, as soon as there is a place, ahead of all callers not waiting here. Settles like
    * `ask`. Rejects with {@link RequestError} `aborted`, `disconnected` or `protocol` if there never is a place.
    */
-  goAhead<T>(ask: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted || this.#endedBy !== undefined) throw signal?.aborted ? aborted(signal) : this.#endedBy
-      const onAbort = () => ahead.reject(aborted(signal))
-      const leave = () => {
-        signal?.removeEventListener('abort', onAbort)
-        this.#ahead.delete(ahead)
-      }
-      const ahead: Ahead = {
-        begin: () => {
-          leave()
-          resolve(ask())
-        },
-        reject: (error) => {
-          leave()
-          reject(error)
-        },
-      }
-      signal?.addEventListener('abort', onAbort, { once: true })
-      this.#ahead.add(ahead)
-      this.#letAhead()
-    })
-  }
-
-  /** Gives free places to the callers waiting in `#ahead`. */
-  #letAhead(): void {
-    for (const next of this.#ahead) {
-      if (!this.#hasPlace) return
-      this.#isAheadsTurn = true
-      try {
-        next.begin()
-      } finally {
-        this.#isAheadsTurn = false
-      }
-    }
+  async askFirst<T>(ask: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    if (this.#endedBy !== undefined && !signal?.aborted) throw this.#endedBy
+    return this.#priorityReads.add(ask, signal)
   }
 
   #ask(
@@ -242,7 +203,7 @@ export class Requester {
         maxItems: countWanted(request),
         budget: request.maxBytes,
         maxBytes: request.maxBytes + SLACK_BYTES[ANSWER_KIND[request.kind]],
-        wentAhead: this.#isAheadsTurn,
+        hadPriority: this.#priorityReads.isSending,
         settle: (result) => {
           open.settle = undefined
           signal?.removeEventListener('abort', onAbort)
@@ -263,7 +224,7 @@ export class Requester {
   #limitsOrThrow(): Status['limits'] {
     const limits = this.#session.theirStatus?.limits
     if (limits === undefined) throw new RequestError('disconnected', 'the peer has not sent its Status yet')
-    if (!(this.#isAheadsTurn ? this.#hasPlace : this.hasRoom)) {
+    if (!(this.#priorityReads.isSending ? this.#hasPlace : this.hasRoom)) {
       const details = { got: this.#open.size, expected: this.#maxOpenRequests }
       throw new RequestError('tooManyRequests', 'as many requests are open as the peer allows', { details })
     }
@@ -293,7 +254,7 @@ export class Requester {
 
   #onStatus(status: Status): void {
     this.#greeting.resolve(status)
-    this.#letAhead()
+    this.#priorityReads.begin()
     this.#options.onStatus?.(status)
   }
 
@@ -316,9 +277,9 @@ export class Requester {
       throw violation('answerTooLarge', `a ${message.kind} of more bytes than can be carried`, { got: largest })
     }
     this.#open.delete(message.id)
-    this.#letAhead()
+    this.#priorityReads.begin()
     open.settle?.(message.items)
-    if (open.wentAhead && !hadRoom && this.hasRoom) this.#options.onRoom?.()
+    if (open.hadPriority && !hadRoom && this.hasRoom) this.#options.onRoom?.()
   }
 
   #onEnd(error: unknown): void {
@@ -328,7 +289,7 @@ export class Requester {
         : new RequestError('disconnected', 'the peer has left', { cause: error })
     if (error instanceof ProtocolError) this.#options.onViolation?.(error)
     this.#greeting.reject(this.#endedBy)
-    for (const ahead of this.#ahead) ahead.reject(this.#endedBy)
+    this.#priorityReads.end(this.#endedBy)
     for (const open of this.#open.values()) open.settle?.(this.#endedBy)
     this.#open.clear()
     this.#options.onClose?.(error)
@@ -338,10 +299,6 @@ export class Requester {
 /** Returns the budget: at least one byte, because the first item comes with any budget. */
 function within(maxBytes: number, most: number): number {
   return Math.max(1, Math.floor(Math.min(maxBytes, most)))
-}
-
-function aborted(signal: AbortSignal | undefined): RequestError {
-  return new RequestError('aborted', 'the request was aborted', { cause: signal?.reason })
 }
 
 interface PromiseWithSettlers<T> {

@@ -56,7 +56,7 @@ export interface SyncPeer {
    * Sends an urgent request: calls `ask`, which sends one request, as soon as the peer takes one more, before all bulk.
    * Settles as `ask` does. Rejects like {@link getNodes} if the turn never comes. Left out: the turn is now.
    */
-  goAhead?<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T>
+  askFirst?<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T>
   /** Measured throughput; 0 before the first answer. */
   readonly bytesPerSecond: number
   /** Measured time from a request to the end of its answer, in milliseconds; 0 before the first answer. */

@@ -226,7 +226,7 @@ export class Fetcher {
       const wanted = wants.map((want) => want.wanted)
       return askFor(peer, wanted, maxBytes, this.#abort.signal)
     }
-    const answer = peer.goAhead?.(ask, this.#abort.signal) ?? ask()
+    const answer = peer.askFirst?.(ask, this.#abort.signal) ?? ask()
     answer
       .then(
         (parts) => this.#take(peer, wants, parts),

@@ -165,9 +165,9 @@ export class NetworkPeer implements SyncPeer {
     return this.#capacity.timeoutMs(maxBytes)
   }
 
-  /** See {@link Requester.goAhead}. */
-  goAhead<T>(ask: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    return this.#requester.goAhead(ask, signal)
+  /** See {@link Requester.askFirst}. */
+  askFirst<T>(ask: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return this.#requester.askFirst(ask, signal)
   }
 
   /** See {@link Requester.getNodes}. */
