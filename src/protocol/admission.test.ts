@@ -1,19 +1,20 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ManualClock, settle } from '../testing/manual-clock.ts'
-import { Doorkeeper, type Seat } from './admission.ts'
+import { Admission } from './admission.ts'
+import type { AdmittedStream } from './admitted-stream.ts'
 import { LOOK_UP_COST_BYTES, READS_AHEAD, REQUEST_COST_BYTES, REQUEST_MEMORY_FACTOR } from './constants.ts'
 import { DEFAULT_SERVING_LIMITS, type ServingLimits } from './serving-limits.ts'
 
 const KIB = 1024
 const MIB = 1024 * KIB
 
-/** Returns a doorkeeper, and peers with requests answered on the test's command. */
+/** Returns a admission, and peers with requests answered on the test's command. */
 function setUp(limits: Partial<ServingLimits> = {}) {
   const clock = new ManualClock()
   let yields = 0
   const leaveThread = async () => void yields++
-  const doorkeeper = new Doorkeeper({ ...DEFAULT_SERVING_LIMITS, ...limits }, clock, leaveThread)
+  const admission = new Admission({ ...DEFAULT_SERVING_LIMITS, ...limits }, clock, leaveThread)
   /** The peers of the begun requests, in order. */
   const begun: string[] = []
   const refused: string[] = []
@@ -22,21 +23,21 @@ function setUp(limits: Partial<ServingLimits> = {}) {
   const sends: (() => void)[] = []
 
   /** Admits a peer. Each peer has a host of its own, unless the test names one. */
-  function sit(peerId: string, maxSendingBytes = Number.POSITIVE_INFINITY, host = peerId): Seat {
-    const seat = doorkeeper.admit({ peerId, host, maxSendingBytes })
-    seat.occupy(({ code }) => {
+  function admit(peerId: string, maxSendingBytes = Number.POSITIVE_INFINITY, host = peerId): AdmittedStream {
+    const stream = admission.admit({ peerId, host, maxSendingBytes })
+    stream.begin(({ code }) => {
       refused.push(`${peerId} ${code}`)
-      seat.leave()
+      stream.end()
     })
-    return seat
+    return stream
   }
 
   function ask(
-    seat: Seat,
+    stream: AdmittedStream,
     name: string,
     { bytes = 100, answerBytes = 1000, items = 1, isBulk = true, isRead = true, isSent = true } = {},
   ) {
-    seat.ask({
+    stream.ask({
       bytes,
       items,
       isBulk,
@@ -51,22 +52,22 @@ function setUp(limits: Partial<ServingLimits> = {}) {
     })
   }
 
-  return { clock, doorkeeper, begun, refused, reads, sends, sit, ask, yields: () => yields }
+  return { clock, admission, begun, refused, reads, sends, admit, ask, yields: () => yields }
 }
 
-describe('Doorkeeper', () => {
+describe('Admission', () => {
   test('default: a request waits for nobody where nobody else is', async () => {
-    const { clock, doorkeeper, begun, sit, ask } = setUp()
-    ask(sit('a'), 'a')
+    const { clock, admission, begun, admit, ask } = setUp()
+    ask(admit('a'), 'a')
     expect(begun).toEqual(['a'])
     await settle()
-    expect([doorkeeper.heldBytes, clock.pending]).toEqual([0, []])
+    expect([admission.heldBytes, clock.pending]).toEqual([0, []])
   })
 
   test('behavior: what comes faster than the rate waits, over all streams of a peer', async () => {
-    const { clock, begun, sit, ask } = setUp({ requests: { perSecond: 10, burst: 2 } })
-    const [one, other, b] = [sit('a'), sit('a'), sit('b')]
-    for (const seat of [one, other, one, other]) ask(seat, 'a')
+    const { clock, begun, admit, ask } = setUp({ requests: { perSecond: 10, burst: 2 } })
+    const [one, other, b] = [admit('a'), admit('a'), admit('b')]
+    for (const stream of [one, other, one, other]) ask(stream, 'a')
     expect(begun).toEqual(['a', 'a'])
     ask(b, 'b')
     expect(begun).toEqual(['a', 'a', 'b'])
@@ -78,8 +79,8 @@ describe('Doorkeeper', () => {
   })
 
   test('behavior: an answer may run ahead of the bytes a second, and the next one waits until it is paid for', async () => {
-    const { clock, begun, sit, ask } = setUp({ bytes: { perSecond: 1000, burst: 1000 } })
-    const a = sit('a')
+    const { clock, begun, admit, ask } = setUp({ bytes: { perSecond: 1000, burst: 1000 } })
+    const a = admit('a')
     ask(a, 'first', { bytes: 500, answerBytes: 4000 })
     await settle()
     ask(a, 'second')
@@ -90,25 +91,25 @@ describe('Doorkeeper', () => {
   })
 
   test('behavior: who comes back too soon finds the account as it was, and who owes nothing is forgotten', async () => {
-    const { clock, doorkeeper, begun, sit, ask } = setUp({ requests: { perSecond: 1, burst: 1 } })
-    const first = sit('a')
+    const { clock, admission, begun, admit, ask } = setUp({ requests: { perSecond: 1, burst: 1 } })
+    const first = admit('a')
     ask(first, 'first')
     await settle()
-    first.leave()
-    const second = sit('a')
+    first.end()
+    const second = admit('a')
     ask(second, 'second')
     expect(begun).toEqual(['first'])
     await clock.pass(1000)
     expect(begun).toEqual(['first', 'second'])
-    second.leave()
+    second.end()
     await clock.pass(1000)
-    sit('b')
-    expect(doorkeeper.accounts).toBe(1)
+    admit('b')
+    expect(admission.accounts).toBe(1)
   })
 
   test('behavior: a flood of one peer does not stand before another peer', async () => {
-    const { begun, reads, sit, ask } = setUp({ readAtOnce: 1 })
-    const [flood, honest] = [sit('flood'), sit('honest')]
+    const { begun, reads, admit, ask } = setUp({ readAtOnce: 1 })
+    const [flood, honest] = [admit('flood'), admit('honest')]
     for (let i = 0; i < 16; i++) ask(flood, 'flood', { isRead: false })
     ask(honest, 'honest', { isRead: false })
     for (let i = 0; i < 3; i++) {
@@ -128,12 +129,12 @@ describe('Doorkeeper', () => {
     )
     await fc.assert(
       fc.asyncProperty(peers, async (wants) => {
-        const { begun, reads, sit, ask } = setUp({ readAtOnce: 1, bytes: { perSecond: 1e12, burst: 1e12 } })
+        const { begun, reads, admit, ask } = setUp({ readAtOnce: 1, bytes: { perSecond: 1e12, burst: 1e12 } })
         const costs = wants.map(
           ({ answerBytes, items }) => REQUEST_COST_BYTES + 100 + answerBytes + items * LOOK_UP_COST_BYTES,
         )
-        const seats = wants.map((_, i) => sit(String(i)))
-        const askMore = (i: number) => ask(seats[i]!, String(i), { ...wants[i]!, isRead: false })
+        const streams = wants.map((_, i) => admit(String(i)))
+        const askMore = (i: number) => ask(streams[i]!, String(i), { ...wants[i]!, isRead: false })
         for (let i = 0; i < wants.length; i++) for (let j = 0; j < 3; j++) askMore(i)
         const shares = wants.map(() => 0)
         for (let round = 0; round < 40; round++) {
@@ -152,8 +153,8 @@ describe('Doorkeeper', () => {
   })
 
   test('behavior: what a peer reads goes ahead of its own bulk, over all its streams, and of nobody else', async () => {
-    const { begun, reads, sit, ask } = setUp({ readAtOnce: 1 })
-    const [one, other, honest] = [sit('a'), sit('a'), sit('b')]
+    const { begun, reads, admit, ask } = setUp({ readAtOnce: 1 })
+    const [one, other, honest] = [admit('a'), admit('a'), admit('b')]
     for (const name of ['begun', 'bulk 1', 'bulk 2']) ask(one, name, { isRead: false })
     ask(honest, 'honest', { isRead: false })
     for (const name of ['read 1', 'read 2']) ask(other, name, { isBulk: false, isRead: false })
@@ -166,8 +167,8 @@ describe('Doorkeeper', () => {
   })
 
   test('behavior: reads without end leave bulk its turns', async () => {
-    const { begun, reads, sit, ask } = setUp({ readAtOnce: 1 })
-    const a = sit('a')
+    const { begun, reads, admit, ask } = setUp({ readAtOnce: 1 })
+    const a = admit('a')
     const read = () => ask(a, 'read', { isBulk: false, isRead: false })
     read()
     for (let i = 0; i < 2; i++) ask(a, 'bulk', { isRead: false })
@@ -181,15 +182,15 @@ describe('Doorkeeper', () => {
   })
 
   test('behavior: silence saves up no turns', async () => {
-    const { begun, reads, sit, ask } = setUp({ readAtOnce: 1 })
-    const [busy, silent] = [sit('busy'), sit('silent')]
+    const { begun, reads, admit, ask } = setUp({ readAtOnce: 1 })
+    const [busy, silent] = [admit('busy'), admit('silent')]
     for (let i = 0; i < 10; i++) {
       ask(busy, 'busy')
       await settle()
     }
     begun.length = 0
     for (let i = 0; i < 3; i++)
-      for (const seat of [silent, busy]) ask(seat, seat === busy ? 'busy' : 'silent', { isRead: false })
+      for (const stream of [silent, busy]) ask(stream, stream === busy ? 'busy' : 'silent', { isRead: false })
     for (let i = 0; i < 5; i++) {
       reads.shift()?.()
       await settle()
@@ -198,8 +199,8 @@ describe('Doorkeeper', () => {
   })
 
   test('behavior: a peer that does not read is read no more for, and others are', async () => {
-    const { begun, sends, sit, ask } = setUp({ servedAtOnce: 2, readAtOnce: 2 })
-    const [slow, honest] = [sit('slow'), sit('honest')]
+    const { begun, sends, admit, ask } = setUp({ servedAtOnce: 2, readAtOnce: 2 })
+    const [slow, honest] = [admit('slow'), admit('honest')]
     for (let i = 0; i < 5; i++) ask(slow, 'slow', { isSent: false })
     await settle()
     for (let i = 0; i < 5; i++) ask(honest, 'honest')
@@ -211,8 +212,8 @@ describe('Doorkeeper', () => {
   })
 
   test('error: slowReader: an answer that was not taken in time', async () => {
-    const { clock, doorkeeper, refused, sit, ask } = setUp({ sendingMs: 1000 })
-    const [slow, honest] = [sit('slow'), sit('honest')]
+    const { clock, admission, refused, admit, ask } = setUp({ sendingMs: 1000 })
+    const [slow, honest] = [admit('slow'), admit('honest')]
     ask(slow, 'slow', { isSent: false })
     ask(slow, 'slow', { isSent: false })
     ask(honest, 'honest')
@@ -221,74 +222,74 @@ describe('Doorkeeper', () => {
     await clock.pass(1)
     expect(refused[0]).toBe('slow slowReader')
     expect(refused.filter((who) => who.startsWith('honest'))).toEqual([])
-    expect(doorkeeper.heldBytes).toBe(0)
+    expect(admission.heldBytes).toBe(0)
   })
 
   test('behavior: while our own thread slept nobody was slow', async () => {
-    const { clock, refused, sit, ask } = setUp({ sendingMs: 1000 })
-    ask(sit('a'), 'a', { isSent: false })
+    const { clock, refused, admit, ask } = setUp({ sendingMs: 1000 })
+    ask(admit('a'), 'a', { isSent: false })
     await settle()
     clock.oversleep(60_000)
     expect(refused).toEqual([])
   })
 
   test('error: overloaded: beyond what may be held, the oldest has to go', async () => {
-    const { doorkeeper, refused, sit, ask } = setUp({ heldBytes: 10 * MIB })
-    const seats = Array.from({ length: 5 }, (_, i) => sit(String(i)))
-    for (const seat of seats) {
-      for (let i = 0; i < 3; i++) ask(seat, '', { answerBytes: MIB, isSent: false })
+    const { admission, refused, admit, ask } = setUp({ heldBytes: 10 * MIB })
+    const streams = Array.from({ length: 5 }, (_, i) => admit(String(i)))
+    for (const stream of streams) {
+      for (let i = 0; i < 3; i++) ask(stream, '', { answerBytes: MIB, isSent: false })
       await settle()
-      expect(doorkeeper.heldBytes).toBeLessThanOrEqual(10 * MIB)
+      expect(admission.heldBytes).toBeLessThanOrEqual(10 * MIB)
     }
     expect(refused).toEqual(['0 overloaded', '1 overloaded'])
-    expect(doorkeeper.heldBytes).toBe(9 * MIB)
+    expect(admission.heldBytes).toBe(9 * MIB)
   })
 
   test('behavior: requests that wait for their turn are held as well', async () => {
-    const { doorkeeper, refused, sit, ask } = setUp({ heldBytes: 3 * MIB, servedAtOnce: 1 })
-    const [greedy, honest] = [sit('greedy'), sit('honest')]
+    const { admission, refused, admit, ask } = setUp({ heldBytes: 3 * MIB, servedAtOnce: 1 })
+    const [greedy, honest] = [admit('greedy'), admit('honest')]
     for (let i = 0; i < 3; i++) ask(greedy, 'greedy', { bytes: 200 * KIB, isRead: false })
-    expect(doorkeeper.heldBytes).toBe(3 * 200 * KIB * REQUEST_MEMORY_FACTOR)
+    expect(admission.heldBytes).toBe(3 * 200 * KIB * REQUEST_MEMORY_FACTOR)
     ask(honest, 'honest', { bytes: 200 * KIB, isRead: false })
     expect(refused).toEqual(['greedy overloaded'])
-    expect(doorkeeper.heldBytes).toBe(200 * KIB * REQUEST_MEMORY_FACTOR)
+    expect(admission.heldBytes).toBe(200 * KIB * REQUEST_MEMORY_FACTOR)
   })
 
   test('error: tooManyStreams: of one peer, and of all; who leaves makes room', () => {
-    const { sit } = setUp({ streamsPerPeer: 2, streams: 3 })
-    const first = sit('a')
-    sit('a')
-    expect(() => sit('a')).toThrow(expect.objectContaining({ code: 'tooManyStreams' }))
-    sit('b')
-    expect(() => sit('c')).toThrow(expect.objectContaining({ code: 'tooManyStreams' }))
-    first.leave()
-    first.leave()
-    sit('a')
-    expect(() => sit('c')).toThrow(expect.objectContaining({ code: 'tooManyStreams' }))
+    const { admit } = setUp({ streamsPerPeer: 2, streams: 3 })
+    const first = admit('a')
+    admit('a')
+    expect(() => admit('a')).toThrow(expect.objectContaining({ code: 'tooManyStreams' }))
+    admit('b')
+    expect(() => admit('c')).toThrow(expect.objectContaining({ code: 'tooManyStreams' }))
+    first.end()
+    first.end()
+    admit('a')
+    expect(() => admit('c')).toThrow(expect.objectContaining({ code: 'tooManyStreams' }))
   })
 
   test('behavior: who leaves takes everything along', async () => {
-    const { clock, doorkeeper, begun, reads, sends, sit, ask } = setUp({ servedAtOnce: 2 })
-    const [one, other] = [sit('a'), sit('a')]
+    const { clock, admission, begun, reads, sends, admit, ask } = setUp({ servedAtOnce: 2 })
+    const [one, other] = [admit('a'), admit('a')]
     ask(one, 'sending', { isSent: false })
     await settle()
     ask(one, 'reading', { isRead: false })
     ask(one, 'waiting')
     ask(other, 'other')
-    one.leave()
-    expect(doorkeeper.heldBytes).toBe(100 * REQUEST_MEMORY_FACTOR)
+    one.end()
+    expect(admission.heldBytes).toBe(100 * REQUEST_MEMORY_FACTOR)
     sends.shift()?.()
     reads.shift()?.()
     await settle()
     expect(begun).toEqual(['sending', 'reading', 'other'])
-    other.leave()
-    expect([doorkeeper.heldBytes, clock.pending]).toEqual([0, []])
+    other.end()
+    expect([admission.heldBytes, clock.pending]).toEqual([0, []])
   })
 
   test('behavior: a connection carries no more at a time than it may, but for an answer alone', async () => {
-    const { sends, sit, ask, doorkeeper } = setUp()
-    const [one, other] = [sit('a', 2 * MIB), sit('a', 2 * MIB)]
-    for (const seat of [one, other, one]) ask(seat, 'a', { answerBytes: 900 * KIB, isSent: false })
+    const { sends, admit, ask, admission } = setUp()
+    const [one, other] = [admit('a', 2 * MIB), admit('a', 2 * MIB)]
+    for (const stream of [one, other, one]) ask(stream, 'a', { answerBytes: 900 * KIB, isSent: false })
     ask(one, 'a', { answerBytes: 3 * MIB, isSent: false })
     await settle()
     expect(sends.length).toBe(2)
@@ -309,12 +310,12 @@ describe('Doorkeeper', () => {
     expect(sends.length).toBe(5)
     sends[4]?.()
     await settle()
-    expect(doorkeeper.heldBytes).toBe(0)
+    expect(admission.heldBytes).toBe(0)
   })
 
   test('behavior: an answer that waits for others of its peer has its time when it is sent', async () => {
-    const { clock, refused, sit, ask, sends } = setUp({ sendingMs: 1000 })
-    const a = sit('a', MIB)
+    const { clock, refused, admit, ask, sends } = setUp({ sendingMs: 1000 })
+    const a = admit('a', MIB)
     for (let i = 0; i < 2; i++) ask(a, 'a', { answerBytes: MIB, isSent: false })
     await clock.pass(999)
     sends[0]?.()

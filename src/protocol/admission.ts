@@ -10,7 +10,7 @@
 import type { Clock } from '../runtime/clock.ts'
 import { Deadline } from '../runtime/deadline.ts'
 import { yieldThread } from '../runtime/yield-thread.ts'
-import type { Work } from '../trie/node-source.ts'
+import type { AdmittedStream, PendingRequest, ReadyAnswer, StreamOrigin } from './admitted-stream.ts'
 import {
   LOOK_UP_COST_BYTES,
   REQUEST_COST_BYTES,
@@ -18,98 +18,41 @@ import {
   THREAD_SLICE_COST_BYTES,
   TURN_COST_BYTES,
 } from './constants.ts'
-import { type RefusalCode, RefusalError } from './error.ts'
+import { type RefusalCode, type RefusalError, refusal } from './error.ts'
 import { type Holding, Holdings } from './holdings.ts'
 import { HostAccount, PeerAccount } from './peer-account.ts'
 import { Reading } from './reading.ts'
 import type { ServingLimits } from './serving-limits.ts'
 import { Turns } from './turns.ts'
 
-/** A request pending until its turn. */
-export interface Errand {
-  /** Bytes of the request's frame. */
-  readonly bytes: number
-  /** Refs or hashes. */
-  readonly items: number
-  /** True for a sync's requests. All other requests of the peer go ahead. */
-  readonly isBulk: boolean
-  /**
-   * Reads the answer, and reports the reading to `work`. Resolves with undefined if the stream has ended meanwhile.
-   * Never rejects.
-   */
-  serve(work: Work): Promise<ReadyAnswer | undefined>
-}
-
-/** An answer read from the source, ready to be sent. */
-export interface ReadyAnswer {
-  readonly bytes: number
-  /** Sends the answer. Resolves when the transport has taken the answer, or the stream has ended. Never rejects. */
-  send(): Promise<void>
-}
-
-/** The admission of one stream. */
-export interface Seat {
-  readonly limits: ServingLimits
-  /** Takes the function ending the stream; `end` must call {@link leave}. Called once, before {@link ask}. */
-  occupy(end: (error: RefusalError) => void): void
-  ask(errand: Errand): void
-  /** Reports the bytes kept of an incomplete message. 0: no message has begun. */
-  receiving(bytes: number): void
-  /** Counts received bytes outside of requests towards the peer's rate and turn. */
-  charge(bytes: number): void
-  /** Reports the end of the stream. Drops its pending requests. May be called twice. */
-  leave(): void
-}
-
-/** The doorkeeper's record of an admitted stream. */
-interface Visit {
+/** The record of an admitted stream. */
+interface StreamRecord {
   /** True until the stream ends. */
-  isHere: boolean
-  readonly account: PeerAccount<Waiting>
+  isOpen: boolean
+  readonly account: PeerAccount<QueuedRequest>
   readonly holdings: Set<Holding>
   readonly maxSendingBytes: number
   refuse(code: RefusalCode): void
 }
 
-interface Waiting extends Errand {
-  readonly visit: Visit
+/** A pending request, with its stream and its reading. */
+interface QueuedRequest extends PendingRequest {
+  readonly stream: StreamRecord
   readonly holding: Holding
   /** Undefined before the request has begun. */
   reading: Reading | undefined
 }
 
-/** The peer behind a stream, and the capacity of its connection. */
-export interface Visitor {
-  readonly peerId: string
-  /** Peers of one host share the host's turns. Left out: all peers without a known host count as one host. */
-  readonly host?: string
-  /** Bytes that the connection should carry at a time; a single answer may always go. Left out: no limit. */
-  readonly maxSendingBytes?: number
-}
-
-const REFUSALS: Readonly<Record<RefusalCode, string>> = {
-  tooManyStreams: 'as many streams are open as may be',
-  noStatus: 'no Status in time',
-  slowMessage: 'a message was begun and not finished in time',
-  slowReader: 'an answer was not taken in time',
-  overloaded: 'too much is held, and this is the oldest',
-}
-
-/** Returns the error for ending a stream by our own limits. */
-export function refusal(code: RefusalCode): RefusalError {
-  return new RefusalError(code, REFUSALS[code])
-}
-
-export class Doorkeeper {
+export class Admission {
   readonly limits: ServingLimits
   readonly #clock: Clock
   readonly #leaveThread: () => Promise<void>
-  readonly #hosts = new Map<string, HostAccount<Waiting>>()
-  readonly #accounts = new Map<string, PeerAccount<Waiting>>()
-  readonly #turns: Turns<Waiting>
+  readonly #hosts = new Map<string, HostAccount<QueuedRequest>>()
+  readonly #accounts = new Map<string, PeerAccount<QueuedRequest>>()
+  readonly #turns: Turns<QueuedRequest>
   readonly #held: Holdings
   /** Requests having a turn now. */
-  readonly #reading = new Set<Waiting>()
+  readonly #reading = new Set<QueuedRequest>()
   #streams = 0
   #isCalling = false
   #cancelWait: (() => void) | undefined
@@ -117,7 +60,7 @@ export class Doorkeeper {
   #sinceRest = 0
   #rest: Promise<void> | undefined
 
-  /** Creates a doorkeeper. `leaveThread` resolves when everything else waiting for the thread has run. */
+  /** Creates the admission control. `leaveThread` resolves when everything else waiting for the thread has run. */
   constructor(limits: ServingLimits, clock: Clock, leaveThread: () => Promise<void> = yieldThread) {
     this.limits = limits
     this.#clock = clock
@@ -137,11 +80,11 @@ export class Doorkeeper {
   }
 
   /** Admits one more stream of a peer. Throws {@link RefusalError} `tooManyStreams`. */
-  admit({ peerId, host: name = '', maxSendingBytes = Number.POSITIVE_INFINITY }: Visitor): Seat {
+  admit({ peerId, host: name = '', maxSendingBytes = Number.POSITIVE_INFINITY }: StreamOrigin): AdmittedStream {
     this.#forget()
     // A peer connecting from several hosts stays with the first.
     const known = this.#accounts.get(peerId)
-    const host = known?.host ?? this.#hosts.get(name) ?? new HostAccount<Waiting>(name, this.limits)
+    const host = known?.host ?? this.#hosts.get(name) ?? new HostAccount<QueuedRequest>(name, this.limits)
     const account = known ?? new PeerAccount(host, this.limits, this.#clock)
     const { streams, streamsPerHost, streamsPerPeer } = this.limits
     if (this.#streams >= streams || host.streams >= streamsPerHost || account.streams >= streamsPerPeer) {
@@ -152,45 +95,45 @@ export class Doorkeeper {
     this.#streams++
     host.streams++
     account.streams++
-    return this.#seat(account, maxSendingBytes)
+    return this.#admitted(account, maxSendingBytes)
   }
 
-  #seat(account: PeerAccount<Waiting>, maxSendingBytes: number): Seat {
+  #admitted(account: PeerAccount<QueuedRequest>, maxSendingBytes: number): AdmittedStream {
     let end: (error: RefusalError) => void = () => {}
-    const visit: Visit = {
-      isHere: true,
+    const stream: StreamRecord = {
+      isOpen: true,
       account,
       holdings: new Set(),
       maxSendingBytes,
       refuse: (code) => end(refusal(code)),
     }
-    const message = this.#holding(visit)
+    const message = this.#holding(stream)
     return {
       limits: this.limits,
-      occupy: (by) => {
+      begin: (by) => {
         end = by
       },
-      ask: (errand) => this.#enqueue(errand, visit),
-      receiving: (bytes) => this.#resize(message, visit, bytes),
+      ask: (request) => this.#enqueue(request, stream),
+      receiving: (bytes) => this.#resize(message, stream, bytes),
       charge: (bytes) => {
         account.take(0, bytes)
         account.charge(bytes)
       },
-      leave: () => {
-        if (visit.isHere) this.#bidFarewell(visit)
+      end: () => {
+        if (stream.isOpen) this.#end(stream)
       },
     }
   }
 
-  #bidFarewell(visit: Visit): void {
-    const { account } = visit
-    visit.isHere = false
+  #end(stream: StreamRecord): void {
+    const { account } = stream
+    stream.isOpen = false
     this.#streams--
     account.host.streams--
     account.streams--
-    const begun = account.queue.drop((waiting) => waiting.visit === visit)
+    const begun = account.queue.drop((waiting) => waiting.stream === stream)
     this.#turns.leave(account)
-    for (const holding of visit.holdings) this.#release(holding, visit)
+    for (const holding of stream.holdings) this.#release(holding, stream)
     // A suspended reading must go on in order to notice the end of its stream.
     for (const waiting of begun) this.#goOn(waiting)
     this.#callNext()
@@ -205,20 +148,20 @@ export class Doorkeeper {
     }
   }
 
-  #enqueue(errand: Errand, visit: Visit): void {
-    const { account } = visit
-    const holding = this.#holding(visit)
+  #enqueue(request: PendingRequest, stream: StreamRecord): void {
+    const { account } = stream
+    const holding = this.#holding(stream)
     this.#turns.enter(account)
     account.queue.push({
-      bytes: errand.bytes,
-      items: errand.items,
-      isBulk: errand.isBulk,
-      serve: (work) => errand.serve(work),
-      visit,
+      bytes: request.bytes,
+      items: request.items,
+      isBulk: request.isBulk,
+      serve: (work) => request.serve(work),
+      stream,
       holding,
       reading: undefined,
     })
-    this.#hold(holding, visit, errand.bytes * REQUEST_MEMORY_FACTOR)
+    this.#hold(holding, stream, request.bytes * REQUEST_MEMORY_FACTOR)
     this.#callNext()
   }
 
@@ -232,7 +175,7 @@ export class Doorkeeper {
       const turn = this.#turns.next()
       const waiting = turn?.account.queue.take(turn.mayBegin)
       if (waiting === undefined) break
-      this.#turns.leave(waiting.visit.account)
+      this.#turns.leave(waiting.stream.account)
       if (waiting.reading === undefined) this.#begin(waiting)
       else this.#goOn(waiting)
     }
@@ -243,8 +186,8 @@ export class Doorkeeper {
     this.#isCalling = false
   }
 
-  #begin(waiting: Waiting): void {
-    const { account } = waiting.visit
+  #begin(waiting: QueuedRequest): void {
+    const { account } = waiting.stream
     account.take(1, waiting.bytes)
     this.#charge(account, REQUEST_COST_BYTES + waiting.bytes + waiting.items * LOOK_UP_COST_BYTES)
     this.#reading.add(waiting)
@@ -252,7 +195,7 @@ export class Doorkeeper {
     account.host.reading++
     waiting.reading = new Reading(this.#clock, {
       charge: (cost) => this.#charge(account, cost),
-      isWanted: () => waiting.visit.isHere,
+      isWanted: () => waiting.stream.isOpen,
       othersWait: () => !this.#turns.isEmpty,
       isAhead: () => this.#isAhead(account),
       rest: () => this.#rest,
@@ -263,14 +206,14 @@ export class Doorkeeper {
   }
 
   /** waiting → reading */
-  #goOn(waiting: Waiting): void {
+  #goOn(waiting: QueuedRequest): void {
     this.#reading.add(waiting)
     waiting.reading?.goOn()
   }
 
   /** reading → waiting */
-  #putBack(waiting: Waiting): void {
-    const { account } = waiting.visit
+  #putBack(waiting: QueuedRequest): void {
+    const { account } = waiting.stream
     this.#reading.delete(waiting)
     this.#turns.enter(account)
     account.queue.putBack(waiting)
@@ -278,25 +221,25 @@ export class Doorkeeper {
   }
 
   /** Never rejects. */
-  async #serve(waiting: Waiting, reading: Reading): Promise<void> {
-    const { visit, holding } = waiting
-    const { account } = visit
+  async #serve(waiting: QueuedRequest, reading: Reading): Promise<void> {
+    const { stream, holding } = waiting
+    const { account } = stream
     const answer = await waiting.serve(reading)
     reading.charge()
     // Sending takes the thread as well.
     if (answer !== undefined) await reading.stepBack()
     this.#reading.delete(waiting)
     account.host.reading--
-    this.#release(holding, visit)
-    if (answer !== undefined) await this.#deliver(answer, visit)
+    this.#release(holding, stream)
+    if (answer !== undefined) await this.#deliver(answer, stream)
     account.serving--
     this.#callNext()
   }
 
   /** True if `account`, or its host, leads another one having a turn now by more than {@link TURN_COST_BYTES}. */
-  #isAhead(account: PeerAccount<Waiting>): boolean {
-    for (const { visit } of this.#reading) {
-      const other = visit.account
+  #isAhead(account: PeerAccount<QueuedRequest>): boolean {
+    for (const { stream } of this.#reading) {
+      const other = stream.account
       const isSameHost = other.host === account.host
       const lead = isSameHost ? account.turn - other.turn : account.host.turn - other.host.turn
       if (lead > TURN_COST_BYTES) return true
@@ -305,20 +248,20 @@ export class Doorkeeper {
   }
 
   /** Sends the answer. Resolves when the peer has taken the answer, or the stream has ended. */
-  async #deliver(answer: ReadyAnswer, visit: Visit): Promise<void> {
-    const { account, maxSendingBytes } = visit
+  async #deliver(answer: ReadyAnswer, stream: StreamRecord): Promise<void> {
+    const { account, maxSendingBytes } = stream
     account.take(0, answer.bytes)
     this.#charge(account, answer.bytes)
-    const holding = this.#holding(visit)
-    this.#hold(holding, visit, answer.bytes)
-    const sent = account.sending.send(answer.bytes, maxSendingBytes, () => this.#send(answer, visit))
+    const holding = this.#holding(stream)
+    this.#hold(holding, stream, answer.bytes)
+    const sent = account.sending.send(answer.bytes, maxSendingBytes, () => this.#send(answer, stream))
     this.#callNext()
     await sent
-    this.#release(holding, visit)
+    this.#release(holding, stream)
   }
 
-  async #send(answer: ReadyAnswer, visit: Visit): Promise<void> {
-    const deadline = new Deadline(this.#clock, this.limits.sendingMs, () => visit.refuse('slowReader'))
+  async #send(answer: ReadyAnswer, stream: StreamRecord): Promise<void> {
+    const deadline = new Deadline(this.#clock, this.limits.sendingMs, () => stream.refuse('slowReader'))
     deadline.start()
     await answer.send()
     deadline.stop()
@@ -328,7 +271,7 @@ export class Doorkeeper {
    * Charges `cost` to the peer and to the thread. After each slice, everything else has the thread and nothing is read
    * meanwhile.
    */
-  #charge(account: PeerAccount<Waiting>, cost: number): void {
+  #charge(account: PeerAccount<QueuedRequest>, cost: number): void {
     account.charge(cost)
     this.#sinceRest += cost
     if (this.#sinceRest < THREAD_SLICE_COST_BYTES || this.#rest !== undefined) return
@@ -339,31 +282,31 @@ export class Doorkeeper {
     })
   }
 
-  #holding(visit: Visit): Holding {
-    return { evict: () => visit.refuse('overloaded') }
+  #holding(stream: StreamRecord): Holding {
+    return { evict: () => stream.refuse('overloaded') }
   }
 
-  #hold(holding: Holding, visit: Visit, bytes: number): void {
-    if (!visit.isHere) return
-    visit.holdings.add(holding)
-    visit.account.host.held.hold(holding, bytes)
+  #hold(holding: Holding, stream: StreamRecord, bytes: number): void {
+    if (!stream.isOpen) return
+    stream.holdings.add(holding)
+    stream.account.host.held.hold(holding, bytes)
     // The host's limit may have evicted the holding already.
-    if (visit.holdings.has(holding)) this.#held.hold(holding, bytes)
+    if (stream.holdings.has(holding)) this.#held.hold(holding, bytes)
   }
 
   /** Sets the size of a holding; its age stays. */
-  #resize(holding: Holding, visit: Visit, bytes: number): void {
-    if (bytes === 0) this.#release(holding, visit)
-    else if (!visit.holdings.has(holding)) this.#hold(holding, visit, bytes)
+  #resize(holding: Holding, stream: StreamRecord, bytes: number): void {
+    if (bytes === 0) this.#release(holding, stream)
+    else if (!stream.holdings.has(holding)) this.#hold(holding, stream, bytes)
     else {
-      visit.account.host.held.resize(holding, bytes)
-      if (visit.holdings.has(holding)) this.#held.resize(holding, bytes)
+      stream.account.host.held.resize(holding, bytes)
+      if (stream.holdings.has(holding)) this.#held.resize(holding, bytes)
     }
   }
 
-  #release(holding: Holding, visit: Visit): void {
-    visit.holdings.delete(holding)
-    visit.account.host.held.release(holding)
+  #release(holding: Holding, stream: StreamRecord): void {
+    stream.holdings.delete(holding)
+    stream.account.host.held.release(holding)
     this.#held.release(holding)
   }
 }

@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from 'vitest'
 import { ManualClock } from '../testing/manual-clock.ts'
-import { Doorkeeper } from './admission.ts'
+import { Admission } from './admission.ts'
 import { DEFAULT_SERVING_LIMITS, type ServingLimits } from './serving-limits.ts'
 
 const KIB = 1024
@@ -68,12 +68,12 @@ async function share(limits: Partial<ServingLimits>, peers: readonly { host: str
     rests++
     return new Promise<void>((resolve) => setImmediate(resolve))
   }
-  const doorkeeper = new Doorkeeper({ ...DEFAULT_SERVING_LIMITS, ...limits }, clock, leaveThread)
+  const admission = new Admission({ ...DEFAULT_SERVING_LIMITS, ...limits }, clock, leaveThread)
   const spentMs = peers.map(() => 0)
   let longestHeldMs = 0
   for (const [i, { host, open, kind }] of peers.entries()) {
-    const seat = doorkeeper.admit({ peerId: `${host} ${i}`, host })
-    seat.occupy(() => seat.leave())
+    const stream = admission.admit({ peerId: `${host} ${i}`, host })
+    stream.begin(() => stream.end())
     const spend = (ms: number) => {
       spentMs[i]! += ms
       clock.advance(ms)
@@ -81,7 +81,7 @@ async function share(limits: Partial<ServingLimits>, peers: readonly { host: str
     const ask = () => {
       if (clock.now() >= MS) return
       const askedAtMs = clock.now()
-      seat.ask({
+      stream.ask({
         ...kind,
         async serve(work) {
           for (let piece = 0; piece < kind.pieces && clock.now() < MS; piece++) {
@@ -113,7 +113,7 @@ async function share(limits: Partial<ServingLimits>, peers: readonly { host: str
 const honest = { host: 'honest', open: 4, kind: HONEST }
 const crowd = (count: number, kind: Kind) => Array.from({ length: count }, () => ({ host: 'hostile', open: 32, kind }))
 
-describe('Doorkeeper', () => {
+describe('Admission', () => {
   test.each(Object.entries(DEAR))(
     'behavior: beside one peer that asks for %s an honest one keeps half',
     async (_, kind) => {

@@ -6,7 +6,7 @@ import { RequestQueue } from './request-queue.ts'
 import { SendQueue } from './send-queue.ts'
 import type { ServingLimits } from './serving-limits.ts'
 
-/** The account of one peer. It only counts; {@link Turns} and {@link Doorkeeper} decide. */
+/** The account of one peer. It only counts; {@link Turns} and {@link Admission} decide. */
 export class PeerAccount<Waiting extends { readonly isBulk: boolean }> {
   readonly host: HostAccount<Waiting>
   streams = 0

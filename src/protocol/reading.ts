@@ -9,7 +9,7 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Work } from '../trie/node-source.ts'
 import { MAX_STEPS_BACK, THREAD_COST_BYTES_PER_MS, TURN_COST_BYTES } from './constants.ts'
 
-/** The doorkeeper's side of a reading. */
+/** The admission's side of a reading. */
 export interface ReadingHost {
   /** Counts more work for this reading, in bytes. */
   charge(cost: number): void

@@ -5,7 +5,7 @@ import { ManualClock, settle } from '../testing/manual-clock.ts'
 import { createWirePair } from '../testing/memory-wire.ts'
 import type { NodeSource, Ref } from '../trie/node-source.ts'
 import { type Path, ROOT_PATH } from '../trie/path.ts'
-import { Doorkeeper } from './admission.ts'
+import { Admission } from './admission.ts'
 import {
   GREETING_MS,
   MAX_CODE_BYTES,
@@ -92,8 +92,8 @@ async function sendTo(theirs: Wire, requests: Request[]): Promise<void> {
 /** Resolves when every pending microtask has run. */
 const settled = () => new Promise<void>((resolve) => setTimeout(resolve, 0))
 const sizes = (items: Uint8Array[]) => items.map(({ length }) => length)
-const seatOf = (clock: Clock, limits: Partial<ServingLimits>, peerId = 'peer') =>
-  new Doorkeeper({ ...DEFAULT_SERVING_LIMITS, ...limits }, clock).admit({ peerId })
+const admittedOf = (clock: Clock, limits: Partial<ServingLimits>, peerId = 'peer') =>
+  new Admission({ ...DEFAULT_SERVING_LIMITS, ...limits }, clock).admit({ peerId })
 const limited = (limits: Partial<Limits>): Status => ({ ...STATUS, limits: { ...DEFAULT_LIMITS, ...limits } })
 const getNodes = (id: number, count = 1): Request => {
   return { kind: 'getNodes', id, root: ROOT, maxBytes: 1, refs: new Array(count).fill(refAt('')) }
@@ -159,7 +159,7 @@ describe('Responder', () => {
   test('behavior: ways, codes and headers are read ahead of nodes that were asked for before them', async () => {
     const kinds: string[] = []
     const { requester } = await connect({
-      seat: seatOf(new ManualClock(), { servedAtOnce: 1 }),
+      admitted: admittedOf(new ManualClock(), { servedAtOnce: 1 }),
       onServed: ({ kind }) => kinds.push(kind),
     })
     const nodes = () => requester.getNodes(ROOT, [refAt('a')], 1)
@@ -202,7 +202,7 @@ describe('Responder', () => {
     const clock = new ManualClock()
     const { requester, served } = await connect({
       clock,
-      seat: seatOf(clock, { requests: { perSecond: 2, burst: 2 } }),
+      admitted: admittedOf(clock, { requests: { perSecond: 2, burst: 2 } }),
     })
     const answers = Array.from({ length: 4 }, () => requester.getNodes(ROOT, [refAt('a')], 1))
     await Promise.all(answers.slice(0, 2))
@@ -215,8 +215,8 @@ describe('Responder', () => {
 
   test('behavior: a closed responder leaves no timer', async () => {
     const clock = new ManualClock()
-    const seat = seatOf(clock, { requests: { perSecond: 1, burst: 1 } })
-    const { requester, responder, closed } = await connect({ clock, seat })
+    const admitted = admittedOf(clock, { requests: { perSecond: 1, burst: 1 } })
+    const { requester, responder, closed } = await connect({ clock, admitted })
     const answers = [1, 2].map(() => requester.getNodes(ROOT, [refAt('a')], 1))
     await answers[0]
     await settle()

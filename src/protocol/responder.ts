@@ -1,15 +1,16 @@
 /**
  * The answering side, one per stream. Serves a {@link NodeSource} within the limits of our Status, and disconnects a
- * peer exceeding them. The {@link Doorkeeper}, knowing all peers, decides when each request is served.
+ * peer exceeding them. The {@link Admission}, knowing all peers, decides when each request is served.
  */
 
 import { type Clock, systemClock } from '../runtime/clock.ts'
 import { Deadline } from '../runtime/deadline.ts'
 import type { NodeSource, Work } from '../trie/node-source.ts'
-import { Doorkeeper, type ReadyAnswer, refusal, type Seat } from './admission.ts'
+import { Admission } from './admission.ts'
+import type { AdmittedStream, ReadyAnswer } from './admitted-stream.ts'
 import { MAX_REQUEST_FRAME_BYTES } from './constants.ts'
 import { encodeAnswer } from './encode.ts'
-import { ProtocolError, RefusalError, violation } from './error.ts'
+import { ProtocolError, RefusalError, refusal, violation } from './error.ts'
 import { type Answer, countWanted, type Limits, type Message, type Request, type Status } from './messages.ts'
 import { serveRequest } from './serve-request.ts'
 import { DEFAULT_SERVING_LIMITS } from './serving-limits.ts'
@@ -24,10 +25,10 @@ export interface ResponderOptions {
   readonly status: Status
   readonly clock?: Clock
   /**
-   * The stream's admission by the doorkeeper of all responders. Left out: this responder is alone, with the usual
+   * The stream as the admission of all responders admitted it. Left out: this responder is alone, with the usual
    * limits.
    */
-  readonly seat?: Seat
+  readonly admitted?: AdmittedStream
   readonly onStatus?: (status: Status) => void
   /** Called when an answer is about to be sent. */
   readonly onServed?: (answer: Answer) => void
@@ -46,7 +47,7 @@ export class Responder {
   readonly #options: ResponderOptions
   readonly #session: Session
   readonly #clock: Clock
-  readonly #seat: Seat
+  readonly #admitted: AdmittedStream
   readonly #greeting: Deadline
   readonly #message: Deadline
   /** Ids of the requests not answered yet. */
@@ -59,7 +60,7 @@ export class Responder {
     const clock = options.clock ?? systemClock
     this.#options = options
     this.#clock = clock
-    this.#seat = options.seat ?? new Doorkeeper(DEFAULT_SERVING_LIMITS, clock).admit({ peerId: '' })
+    this.#admitted = options.admitted ?? new Admission(DEFAULT_SERVING_LIMITS, clock).admit({ peerId: '' })
     this.#limits = options.status.limits
     this.#session = new Session({
       wire: options.wire,
@@ -72,10 +73,10 @@ export class Responder {
         onEnd: (error) => this.#onEnd(error),
       },
     })
-    const { greetingMs, messageMs } = this.#seat.limits
+    const { greetingMs, messageMs } = this.#admitted.limits
     this.#greeting = new Deadline(clock, greetingMs, () => this.#session.abort(refusal('noStatus')))
     this.#message = new Deadline(clock, messageMs, () => this.#session.abort(refusal('slowMessage')))
-    this.#seat.occupy((error) => this.#session.abort(error))
+    this.#admitted.begin((error) => this.#session.abort(error))
   }
 
   /** Bytes of frames sent and received. */
@@ -106,7 +107,7 @@ export class Responder {
   }
 
   #onStatus(status: Status, bytes: number): void {
-    this.#seat.charge(bytes)
+    this.#admitted.charge(bytes)
     this.#greeting.stop()
     this.#message.stop()
     this.#options.onStatus?.(status)
@@ -118,7 +119,7 @@ export class Responder {
    */
   #watchMessage(): void {
     if (this.#session.isWithinMessage && !this.#message.isRunning) this.#message.start()
-    this.#seat.receiving(this.#session.heldBytes)
+    this.#admitted.receiving(this.#session.heldBytes)
   }
 
   #onMessage(request: Exclude<Message, { kind: 'status' }>, bytes: number): void {
@@ -137,14 +138,14 @@ export class Responder {
     // Waits for the rest of the chunk: if a violation follows a few bytes later, the source is not read.
     queueMicrotask(() => {
       const isBulk = request.kind === 'getNodes'
-      if (!this.#ended) this.#seat.ask({ bytes, items, isBulk, serve: (work) => this.#serve(request, work) })
+      if (!this.#ended) this.#admitted.ask({ bytes, items, isBulk, serve: (work) => this.#serve(request, work) })
     })
   }
 
   /** Reads the answer to `request`. Never rejects. */
   async #serve(request: Request, work: Work): Promise<ReadyAnswer | undefined> {
     try {
-      const stopAtMs = this.#clock.now() + this.#seat.limits.servingMs
+      const stopAtMs = this.#clock.now() + this.#admitted.limits.servingMs
       const maxBytes = this.#limits.maxResponseBytes
       const answer = await serveRequest(request, this.#options.source, { maxBytes, clock: this.#clock, stopAtMs, work })
       if (this.#ended) return
@@ -171,7 +172,7 @@ export class Responder {
     this.#ended = true
     this.#greeting.stop()
     this.#message.stop()
-    this.#seat.leave()
+    this.#admitted.end()
     if (error instanceof ProtocolError) this.#options.onViolation?.(error)
     if (error instanceof RefusalError) this.#options.onRefusal?.(error)
     this.#options.onClose?.()

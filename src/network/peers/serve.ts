@@ -3,7 +3,8 @@
  * has crossed the wire. A server's streams come from its libp2p node, those of a tab from its window.
  */
 import type { Libp2p } from '@libp2p/interface'
-import { Doorkeeper, type Seat } from '../../protocol/admission.ts'
+import { Admission } from '../../protocol/admission.ts'
+import type { AdmittedStream } from '../../protocol/admitted-stream.ts'
 import { PROTOCOL_ID } from '../../protocol/constants.ts'
 import { type ProtocolError, RefusalError } from '../../protocol/error.ts'
 import type { Answer, Status } from '../../protocol/messages.ts'
@@ -84,7 +85,7 @@ export async function serve({ node, ...options }: ServeOptions): Promise<Serving
 export class Host {
   readonly #options: HostOptions
   readonly #responders = new Map<Responder, Guest>()
-  readonly #doorkeeper: Doorkeeper
+  readonly #admission: Admission
   readonly #counts = { requests: 0, nodes: 0, codes: 0, headers: 0, violations: 0, refusals: 0 }
   /** Of the streams that have ended. */
   readonly #past = { bytesSent: 0, bytesReceived: 0 }
@@ -93,7 +94,7 @@ export class Host {
   constructor(options: HostOptions) {
     this.#options = options
     this.#status = options.status
-    this.#doorkeeper = new Doorkeeper({ ...DEFAULT_SERVING_LIMITS, ...options.limits }, options.clock ?? systemClock)
+    this.#admission = new Admission({ ...DEFAULT_SERVING_LIMITS, ...options.limits }, options.clock ?? systemClock)
   }
 
   setStatus(status: Status): void {
@@ -107,7 +108,7 @@ export class Host {
       bytesSent += responder.bytesSent
       bytesReceived += responder.bytesReceived
     }
-    const { heldBytes } = this.#doorkeeper
+    const { heldBytes } = this.#admission
     return { peers: this.#responders.size, ...this.#counts, heldBytes, bytesSent, bytesReceived }
   }
 
@@ -120,11 +121,11 @@ export class Host {
   welcome(guest: Guest): void {
     const { source, clock, onViolation, onFailure, onPeersChange } = this.#options
     const { wire, peerId } = guest
-    const seat = this.#admit(guest)
-    if (seat === undefined) return
+    const admitted = this.#admit(guest)
+    if (admitted === undefined) return
     const responder = new Responder({
       wire,
-      seat,
+      admitted,
       source,
       status: statusFor(guest, this.#status),
       ...(clock === undefined ? {} : { clock }),
@@ -144,9 +145,9 @@ export class Host {
   }
 
   /** Undefined: as many streams are open as may be, and this one is reset. */
-  #admit({ wire, peerId, host, isWebRtc }: Guest): Seat | undefined {
+  #admit({ wire, peerId, host, isWebRtc }: Guest): AdmittedStream | undefined {
     try {
-      return this.#doorkeeper.admit({
+      return this.#admission.admit({
         peerId,
         host,
         ...(isWebRtc ? { maxSendingBytes: MAX_WEBRTC_IN_FLIGHT_BYTES } : {}),
