@@ -225,6 +225,39 @@ describe('a provider with a fallback', () => {
     expect(told).toEqual([message])
   })
 
+  test.each([
+    ['another chain', () => '0x1'],
+    ['no chain', () => undefined],
+    ['an error', () => Promise.reject(new Error('no'))],
+  ])(
+    'behavior: messages of a fallback that answers with %s are no longer told, also without a chain event',
+    async (_, elsewhere) => {
+      const wallet = new Wallet()
+      const told: unknown[] = []
+      const on = (event: string, listener: () => void) => {
+        if (event !== 'message') throw new Error('no chain events here')
+        wallet.on(event, listener)
+      }
+      const provider = providerOf({ ...mute(wallet), on })
+      provider.on('message', (message: never) => told.push(message))
+      const message = { type: 'eth_subscription', data: { subscription: '0x1', result: 1 } }
+      await provider.request({ method: 'eth_subscribe', params: ['newHeads'] })
+      wallet.emit('message', message)
+      await settle()
+      expect(told).toEqual([message])
+      wallet.answers['eth_chainId'] = elsewhere
+      await expect(provider.request({ method: 'eth_gasPrice' })).rejects.toMatchObject({ code: 4901 })
+      wallet.emit('message', message)
+      await settle()
+      expect(told).toEqual([message])
+      wallet.answers = {}
+      await provider.request({ method: 'eth_gasPrice' })
+      wallet.emit('message', message)
+      await settle()
+      expect(told).toEqual([message, message])
+    },
+  )
+
   test('behavior: one whose `on` throws, or is none, is one that tells nothing', async () => {
     const wallet = new Wallet()
     const broken = {

@@ -56,7 +56,7 @@ export class Fallback implements Eip1193Requester {
     return new Fallback({ requester: fallback, chainId, ...(clock === undefined ? {} : { clock }) })
   }
 
-  /** True since the fallback confirmed the client's chain, until the next chain event. */
+  /** True since the fallback confirmed the client's chain, until a chain event or a failed check. */
   get isOnChain(): boolean {
     return this.#isOnChain
   }
@@ -94,16 +94,21 @@ export class Fallback implements Eip1193Requester {
   async #checkChain(): Promise<void> {
     for (let round = 0; round < MAX_CHAIN_CHECKS; round++) {
       const changes = this.#changes
-      const answer = await this.#ask({ method: 'eth_chainId' }, FALLBACK_CHAIN_TIMEOUT_MS).catch((cause) => {
-        throw this.#otherChain(null, cause)
-      })
+      const { chainId, cause } = await this.#askChain()
       if (changes !== this.#changes) continue // the answer is from before the change
-      const chainId = chainIdOf(answer)
-      if (chainId !== BigInt(this.#chainId)) throw this.#otherChain(chainId)
-      this.#isOnChain = true
-      return
+      this.#isOnChain = chainId === BigInt(this.#chainId)
+      if (this.#isOnChain) return
+      throw this.#otherChain(chainId, cause)
     }
     throw this.#otherChain(null)
+  }
+
+  /** Returns the fallback's chain; `null` if the fallback does not tell, with the reason of a failure. */
+  #askChain(): Promise<{ readonly chainId: bigint | null; readonly cause?: unknown }> {
+    return this.#ask({ method: 'eth_chainId' }, FALLBACK_CHAIN_TIMEOUT_MS).then(
+      (answer) => ({ chainId: chainIdOf(answer) }),
+      (cause: unknown) => ({ chainId: null, cause }),
+    )
   }
 
   /** Throws error 4901 if the wallet would be sent to another chain than this provider's. */
