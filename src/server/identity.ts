@@ -2,7 +2,7 @@
  * The private key of a server or a relay, in the data directory. The key is made once, so the peer id stays the same.
  * One process at a time holds the key: of two with one peer id, each would get connections meant for the other.
  */
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { generateKeyPairFromSeed, privateKeyFromProtobuf } from '@libp2p/crypto/keys'
 import { createPrivateKey } from '../network/libp2p/listening-node.ts'
@@ -10,7 +10,8 @@ import { isRootlightError } from '../runtime/error.ts'
 import { ServerError } from './error.ts'
 import { openLevel } from './level.ts'
 import { makeDirectory } from './make-directory.ts'
-import { diskError } from './platform-error.ts'
+import { diskError, onDisk } from './platform-error.ts'
+import { replaceFile } from './replace-file.ts'
 
 /** A private key held by this process alone. */
 export interface HeldIdentity {
@@ -30,7 +31,7 @@ export async function holdIdentity(directory: string): Promise<HeldIdentity> {
   try {
     return { privateKey: await keyIn(directory), release }
   } catch (error) {
-    await release()
+    await release().catch(() => {}) // the first error says more
     throw error
   }
 }
@@ -43,7 +44,7 @@ export async function holdIdentity(directory: string): Promise<HeldIdentity> {
 async function lock(directory: string): Promise<() => Promise<void>> {
   try {
     const level = await openLevel(join(directory, LOCK), 'utf8')
-    return () => level.close()
+    return () => onDisk(`cannot close ${directory}`, level.close())
   } catch (error) {
     if (!isRootlightError(error, 'databaseInUse')) throw error
     const message = `cannot use ${directory}: another process serves or relays under its identity`
@@ -87,15 +88,9 @@ async function isPrivateKey(bytes: Uint8Array): Promise<boolean> {
 
 const SEED_BYTES = 32
 
-/** Makes a key. The file is written aside and renamed, because a half-written key would stay for ever. */
+/** Makes a key. The file is replaced whole, because a half-written key would stay for ever. */
 async function makeIdentity(path: string): Promise<Uint8Array> {
   const key = await createPrivateKey()
-  try {
-    await writeFile(`${path}.new`, key, { mode: 0o600 })
-    await rename(`${path}.new`, path)
-  } catch (error) {
-    await rm(`${path}.new`, { force: true }).catch(() => {}) // a few bytes only, replaced by the next attempt
-    throw diskError(`cannot write ${path}`, error)
-  }
+  await replaceFile(path, key, 0o600)
   return key
 }

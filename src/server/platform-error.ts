@@ -13,6 +13,15 @@ export function diskError(what: string, cause: unknown, code: 'badDatabase' | 'u
   return new ServerError(isFull ? 'diskFull' : code, `${what}: ${isFull ? 'the disk is full' : reason}`, { cause })
 }
 
+/** Waits for an attempt at the disk. Rejects as {@link diskError} does. */
+export async function onDisk<T>(what: string, attempt: PromiseLike<T>): Promise<T> {
+  try {
+    return await attempt
+  } catch (cause) {
+    throw diskError(what, cause)
+  }
+}
+
 /** True for a refusal by the operating system or LevelDB, false for a bug of ours. */
 export function isPlatformError(error: unknown): error is NodeJS.ErrnoException {
   if (!(error instanceof Error)) return false

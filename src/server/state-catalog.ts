@@ -3,10 +3,11 @@
  * inventory. Each write replaces the whole file, so a crash leaves the old or the new catalog. LevelDB cannot notice
  * the loss of its log's end; the catalog can.
  */
-import { open, readFile, rename, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ServerError } from './error.ts'
 import { diskError } from './platform-error.ts'
+import { replaceFile } from './replace-file.ts'
 import type { StateInfo } from './state-database.ts'
 import { checkOf } from './state-inventory.ts'
 
@@ -45,19 +46,7 @@ export async function readCatalog(directory: string): Promise<CatalogEntry[] | '
 export async function writeCatalog(directory: string, states: readonly CatalogEntry[]): Promise<void> {
   const path = join(directory, FILE)
   const body = Buffer.from(`${JSON.stringify({ version: FORMAT_VERSION, states })}\n`)
-  try {
-    const file = await open(`${path}.new`, 'w')
-    try {
-      await file.writeFile(Buffer.concat([Buffer.from(`${checkText(body)}\n`), body]))
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(`${path}.new`, path)
-  } catch (error) {
-    await rm(`${path}.new`, { force: true }).catch(() => {}) // only takes room, and the next write replaces the file
-    throw diskError(`cannot write ${path}`, error)
-  }
+  await replaceFile(path, Buffer.concat([Buffer.from(`${checkText(body)}\n`), body]))
 }
 
 function checkText(body: Uint8Array): string {
