@@ -7,9 +7,22 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { diskError } from './platform-error.ts'
 
-/** Returns the names of the tables in `directory` that LevelDB must not open. */
+/**
+ * Returns the names of the tables in `directory` that LevelDB must not open; none if there is no directory. Throws
+ * `badDatabase`.
+ */
 export async function damagedTables(directory: string): Promise<string[]> {
+  try {
+    return await findDamaged(directory)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [] // created in a moment
+    throw diskError(`cannot read ${directory}`, error)
+  }
+}
+
+async function findDamaged(directory: string): Promise<string[]> {
   const names = await readdir(directory)
   const damaged: string[] = []
   for (const name of names.filter((file) => file.endsWith('.ldb'))) {

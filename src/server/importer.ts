@@ -73,7 +73,9 @@ export async function importState(given: ImportOptions): Promise<StateInfo> {
     if (!options.signal?.aborted) await options.database.drop(id).catch(() => {})
     throw error
   } finally {
-    await sorter.close()
+    // Remains of the sorter only take room, and the next opening of the data directory deletes them. Neither a complete
+    // state nor the error of an import may be lost for them.
+    await sorter.close().catch(() => {})
   }
 }
 

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { ServerError } from './error.ts'
-import { diskError } from './platform-error.ts'
+import { diskError, onDisk } from './platform-error.ts'
 
 /** Makes the directory at `path` and all missing parents. Throws `badDatabase` or `diskFull`. */
 export async function makeDirectory(path: string): Promise<void> {
@@ -42,9 +42,9 @@ export async function makeTemporary(): Promise<string> {
   return path
 }
 
-/** Deletes a directory of {@link makeTemporary}. */
+/** Deletes a directory of {@link makeTemporary}. Throws `badDatabase`; the exit of the process then tries again. */
 export async function removeTemporary(path: string): Promise<void> {
-  await rm(path, { recursive: true, force: true })
+  await onDisk(`cannot delete ${path}`, rm(path, { recursive: true, force: true }))
   temporary.delete(path)
   if (temporary.size === 0) process.off('exit', removeAll)
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { isRootlightError } from '../runtime/error.ts'
 import { damagedTables } from './check-tables.ts'
 import { repairLevel } from './level.ts'
+import { onDisk } from './platform-error.ts'
 
 /** True if LevelDB cannot open or write the database because of damaged files. */
 export function isDamagedDatabase(error: unknown): boolean {
@@ -24,8 +25,12 @@ export function isDamagedDatabase(error: unknown): boolean {
  */
 export async function repairDatabase(directory: string): Promise<void> {
   // Opening one of these tables would end the process.
-  for (const name of await damagedTables(directory)) await rm(join(directory, name))
+  for (const name of await damagedTables(directory)) await remove(join(directory, name))
   await repairLevel(directory)
   // LevelDB keeps the replaced files. They are not needed: states are verified against inventories, or imported again.
-  await rm(join(directory, 'lost'), { recursive: true, force: true })
+  await remove(join(directory, 'lost'))
+}
+
+function remove(path: string): Promise<void> {
+  return onDisk(`cannot delete ${path}`, rm(path, { recursive: true, force: true }))
 }

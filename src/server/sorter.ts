@@ -5,6 +5,7 @@
 import { rm } from 'node:fs/promises'
 import { SORT_BATCH, SORT_MEMORY_BYTES } from './constants.ts'
 import { type Level, openLevel } from './level.ts'
+import { onDisk } from './platform-error.ts'
 
 export interface SorterOptions {
   /** A directory for records beyond the memory. Created when needed, deleted by `close`. */
@@ -16,7 +17,7 @@ export type SortRecord = readonly [key: Uint8Array, value: Uint8Array]
 
 /**
  * Call `add` for each record, `spill` whenever `add` returns true, then read `sorted` once, then `close`. No key may be
- * a prefix of another.
+ * a prefix of another. All methods using the disk reject with `missingPackage`, `diskFull` or `badDatabase`.
  */
 export class Sorter {
   readonly #directory: string
@@ -54,7 +55,7 @@ export class Sorter {
       const batch = records
         .slice(from, from + SORT_BATCH)
         .map(([key, value], i) => ({ type: 'put' as const, key: spilledKey(key, first + from + i), value }))
-      await this.#level.batch(batch)
+      await onDisk(`cannot write to ${this.#directory}`, this.#level.batch(batch))
     }
   }
 
@@ -66,21 +67,27 @@ export class Sorter {
     }
     await this.spill()
     const iterator = this.#level.iterator()
+    const next = () => onDisk(`cannot read ${this.#directory}`, iterator.nextv(SORT_BATCH))
     try {
-      for (let batch = await iterator.nextv(SORT_BATCH); batch.length > 0; batch = await iterator.nextv(SORT_BATCH)) {
+      for (let batch = await next(); batch.length > 0; batch = await next()) {
         for (const [key, value] of batch) yield [key.subarray(0, -SEQUENCE_BYTES), value]
       }
     } finally {
-      await iterator.close()
+      await iterator.close().catch(() => {}) // closing the database closes its iterators as well
     }
   }
 
   /** Deletes the spilled records. */
   async close(): Promise<void> {
     this.#held = []
-    await this.#level?.close()
-    if (this.#level !== undefined) await rm(this.#directory, { recursive: true, force: true })
+    const level = this.#level
+    if (level === undefined) return
     this.#level = undefined
+    try {
+      await onDisk(`cannot close ${this.#directory}`, level.close())
+    } finally {
+      await onDisk(`cannot delete ${this.#directory}`, rm(this.#directory, { recursive: true, force: true }))
+    }
   }
 
   #takeHeld(): [string, Uint8Array][] {

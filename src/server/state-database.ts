@@ -20,7 +20,7 @@ import { damagedTables } from './check-tables.ts'
 import { damagedState, isCorruption } from './damage.ts'
 import { ServerError } from './error.ts'
 import { type Level, openLevel } from './level.ts'
-import { diskError } from './platform-error.ts'
+import { diskError, onDisk } from './platform-error.ts'
 import { type CatalogEntry, readCatalog, writeCatalog } from './state-catalog.ts'
 import { checkOf, decodeInventory, encodeInventory, type StateInventory } from './state-inventory.ts'
 import { type VerifyOptions, verifyState } from './verify-state.ts'
@@ -87,7 +87,7 @@ export class StateDatabase {
       if (typeof catalog === 'string') await database.#changeCatalog((entries) => entries)
       return database
     } catch (error) {
-      await level.close()
+      await level.close().catch(() => {}) // the first error says more
       throw diskError(`cannot open ${directory}`, error)
     }
   }
@@ -163,7 +163,7 @@ export class StateDatabase {
   async inventory(info: StateInfo): Promise<StateInventory> {
     checkInfo(info)
     const entry = this.#catalog.find(({ id }) => id === info.id)
-    const value = await this.#reading(info, this.#level.get(inventoryKey(info.id)))
+    const value = await this.#reading(info, this.#read(this.#level.get(inventoryKey(info.id))))
     if (entry === undefined || value === undefined || checkOf(value) !== entry.inventory) {
       throw damagedState(info, value === undefined ? 'its inventory is missing' : 'its inventory is damaged')
     }
@@ -180,29 +180,29 @@ export class StateDatabase {
   async blockStarts(id: number): Promise<Path[]> {
     parseCount('id', id)
     const prefix = blockPrefix(id)
-    const keys = await this.#level.keys({ gte: prefix, lt: `${prefix}~` }).all()
+    const keys = await this.#read(this.#level.keys({ gte: prefix, lt: `${prefix}~` }).all())
     return keys.map((key) => key.slice(prefix.length) as Path)
   }
 
   /** Returns the block of a state starting at `start`, or `undefined`. The bytes are not checked. */
   block(id: number, start: Path): Promise<Uint8Array | undefined> {
-    return this.#level.get(blockKey(id, start))
+    return this.#read(this.#level.get(blockKey(id, start)))
   }
 
   /** Returns the code with this hash, or `undefined`. The bytes are not checked. */
   code(hash: Uint8Array): Promise<Uint8Array | undefined> {
-    return this.#level.get(codeKey(hash))
+    return this.#read(this.#level.get(codeKey(hash)))
   }
 
-  /** Closes the database. A later read or write rejects. */
+  /** Closes the database. A later read or write rejects. Rejects with `badDatabase` if LevelDB cannot be closed. */
   close(): Promise<void> {
-    return this.#level.close()
+    return onDisk(`cannot close ${this.#directory}`, this.#level.close())
   }
 
   #hasCodes(hashes: Uint8Array): Promise<boolean[]> {
     const keys: string[] = []
     for (let at = 0; at < hashes.length; at += 32) keys.push(codeKey(hashes.subarray(at, at + 32)))
-    return this.#level.hasMany(keys)
+    return this.#read(this.#level.hasMany(keys))
   }
 
   /** Drops unfinished states, and takes up complete states missing in the catalog. */
@@ -259,11 +259,16 @@ export class StateDatabase {
     return changed
   }
 
-  async #writing(write: Promise<void>): Promise<void> {
+  #writing(write: Promise<void>): Promise<void> {
+    return onDisk(`cannot write to ${this.#directory}`, write)
+  }
+
+  /** Passes corruption on as it is: the caller knows the damaged state. */
+  async #read<T>(read: Promise<T>): Promise<T> {
     try {
-      await write
+      return await read
     } catch (error) {
-      throw diskError(`cannot write to ${this.#directory}`, error)
+      throw isCorruption(error) ? error : diskError(`cannot read ${this.#directory}`, error)
     }
   }
 
@@ -285,10 +290,7 @@ function checkInfo(info: unknown): void {
 }
 
 async function refuseDamagedTables(directory: string): Promise<void> {
-  const [damaged] = await damagedTables(directory).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [] // created in a moment
-    throw diskError(`cannot read ${directory}`, error)
-  })
+  const [damaged] = await damagedTables(directory)
   if (damaged === undefined) return
   const cause = Object.assign(new Error(`Corruption: ${damaged} is not a table`), { code: 'LEVEL_CORRUPTION' })
   throw new ServerError('badDatabase', `cannot open ${directory}: ${damaged} is damaged`, {

@@ -17,6 +17,7 @@ import { type HeldIdentity, holdIdentity } from './identity.ts'
 import { type ImportOptions, type ImportProgress, importState } from './importer.ts'
 import { LevelSource } from './level-source.ts'
 import { makeDirectory, makeTemporary, removeTemporary } from './make-directory.ts'
+import { onDisk } from './platform-error.ts'
 import { isDamagedDatabase, repairDatabase } from './repair-database.ts'
 import { StateDatabase, type StateInfo } from './state-database.ts'
 import { recordsOf } from './state-record.ts'
@@ -78,11 +79,14 @@ export class StateDirectory {
       await makeDirectory(directory)
       await makeDirectory(join(directory, DATABASE))
       const database = await openDatabase(join(directory, DATABASE), options)
-      await rm(join(directory, SCRATCH), { recursive: true, force: true }) // the remains of a killed import
-      for (const info of database.damaged) options.onDamage?.(damagedState(info, 'some of it is missing or wrong'))
+      await removeRemains(join(directory, SCRATCH)).catch(async (error: unknown) => {
+        await database.close()
+        throw error
+      })
+      for (const info of database.damaged) options.onDamage?.(damagedState(info, WHAT_IS_DAMAGED))
       return new StateDirectory(database, directory, path === undefined, options)
     } catch (error) {
-      if (path === undefined) await removeTemporary(directory)
+      if (path === undefined) await removeTemporary(directory).catch(() => {}) // the exit of the process tries again
       throw error
     }
   }
@@ -149,13 +153,22 @@ export class StateDirectory {
     return (await this.#identity).privateKey
   }
 
-  /** Closes the database, releases the identity, and deletes a temporary directory. */
+  /**
+   * Closes the database, releases the identity, and deletes a temporary directory, each also after a failure of the
+   * others. Rejects with the last failure, `diskFull` or `badDatabase`.
+   */
   async close(): Promise<void> {
-    await this.database.close()
-    const identity = await this.#identity?.catch(() => undefined) // the caller of privateKey got the error
-    await identity?.release()
-    this.#identity = undefined
-    if (this.#isTemporary) await removeTemporary(this.#path)
+    try {
+      await this.database.close()
+    } finally {
+      try {
+        const identity = await this.#identity?.catch(() => undefined) // the caller of privateKey got the error
+        this.#identity = undefined
+        await identity?.release()
+      } finally {
+        if (this.#isTemporary) await removeTemporary(this.#path)
+      }
+    }
   }
 
   async #wholeSources(): Promise<LevelSource[]> {
@@ -169,7 +182,8 @@ export class StateDirectory {
       if (source !== undefined) sources.push(source)
     }
     if (sources.length > 0) return sources
-    throw damage ?? this.#empty()
+    const [older] = this.database.damaged
+    throw damage ?? (older === undefined ? this.#empty() : damagedState(older, WHAT_IS_DAMAGED))
   }
 
   /** True if no block or code of a state is missing and, with `verify`, if every hash is right. */
@@ -222,7 +236,14 @@ export class StateDirectory {
 }
 
 const DATABASE = 'state'
+/** The damage of a state of an older version, found when the database was opened. */
+const WHAT_IS_DAMAGED = 'some of it is missing or wrong'
 const SCRATCH = 'scratch'
+
+/** Deletes what a killed import has left to sort. */
+function removeRemains(directory: string): Promise<void> {
+  return onDisk(`cannot delete ${directory}`, rm(directory, { recursive: true, force: true }))
+}
 
 async function mustExist(path: string): Promise<void> {
   const found = await stat(join(path, DATABASE)).catch(() => undefined) // opening reports any other problem

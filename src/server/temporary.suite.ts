@@ -19,7 +19,7 @@ export async function databaseFiles(directory: string): Promise<string[]> {
 }
 
 /** Opens an empty database, closed when the test ends. */
-async function temporaryDatabase(): Promise<StateDatabase> {
+export async function temporaryDatabase(): Promise<StateDatabase> {
   const database = await StateDatabase.open(await temporaryDirectory())
   onTestFinished(() => database.close())
   return database
