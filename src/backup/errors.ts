@@ -1,6 +1,7 @@
 /** The coded errors of a state's file. Data verified before an error stays on disk, and a sync goes on from there. */
 import { RootlightError } from '../runtime/error.ts'
 
+/** The codes of failed exports and imports. */
 export type BackupErrorCode =
   /** The file is damaged, or not a state's file: `details.rule` names the broken rule. */
   | 'badExport'

@@ -4,6 +4,7 @@
  */
 import { RootlightError } from '../runtime/error.ts'
 
+/** The reasons for us to end an established connection. */
 export type ConnectionErrorCode =
   /** Below the protocol (yamux, multistream-select), the other side broke a limit. It is kept out like a liar. */
   | 'muxerViolation'

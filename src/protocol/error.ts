@@ -50,7 +50,7 @@ export type RequestErrorCode =
   | 'disconnected'
   /** The caller's signal aborted the request. */
   | 'aborted'
-  /** The peer broke the protocol and was disconnected; `cause` is the {@link ProtocolError}. */
+  /** The peer broke the protocol and was disconnected; `cause` is the `ProtocolError`. */
   | 'protocol'
   /** This peer or `maxOpenBytes` allows no further open request; ask again when one has ended. */
   | 'tooManyRequests'

@@ -6,6 +6,7 @@
 /** The data of an error beside its code: plain, so the details survive the worker port. */
 export type ErrorDetails = { readonly [name: string]: ErrorDetail }
 
+/** One value of the details. */
 export type ErrorDetail = string | number | boolean | null | readonly ErrorDetail[] | ErrorDetails
 
 /** An error with a stable `code` and, where it helps, the offending values (`got`, `expected`) in `details`. */

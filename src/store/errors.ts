@@ -1,6 +1,7 @@
 /** The errors of the store: the disk lied, the disk is full or gone, or the caller asked for what cannot be. */
 import { type ErrorDetails, RootlightError } from '../runtime/error.ts'
 
+/** The codes of errors of the database in a browser. */
 export type StoreErrorCode =
   /** A page is not there, is not a sequence, or does not hold the node that it should. It has been dropped. */
   | 'damagedPage'

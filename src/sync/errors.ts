@@ -4,6 +4,7 @@
  */
 import { RootlightError } from '../runtime/error.ts'
 
+/** The codes of ended syncs. */
 export type SyncErrorCode =
   /** A node or a leaf has the right hash and an impossible form: the root is bad, and no peer can help. */
   | 'badRoot'

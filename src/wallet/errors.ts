@@ -1,6 +1,7 @@
 /** The coded errors of reads and of arguments passed in by the application. */
 import { RootlightError } from '../runtime/error.ts'
 
+/** The codes of failed reads. */
 export type ReadErrorCode =
   /**
    * The value is not on disk and cannot be fetched now. `null` would mean proven absent, and is never returned instead.
@@ -17,6 +18,7 @@ export type ReadErrorCode =
 
 export class ReadError extends RootlightError<ReadErrorCode> {}
 
+/** The codes of wrong arguments. */
 export type InputErrorCode =
   /** The argument is missing or has another type than expected: `details` hold its `name`, `expected` and `got`. */
   | 'badArgument'

@@ -1,6 +1,7 @@
 /** Errors across a port: a coded error arrives as the coded error that it was. */
 import { type ErrorDetails, RootlightError } from '../runtime/error.ts'
 
+/** The codes of errors between the window, the worker and other tabs. */
 export type WorkerErrorCode =
   /**
    * The worker's thread has ended, or its script could not be loaded or does not answer: open calls reject, and so do all later
