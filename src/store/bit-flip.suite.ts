@@ -17,7 +17,7 @@ import { StateStore } from './state-store.ts'
 const keccak = await createFastKeccak()
 
 /** One record. */
-export interface StoredRecord {
+interface StoredRecord {
   readonly store: RecordStore
   readonly key: Uint8Array | string
   readonly value: unknown

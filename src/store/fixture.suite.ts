@@ -59,7 +59,7 @@ export function pagesOf(nodes: readonly BuiltNode[], pageBytes = 4096): Page[] {
 }
 
 /** One page of these nodes. */
-export function pageOf(nodes: readonly BuiltNode[], start: Position, end: Position): Page {
+function pageOf(nodes: readonly BuiltNode[], start: Position, end: Position): Page {
   const counts: Counts = { nodes: 0, bytes: 0, accounts: 0, slots: 0 }
   const codes = new Set<string>()
   for (const { path, blob } of nodes) {

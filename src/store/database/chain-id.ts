@@ -19,7 +19,7 @@ export function putChain(chainId: number): Operation {
 }
 
 /** `null`: it does not say. */
-export async function readChain(records: Records): Promise<number | null> {
+async function readChain(records: Records): Promise<number | null> {
   const chainId = openSealed(META_KEY.chain, await records.get('meta', META_KEY.chain))?.['chainId']
   return isCount(chainId) ? chainId : null
 }

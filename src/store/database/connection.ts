@@ -13,7 +13,7 @@ import type { StateDatabase } from './schema.ts'
  */
 export type ClosedReason = 'versionchange' | 'terminated' | 'evicted'
 
-export interface ConnectionOptions {
+interface ConnectionOptions {
   /** Opens the database, the first time and again. Rejects with `databaseGone` if it is not the same any more. */
   readonly open: () => Promise<StateDatabase>
   /** Called once, should the connection be closed for good by something else than {@link Connection.close}. */

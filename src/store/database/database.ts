@@ -16,7 +16,7 @@ import { IDENTITY_KEY, type StateDatabase, type StateSchema } from './schema.ts'
 
 export type { ClosedReason } from './connection.ts'
 
-export interface DatabaseOptions {
+interface DatabaseOptions {
   /** Called once, should the connection close for good by itself. */
   readonly onClosed?: ((reason: ClosedReason) => void) | undefined
   /** The version of the schema; a higher one makes its object stores. */

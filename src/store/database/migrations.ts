@@ -12,7 +12,7 @@ import { addChecksums } from './add-checksums.ts'
 import { IDENTITY_KEY, type StateDatabase, type StateUpgrade } from './schema.ts'
 
 /** A step. A failed request aborts the upgrade, and the opening rejects with its error. Awaits nothing but its requests. */
-export type Migration = (database: StateDatabase, upgrade: StateUpgrade) => void | Promise<void>
+type Migration = (database: StateDatabase, upgrade: StateUpgrade) => void | Promise<void>
 
 /** The step at index n leads from version n to n + 1; a new database takes all of them. */
 export const MIGRATIONS: readonly Migration[] = [

@@ -5,7 +5,7 @@
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { checksum } from './checksum.ts'
 
-export interface WantedKey {
+interface WantedKey {
   readonly generation: number
   /** 64 hex digits. */
   readonly hash: string

@@ -26,7 +26,7 @@ import { GenerationState } from './generation-state.ts'
 import { punch } from './holes.ts'
 import { PageIndex } from './page-index.ts'
 
-export interface LoadedCatalog {
+interface LoadedCatalog {
   readonly catalog: Catalog
   /** What makes the records agree with the catalog; none, as a rule. */
   readonly repairs: readonly Operation[]
