@@ -1,6 +1,6 @@
 /**
- * A small database in every state that records can be in, and one bit of it flipped. Shared by the test in Node, which goes
- * through thousands of places, and the one in Chromium, which samples them.
+ * A small database with one flipped bit, in every record a database may hold. Shared by the test in Node, going through
+ * thousands of places, and the test in Chromium, sampling some.
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { expect } from 'vitest'
@@ -23,7 +23,7 @@ interface StoredRecord {
   readonly value: unknown
 }
 
-/** One record, and what became of it; `null`: it is gone. */
+/** A record before and after the flip; `null`: the flip removed the record. */
 export interface Flip {
   readonly id: string
   readonly from: StoredRecord
@@ -33,7 +33,7 @@ export interface Flip {
 export const older = stateOf(8, 'older')
 export const newer = stateOf(8, 'newer')
 
-/** The older state, complete; of the newer one some pages, loose ones, and codes that are wanted. */
+/** Stores the older state in full, and of the newer state some pages, loose pages and wanted codes. */
 export async function fill(records: Records): Promise<void> {
   const store = await StateStore.over(records)
   const complete = await store.target({ root: older.trie.root, blockNumber: 5 })
@@ -51,7 +51,7 @@ export async function fill(records: Records): Promise<void> {
   expect((await unfinished.contents()).wanted.length).toBeGreaterThan(0)
 }
 
-/** Everything that is stored. */
+/** Reads all records. */
 export async function dump(records: Records): Promise<StoredRecord[]> {
   const all: StoredRecord[] = []
   for (const store of RECORD_STORES) {
@@ -60,7 +60,7 @@ export async function dump(records: Records): Promise<StoredRecord[]> {
   return all
 }
 
-/** Makes `records` hold `all`, with one flip. */
+/** Replaces the contents of `records` by `all`, with one flip. */
 export async function restore(records: Records, all: readonly StoredRecord[], { from, to }: Flip): Promise<void> {
   const left = all.filter((stored) => stored !== from)
   const clear = RECORD_STORES.map((store): Operation => ({ kind: 'clear', store }))
@@ -68,7 +68,7 @@ export async function restore(records: Records, all: readonly StoredRecord[], { 
   await records.write([...clear, ...puts], 'relaxed')
 }
 
-/** Every flip there is of one bit in each byte of keys and values (`bitOf` says which), and of each field of `meta`. */
+/** Yields the flips: one bit in each byte of keys and values (`bitOf` chooses the bit), and each field of `meta`. */
 export function* flipsOf(all: readonly StoredRecord[], bitOf: (at: number) => number): Generator<Flip> {
   for (const from of all) {
     const { store, key, value } = from
@@ -123,7 +123,7 @@ function* flippedBytes(bytes: Uint8Array, bitOf: (at: number) => number): Genera
   }
 }
 
-/** Opens what was flipped, or `null`: it is `damagedMeta`, and has to be wiped. */
+/** Opens the store after a flip. Returns `null` for `damagedMeta`: the database must be wiped. */
 export async function openFlipped(records: Records): Promise<StateStore | null> {
   try {
     return await StateStore.over(records, { keccak })
@@ -133,7 +133,7 @@ export async function openFlipped(records: Records): Promise<StateStore | null> 
   }
 }
 
-/** Reads everything that reads can be asked for. Returns how many ended with a coded error; throws at a wrong answer. */
+/** Reads everything a caller can ask for. Returns the number of coded errors; throws at a wrong answer. */
 export async function readEverything(store: StateStore): Promise<number> {
   const complete = store.lastComplete()
   if (complete === null) return 1
@@ -143,7 +143,7 @@ export async function readEverything(store: StateStore): Promise<number> {
   const check: Check = async (read, expected) => {
     try {
       const got = await read
-      // Not `expect`: this runs some hundred times for each of thousands of places.
+      // Not `expect`: this line runs some hundred times for each of thousands of places.
       if (got !== expected) throw new Error(`a wrong answer: ${got} instead of ${expected}`)
     } catch (error) {
       if (!isRootlightError(error) || !ALLOWED.has(error.code)) throw error
@@ -178,5 +178,5 @@ async function readLeaf(reader: StateReader, leaf: AccountLeaf, check: Check): P
   )
 }
 
-/** By hash, hex digits. */
+/** By hash (hex digits). */
 export const CODES = new Map([...older.codes, ...newer.codes].map(({ hash, bytes }) => [hash, bytes]))

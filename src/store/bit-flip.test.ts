@@ -19,10 +19,10 @@ import type { StateStore } from './state-store.ts'
 const filled = new MemoryRecords()
 await fill(filled)
 const all = await dump(filled.reopen())
-/** Another bit in each byte, every one of the eight equally often. */
+/** The bit differs from byte to byte; each of the eight comes equally often. */
 const flips = [...flipsOf(all, (at) => (at * 5) % 8)]
 
-/** Says which flip it was, if something goes wrong. */
+/** Names the flip in the error of a failed check. */
 async function over(some: readonly Flip[], check: (records: MemoryRecords) => Promise<void>): Promise<void> {
   for (const flip of some) {
     const records = new MemoryRecords()
@@ -39,7 +39,7 @@ describe('StateStore over a database in which one bit has flipped', () => {
     expect(new Set(flips.map(({ from }) => from.store))).toEqual(new Set(['pages', 'codes', 'wanted', 'meta']))
   })
 
-  // Each second place: the browser's test samples others.
+  // Every second place: the browser's test samples others.
   test.each(
     partsOf(
       flips.filter((_, i) => i % 2 === 0),
@@ -61,7 +61,7 @@ describe('StateStore over a database in which one bit has flipped', () => {
     })
   })
 
-  // A sync for each would take long: every kind of flip, and of the bytes a part.
+  // A sync for each flip would take long: all kinds of flips, but only a part of the bytes.
   const some = flips.filter(({ id }, i) => i % (id.includes('byte') || id.includes('key') ? 19 : 3) === 0)
   test.each(partsOf(some, 100))('behavior: a sync heals it: part %i', async (_, part) => {
     await over(part, async (records) => {
@@ -78,7 +78,7 @@ function partsOf(list: readonly Flip[], size: number): [number: number, part: re
   return Array.from({ length: Math.ceil(list.length / size) }, (_, i) => [i + 1, list.slice(i * size, (i + 1) * size)])
 }
 
-/** Syncs to `state` until all reads are right. A page is not read before somebody asks, so it may take more than once. */
+/** Syncs to `state` until all reads are right. A page is read only when asked for, so one sync may not be enough. */
 async function heal(store: StateStore, { trie }: typeof older): Promise<void> {
   const sequence = trie.nodes.map(({ path, blob }) => [path, blob] as const)
   for (let round = 0; round < 3; round++) {

@@ -1,56 +1,64 @@
 /** The numbers of the store, each with the reason for its value. */
 
-/** Version of the object stores and of their formats; any change to either is a new one, with a step in `migrations.ts`. */
+/**
+ * The version of the object stores and of their formats. A change to either raises the version, with a step in
+ * `migrations.ts`.
+ */
 export const SCHEMA_VERSION = 7
 
-/** The most bytes of pages and codes in a transaction: at 65 to 100 MB/s they take 10 to 16 ms. */
+/** The most bytes of pages and codes in a transaction. At 65 to 100 MB/s they take 10 to 16 ms. */
 export const MAX_CHUNK_BYTES = 1024 * 1024
-/** The least: a page goes out whole, so nothing is gained below one of them. */
+/** The least bytes of a full transaction. A page goes out whole, so a smaller limit gains nothing. */
 export const MIN_CHUNK_BYTES = 64 * 1024
-/** A transaction that is faster than this wastes the fixed cost of a transaction, some milliseconds: grow. */
+/** A faster transaction wastes its fixed cost, some milliseconds: chunks grow. */
 export const MIN_CHUNK_MS = 20
-/** A transaction that is slower than this keeps reads waiting, and drops frames where the engine is in the window. */
+/** A slower transaction keeps reads waiting, and drops frames if the engine runs in the window: chunks shrink. */
 export const MAX_CHUNK_MS = 50
-/** What growing and shrinking aim at: the middle of the two. */
+/** The target of growing and shrinking: the middle of the two. */
 export const TARGET_CHUNK_MS = 35
 
-/** Work of a verification on the thread that may also draw the page: as long as a slice of a sync. */
+/** A slice of a verification, on a thread which may also draw the page: as long as a slice of a sync. */
 export const VERIFY_SLICE_MS = 6
 
-/** Records that are deleted in a transaction when a generation goes: 10 to 50 ms, at 5,000 to 10,000 operations/s or more. */
+/** Records deleted in a transaction when a generation goes: 10 to 50 ms, at 5,000 to 10,000 operations/s or more. */
 export const SWEEP_CHUNK_RECORDS = 256
 
-/** Recent pages that are kept as bytes: 68 full ones hold the upper five levels, and a wallet's own neighbourhoods. */
+/**
+ * Bytes of recently read pages kept in memory. 68 full pages hold the upper five levels and the neighbourhoods of a
+ * wallet's accounts.
+ */
 export const PAGE_CACHE_BYTES = 4 * 1024 * 1024
 
 /**
- * How long an opening or a deletion may be silent: no event at all, though nobody blocks it. A cold disk takes some hundredths
- * of a second; Safari is known never to answer after a start of the system's storage process.
+ * The longest silence of an opening or a deletion: no event at all, although no connection blocks. A cold disk takes
+ * some hundredths of a second. Safari is known to never answer after a start of the system's storage process.
  */
 export const SILENCE_MS = 10_000
 
-/** How long to wait for other connections to let go: one that closes politely ends a transaction of some 50 ms first. */
+/** The longest wait for other connections to let go. A polite one first ends a transaction of some 50 ms. */
 export const BLOCKED_GRACE_MS = 1000
 
-/** A connection is tried to open so often: Chromium aborts the first try while it still evicts. */
+/** Tries to open a connection: Chromium aborts the first one while still evicting. */
 export const REOPEN_TRIES = 5
-/** A record is read so often before the browser is believed that it cannot be read: the last try says that it is lost. */
+/** Tries to read a record before the browser is believed. After the last failure the record counts as lost. */
 export const READ_TRIES = 2
-/** An operation is done so often, on one connection after another: a storage process that restarts may take two of them. */
+/** Tries of an operation, on one connection after another: a restarting storage process may cost two. */
 export const USE_TRIES = 3
-/** Between two such tries: all of them take about a second, which whoever waits for the disk can bear. */
+/** The pause between two such tries. All tries take about a second, a bearable wait for the disk. */
 export const REOPEN_PAUSE_MS = 200
-/** Share of the pages' bytes that may be dead before they are compacted: five bytes are rewritten to free one. */
+/** The share of dead bytes in pages before a compaction: five bytes are rewritten to free one. */
 export const MAX_DEAD_SHARE = 0.2
-/** Dead bytes below this are not worth a compaction, whatever their share. */
+/** Fewer dead bytes are not worth a compaction, whatever their share. */
 export const MIN_DEAD_BYTES = 1024 * 1024
-/** Generations that a lookup may have to ask, the newest first: each is one more page to read, if it is not in the cache. */
+/**
+ * Generations for a lookup to ask, the newest first. Each costs one more page read, unless the page is in the cache.
+ */
 export const MAX_LIVE_GENERATIONS = 8
-/** A page below a quarter of what it may hold costs a record and a read as a full one does. */
+/** A page below a quarter of the maximum costs a record and a read, like a full page. */
 export const SMALL_PAGE_BYTES = 15 * 1024
-/** Share of the pages that may be small: two reads for the bytes of one. */
+/** The share of small pages before a compaction: two reads for the bytes of one. */
 export const MAX_SMALL_SHARE = 0.5
-/** So many small pages are what any sync may leave, at the edges of what its peers sent. */
+/** Any sync may leave this many small pages, at the edges of the peers' answers. */
 export const MIN_SMALL_PAGES = 64
-/** So often a tab that only reads lists what is there, should the writer take something away meanwhile, which is rare. */
+/** Listings tried by a tab that only reads. The writer may take something away meanwhile, but rarely does. */
 export const VIEW_TRIES = 3

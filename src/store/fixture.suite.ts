@@ -1,4 +1,4 @@
-/** What the store's tests share: a state cut into pages, and records that fail on demand. No tests. */
+/** Shared by the store's tests: a state cut into pages, and records failing on demand. No tests. */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Code, Counts, Page } from '../sync/disk.ts'
 import { type AccountLeaf, type BuiltTrie, buildState } from '../testing/build-state.ts'
@@ -13,12 +13,12 @@ import { StoreError } from './errors.ts'
 import { decodePageKey } from './format/page-key.ts'
 import type { Operation, RecordStore, RecordTypes } from './format/record-types.ts'
 
-/** Text as bytes, hashed: keys and other bytes that look random. */
+/** Hashes text: keys and other bytes that look random. */
 export function hashOf(text: string): Uint8Array {
   return keccak256(new TextEncoder().encode(text))
 }
 
-/** A state whose every third account is a contract with storage; every fifth has code, one of seven. */
+/** Builds a state. Every third account is a contract with storage; every fifth has one of seven codes. */
 export function stateOf(accounts: number, seed = ''): { trie: BuiltTrie; codes: Code[]; leaves: AccountLeaf[] } {
   const codes = Array.from({ length: 7 }, (_, i) => codeOf(`${seed} code ${i}`))
   const leaves = Array.from({ length: accounts }, (_, i): AccountLeaf => {
@@ -31,7 +31,7 @@ export function stateOf(accounts: number, seed = ''): { trie: BuiltTrie; codes: 
   return { trie: buildState(leaves), codes: codes.filter((code) => used.has(code.hash)), leaves }
 }
 
-/** A code of some hundred bytes, and its hash. */
+/** Makes a code of some hundred bytes, with its hash. */
 export function codeOf(text: string): Code {
   const bytes = new TextEncoder().encode(text.repeat(20))
   return { hash: bytesToHex(keccak256(bytes)), bytes }
@@ -44,7 +44,7 @@ function slotsOf(text: string, count: number): [Uint8Array, Uint8Array][] {
   return slots.sort(([a], [b]) => (bytesToHex(a) < bytesToHex(b) ? -1 : 1))
 }
 
-/** The nodes as pages of about `pageBytes`, which cover everything. */
+/** Cuts the nodes into pages of about `pageBytes`, covering everything. */
 export function pagesOf(nodes: readonly BuiltNode[], pageBytes = 4096): Page[] {
   const pages: Page[] = []
   let from = 0
@@ -58,7 +58,7 @@ export function pagesOf(nodes: readonly BuiltNode[], pageBytes = 4096): Page[] {
   return pages
 }
 
-/** One page of these nodes. */
+/** Makes one page of these nodes. */
 function pageOf(nodes: readonly BuiltNode[], start: Position, end: Position): Page {
   const counts: Counts = { nodes: 0, bytes: 0, accounts: 0, slots: 0 }
   const codes = new Set<string>()
@@ -81,14 +81,14 @@ function leafValues(node: Node): Uint8Array[] {
   return children.flatMap((child) => (child !== null && 'node' in child ? leafValues(child.node) : []))
 }
 
-/** The nodes, front-coded. */
+/** Front-codes the nodes. */
 export function sequenceOf(nodes: readonly Pick<BuiltNode, 'path' | 'blob'>[]): Uint8Array {
   const writer = new SequenceWriter()
   for (const { path, blob } of nodes) writer.append(path, blob)
   return writer.take()
 }
 
-/** The sums of the counts of pages. */
+/** Sums the counts of pages. */
 export function countsOf(pages: readonly Page[]): Counts {
   const total: Counts = { nodes: 0, bytes: 0, accounts: 0, slots: 0 }
   for (const { counts } of pages) {
@@ -97,13 +97,13 @@ export function countsOf(pages: readonly Page[]): Counts {
   return total
 }
 
-/** Passes everything on, notes what was written and counts what was read, and fails a write when told to: that write and all behind it. */
+/** Passes everything on, notes writes and counts reads. On demand, one write and all later ones fail. */
 export class WatchedRecords implements Records {
   readonly writes: { operations: readonly Operation[]; durability: Durability }[] = []
   reads = 0
-  /** Stores whose keys were read, in order. */
+  /** The stores with listed keys, in order. */
   readonly keyReads: RecordStore[] = []
-  /** How many more writes succeed. */
+  /** The number of writes still to succeed. */
   failAfter = Number.POSITIVE_INFINITY
   readonly #records: Records
 
@@ -133,11 +133,11 @@ export class WatchedRecords implements Records {
 }
 
 /**
- * Passes everything on, and lets a test do something inside every wait of whoever reads: before a record is read, and once
- * it was, before it is handed out.
+ * Passes everything on, and lets a test act inside every wait of a reader: before a record is read, and before the
+ * value is handed out.
  */
 export class InterruptedRecords implements Records {
-  /** Called in each wait with its number; not again for the waits of what it does itself. `null`: nothing happens. */
+  /** Called in each wait with its number, but not again for waits of the callback itself. `null`: nothing happens. */
   onWait: ((wait: number) => Promise<void>) | null = null
   readonly #records: Records
   #waits = 0
@@ -177,15 +177,15 @@ export class InterruptedRecords implements Records {
   }
 }
 
-/** One database of a test: connections to it, as many as are opened. */
+/** The database of one test, with any number of connections. */
 export interface Backend {
   connect(): Promise<Records>
 }
 
-/** Makes the database of a test, empty; the suite says when it is over. */
+/** Makes an empty database for a test; the suite disposes of the database in the end. */
 export type BackendFactory = () => Promise<Backend & { dispose(): Promise<void> }>
 
-/** Writes `value` over the page that covers `position`, or deletes it, behind the store's back. */
+/** Changes the bytes of the page covering `position`, or deletes the page, behind the store's back. */
 export async function damagePage(backend: Backend, position: Position, change: ByteChange): Promise<void> {
   const records = await backend.connect()
   const keys = await records.keys('pages')
@@ -198,7 +198,7 @@ export async function damagePage(backend: Backend, position: Position, change: B
   records.close()
 }
 
-/** What becomes of a page's bytes; `undefined`: deleted. */
+/** Maps a page's bytes to other bytes; `undefined`: the page is deleted. */
 export type ByteChange = (bytes: Uint8Array) => Uint8Array | undefined
 
 function put(key: Uint8Array, value: Uint8Array): Operation {

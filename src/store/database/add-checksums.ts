@@ -1,7 +1,7 @@
 /**
- * Schema 2 → 3: keys of pages and of wanted codes end with a checksum, and so do the records of generations and of which one
- * is complete (see `page-key.ts`, `wanted-key.ts`, `generation-record.ts`). Values of pages stay as they are. What was no
- * key of version 2 is left alone: whoever opens the database drops it.
+ * Schema 2 → 3: keys of pages and of wanted codes end with a checksum (see `page-key.ts`, `wanted-key.ts`). The records
+ * of generations and the record `complete` have one too (see `generation-record.ts`). Values of pages stay the same.
+ * Bytes which were no key in version 2 are left alone; the next opening drops them.
  */
 import { checksum } from '../format/checksum.ts'
 import { isGenerationKey } from '../format/generation-record.ts'
@@ -12,7 +12,7 @@ import type { StateDatabase, StateUpgrade } from './schema.ts'
 const GENERATION_BYTES = 4
 const WANTED_BYTES = 36
 
-/** Rewrites every key; a page is read and written once, one at a time, so that memory stays flat. */
+/** Rewrites every key. Pages are read and written once, one at a time, so memory stays flat. */
 export async function addChecksums(_: StateDatabase, upgrade: StateUpgrade): Promise<void> {
   for (const store of ['pages', 'wanted'] as const) {
     const records = upgrade.objectStore(store)
@@ -42,7 +42,9 @@ async function sealRecords(upgrade: StateUpgrade): Promise<void> {
   await meta.put(sealed(META_KEY.complete, { generation, root, blockNumber }), META_KEY.complete)
 }
 
-/** A loose page's key ended with its end; now that is followed by a zero, as in the keys of other pages. */
+/**
+ * In version 2 the key of a loose page ended with the page's end. Now a zero follows, as in the keys of other pages.
+ */
 function pageKey(bytes: Uint8Array): Uint8Array<ArrayBuffer> | null {
   const startEnd = bytes.indexOf(0, GENERATION_BYTES)
   if (startEnd < 0) return null
@@ -54,7 +56,7 @@ function wantedKey(bytes: Uint8Array): Uint8Array<ArrayBuffer> | null {
   return bytes.length === WANTED_BYTES ? withChecksum(bytes, 0) : null
 }
 
-/** The bytes, so many zeros, and the checksum of both. */
+/** Returns the bytes, this many zeros, and the checksum of both. */
 function withChecksum(bytes: Uint8Array, zeros: number): Uint8Array<ArrayBuffer> {
   const end = bytes.length + zeros
   const sum = new Uint8Array(end + 4)

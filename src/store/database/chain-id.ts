@@ -1,10 +1,10 @@
 /**
- * Which chain the states in a database are of. A root says nothing about that, and what is verified under one chain's root
- * is no answer about another: a database belongs to the chain that it was first written for. One in which there is no
- * state yet, or no more, belongs to whoever writes to it next.
+ * The chain of the states in a database. A root does not name its chain, and a value verified under one chain's root
+ * says nothing about another chain. So a database belongs to the chain it was first written for. A database without any
+ * state, new or wiped, belongs to the chain of the next writer.
  *
- * Databases of before version 7 do not say: they are taken for those of the chain for which they are opened first, because
- * nothing in them tells, and an application has one chain for one name.
+ * Databases older than version 7 do not name a chain, and nothing in them tells. They count as databases of the chain
+ * they are first opened for, because an application has one chain for one name.
  */
 
 import { StoreError } from '../errors.ts'
@@ -13,24 +13,30 @@ import { isCount, META_KEY, openSealed, sealed } from '../format/meta.ts'
 import type { Operation } from '../format/record-types.ts'
 import type { Records } from './records.ts'
 
-/** The write of which chain it is. */
+/** Returns the write naming the chain. */
 export function putChain(chainId: number): Operation {
   return { kind: 'put', store: 'meta', key: META_KEY.chain, value: sealed(META_KEY.chain, { chainId }) }
 }
 
-/** `null`: it does not say. */
+/** Returns the chain; `null`: the database does not name one. */
 async function readChain(records: Records): Promise<number | null> {
   const chainId = openSealed(META_KEY.chain, await records.get('meta', META_KEY.chain))?.['chainId']
   return isCount(chainId) ? chainId : null
 }
 
-/** For a tab that only reads: beside a writer of another chain it has nothing to read. Rejects with `databaseOfOtherChain`. */
+/**
+ * Checks the chain for a tab that only reads: there is nothing to read beside a writer of another chain. Rejects with
+ * `databaseOfOtherChain`.
+ */
 export async function checkChain(records: Records, chainId: number): Promise<void> {
   const found = await readChain(records)
   if (found !== null && found !== chainId) throw databaseOfOtherChain(found, chainId)
 }
 
-/** For a tab that will write: the same, if there is a state in the database. True: it does not say yet that it is ours. */
+/**
+ * Checks the chain for a tab about to write. Returns true if the database must still be marked as ours. Rejects with
+ * `databaseOfOtherChain` if the database has states of another chain.
+ */
 export async function claimsChain(records: Records, chainId: number): Promise<boolean> {
   const found = await readChain(records)
   if (found === chainId) return false
@@ -40,7 +46,7 @@ export async function claimsChain(records: Records, chainId: number): Promise<bo
   return true
 }
 
-/** The error for a database, or a tab that writes to it, of another chain than ours. */
+/** Makes the error for a database, or its writing tab, of another chain than ours. */
 export function databaseOfOtherChain(got: number, expected: number): StoreError {
   const message = `the database is of chain ${got}, not of ${expected}: give each chain a database of its own`
   return new StoreError('databaseOfOtherChain', message, { details: { got, expected } })

@@ -1,4 +1,4 @@
-/** Connections that the browser takes, seen from the store: what the platform does to an `IDBDatabase`, done to it here. */
+/** Connections taken by the browser, seen from the store. The tests do to an `IDBDatabase` what the platform does. */
 import { deleteDB } from 'idb'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { hashOf, pagesOf, stateOf } from '../fixture.suite.ts'
@@ -11,8 +11,8 @@ let name: string
 let reasons: ClosedReason[]
 /** Every connection to the database, the latest last. */
 let opened: IDBDatabase[]
-/** Called with each transaction that writes, as soon as its requests are made. */
-/** False: the transaction is aborted, and not to be committed. */
+/** Called with each writing transaction, as soon as its requests are made. */
+/** Returns false if the transaction was aborted and must not be committed. */
 let onWrite: (transaction: IDBTransaction) => boolean
 
 const { open } = IDBFactory.prototype
@@ -40,7 +40,7 @@ afterEach(async () => {
   await deleteDB(name)
 })
 
-/** As the specification has it: what runs is aborted, the connection is closed, and an event says so. */
+/** Follows the specification: running transactions are aborted, the connection is closed, and an event reports this. */
 function takeConnection(running?: IDBTransaction): void {
   running?.abort()
   opened.at(-1)!.close()

@@ -1,11 +1,11 @@
-/** When a connection is opened again, and when it is given up. In a real Chromium: `connection.browser.test.ts`. */
+/** Tests for reopening a connection, and for giving up. In a real Chromium: `connection.browser.test.ts`. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { REOPEN_TRIES, USE_TRIES } from '../constants.ts'
 import { StoreError } from '../errors.ts'
 import { type ClosedReason, Connection } from './connection.ts'
 import type { StateDatabase } from './schema.ts'
 
-/** As much of a database as a connection knows: whether it is open. */
+/** A database reduced to the part used by a connection: open or closed. */
 class FakeDatabase {
   isOpen = true
   readonly number: number
@@ -19,7 +19,7 @@ class FakeDatabase {
   }
 }
 
-/** What each opening comes to, in order; then databases. */
+/** The outcome of each opening, in order; after the last one, openings give databases. */
 let outcomes: unknown[]
 let opened: FakeDatabase[]
 let reasons: ClosedReason[]
@@ -34,7 +34,7 @@ async function open(): Promise<StateDatabase> {
   return last()
 }
 
-/** The number of the database that it is done on; one that is closed throws as IndexedDB does. */
+/** Returns the number of the database used. A closed database throws, as in IndexedDB. */
 async function operate(database: StateDatabase): Promise<number> {
   const { isOpen, number } = database as unknown as FakeDatabase
   if (!isOpen) throw new DOMException('closed', 'InvalidStateError')

@@ -1,6 +1,7 @@
 /**
- * One IndexedDB connection after another to the same database. A browser may take a connection at any moment (it cleans
- * up, or its storage process has died): the operation that meets this opens another one, and is done on that.
+ * One IndexedDB connection after another to the same database. A browser may take a connection at any moment, for a
+ * cleanup or after a crash of its storage process. The operation in progress then opens another connection and runs
+ * again.
  */
 import { REOPEN_PAUSE_MS, REOPEN_TRIES, USE_TRIES } from '../constants.ts'
 import { StoreError } from '../errors.ts'
@@ -8,22 +9,22 @@ import { codedError, mayPass } from './database-error.ts'
 import type { StateDatabase } from './schema.ts'
 
 /**
- * Why a connection is closed for good that nobody closed: another tab upgrades or deletes the database; the browser took
- * the connection, and grants no other; or the database is not there any more (the browser evicted it).
+ * The reason for the end of a connection, other than a call of `close`. Another tab upgrades or deletes the database;
+ * or the browser took the connection and grants no other; or the browser evicted the database.
  */
 export type ClosedReason = 'versionchange' | 'terminated' | 'evicted'
 
 interface ConnectionOptions {
-  /** Opens the database, the first time and again. Rejects with `databaseGone` if it is not the same any more. */
+  /** Opens the database, the first time and again. Rejects with `databaseGone` if another database has its name now. */
   readonly open: () => Promise<StateDatabase>
-  /** Called once, should the connection be closed for good by something else than {@link Connection.close}. */
+  /** Called once if the connection ends for good, except by {@link Connection.close}. */
   readonly onClosed: (reason: ClosedReason) => void
 }
 
 export class Connection {
   readonly #options: ConnectionOptions
   #opening: Promise<StateDatabase> | null = null
-  /** What was opened last. */
+  /** The connection opened last. */
   #database: StateDatabase | null = null
   #isClosed = false
 
@@ -31,19 +32,19 @@ export class Connection {
     this.#options = options
   }
 
-  /** Opens it for the first time. Rejects as {@link ConnectionOptions.open} does. */
+  /** Opens the first connection. Rejects as {@link ConnectionOptions.open} does. */
   async open(): Promise<void> {
     this.#opening = this.#openInTheEnd()
     await this.#opening
   }
 
   /**
-   * Does `operate` on the connection; if that fails in a way that may pass, again on a new one, {@link USE_TRIES} times in
-   * all. Rejects with coded errors.
+   * Runs `operate` on the connection. After a failure that may pass, runs it again on a new connection, {@link
+   * USE_TRIES} times in all. Rejects with coded errors.
    *
-   * Doing it again is safe, even if it was done the first time and only the news of that got lost: it is a read, or a list
-   * of puts, deletes and clears whose keys and values were fixed before. The same list once more leaves the same records,
-   * and nobody else writes in between: a database has one writer.
+   * Running an operation twice is safe, even if the first run succeeded and only the news got lost. An operation is a
+   * read, or a list of puts, deletes and clears with fixed keys and values. The same list once more leaves the same
+   * records. No other tab writes in between: a database has one writer.
    */
   async use<T>(operate: (database: StateDatabase) => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
@@ -54,19 +55,19 @@ export class Connection {
         const error = coded(cause)
         if (this.#isClosed || tries === USE_TRIES || !mayPass(error)) throw error
       }
-      // What was opened since is another one.
+      // A connection opened since is not the failed one.
       if (this.#opening === used) this.#replace()
       if (tries > 1) await pause()
     }
   }
 
-  /** The browser has taken `database`: a new connection is opened now, so that nothing has to wait for it later. */
+  /** Opens a new connection after the browser took `database`, right away, so that no later operation has to wait. */
   meetTermination(database: StateDatabase): void {
-    // One that was replaced is of no interest any more.
+    // A replaced connection does not matter any more.
     if (!this.#isClosed && database === this.#database) this.#replace()
   }
 
-  /** Closes for good; with a reason, because somebody else wants it. May be called twice. */
+  /** Closes for good. `reason` is given unless the owner closes. May be called twice. */
   close(reason?: ClosedReason): void {
     if (this.#isClosed) return
     this.#isClosed = true
@@ -90,7 +91,7 @@ export class Connection {
     this.#opening.catch(() => {}) // whoever uses it is told
   }
 
-  /** A browser that is still busy with what it took the connection for aborts the opening, too: some tries. */
+  /** Tries several times: a browser still busy with the cause of the lost connection aborts an opening, too. */
   async #openInTheEnd(): Promise<StateDatabase> {
     for (let tries = 1; ; tries++) {
       try {

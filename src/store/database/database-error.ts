@@ -1,19 +1,21 @@
-/** What IndexedDB reports, as the store's own errors. */
+/** Turns failures of IndexedDB into the store's own errors. */
 import { StoreError } from '../errors.ts'
 
-/** True if a value is there and cannot be read: Chromium keeps those over 64 KiB in files of their own, and files get lost. */
+/**
+ * True if a value exists but cannot be read. Chromium keeps values over 64 KiB in separate files, and files get lost.
+ */
 export function isUnreadable(cause: unknown): boolean {
   return nameOf(cause) === 'NotReadableError' || nameOf(cause) === 'DataError'
 }
 
-/** The {@link StoreError} for what IndexedDB threw or reported. */
+/** Returns the {@link StoreError} for an error thrown or reported by IndexedDB. */
 export function codedError(cause: unknown): StoreError {
   switch (nameOf(cause)) {
     case 'QuotaExceededError':
       return new StoreError('quotaExceeded', 'the browser grants no more storage', { cause })
     case 'VersionError':
       return new StoreError('databaseTooNew', 'the database was written by a newer version', { cause })
-    // The first is what a closed connection throws; the second ends its transactions, and we abort none ourselves.
+    // A closed connection throws the first, and its transactions end with the second. Our own code aborts none.
     case 'InvalidStateError':
     case 'AbortError':
       return new StoreError('databaseClosed', 'the connection to the database is closed', { cause })
@@ -23,8 +25,8 @@ export function codedError(cause: unknown): StoreError {
 }
 
 /**
- * What another try will not change: it is about what was asked for, or about the disk's room. Everything else that a browser
- * reports may be over in a moment, on a new connection: no list of those is ever whole. Safari's commonest is an
+ * Failures which another try will not change: caused by the request itself, or by the disk's room. Any other failure
+ * may be over in a moment, on a new connection; no list of such failures is ever complete. Safari's commonest is an
  * `UnknownError`, "Connection to Indexed Database server lost".
  */
 const LASTING: ReadonlySet<string> = new Set([
@@ -41,7 +43,7 @@ const LASTING: ReadonlySet<string> = new Set([
   'SyntaxError',
 ])
 
-/** True if the operation, or the opening, that ended with this may succeed when it is done again on a new connection. */
+/** True if a failed operation or opening may succeed on a new connection. */
 export function mayPass({ code, cause }: StoreError): boolean {
   if (code === 'databaseClosed') return true
   return code === 'databaseFailed' && cause instanceof DOMException && !LASTING.has(cause.name)

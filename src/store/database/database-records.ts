@@ -8,7 +8,7 @@ import { isUnreadable } from './database-error.ts'
 import type { Durability, Records } from './records.ts'
 import type { StateDatabase, StateSchema } from './schema.ts'
 
-/** Closes the connection with itself. */
+/** Owns its connection: closing the records closes the connection. */
 export class DatabaseRecords implements Records {
   readonly #connection: Connection
 
@@ -23,7 +23,8 @@ export class DatabaseRecords implements Records {
           return await read(database, store, (records) => records.get(idbKey(key)))
         } catch (cause) {
           if (!isUnreadable(cause)) throw cause
-          // Whoever reads `undefined` takes the record for lost, and drops it: a file that could not be opened once may be there.
+          // For `undefined` the caller takes the record for lost and drops it, so try again: a file may open the second
+          // time.
           if (tries === READ_TRIES) return undefined
         }
       }
@@ -47,7 +48,10 @@ export class DatabaseRecords implements Records {
   }
 }
 
-/** Pages are as large as a value may be that the browser keeps beside its key: to list their keys there is a store of its own. */
+/**
+ * The object store `pageKeys` exists for listing. Pages have the largest size a browser keeps beside the key, so
+ * listing the keys of `pages` would read them all.
+ */
 type ObjectStore = RecordStore | 'pageKeys'
 
 type RecordReader = IDBPObjectStore<StateSchema, [ObjectStore], ObjectStore, 'readonly'>
@@ -58,7 +62,7 @@ function read<T>(
   request: (records: RecordReader) => Promise<T>,
 ): Promise<T> {
   const transaction = database.transaction(store)
-  // When the browser takes the connection, both the request and the transaction reject, and only the first is awaited.
+  // If the browser takes the connection, both the request and the transaction reject; only the request is awaited.
   transaction.done.catch(() => {})
   const answer = request(transaction.store)
   transaction.commit()
@@ -66,9 +70,9 @@ function read<T>(
 }
 
 /**
- * Commits as soon as it may: when the fence is known to stand, or at once. Else a transaction ends when this thread has heard
- * of its last request; where the thread stands still, the tab that takes over would wait until the browser gives up on it,
- * a minute in Chromium.
+ * Commits as soon as the fence is checked, or at once. Without an explicit commit, a transaction ends only after this
+ * thread has heard of its last request. If this thread stands still, another tab taking over would wait until the
+ * browser gives up, a minute in Chromium.
  */
 async function runTransaction(
   database: StateDatabase,
@@ -103,24 +107,24 @@ async function runTransaction(
     }
     if (!operations.some(({ kind }) => kind === 'expect')) transaction.commit()
   } catch (cause) {
-    // A request that throws leaves its transaction alive, and what was asked for before would be done.
+    // A throwing request leaves its transaction alive, and earlier requests would be carried out.
     transaction.abort()
     await Promise.allSettled([...requests, transaction.done])
     throw cause
   }
   try {
-    // Requests first: when one of them fails, `done` rejects too, without its reason.
+    // Requests first: when one fails, `done` rejects too, but without the reason.
     await Promise.all([...requests, transaction.done])
   } catch (cause) {
-    // A refusal is no failure to the browser: what was asked for behind it is still under way.
+    // For the browser a refusal is no failure: later requests of the write are still under way.
     if (cause instanceof StoreError) transaction.abort()
-    // Not for its requests: where a commit fails for want of room, Chromium tells of some of them nothing any more.
+    // Wait for the transaction only: after a commit without room, Chromium never settles some of the requests.
     await transaction.done.catch(() => {})
     throw cause
   }
 }
 
-/** Keys as IndexedDB takes them: bytes are never shared memory here. */
+/** Narrows a key to the type wanted by IndexedDB: bytes are never shared memory here. */
 function idbKey(key: Uint8Array | string): string & Uint8Array<ArrayBuffer> {
   return key as string & Uint8Array<ArrayBuffer>
 }
@@ -129,7 +133,7 @@ function recordKey(key: unknown): Uint8Array | string {
   return key instanceof ArrayBuffer ? new Uint8Array(key) : String(key)
 }
 
-/** A structured clone takes a view's whole buffer along, so a view of a larger one is copied first. */
+/** Copies a view of a larger buffer: a structured clone would take the whole buffer along. */
 function idbValue<V>(value: V): V {
   if (!(value instanceof Uint8Array) || value.byteLength === value.buffer.byteLength) return value
   return new Uint8Array(value) as V & Uint8Array

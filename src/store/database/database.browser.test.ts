@@ -188,7 +188,7 @@ describe('transactions', () => {
   })
 })
 
-/** At each commit, the states of all requests that were made through `method`. */
+/** Records at each commit the states of all requests made through `method`. */
 function spyOnCommits(method: 'get' | 'put'): string[][] {
   const requests = vi.spyOn(IDBObjectStore.prototype, method)
   const { commit } = IDBTransaction.prototype
@@ -257,7 +257,7 @@ describe('openStateStore', () => {
 })
 
 describe('a browser that does not answer', () => {
-  /** From now on nothing is heard of such requests. */
+  /** Silences all such requests from now on. */
   function mute(method: 'open' | 'deleteDatabase'): void {
     const original = IDBFactory.prototype[method]
     vi.spyOn(IDBFactory.prototype, method).mockImplementation(function (this: IDBFactory, ...args: [string]) {
@@ -277,7 +277,7 @@ describe('a browser that does not answer', () => {
       await expect(start()).rejects.toMatchObject({ code: 'databaseSilent', details: { waitedMs: 20 } })
       vi.restoreAllMocks()
     }
-    // What was opened and not heard of holds the database until it is collected.
+    // A connection opened in silence holds the database until garbage collection.
     name = fresh()
   })
 
@@ -306,7 +306,7 @@ describe('a browser that does not answer', () => {
   })
 })
 
-/** A connection that ignores requests to close, and a promise of the first such request. */
+/** Opens a connection which ignores requests to close, and promises the first such request. */
 async function stubbornConnection(database: string) {
   let ask = () => {}
   const asked = new Promise<void>((resolve) => {

@@ -1,5 +1,5 @@
 /**
- * Opens and deletes the IndexedDB database. What the platform does to it, or does not do, ends here as a coded error or a
+ * Opens and deletes the IndexedDB database. Whatever the platform does, or fails to do, ends here as a coded error or a
  * reason: nothing hangs. Runs in a worker or in the window.
  */
 import { deleteDB, openDB } from 'idb'
@@ -17,19 +17,19 @@ import { IDENTITY_KEY, type StateDatabase, type StateSchema } from './schema.ts'
 export type { ClosedReason } from './connection.ts'
 
 interface DatabaseOptions {
-  /** Called once, should the connection close for good by itself. */
+  /** Called once if the connection ends for good by itself. */
   readonly onClosed?: ((reason: ClosedReason) => void) | undefined
-  /** The version of the schema; a higher one makes its object stores. */
+  /** The version of the schema. A higher one than that on disk runs the migrations. */
   readonly version?: number
-  /** How long another connection may take to let go, in milliseconds. */
+  /** The longest wait for another connection to let go, in milliseconds. */
   readonly graceMs?: number
-  /** How long the browser may say nothing at all. */
+  /** The longest silence of the browser, in milliseconds. */
   readonly silenceMs?: number
   readonly clock?: Clock
 }
 
 /**
- * Opens the database, and makes it if there is none. Rejects with `databaseBlocked`, `databaseSilent`, `databaseTooNew`,
+ * Opens the database, after creating a missing one. Rejects with `databaseBlocked`, `databaseSilent`, `databaseTooNew`,
  * `quotaExceeded` or `databaseFailed`.
  */
 export async function openDatabase(name: string, options: DatabaseOptions = {}): Promise<Records> {
@@ -56,7 +56,7 @@ interface ConnectOptions {
   readonly name: string
   readonly version: number
   readonly patience: WaitLimits
-  /** Learns what becomes of the new one. */
+  /** Receives the events of the new connection. */
   readonly connection: Connection
   readonly mustExist: boolean
 }
@@ -69,13 +69,13 @@ async function connect({ name, version, patience, connection, mustExist }: Conne
       upgrade: (created, from, to, upgrade) => {
         heard() // how long it takes depends on what there is; its requests fail, or succeed
         upgrade.done.catch(() => {}) // the opening rejects with the same
-        // What is thrown out of here is nobody's. Aborted, the database stays what it was: of the old version, or none.
+        // No code catches an error thrown out of here. After an abort the database stays in its old version, or absent.
         const refuse = (cause: unknown) => {
           refusal ??= cause instanceof StoreError ? cause : codedError(cause)
           try {
             upgrade.abort()
           } catch {
-            // A request that failed has aborted it already.
+            // A failed request has aborted the upgrade already.
           }
         }
         if (from === 0 && mustExist) refuse(databaseGone(name))
@@ -100,8 +100,8 @@ function databaseGone(name: string): StoreError {
 }
 
 /**
- * Deletes a database and all that is in it; there need not be one. Rejects with `databaseBlocked` if some connection does
- * not let go, or with `databaseSilent`: the browser then deletes it as soon as it can.
+ * Deletes a database with everything in it, if there is one. Rejects with `databaseBlocked` if a connection does not
+ * let go, or with `databaseSilent`. In both cases the browser deletes the database as soon as possible.
  */
 export function deleteStateDatabase(name: string, patience: WaitLimits = {}): Promise<void> {
   return patiently(name, patience, ({ blocked }) => deleteDB(name, { blocked }))
@@ -109,17 +109,17 @@ export function deleteStateDatabase(name: string, patience: WaitLimits = {}): Pr
 
 type WaitLimits = Pick<DatabaseOptions, 'graceMs' | 'silenceMs' | 'clock'>
 
-/** What is heard of a request before its end. */
+/** The signs of a request before its end. */
 interface Signs {
   /** Another connection holds the database. */
   readonly blocked: () => void
-  /** It is under way, and will end. */
+  /** The request is under way, and will end. */
   readonly heard: () => void
 }
 
 /**
- * Runs `start` until it ends, while nothing is heard of it for `silenceMs` at most, and for `graceMs` from when it reports
- * that it is blocked; `late` gets what came after.
+ * Runs `start` to its end. Rejects after `silenceMs` without a sign, or `graceMs` after a report of being blocked;
+ * `late` gets a value arriving afterwards.
  */
 function patiently<T>(
   name: string,
@@ -140,7 +140,7 @@ function patiently<T>(
     let heard = limit(silenceMs, 'databaseSilent', `the browser does not answer for the database "${name}"`)
     const signs: Signs = {
       heard: () => heard(),
-      // Connections that are just closing block, too, for some milliseconds.
+      // Connections about to close block, too, for some milliseconds.
       blocked: () => {
         heard()
         heard = limit(graceMs, 'databaseBlocked', `another connection holds the database "${name}"`)

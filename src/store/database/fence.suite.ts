@@ -14,7 +14,7 @@ export function fenceSuite(backend: Backend): void {
   const writer = async () => StateStore.writer(await backend.connect())
   const reader = async () => StateStore.reader(await backend.connect())
 
-  /** All that is on disk. */
+  /** Reads everything on disk. */
   const dump = async () => {
     const records = await backend.connect()
     const stores = await Promise.all(RECORD_STORES.map((store) => entriesOf(records, store)))
@@ -22,7 +22,7 @@ export function fenceSuite(backend: Backend): void {
     return stores
   }
 
-  /** A complete state, and who wrote it. */
+  /** A complete state, and its writer. */
   const completed = async () => {
     const store = await writer()
     const generation = await store.target({ root })

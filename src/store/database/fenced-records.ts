@@ -1,7 +1,7 @@
 /**
- * Who may write, when several tabs have the same database open. Each writer takes the next fencing number in its first
- * transaction, and every later one holds only as long as that number stands: what a writer that lost its place still has
- * under way changes nothing, however late it arrives.
+ * The rule for writing when several tabs have the same database open. Each writer takes the next fencing number in its
+ * first transaction. Every later transaction checks for that number. So a writer that lost its place changes nothing
+ * any more, however late its writes arrive.
  */
 import { isRootlightError } from '../../runtime/error.ts'
 import { StoreError } from '../errors.ts'
@@ -9,31 +9,31 @@ import { isCount, META_KEY } from '../format/meta.ts'
 import type { Operation, RecordStore, RecordTypes } from '../format/record-types.ts'
 import type { Durability, Records } from './records.ts'
 
-/** Makes its caller the one writer: from now on, writes through any other records that were fenced reject with `fenced`. */
+/** Makes the caller the one writer. From now on, writes through any other fenced records reject with `fenced`. */
 export async function takeOver(records: Records): Promise<Records> {
   for (;;) {
     const found = await records.get('meta', META_KEY.fence)
-    // A number that was damaged or lost begins anew.
+    // A damaged or lost number begins anew.
     const fence = isCount(found) ? found + 1 : 1
     const isUnchanged: Operation[] = isCount(found) ? [expectFence(found)] : []
     try {
       await records.write([...isUnchanged, putFence(fence)], 'strict')
       return new FencedRecords(records, fence)
     } catch (error) {
-      // Another one took over between our reading and our writing: we are the later one.
+      // Another writer took over between our read and our write, so we are the later one.
       if (!isRootlightError(error, 'fenced')) throw error
     }
   }
 }
 
-/** Records to read only: every write rejects with `fenced`. */
+/** Returns records for reading only: every write rejects with `fenced`. */
 export function withoutWriting(records: Records): Records {
   return new FencedRecords(records, null)
 }
 
 class FencedRecords implements Records {
   readonly #records: Records
-  /** `null`: another one's. */
+  /** `null`: another tab is the writer. */
   readonly #fence: number | null
 
   constructor(records: Records, fence: number | null) {
@@ -52,7 +52,7 @@ class FencedRecords implements Records {
   async write(operations: readonly Operation[], durability: Durability): Promise<void> {
     if (operations.length === 0) return
     if (this.#fence === null) throw new StoreError('fenced', 'only the writer of the database writes to it')
-    // Who empties the database stays its writer.
+    // A writer that empties the database stays the writer.
     const kept = operations.some(({ kind, store }) => kind === 'clear' && store === 'meta')
       ? [putFence(this.#fence)]
       : []

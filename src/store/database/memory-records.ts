@@ -1,6 +1,6 @@
 /**
- * The in-memory twin of the database: the same bytes under the same keys, the same atomic writes, nothing that outlives
- * the page. For tests, for Node, and where a browser forbids IndexedDB.
+ * The in-memory twin of the database: the same bytes under the same keys, the same atomic writes. Nothing outlives the
+ * page. For tests, for Node, and for browsers without IndexedDB.
  */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { checkFence, StoreError } from '../errors.ts'
@@ -8,9 +8,9 @@ import { INITIAL_META } from '../format/meta.ts'
 import type { Operation, RecordStore, RecordTypes } from '../format/record-types.ts'
 import type { Records } from './records.ts'
 
-/** A database in memory. `close` ends a connection to it; `reopen` is another one. */
+/** A connection to a database in memory. `close` ends the connection; `reopen` makes another one. */
 export class MemoryRecords implements Records {
-  /** By store; keys as text whose order is theirs: hex digits for bytes. */
+  /** By store. Keys are text in the same order as the keys themselves: hex digits for bytes. */
   readonly #stores: Readonly<Record<RecordStore, Map<string, unknown>>>
   #open = true
 
@@ -41,7 +41,7 @@ export class MemoryRecords implements Records {
     for (const operation of operations) {
       if (operation.kind === 'expect') checkFence(operation, this.#stores.meta.get(operation.key))
     }
-    // Values are copied first: that is the last step that may fail, and then nothing has been done.
+    // Values are copied first: copying is the last step that may fail, and up to then nothing has been written.
     const copies = operations.map((operation) => {
       return operation.kind === 'put' ? ({ ...operation, value: copyOf(operation.value) } as Operation) : operation
     })
@@ -52,7 +52,7 @@ export class MemoryRecords implements Records {
     this.#open = false
   }
 
-  /** Another connection to the same records. */
+  /** Makes another connection to the same records. */
   reopen(): MemoryRecords {
     return new MemoryRecords(this)
   }
@@ -73,7 +73,7 @@ function textOf(key: Uint8Array | string): string {
   return typeof key === 'string' ? key : bytesToHex(key)
 }
 
-/** As IndexedDB copies, but of a view only what it shows. */
+/** Copies like IndexedDB, but of a view only the visible part. */
 function copyOf(value: unknown): unknown {
   return value instanceof Uint8Array ? new Uint8Array(value) : structuredClone(value)
 }

@@ -15,7 +15,7 @@ beforeEach(() => {
 })
 afterEach(() => deleteDB(name))
 
-/** What stands in each object store, and the version. */
+/** Reads the contents of each object store, and the version. */
 async function dump() {
   const database = await openDB(name)
   const records: Record<string, unknown> = {}
@@ -102,7 +102,7 @@ describe('MIGRATIONS', () => {
   })
 })
 
-/** Of each generation, whether it says that it rests on no other. */
+/** For each generation, the field `dense`. */
 function denseOf(meta: unknown): unknown[] {
   const [keys, values] = meta as [string[], Record<string, unknown>[]]
   return values.filter((_, i) => keys[i]!.startsWith('generation:')).map(({ dense }) => dense)

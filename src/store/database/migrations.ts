@@ -1,9 +1,9 @@
 /**
- * How the database comes from one version of its schema to the next: one named function a step, run in order inside the
- * upgrade transaction. All of them are done, or none; a browser that dies in the middle finds the old version again.
+ * The steps from one version of the schema to the next: one named function each, run in order inside the upgrade
+ * transaction. All steps are done, or none; if a browser dies in the middle, the old version is still there.
  *
- * What a step writes is what its version was, and stays so when later ones change their minds: databases that were written
- * by it are out there.
+ * A step writes the format of its own version. Later versions must not change the step: databases written in that
+ * format exist.
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { isGenerationKey } from '../format/generation-record.ts'
@@ -11,10 +11,13 @@ import { META_KEY, openSealed, sealed } from '../format/meta.ts'
 import { addChecksums } from './add-checksums.ts'
 import { IDENTITY_KEY, type StateDatabase, type StateUpgrade } from './schema.ts'
 
-/** A step. A failed request aborts the upgrade, and the opening rejects with its error. Awaits nothing but its requests. */
+/**
+ * One step. A failed request aborts the upgrade, and the opening rejects with that error. A step awaits nothing but its
+ * requests.
+ */
 type Migration = (database: StateDatabase, upgrade: StateUpgrade) => void | Promise<void>
 
-/** The step at index n leads from version n to n + 1; a new database takes all of them. */
+/** The step at index n leads from version n to n + 1. A new database takes all steps. */
 export const MIGRATIONS: readonly Migration[] = [
   createStores,
   addIdentity,
@@ -25,7 +28,9 @@ export const MIGRATIONS: readonly Migration[] = [
   tellChain,
 ]
 
-/** Brings the database from one version to another; there may be no step for some. Rejects with what a step throws. */
+/**
+ * Brings the database from one version to another; some versions may have no step. Rejects with the error of a step.
+ */
 export async function migrate(database: StateDatabase, from: number, to: number, upgrade: StateUpgrade): Promise<void> {
   for (const step of MIGRATIONS.slice(from, to)) await step(database, upgrade)
   await upgrade.objectStore('meta').put(to, META_KEY.schema)
@@ -40,8 +45,8 @@ function createStores(database: StateDatabase): void {
 }
 
 /**
- * 1 → 2: the database can be told from another one that has taken its name. Until then, a connection that was opened
- * anew could not know whether the browser had evicted everything in between.
+ * 1 → 2: a random id tells the database from another one of the same name. Until then a reopened connection could not
+ * notice an eviction in between.
  */
 function addIdentity(database: StateDatabase): void {
   const id = bytesToHex(crypto.getRandomValues(new Uint8Array(16)))
@@ -49,26 +54,28 @@ function addIdentity(database: StateDatabase): void {
 }
 
 /**
- * 3 → 4: from now on a generation may rest on older ones, and its record says whether it does. Until then, one that was
- * complete had all of its state in pages of its own.
+ * 3 → 4: from now on a generation may rest on older ones, and its record says so. Until then a complete generation had
+ * all of its state in its own pages.
  */
 async function tellDense(_: StateDatabase, upgrade: StateUpgrade): Promise<void> {
   const meta = upgrade.objectStore('meta')
   for (const key of await meta.getAllKeys()) {
     if (!isGenerationKey(key)) continue
     const fields = openSealed(key, await meta.get(key))
-    // One that was damaged is left alone, and is dropped when the database is opened.
+    // A damaged record is left alone; the next opening drops it.
     if (fields !== null) await meta.put(sealed(key, { ...fields, dense: fields['complete'] === true }), key)
   }
 }
 
-/** 4 → 5: the keys of pages stand in a store of their own as well, where listing them does not read the pages. */
+/** 4 → 5: the keys of pages also stand in a store of their own. Listing that store does not read the pages. */
 async function addPageKeys(database: StateDatabase, upgrade: StateUpgrade): Promise<void> {
   const pageKeys = database.createObjectStore('pageKeys')
   for (const key of await upgrade.objectStore('pages').getAllKeys()) await pageKeys.put(1, key)
 }
 
-/** 5 → 6: a state may be a part of one, and may be known by its block. Until then it was all of one, known by its root. */
+/**
+ * 5 → 6: a state may be a part, and may be known by its block. Until then each state was whole and known by its root.
+ */
 async function tellScope(_: StateDatabase, upgrade: StateUpgrade): Promise<void> {
   const meta = upgrade.objectStore('meta')
   for (const key of await meta.getAllKeys()) {
@@ -79,7 +86,7 @@ async function tellScope(_: StateDatabase, upgrade: StateUpgrade): Promise<void>
 }
 
 /**
- * 6 → 7: `meta` says of which chain the states are. Until then nothing did, so whoever opens the database next says it
- * (`chain-id.ts`); versions that do not know of it cannot open the database any more, and mix no chains.
+ * 6 → 7: `meta` names the chain of the states. Until then no record did, so the next opening names the chain
+ * (`chain-id.ts`). Older versions cannot open the database any more, so they mix no chains.
  */
 function tellChain(): void {}

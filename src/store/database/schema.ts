@@ -1,37 +1,37 @@
-/** The object stores of the database, as `idb` types them; how they come to be: `migrations.ts`. */
+/** The object stores of the database, typed for `idb`. `migrations.ts` creates them. */
 import type { DBSchema, IDBPDatabase, IDBPTransaction, StoreNames } from 'idb'
 import type { RecordTypes } from '../format/record-types.ts'
 
-/** Binary keys are written as any view and come back as `ArrayBuffer`s. */
+/** Binary keys are written as any view and read back as `ArrayBuffer`s. */
 type BinaryKey = Uint8Array<ArrayBuffer> | ArrayBuffer
 
 export interface StateSchema extends DBSchema {
   /** Key: see `page-key.ts`. Value: the page's entries, a front-coded sequence. */
   pages: { key: BinaryKey; value: RecordTypes['pages']['value'] }
-  /** The keys of `pages`, each written and deleted with its page; the value says nothing. */
+  /** The keys of `pages`, each written and deleted with its page. The value means nothing. */
   pageKeys: { key: BinaryKey; value: 1 }
   /** Key: keccak-256 of the value. */
   codes: { key: BinaryKey; value: RecordTypes['codes']['value'] }
-  /** Key: see `wanted-key.ts`. The value says nothing. */
+  /** Key: see `wanted-key.ts`. The value means nothing. */
   wanted: { key: BinaryKey; value: RecordTypes['wanted']['value'] }
-  /** Keys and values: see `generation-record.ts`. */
+  /** Keys and values: see `meta.ts` and `generation-record.ts`. */
   meta: { key: string; value: RecordTypes['meta']['value'] }
-  /** One record, which a wipe leaves: it is about the database, not about what is in it. */
+  /** One record about the database itself. A wipe keeps the record. */
   identity: { key: typeof IDENTITY_KEY; value: Identity }
 }
 
 export type StateDatabase = IDBPDatabase<StateSchema>
 
-/** The transaction of an upgrade, which sees all object stores. */
+/** The transaction of an upgrade, with access to all object stores. */
 export type StateUpgrade = IDBPTransaction<StateSchema, StoreNames<StateSchema>[], 'versionchange'>
 
-/** Where the one record of `identity` stands. */
+/** The key of the one record in `identity`. */
 export const IDENTITY_KEY = 'this'
 
-/** Which database this is. */
+/** The identity of a database. */
 export interface Identity {
-  /** Random, made with the database, or when it was first opened by a version that knows of it. */
+  /** Random; made with the database, or at the first opening by a version with identities. */
   readonly id: string
-  /** When that was: milliseconds since 1970, by this machine's clock. */
+  /** The time of making the id: milliseconds since 1970, by this machine's clock. */
   readonly since: number
 }

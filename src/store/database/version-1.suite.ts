@@ -1,6 +1,6 @@
 /**
- * A database as version 1 wrote it, byte by byte, and never to be changed: `stateOf(4)` complete in generation 1 with its
- * code, and `stateOf(4, 'newer')` begun in generation 2, one page and a loose one. No tests.
+ * A database written by version 1, byte by byte, never to be changed. `stateOf(4)` is complete in generation 1, with
+ * its code. `stateOf(4, 'newer')` is begun in generation 2: one page and a loose one. No tests.
  */
 import { hexToBytes as hex } from '@noble/hashes/utils.js'
 
@@ -89,7 +89,7 @@ const RECORDS: readonly (readonly [store: string, key: Uint8Array | string, valu
   ['meta', 'schema', 1],
 ]
 
-/** Makes it, with nothing but IndexedDB itself. */
+/** Creates the database with nothing but IndexedDB itself. */
 export async function createVersion1(name: string): Promise<void> {
   const opening = indexedDB.open(name, 1)
   opening.onupgradeneeded = () => {

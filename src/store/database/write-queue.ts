@@ -1,11 +1,14 @@
-/** One write at a time, in the order of asking: a turn plans from the catalog, writes, and changes the catalog. */
+/** Writes one at a time, in the order of the calls. A turn plans from the catalog, writes, and changes the catalog. */
 import { StoreError } from '../errors.ts'
 
 export class WriteQueue {
   #tail: Promise<unknown> = Promise.resolve()
   #closed = false
 
-  /** Runs `turn` when all earlier ones have ended, well or not. Rejects as it does, or with `databaseClosed`. */
+  /**
+   * Runs `turn` after the end of all earlier turns, whatever their outcome. Rejects as the turn does, or with
+   * `databaseClosed`.
+   */
   enter<T>(turn: () => Promise<T>): Promise<T> {
     const result = this.#tail.then(() => {
       if (this.#closed) throw new StoreError('databaseClosed', 'the store is closed')
@@ -15,7 +18,7 @@ export class WriteQueue {
     return result
   }
 
-  /** Lets the turn that runs end; those that wait reject. */
+  /** Lets the running turn end; waiting turns reject. */
   async close(): Promise<void> {
     this.#closed = true
     await this.#tail

@@ -1,9 +1,9 @@
 /**
- * CRC-32 (IEEE 802.3, as in zlib), for what is believed from keys and `meta` alone and that no hash protects: every flipped
- * bit shows. It is no defence against somebody who means it; nothing read from disk is believed without a hash in the end.
+ * CRC-32 (IEEE 802.3, as in zlib) for keys and `meta`: both are believed without a hash, and every flipped bit shows. A
+ * checksum is no defence against intent. In the end, nothing read from disk is believed without a hash.
  */
 
-/** The checksum of `bytes[0, end)`, 32 bits, unsigned. */
+/** Returns the checksum of `bytes[0, end)`: 32 bits, unsigned. */
 export function checksum(bytes: Uint8Array, end: number = bytes.length): number {
   let crc = 0xffff_ffff
   for (let i = 0; i < end; i++) crc = TABLE[(crc ^ bytes[i]!) & 0xff]! ^ (crc >>> 8)

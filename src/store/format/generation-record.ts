@@ -1,56 +1,61 @@
-/** The record of a generation in `meta`, the record of which one is complete, and their strict reading. */
+/** The record of a generation in `meta`, the record naming the complete one, and strict readers of both. */
 import type { Stretch } from '../../sync/disk.ts'
 import { isScopeEntries } from '../../trie/scope.ts'
 import { isCount, isObject, META_KEY, openSealed, putSealed } from './meta.ts'
 import type { MetaValue, Operation } from './record-types.ts'
 
-/** What is known of a generation beside its pages. Plain data: it is stored as it is. */
+/** The facts about a generation beside its pages. Plain data, stored as is. */
 export interface GenerationRecord {
   /** 1 or more; a newer generation has a higher number. */
   readonly generation: number
   /** 32 bytes. */
   readonly root: Uint8Array
   readonly blockNumber: number | null
-  /** Entries of the scope that it is about, as `trie/scope.ts` has them; `null`: all of the state. */
+  /** Entries of the generation's scope, in the form of `trie/scope.ts`; `null`: all of the state. */
   readonly scope: readonly string[] | null
-  /** RLP of the header of the block that it is the state of, checked by its hash; `null`: only the root is known. */
+  /** RLP of the header of the state's block, checked by its hash; `null`: only the root is known. */
   readonly header: Uint8Array | null
-  /** Everything under the root, within the scope, is stored, here or in older generations. False again once some of it turned out damaged. */
+  /**
+   * True if everything under the root, within the scope, is stored, here or in older generations. False again after
+   * damage.
+   */
   readonly complete: boolean
-  /** Stretches in which an older generation lost something that this one may rest on: its pages prove nothing there. */
+  /** Stretches lost by an older generation on which this one may rest: pages prove nothing there. */
   readonly holes: readonly Stretch[]
-  /** All of the state is in its own pages, or will be: a compaction, and what is older can go once it is complete. */
+  /**
+   * True for a compaction: its own pages have, or will have, all of the state. Once complete, older generations can go.
+   */
   readonly dense: boolean
-  /** Bytecodes that were stored for this generation, and their bytes; one that was damaged and stored again counts twice. */
+  /** The number and bytes of codes stored for this generation. A code stored again after damage counts twice. */
   readonly codeCounts: { readonly count: number; readonly bytes: number }
 }
 
-/** Generations are numbers of 32 bits in the keys of pages. */
+/** Page keys hold the generation's number in 32 bits. */
 const MAX_GENERATION = 0xffff_ffff
 
 const GENERATION_PREFIX = 'generation:'
 
-/** The key of a generation's record. */
+/** Returns the key of a generation's record. */
 export function generationKey(generation: number): string {
   return GENERATION_PREFIX + generation
 }
 
-/** True if `key` is the key of some generation's record. */
+/** True if `key` is the key of a generation's record. */
 export function isGenerationKey(key: string): boolean {
   return key.startsWith(GENERATION_PREFIX)
 }
 
-/** What a generation is about. */
+/** The state a generation is written for. */
 export type GenerationTarget = Pick<GenerationRecord, 'root' | 'blockNumber' | 'scope' | 'header' | 'dense'>
 
-/** The record of a generation without pages. */
+/** Makes the record of a generation without pages. */
 export function newGenerationRecord(generation: number, target: GenerationTarget): GenerationRecord {
   if (generation > MAX_GENERATION) throw new RangeError(`no generation beyond ${MAX_GENERATION}`)
   const root = new Uint8Array(target.root)
   return { generation, ...target, root, complete: false, holes: [], codeCounts: { count: 0, bytes: 0 } }
 }
 
-/** The write of a generation's record. */
+/** Returns the write of a generation's record. */
 export function putGenerationRecord(record: GenerationRecord): Operation {
   const { generation, root, blockNumber, header, complete, dense, codeCounts } = record
   const holes = record.holes.map(({ start, end }) => ({ start, end }))
@@ -59,7 +64,9 @@ export function putGenerationRecord(record: GenerationRecord): Operation {
   return putSealed(generationKey(generation), fields)
 }
 
-/** Reads what stands under `key`, the key of a generation's record; `null`: it is damaged, or gone. */
+/**
+ * Reads the value under `key`, the key of a generation's record. Returns `null` if the record is damaged or missing.
+ */
 export function readGenerationRecord(key: string, value: unknown): GenerationRecord | null {
   const fields = openSealed(key, value)
   if (fields === null) return null
@@ -85,14 +92,17 @@ function scopeValue({ scope }: Pick<GenerationRecord, 'scope'>): string[] | null
 }
 
 /**
- * The write of what `complete` names: the generation, and of its record what cannot be found again in any other way.
+ * Returns the write under `complete`: the generation's number, and the fields of its record not found anywhere else.
  */
 export function putComplete(record: GenerationRecord): Operation {
   const { generation, root, blockNumber, header } = record
   return putSealed(META_KEY.complete, { generation, root, blockNumber, scope: scopeValue(record), header })
 }
 
-/** Reads what stands under `complete`, as the record of a whole generation; `null`: it is damaged, or none is complete. */
+/**
+ * Reads the value under `complete`, as the record of a complete generation. Returns `null` if the value is damaged or
+ * missing.
+ */
 export function readCompleteRecord(value: unknown): GenerationRecord | null {
   const fields = openSealed(META_KEY.complete, value)
   if (fields === null) return null

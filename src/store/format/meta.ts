@@ -1,4 +1,4 @@
-/** What `meta` holds beside the records of generations: its keys, and the seal that tells of a changed record. */
+/** The records of `meta` beside those of generations: their keys, and the seal for detecting a changed record. */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { SCHEMA_VERSION } from '../constants.ts'
 import { checksum } from './checksum.ts'
@@ -7,65 +7,68 @@ import type { MetaValue, Operation } from './record-types.ts'
 /** Keys of `meta`. */
 export const META_KEY = {
   schema: 'schema',
-  /** The number that a writer's writes carry, so that those of a writer that lost its lock are refused: `fenced-records.ts`. */
+  /**
+   * The number carried by a writer's writes. Writes with an old number, of a writer without the lock, are refused:
+   * `fenced-records.ts`.
+   */
   fence: 'fence',
-  /** The generation that reads are answered from: the last that was complete. */
+  /** The generation answering reads: the one completed last. */
   complete: 'complete',
-  /** The generation of the state that was to be synced last. Not there, or of one that is gone: the newest. */
+  /** The generation of the latest sync target. Missing, or naming a deleted one: the newest generation. */
   target: 'target',
-  /** The chain that all states are of: `chain-id.ts`. */
+  /** The chain of all states in the database: `chain-id.ts`. */
   chain: 'chain',
-  /** The oldest generation that newer ones rest on; what is older is deleted. Not there: none is. */
+  /** The oldest generation that newer ones rest on; older ones are being deleted. Missing: none is. */
   oldest: 'oldest',
 } as const
 
-/** What a database holds that was just made. */
+/** The contents of a new database. */
 export const INITIAL_META: readonly Operation[] = [
   { kind: 'put', store: 'meta', key: META_KEY.schema, value: SCHEMA_VERSION },
   { kind: 'put', store: 'meta', key: META_KEY.fence, value: 0 },
 ]
 
-/** The write of which generation is the oldest that newer ones rest on. */
+/** Returns the write naming the oldest generation that newer ones rest on. */
 export function putOldest(generation: number): Operation {
   return putSealed(META_KEY.oldest, { generation })
 }
 
-/** The write of which generation is that of the state that is to be synced. */
+/** Returns the write naming the generation of the sync target. */
 export function putTarget(generation: number): Operation {
   return putSealed(META_KEY.target, { generation })
 }
 
-/** Reads what stands under `oldest` or `target`; `null`: it is damaged, or not there. */
+/** Reads the value under `oldest` or `target`. Returns `null` if the value is damaged or missing. */
 export function readNumber(key: typeof META_KEY.oldest | typeof META_KEY.target, value: unknown): number | null {
   const fields = openSealed(key, value)
   return fields !== null && isCount(fields['generation']) ? fields['generation'] : null
 }
 
-/** With a checksum of key and fields: a record that was changed, or that stands in another's place, is known. */
+/** Adds a checksum of key and fields. The checksum reveals a changed record, and a record in the place of another. */
 export function sealed(key: string, fields: Readonly<Record<string, MetaValue>>): MetaValue {
   return { ...fields, checksum: checksumOf(key, fields) }
 }
 
-/** The write of what {@link sealed} makes. */
+/** Returns the write of a sealed record. */
 export function putSealed(key: string, fields: Readonly<Record<string, MetaValue>>): Operation {
   return { kind: 'put', store: 'meta', key, value: sealed(key, fields) }
 }
 
-/** The fields of what {@link sealed} made for this key; `null`: it was changed, or is something else. */
+/** Returns the fields of a record sealed for this key; `null`: the record was changed, or is something else. */
 export function openSealed(key: string, value: unknown): Record<string, MetaValue> | null {
   if (!isObject(value)) return null
   const { checksum: found, ...fields } = value
   return found === checksumOf(key, fields) ? (fields as Record<string, MetaValue>) : null
 }
 
-/** Of the text of both, in which the order of the fields plays no part. */
+/** A checksum of key and fields as text, whatever the order of the fields. */
 function checksumOf(key: string, fields: Readonly<Record<string, unknown>>): number {
   const sorted = Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1))
   const plain = (_: string, value: unknown) => (value instanceof Uint8Array ? `bytes ${bytesToHex(value)}` : value)
   return checksum(new TextEncoder().encode(JSON.stringify([key, sorted], plain)))
 }
 
-/** True for integers from 0 up that are exact. */
+/** True for exact integers from 0 up. */
 export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0
 }

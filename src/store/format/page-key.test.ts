@@ -10,7 +10,7 @@ const digits = fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), maxLeng
 const position: fc.Arbitrary<Position> = fc
   .tuple(digits, fc.boolean())
   .map(([path, isEnd]) => (isEnd ? path + END : path))
-/** Positions with much in common, where an order is easily wrong. */
+/** Positions with much in common: a wrong order is likely here. */
 const near = fc
   .tuple(fc.constantFrom('', '0', '00', '0f', 'f', 'ff'), fc.constantFrom('', '0', 'f', END))
   .map(([a, b]) => a + b)
@@ -107,7 +107,7 @@ describe('isLoose', () => {
   })
 })
 
-/** With the checksum that belongs to them. */
+/** Appends the right checksum. */
 function sealed(bytes: readonly number[]): number[] {
   const sum = checksum(Uint8Array.from(bytes))
   return [...bytes, sum >>> 24, (sum >>> 16) & 255, (sum >>> 8) & 255, sum & 255]
@@ -118,7 +118,7 @@ function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return a.length - b.length
 }
 
-/** By generation, start, end; pages of the same stretch by their counts. */
+/** Compares by generation, start and end; pages of the same stretch by their counts. */
 function compareKeys(a: PageKey, b: PageKey): number {
   const text = ({ generation, start, end, counts }: PageKey) => {
     const numbers = [counts.nodes, counts.bytes, counts.accounts, counts.slots]

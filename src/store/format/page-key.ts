@@ -1,29 +1,33 @@
 /**
- * The key of a page, as one binary IndexedDB key whose byte order is the order of (generation, start, end):
+ * The key of a page: one binary IndexedDB key. Its byte order is the order of (generation, start, end):
  *
  *     generation | start | 0 | end | 0 | nodes | bytes | accounts | slots | checksum
  *
- * with numbers of 4 bytes, big-endian. A position is its nibbles, one a byte, each plus 1; `END` is 17, and stands last or not
- * at all. The key says what the page covers and what it amounts to, so that coverage and totals are known from keys alone: no
- * total can drift from its pages, and one that is damaged or gone is subtracted exactly. A loose page covers nothing and counts
- * for nothing: its end is its start, and its key has no counts. The checksum is of all bytes before it: what a page covers is
- * believed without reading it, so a key in which a bit has flipped must be no key.
+ * Numbers have 4 bytes, big-endian. A position is its nibbles, one a byte, each plus 1; `END` is 17, and stands last or
+ * not at all.
+ *
+ * Keys alone tell coverage and totals. So no total can drift from its pages, and a damaged or missing page is
+ * subtracted exactly. A loose page covers nothing and counts for nothing: its end is its start, and its key has no
+ * counts.
+ *
+ * The checksum covers all bytes before. Coverage is believed without reading the page, so a key with a flipped bit must
+ * not be a key.
  */
 import type { Counts, Stretch } from '../../sync/disk.ts'
 import { END, MAX_PATH_NIBBLES, type Position } from '../../trie/path.ts'
 import { checksum } from './checksum.ts'
 
-/** What a key says. A page is known by it: one object a page, compared by identity. */
+/** The contents of a key. Each page has one such object, compared by identity. */
 export interface PageKey extends Stretch {
   readonly generation: number
   /** All zero in a loose page. */
   readonly counts: Counts
 }
 
-/** What a loose page counts for. */
+/** The counts of a loose page. */
 export const NO_COUNTS: Counts = Object.freeze({ nodes: 0, bytes: 0, accounts: 0, slots: 0 })
 
-/** The key of a loose page that begins at `start`. */
+/** Returns the key of a loose page beginning at `start`. */
 export function looseKey(generation: number, start: Position): PageKey {
   return { generation, start, end: start, counts: NO_COUNTS }
 }
@@ -33,7 +37,7 @@ export function isLoose(key: Stretch): boolean {
   return key.start === key.end
 }
 
-/** The bytes of a key. */
+/** Encodes a key. */
 export function encodePageKey(key: PageKey): Uint8Array {
   const { start, end, counts } = key
   const countsAt = GENERATION_BYTES + start.length + 1 + end.length + 1
@@ -48,7 +52,7 @@ export function encodePageKey(key: PageKey): Uint8Array {
   return bytes
 }
 
-/** What the bytes of a key say, or `null` for bytes that {@link encodePageKey} cannot have written. */
+/** Decodes a key. Returns `null` for bytes which {@link encodePageKey} cannot have written. */
 export function decodePageKey(bytes: Uint8Array): PageKey | null {
   const checksumAt = bytes.length - CHECKSUM_BYTES
   if (checksumAt < GENERATION_BYTES) return null
@@ -81,7 +85,7 @@ function writePosition(target: Uint8Array, at: number, position: Position): void
   }
 }
 
-/** The position that begins at `at` and ends before the next zero, or with the bytes; `null` if it is none. */
+/** Reads the position from `at` up to the next zero, or to the end of the bytes. Returns `null` if there is none. */
 function readPosition(bytes: Uint8Array, at: number): Position | null {
   let position = ''
   for (let i = at; i < bytes.length && bytes[i] !== 0; i++) {

@@ -1,6 +1,6 @@
 /** The shapes of the records in the database, and the steps of a write. */
 
-/** Keys of `meta` are strings; all others are bytes, in byte order. */
+/** The keys and values of each store. Keys of `meta` are strings; all others are bytes, in byte order. */
 export interface RecordTypes {
   pages: { key: Uint8Array; value: Uint8Array }
   codes: { key: Uint8Array; value: Uint8Array }
@@ -10,7 +10,7 @@ export interface RecordTypes {
 
 export type RecordStore = keyof RecordTypes
 
-/** Plain data, as the structured clone algorithm takes it. What comes back from disk is `unknown` until it was checked. */
+/** Plain data for the structured clone algorithm. A value read from disk is `unknown` until checked. */
 export type MetaValue =
   | string
   | number
@@ -27,7 +27,7 @@ type Put = {
 }
 type Delete = { [S in RecordStore]: { kind: 'delete'; store: S; key: RecordTypes[S]['key'] } }
 
-/** A condition, ahead of all else: the whole write is refused, with `fenced`, unless this number stands under the key. */
+/** A condition ahead of all else: unless this number stands under the key, the whole write is refused with `fenced`. */
 type Expect = { kind: 'expect'; store: 'meta'; key: string; value: number }
 
 /** One step of a write. */

@@ -1,6 +1,7 @@
 /**
- * Keys of `wanted`: generation (4 bytes, big-endian) | code hash (32 bytes) | checksum of both (4 bytes, big-endian). A hash
- * in which a bit has flipped would be wanted forever, and the one that it was, by nobody.
+ * Keys of `wanted`: generation (4 bytes, big-endian) | code hash (32 bytes) | checksum of both (4 bytes, big-endian).
+ * Without the checksum, a flipped bit in a hash would make a sync want a code which does not exist, forever, and forget
+ * the right one.
  */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { checksum } from './checksum.ts'
@@ -22,7 +23,7 @@ export function encodeWantedKey({ generation, hash }: WantedKey): Uint8Array {
   return bytes
 }
 
-/** What the key says, or `null` if it is none. */
+/** Decodes a key; `null`: the bytes are no key. */
 export function decodeWantedKey(bytes: Uint8Array): WantedKey | null {
   if (bytes.length !== CHECKSUM_AT + 4) return null
   const view = new DataView(bytes.buffer, bytes.byteOffset)
