@@ -1,6 +1,6 @@
 /**
- * What the store knows without reading a value: the generations with their coverage, loose pages and wanted codes, and
- * which codes are stored. It is changed only after the transaction that says the same has succeeded.
+ * The store's knowledge from keys and `meta` alone: the generations with their coverage, loose pages and wanted codes,
+ * and the stored codes. The catalog changes only after the transaction of the same change has succeeded.
  */
 import { equalHash } from '../../trie/keccak.ts'
 import { ROOT_PATH } from '../../trie/path.ts'
@@ -9,15 +9,15 @@ import type { GenerationState } from './generation-state.ts'
 
 export class Catalog {
   readonly #generations = new Map<number, GenerationState>()
-  /** Hashes (hex digits) of the codes that are stored. */
+  /** Hashes (hex digits) of the stored codes. */
   readonly codes = new Set<string>()
-  /** The generation that reads are answered from. */
+  /** The generation answering reads. */
   lastComplete: GenerationState | null = null
-  /** The generation of the state that was to be synced last, if that is known. */
+  /** The generation of the latest sync target, if known. */
   #target: GenerationState | null = null
-  /** How often all loose pages went. */
+  /** Counts the losses of all loose pages. */
   looseLosses = 0
-  /** The oldest generation that newer ones may rest on; what is older can go. */
+  /** The oldest generation that newer ones may rest on; older ones can go. */
   oldest = 0
   /** The newest first. */
   #ordered: readonly GenerationState[] = []
@@ -27,7 +27,7 @@ export class Catalog {
     return this.#ordered
   }
 
-  /** What a node of this generation may be stored in: the generation and all older ones, the newest first. */
+  /** Returns the generations a node of this one may be stored in: itself and all older ones, the newest first. */
   upTo(state: GenerationState): readonly GenerationState[] {
     const [newest] = this.#ordered
     return newest === state ? this.#ordered : this.#ordered.filter((other) => other.number <= state.number)
@@ -38,7 +38,7 @@ export class Catalog {
     return Math.max(0, ...this.#generations.keys()) + 1
   }
 
-  /** The generation of the state that was to be synced last, finished or not; `null`: nothing is known of any. */
+  /** The generation of the latest sync target, finished or not; `null`: none is known. */
   get target(): GenerationState | null {
     if (this.#target !== null && this.has(this.#target)) return this.#target
     return this.generations.find(({ record }) => !record.dense) ?? this.lastComplete
@@ -52,14 +52,20 @@ export class Catalog {
     return this.#generations.get(generation)
   }
 
-  /** The one with this root that has the most: the newest complete one of the whole state, of a part of it, or of either. */
+  /**
+   * Returns the fullest generation with this root: the newest complete one of the whole state, else the newest complete
+   * one of a part, else the newest one.
+   */
   withRoot(root: Uint8Array): GenerationState | undefined {
     const all = this.#allWithRoot(root)
     const complete = all.filter((state) => state.record.complete)
     return complete.find((state) => state.scope.isAll) ?? complete[0] ?? all[0]
   }
 
-  /** The newest complete generation with this root that has all of `scope`, else the newest one of this very scope. */
+  /**
+   * Returns the newest complete generation with this root and all of `scope`, else the newest one with exactly this
+   * scope.
+   */
   withScope(root: Uint8Array, scope: Scope): GenerationState | undefined {
     const all = this.#allWithRoot(root)
     return (
@@ -78,7 +84,7 @@ export class Catalog {
     this.#order()
   }
 
-  /** Forgets a generation; its keys stay with the object, for whoever deletes its records. */
+  /** Forgets a generation. Its keys stay with the object, for deleting its records. */
   delete(state: GenerationState): void {
     if (this.has(state)) this.#generations.delete(state.number)
     this.#order()

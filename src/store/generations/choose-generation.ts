@@ -1,4 +1,4 @@
-/** Which generation a sync or a compaction goes on with, and how a new one begins, inside a turn of the write queue. */
+/** Chooses the generation for a sync or a compaction, and begins new ones, inside a turn of the write queue. */
 import { equalHash } from '../../trie/keccak.ts'
 import { Scope } from '../../trie/scope.ts'
 import { type GenerationTarget, newGenerationRecord, putGenerationRecord } from '../format/generation-record.ts'
@@ -14,13 +14,16 @@ export interface StateTarget {
   /** 32 bytes. */
   readonly root: Uint8Array
   readonly blockNumber?: number | undefined
-  /** Left out: all of it. */
+  /** Left out: the whole state. */
   readonly scope?: Scope | undefined
-  /** RLP of its block's header, which was checked. */
+  /** RLP of the header of the state's block, checked. */
   readonly header?: Uint8Array | undefined
 }
 
-/** The generation of a state to sync, begun if need be. What is new of the state is written, and that it is the target. */
+/**
+ * Returns the generation of a state to sync, after beginning a missing one. Writes the news about the block, and names
+ * the generation as the target.
+ */
 export async function chooseTarget(
   context: StoreContext,
   { root, blockNumber, scope = Scope.ALL, header }: StateTarget,
@@ -34,7 +37,7 @@ export async function chooseTarget(
   const isNews = told.blockNumber !== record.blockNumber || told.header !== record.header
   const next = { ...record, ...told }
   const writes = isNews ? [putGenerationRecord(next)] : []
-  // Of a complete one, its completion says it: nothing else is written for that.
+  // The completion of a complete generation names the target: nothing else is written here.
   if (catalog.target !== state && !record.complete) writes.push(putTarget(state.number))
   await records.write(writes, 'relaxed')
   if (isNews) state.record = next
@@ -42,7 +45,9 @@ export async function chooseTarget(
   return state
 }
 
-/** The generation to which the last complete state is rewritten as one; `null`: too little would be gained. */
+/**
+ * Returns the generation into which a compaction rewrites the last complete state; `null`: the gain would be too small.
+ */
 export async function chooseCompaction(context: StoreContext): Promise<GenerationState | null> {
   const { catalog, maxGenerations } = context
   const { lastComplete } = catalog
@@ -57,8 +62,8 @@ export async function chooseCompaction(context: StoreContext): Promise<Generatio
 }
 
 /**
- * True if a sync may go on with `state`: it is complete, so that nothing is written, or the newest one, so that all that it
- * rests on is older. A compaction is not for syncs: what it cannot find, it may not ask peers for.
+ * True if a sync may go on with `state`. A complete generation qualifies: nothing is written. So does the newest one:
+ * it rests on older ones only. A compaction does not: nodes missing from the disk must not be asked of peers.
  */
 function isWritable({ generations }: Catalog, state: GenerationState): boolean {
   const { complete, holes, dense } = state.record
@@ -66,8 +71,8 @@ function isWritable({ generations }: Catalog, state: GenerationState): boolean {
 }
 
 /**
- * Begins a generation. It wants the codes that older ones want: the accounts that name them may be among those that it
- * takes over without a look. A compaction looks at every account.
+ * Begins a generation. A sync's generation wants the codes wanted by older ones: accounts naming these codes may be in
+ * subtrees taken over without a look. A compaction looks at every account.
  */
 async function newGeneration({ records, catalog }: StoreContext, target: GenerationTarget): Promise<GenerationState> {
   const state = new GenerationState(newGenerationRecord(catalog.nextNumber, target))
@@ -83,7 +88,7 @@ async function newGeneration({ records, catalog }: StoreContext, target: Generat
   return state
 }
 
-/** The generation that goes on in the place of one with holes. */
+/** Begins the successor of a generation with holes. */
 export function successorOf(context: StoreContext, { record }: GenerationState): Promise<GenerationState> {
   const { root, blockNumber, scope, header, dense } = record
   return newGeneration(context, { root, blockNumber, scope, header, dense })

@@ -1,4 +1,4 @@
-/** Reads of bytecodes, each checked by its hash. One that is damaged is dropped, and wanted again. */
+/** Reads bytecodes, and checks each by its hash. A damaged code is dropped and wanted again. */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { equalHash } from '../../trie/keccak.ts'
 import { StoreError } from '../errors.ts'
@@ -8,7 +8,9 @@ import { encodeWantedKey } from '../format/wanted-key.ts'
 import type { GenerationState } from './generation-state.ts'
 import { checkLives, type StoreContext } from './store-context.ts'
 
-/** The code with this hash (32 bytes), or `undefined`. Rejects with `damagedCode`. The caller owns the bytes. */
+/**
+ * Returns the code with this hash (32 bytes), or `undefined`. Rejects with `damagedCode`. The caller owns the bytes.
+ */
 export async function readCode(context: StoreContext, hash: Uint8Array): Promise<Uint8Array | undefined> {
   const hex = bytesToHex(hash)
   if (!context.catalog.codes.has(hex)) return undefined
@@ -20,8 +22,8 @@ export async function readCode(context: StoreContext, hash: Uint8Array): Promise
 }
 
 /**
- * The same for a code that a leaf of this generation names, so that a complete one must have it: `undefined` only if it
- * is known to be missing.
+ * Returns a code named by a leaf of this generation. A complete generation must have the code, so `undefined` means:
+ * known to be missing. Rejects with `damagedCode` or `generationGone`.
  */
 export async function readNamedCode(
   context: StoreContext,
@@ -31,7 +33,7 @@ export async function readNamedCode(
   const hex = bytesToHex(hash)
   for (;;) {
     const code = await readCode(context, hash)
-    // A part of a state has the codes of its own accounts only, and which leaf named this one is not known.
+    // A part of a state has the codes of its own accounts only, and the leaf naming this code is not known.
     if (code !== undefined || !state.record.complete || !state.scope.isAll) return code
     const became = await wantLostCode(context, state, hex)
     if (became === 'lost') throw damagedCode(hex)
@@ -44,8 +46,9 @@ function damagedCode(hash: string): StoreError {
 }
 
 /**
- * Wants a code that is not stored although a checked leaf of the generation names it: its record, or its key, was lost.
- * `wanted`: it is wanted already; `stored`: it has come since somebody looked. Rejects with `generationGone`.
+ * Wants a missing code named by a checked leaf of the generation: its record, or its key, was lost. Resolves with
+ * `lost` after marking the code, with `wanted` if it was marked before, with `stored` if it has come meanwhile. Rejects
+ * with `generationGone`.
  */
 export async function wantLostCode(
   context: StoreContext,
@@ -67,8 +70,8 @@ export async function wantLostCode(
 }
 
 /**
- * Drops a code that was read and is not its hash's, if it still is not: read again in a turn of the write queue, where
- * nothing else can bring or drop it. `undefined`: someone else has dropped it.
+ * Drops a code after a read with a wrong hash, if a second read finds the same. The second read runs in a turn of the
+ * write queue: no other turn can store or drop the code. Returns `undefined` if another turn has dropped the code.
  */
 async function judgeCode(context: StoreContext, hash: Uint8Array, hex: string) {
   const { records, queue, catalog, onDamage } = context
@@ -76,8 +79,8 @@ async function judgeCode(context: StoreContext, hash: Uint8Array, hex: string) {
     if (!catalog.codes.has(hex)) return undefined
     const code = await readSound(context, hash)
     if (code !== undefined) return code
-    // Which generations name it is not known. One that does not will fetch it for nothing; one that does and would not
-    // want it could become complete without it.
+    // We do not know which generations use this code, so all of them want it. At worst one downloads it in vain;
+    // otherwise one could complete without it.
     const wanting = catalog.generations.filter((state) => state.pages.size > 0)
     const operations = [{ kind: 'delete', store: 'codes', key: hash } as const, ...wanting.flatMap((s) => want(s, hex))]
     await records.write(operations, 'relaxed')
@@ -92,7 +95,7 @@ async function judgeCode(context: StoreContext, hash: Uint8Array, hex: string) {
   return judged
 }
 
-/** The bytes on disk, if they have this hash. */
+/** Reads the bytes on disk, and returns them if they have this hash. */
 async function readSound({ records, keccak }: StoreContext, hash: Uint8Array): Promise<Uint8Array | undefined> {
   const bytes = await records.get('codes', hash)
   return bytes instanceof Uint8Array && equalHash(keccak.digest(bytes), hash) ? bytes : undefined

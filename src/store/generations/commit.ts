@@ -1,6 +1,6 @@
 /**
- * Commits in chunks: each chunk is one transaction that holds pages, the hashes that they want, codes, and the count of
- * codes, in the order given. A crash, a full disk or a lost connection leaves a prefix of whole chunks.
+ * Commits in chunks. Each chunk is one transaction with pages, their wanted hashes, codes, and the count of codes, in
+ * the order given. A crash, a full disk or a lost connection leaves a prefix of whole chunks.
  */
 import { hexToBytes } from '@noble/hashes/utils.js'
 import type { Code, Page } from '../../sync/disk.ts'
@@ -15,8 +15,8 @@ import { PageIndex } from './page-index.ts'
 import { checkLives, type StoreContext } from './store-context.ts'
 
 /**
- * Writes pages, then codes. What is stored already is passed over, so a commit that failed may be repeated as it was.
- * Rejects with `badPage`, `generationGone` or as the records do; earlier chunks stay written.
+ * Writes pages, then codes. Stored ones are passed over, so the same commit may be repeated after a failure. Rejects
+ * with `badPage`, `generationGone` or as the records do; earlier chunks stay written.
  */
 export async function commitInChunks(
   context: StoreContext,
@@ -35,7 +35,7 @@ export async function commitInChunks(
 
 type PageOrCode = Page | Code
 
-/** The end of the chunk that begins at `from`: one item at least, and more while they fit. */
+/** Returns the end of the chunk beginning at `from`: one item at least, and more while they fit. */
 function chunkEnd(items: readonly PageOrCode[], from: number, maxBytes: number): number {
   let bytes = items[from]!.bytes.length
   let to = from + 1
@@ -58,7 +58,7 @@ function writeChunk(context: StoreContext, state: GenerationState, items: readon
   })
 }
 
-/** The operations of one transaction, and what they change in the catalog. */
+/** The operations of one transaction, and their changes to the catalog. */
 class Chunk {
   readonly #catalog: Catalog
   readonly #state: GenerationState
@@ -67,7 +67,7 @@ class Chunk {
   readonly #wanted = new Set<string>()
   readonly #codes = new Set<string>()
   #codeBytes = 0
-  /** Bytes of the pages and codes that are written. */
+  /** The bytes of pages and codes in this chunk. */
   bytes = 0
 
   constructor(catalog: Catalog, state: GenerationState) {
@@ -84,7 +84,7 @@ class Chunk {
     return this.#codes.size === 0 ? this.#operations : [...this.#operations, putGenerationRecord(this.#record())]
   }
 
-  /** The transaction has succeeded. */
+  /** Changes the catalog after the transaction has succeeded. */
   apply(): void {
     for (const page of this.#pages) this.#state.pages.add(page)
     for (const hash of this.#wanted) this.#state.wanted.add(hash)

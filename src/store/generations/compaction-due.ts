@@ -1,12 +1,12 @@
-/** How much is dead, by estimate, and when a compaction is worth its writing: from the keys of pages alone. */
+/** Estimates the dead bytes, and decides when a compaction is worth its writing, from the keys of pages alone. */
 
 import { MAX_DEAD_SHARE, MAX_SMALL_SHARE, MIN_DEAD_BYTES, MIN_SMALL_PAGES, SMALL_PAGE_BYTES } from '../constants.ts'
 import type { Catalog } from './catalog.ts'
 import type { GenerationState } from './generation-state.ts'
 
 /**
- * Bytes in pages that the last complete state needs no more, by estimate: a node that was written for another root took the
- * place of at most one, of about its size. What is written at present is not among them.
+ * Estimates the bytes in pages not needed by the last complete state. A node written for another root replaced at most
+ * one node of about its size. The target or compaction under way does not count.
  */
 export function deadBytes(catalog: Catalog): number {
   const bytes = settled(catalog).map((state) => state.pages.counts.bytes)
@@ -14,8 +14,8 @@ export function deadBytes(catalog: Catalog): number {
 }
 
 /**
- * True if more of the pages' bytes may be dead than should be, if lookups have too many generations to ask, or if too many
- * pages are small.
+ * True if the share of dead bytes is too large, if a lookup has too many generations to ask, or if too many pages are
+ * small.
  */
 export function isCompactionDue(catalog: Catalog, lastComplete: GenerationState, maxGenerations: number): boolean {
   const { complete, dense } = lastComplete.record
@@ -37,7 +37,7 @@ function hasSmallPages(written: readonly GenerationState[]): boolean {
   return small > MIN_SMALL_PAGES && small > MAX_SMALL_SHARE * pages.length
 }
 
-/** Those that hold something, without the target or the compaction that is under way. */
+/** Returns the generations with pages, except the target or compaction under way. */
 function settled({ generations, lastComplete }: Catalog): readonly GenerationState[] {
   return generations.filter((state, i) => {
     const isUnderWay = i === 0 && !state.record.complete && state !== lastComplete

@@ -18,7 +18,7 @@ export function compactionSuite(backend: Backend): void {
   }
 
   describe('StateStore.compaction', () => {
-    /** A compaction that may be completed: of a state in pages that are far too small. */
+    /** A compaction ready to complete, of a state in far too small pages. */
     const compaction = async (store: StateStore) => {
       const generation = await store.target({ root })
       await generation.commit(pagesOf(trie.nodes, 100), codes)

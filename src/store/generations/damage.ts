@@ -1,12 +1,12 @@
-/** The damage that a store reports after dropping it. */
+/** Damage, as reported by the store after dropping it. */
 import type { Stretch } from '../../sync/disk.ts'
 
-/** The stretch of a page that was damaged and has been dropped, or of one node that is missing. */
+/** The stretch of a damaged and dropped page, or of one missing node. */
 export interface PageDamage extends Stretch {
   readonly generation: number
 }
 
-/** A code that was damaged or missing, and is wanted again: its hash, 64 hex digits. */
+/** A damaged or missing code, wanted again: its hash, 64 hex digits. */
 export interface CodeDamage {
   readonly code: string
 }

@@ -12,7 +12,7 @@ const { trie, codes } = stateOf(150)
 const { root, nodes } = trie
 const pages = pagesOf(nodes)
 const hurt = pages[4]!
-/** A node in the middle of the page that is damaged. */
+/** A node in the middle of the damaged page. */
 const inHurt = nodes.filter((node) => node.path >= hurt.start && node.path < hurt.end)
 const node = inHurt[inHurt.length >> 1]!
 

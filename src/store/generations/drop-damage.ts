@@ -1,4 +1,4 @@
-/** What becomes of damage: one transaction that takes the page away, and what rested on it with it. */
+/** Drops damage in one transaction: the page goes, and generations resting on it are not complete any more. */
 import type { Path } from '../../trie/path.ts'
 import { putGenerationRecord } from '../format/generation-record.ts'
 import { encodePageKey, type PageKey } from '../format/page-key.ts'
@@ -7,15 +7,15 @@ import type { GenerationState } from './generation-state.ts'
 import { planPunch, stretchOfNode } from './holes.ts'
 import type { StoreContext } from './store-context.ts'
 
-/** A page, and the generation that it belongs to. */
+/** A page with its generation. */
 export interface PlacedPage {
   readonly state: GenerationState
   readonly page: PageKey
 }
 
 /**
- * Drops a damaged page, punches its stretch into the newer generations, and reports it. False: it is in its generation's
- * index no longer, and nothing was done.
+ * Drops a damaged page, punches its stretch into the newer generations, and reports the damage. Returns false, with
+ * nothing done, if the page is not in its generation's index any more.
  */
 export async function dropPage(context: StoreContext, state: GenerationState, page: PageKey): Promise<boolean> {
   const { records, catalog, queue, cache, onDamage } = context
@@ -36,8 +36,8 @@ export async function dropPage(context: StoreContext, state: GenerationState, pa
 }
 
 /**
- * Punches the node at `path` out of every generation, and reports it. False: it is out of this one already, or a page in
- * `searched`, which together must have held the node, is there no longer.
+ * Punches the node at `path` out of every generation, and reports the damage. The pages in `searched` together must
+ * have held the node. Returns false if this generation lacks the node already, or if one of these pages is gone.
  */
 export async function holeAt(
   context: StoreContext,

@@ -1,4 +1,4 @@
-/** Goes through the pages of one generation in path order, for a walk that wants its nodes in that order. */
+/** Goes through the pages of one generation in path order, for a walk in that order. */
 import type { Path, Position } from '../../trie/path.ts'
 import { SequenceCursor, SequenceError } from '../../trie/sequence.ts'
 import type { PageKey } from '../format/page-key.ts'
@@ -14,22 +14,25 @@ export class GenerationCursor {
   readonly #read: (page: PageKey) => Promise<Uint8Array | undefined>
   #page: PageKey | null = null
   #cursor = new SequenceCursor(NOTHING)
-  /** Path of the entry at hand; `null`: behind the last one. */
+  /** The path of the current entry; `null`: behind the last entry. */
   #entry: Path | null = null
   #isDamaged = false
-  /** The stretch of the page at hand, or one in which there was no page when the index was as in `#seenChanges`. */
+  /**
+   * The stretch of the current page. Without a page: a stretch without pages, as long as the index is as in
+   * `#seenChanges`.
+   */
   #knownFrom: Position = ''
   #knownTo: Position = ''
   #seenChanges = 0
 
-  /** `read`: the bytes of a page; `undefined`: they are gone. */
+  /** `read` gets the bytes of a page; `undefined`: the bytes are gone. */
   constructor(context: StoreContext, state: GenerationState, read: (page: PageKey) => Promise<Uint8Array | undefined>) {
     this.#context = context
     this.#state = state
     this.#read = read
   }
 
-  /** The node that {@link seek} has found is `bytes[start, end)`. */
+  /** The node found by {@link seek} is `bytes[start, end)`. */
   get bytes(): Uint8Array {
     return this.#cursor.bytes
   }
@@ -42,13 +45,19 @@ export class GenerationCursor {
     return this.#cursor.end
   }
 
-  /** False: {@link load} comes before {@link seek}. A page never changes; that there is none may change at any moment. */
+  /**
+   * Returns false if {@link load} must come before {@link seek}. A page never changes; the absence of a page may end at
+   * any moment.
+   */
   isAt(path: Path): boolean {
     if (path < this.#knownFrom || path >= this.#knownTo) return false
     return this.#page !== null || this.#seenChanges === this.#state.pages.changes
   }
 
-  /** Reads the page that covers `path`. False: there is none, and nothing was waited for. Rejects as the database does. */
+  /**
+   * Reads the page covering `path`. Returns false, without having waited, if there is none. Rejects as the database
+   * does.
+   */
   async load(path: Path): Promise<boolean> {
     const { pages } = this.#state
     const page = pages.at(path)
@@ -63,13 +72,13 @@ export class GenerationCursor {
     return page !== undefined
   }
 
-  /** Goes to the entry at `path`, which is not before the last one. False: there is none. */
+  /** Goes to the entry at `path`, never backwards. Returns false if there is none. */
   seek(path: Path): boolean {
     while (this.#entry !== null && this.#entry < path) this.#advance()
     return this.#entry === path
   }
 
-  /** Drops the page at hand if it is not a sequence, or is gone. True: so it was, and nobody else did. */
+  /** Drops the current page if its bytes are missing or no sequence. Returns true if this call dropped the page. */
   async dropIfDamaged(): Promise<boolean> {
     if (!this.#isDamaged || this.#page === null) return false
     this.#isDamaged = false

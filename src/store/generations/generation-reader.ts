@@ -1,4 +1,4 @@
-/** Verified reads of one generation, or under one root, for readers that outlive a compaction. */
+/** Verified reads of one generation, or under one root. A reader outlives a compaction. */
 import { isRootlightError } from '../../runtime/error.ts'
 import type { Path } from '../../trie/path.ts'
 import { readCode, readNamedCode } from './code-reader.ts'
@@ -8,19 +8,24 @@ import type { StoreContext } from './store-context.ts'
 /** Verified reads of one generation. */
 export interface GenerationReader {
   /**
-   * The node at `path`, which the caller owns; `undefined`: not stored. `hash` (32 bytes) comes from a walk down from the
-   * generation's root: whatever else stands there is damage, is dropped, and rejects with `damagedPage`.
+   * Returns the node at `path`, owned by the caller; `undefined`: not stored. `hash` (32 bytes) comes from a walk down
+   * from the generation's root. Anything else at the path is damage: it is dropped, and the call rejects with
+   * `damagedPage`.
    */
   node(path: Path, hash: Uint8Array): Promise<Uint8Array | undefined>
 
   /**
-   * The bytecode with this hash (32 bytes), which a leaf of the generation names and the caller owns; `undefined`: not
-   * stored. Rejects with `damagedCode` if what is stored is not it, or if it is gone: then it is wanted again.
+   * Returns the bytecode with this hash (32 bytes), owned by the caller; `undefined`: not stored. The hash must be
+   * named by a leaf of the generation. Rejects with `damagedCode` if the stored code is damaged or lost: the code is
+   * wanted again.
    */
   code(hash: Uint8Array): Promise<Uint8Array | undefined>
 }
 
-/** Reads of the generation with this number. If compaction deleted it, of the one with the same root; else of nothing. */
+/**
+ * Returns a reader of the generation with this number. If the generation was deleted, reads use the one of the same
+ * root that compaction put in its place, else find nothing.
+ */
 export function generationReader(context: StoreContext, generation: number): GenerationReader {
   const { catalog } = context
   const state = catalog.get(generation)
@@ -28,7 +33,7 @@ export function generationReader(context: StoreContext, generation: number): Gen
   const node = async (path: Path, hash: Uint8Array): Promise<Uint8Array | undefined> => {
     const lives = living()
     const blob = lives && (await lookUp(context, lives, path, hash))
-    // It may have been compacted away while we looked.
+    // A compaction may have deleted the generation during the read.
     return blob === undefined && lives !== undefined && !catalog.has(lives) ? node(path, hash) : blob
   }
   const code = async (hash: Uint8Array): Promise<Uint8Array | undefined> => {
@@ -37,7 +42,7 @@ export function generationReader(context: StoreContext, generation: number): Gen
     try {
       return await readNamedCode(context, lives, hash)
     } catch (error) {
-      // It may have been compacted away while we looked.
+      // A compaction may have deleted the generation during the read.
       if (!isRootlightError(error, 'generationGone') || catalog.has(lives)) throw error
       return code(hash)
     }
@@ -45,7 +50,10 @@ export function generationReader(context: StoreContext, generation: number): Gen
   return { node, code }
 }
 
-/** Reads under a root (32 bytes) that need not have a generation: then of what happens to be the same in others. */
+/**
+ * Returns a reader under a root (32 bytes). For a root without a generation, reads find the nodes shared with other
+ * states.
+ */
 export function rootReader(context: StoreContext, root: Uint8Array): GenerationReader {
   const state = context.catalog.withRoot(root)
   if (state !== undefined) return generationReader(context, state.number)

@@ -1,4 +1,4 @@
-/** One generation as the catalog knows it: its record, coverage, loose pages and wanted codes. */
+/** One generation in the catalog: its record, coverage, loose pages and wanted codes. */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { EMPTY_ROOT_HEX } from '../../trie/account.ts'
 import { type Path, ROOT_PATH, subtreeEnd } from '../../trie/path.ts'
@@ -7,26 +7,26 @@ import type { GenerationRecord } from '../format/generation-record.ts'
 import type { PageKey } from '../format/page-key.ts'
 import { PageIndex } from './page-index.ts'
 
-/** What is known of a generation without its pages. */
+/** The facts about a generation, without its pages. */
 export interface GenerationInfo {
   readonly generation: number
   readonly root: Uint8Array
   readonly blockNumber: number | null
-  /** RLP of its block's header; `null`: only the root is known. */
+  /** RLP of the header of the state's block; `null`: only the root is known. */
   readonly header: Uint8Array | null
-  /** Which part of the state it is. */
+  /** The synced part of the state. */
   readonly scope: Scope
 }
 
-/** Known by identity: a handle of one that was deleted never meets a later one of the same number. */
+/** Compared by identity: a handle of a deleted generation never meets a later one of the same number. */
 export class GenerationState {
   record: GenerationRecord
-  /** Which part of the state it is about. */
+  /** The part of the state to be stored. */
   readonly scope: Scope
   readonly pages = new PageIndex()
   /** In path order. */
   loose: readonly PageKey[] = []
-  /** Hashes (hex digits) of codes that its pages name and that are not stored. */
+  /** Hashes (hex digits) of codes named by the pages, but not stored. */
   readonly wanted = new Set<string>()
 
   constructor(record: GenerationRecord) {
@@ -43,7 +43,7 @@ export class GenerationState {
     return { generation, root, blockNumber, header, scope: this.scope }
   }
 
-  /** True if the pages prove that all of the scope is stored; the empty state has no pages. */
+  /** True if the pages prove the whole scope to be stored. The empty state has no pages. */
   get isCovered(): boolean {
     return this.coversSubtree(ROOT_PATH) || bytesToHex(this.record.root) === EMPTY_ROOT_HEX
   }
@@ -58,7 +58,7 @@ export class GenerationState {
     )
   }
 
-  /** True if everything of the scope at and below `path` must be stored, here or in older generations. */
+  /** True if everything in the scope at and below `path` must be stored, here or in older generations. */
   coversSubtree(path: Path): boolean {
     const { holes } = this.record
     return this.pages.coversSubtree(path) && !holes.some(({ start, end }) => start < subtreeEnd(path) && end > path)

@@ -1,6 +1,7 @@
 /**
- * Random histories of one state's generation: commits of any pages in any order, loose pages, damage, crashes between and
- * within them. After each step the contents are those of a plain model, and after each crash those of what was written.
+ * Random histories of one state's generation: commits of any pages in any order, loose pages, damage, crashes between
+ * and within commits. After each step the contents equal those of a plain model; after each crash the model holds
+ * exactly the written part.
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import fc from 'fast-check'
@@ -33,11 +34,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('reopen' as const) }),
 )
 
-/** What must be stored: pages and codes by their index, and nothing that a page does not say. */
+/** The expected contents: pages and codes by their index, and nothing beyond the pages. */
 class Model {
   readonly pages = new Set<number>()
   readonly codes = new Set<number>()
-  /** Named by pages when they were committed, and not stored then or since. */
+  /** Named by pages at their commit, and not stored then or since. */
   readonly wanted = new Set<string>()
   loose: number[] = []
 
@@ -86,7 +87,7 @@ class World {
   async open(): Promise<void> {
     this.#records = new WatchedRecords(this.#disk.reopen())
     let nowMs = 0
-    // A clock that makes chunks as small as one page, so that most commits take several transactions.
+    // This clock makes chunks as small as one page, so most commits take several transactions.
     const options = { keccak, now: () => (nowMs += 1000), yieldThread: async () => {}, cacheBytes: 5000 }
     this.#store = await StateStore.over(this.#records, options)
     this.#generation = await this.#store.target({ root })
@@ -119,7 +120,7 @@ class World {
     }
   }
 
-  /** In the end, what is missing is committed, and everything is there. */
+  /** Commits the missing rest in the end, and checks that everything is there. */
   async finish(): Promise<void> {
     await this.#commit([...pages.keys()], [...codes.keys()])
     await this.#generation.complete()
@@ -132,7 +133,7 @@ class World {
     }
   }
 
-  /** The commit fails at some write; the next store finds a prefix of it: exactly as much as was written. */
+  /** Fails the commit at some write. The next store finds a prefix: exactly the written part. */
   async #crash(step: Extract<Step, { kind: 'crash' }>): Promise<void> {
     const before = this.#records.writes.length
     this.#records.failAfter = before + step.writes
@@ -165,7 +166,7 @@ class World {
   }
 }
 
-/** Bytes as text: much faster to compare. */
+/** Turns bytes into text: much faster to compare. */
 function textOf(bytes: Uint8Array | undefined): string {
   return bytes === undefined ? 'nothing' : bytesToHex(bytes)
 }

@@ -301,7 +301,7 @@ export function generationSuite(backend: Backend): void {
   })
 }
 
-/** Pages of some 50 KB that say nothing but cover everything. */
+/** Makes pages of some 50 KB without meaning, covering everything. */
 function bigPages(count: number): Page[] {
   const positions = ['', ...Array.from({ length: count - 1 }, (_, i) => (i + 1).toString(16).padStart(4, '0')), END]
   return Array.from({ length: count }, (_, i) => ({

@@ -1,4 +1,4 @@
-/** One generation: the pages that are written for one target. What the sync sees of the store. */
+/** One generation: the pages written for one target. A sync sees the store through a generation. */
 import type { Code, Contents, Disk, OlderNode, Page } from '../../sync/disk.ts'
 import type { Ref } from '../../trie/node-source.ts'
 import type { Path } from '../../trie/path.ts'
@@ -18,20 +18,20 @@ import { checkLives, type StoreContext } from './store-context.ts'
 import { detachOlder, sweep } from './sweep.ts'
 
 /**
- * Returns the hashes (hex digits) of the codes that the accounts of a generation name, after a walk over its whole state.
- * Rejects with `damagedPage` or `generationGone`.
+ * Returns the hashes (hex digits) of the codes named by the accounts of a generation, after a walk over its whole
+ * state. Rejects with `damagedPage` or `generationGone`.
  */
 type ReadCodeHashes = (context: StoreContext, state: GenerationState) => Promise<ReadonlySet<string>>
 
 /**
- * Got from `StateStore.target`. Any number of handles may be used at a time: writes take turns. All calls reject with
- * `generationGone` once a compaction has made the generation superfluous, or the store was wiped.
+ * A handle from `StateStore.target`. Any number of handles may be used at a time: writes take turns. All calls reject
+ * with `generationGone` after a wipe, or after a compaction without need of this generation.
  */
 export class Generation implements Disk {
   readonly #context: StoreContext
   readonly #readCodeHashes: ReadCodeHashes
   #state: GenerationState
-  /** The last complete one, when the contents were told: what the target is compared with. */
+  /** The generation to compare the target with: the last complete one at the time of {@link contents}. */
   #base: GenerationState | null = null
 
   constructor(context: StoreContext, state: GenerationState, readCodeHashes: ReadCodeHashes) {
@@ -49,7 +49,10 @@ export class Generation implements Disk {
     return this.#state.record.root
   }
 
-  /** Of a generation with holes, nothing is known to be stored in them: the handle goes on as the next one of its root. */
+  /**
+   * Reads the contents. A generation with holes does not know its own contents, so the handle moves on to a successor
+   * with the same root.
+   */
   contents(): Promise<Contents> {
     const { queue, catalog } = this.#context
     return queue.enter(async () => {
@@ -116,7 +119,7 @@ export class Generation implements Disk {
     return keepLoose(this.#context, this.#state, sequences)
   }
 
-  /** Resolves when the generations that a compaction made superfluous are deleted, too. */
+  /** Completes the generation. After a compaction, resolves when the superfluous generations are deleted, too. */
   async complete(): Promise<void> {
     const { records, queue, catalog } = this.#context
     const deletions = await queue.enter(async () => {
@@ -141,7 +144,7 @@ export class Generation implements Disk {
       catalog.oldest = oldest
       return detachOlder(catalog)
     })
-    // Complete it is, whatever becomes of the old pages: what is not deleted now is when the store opens next.
+    // The generation is complete, whatever becomes of the old pages. The next opening deletes the rest.
     await sweep(this.#context, deletions).catch(() => {})
   }
 
@@ -152,21 +155,24 @@ export class Generation implements Disk {
     throw new StoreError('incomplete', message, { details: { wanted: wanted.size, covered: isCovered } })
   }
 
-  /** Where unchanged nodes may be, beside the base. */
+  /** The generations that may have unchanged nodes, besides the base. */
   #older(): readonly GenerationState[] {
     if (this.#state.record.dense) return []
     const others = this.#context.catalog.upTo(this.#state)
     return others.filter((state) => state !== this.#state && state !== this.#base && state.pages.size > 0)
   }
 
-  /** A page was dropped since the caller read the contents: the same news, at the second who asks. */
+  /**
+   * Makes the error for a page dropped since the caller read the contents: the same as for the read that found the
+   * damage.
+   */
   #dropped(path: Path): StoreError {
     const details = { generation: this.number, path }
     return new StoreError('damagedPage', `no page of generation ${this.number} covers "${path}"`, { details })
   }
 }
 
-/** The last complete state, if there is something of it, all of it, and it is not this one. */
+/** Returns the last complete generation, unless empty, damaged since, or this generation itself. */
 function baseOf({ lastComplete }: Catalog, { record }: GenerationState): GenerationState | null {
   if (lastComplete === null || !lastComplete.record.complete || lastComplete.pages.size === 0) return null
   return record.dense || record === lastComplete.record ? null : lastComplete

@@ -1,7 +1,7 @@
 /**
- * Holes: what a generation can prove no longer, because something that it may rest on, in an older one, turned out to be
- * damaged. Its pages stay and are read; what they cover proves nothing within a hole, so that nothing there is skipped, and
- * a sync to its root is a new generation that fetches what is missing.
+ * A hole is a path range for which a generation cannot vouch any more, because an older generation it may depend on
+ * lost data. Its pages stay readable. A sync must not skip anything inside a hole; a sync to the same root begins a new
+ * generation and fetches the missing nodes.
  */
 import type { Stretch } from '../../sync/disk.ts'
 import type { Path } from '../../trie/path.ts'
@@ -9,12 +9,12 @@ import { putGenerationRecord } from '../format/generation-record.ts'
 import type { Operation } from '../format/record-types.ts'
 import type { Catalog } from './catalog.ts'
 
-/** The stretch in which no other node stands than the one at `path`. */
+/** Returns the stretch containing the node at `path` and no other. */
 export function stretchOfNode(path: Path): Stretch {
   return { start: path, end: `${path}0` }
 }
 
-/** Punches `hole` into every generation newer than `generation`, and returns the writes that say so. */
+/** Punches `hole` into every generation newer than `generation`, and returns the writes for this. */
 export function punch(catalog: Catalog, generation: number, hole: Stretch): Operation[] {
   return planPunch(catalog, generation, hole).map(({ state, record }) => {
     state.record = record
@@ -22,7 +22,7 @@ export function punch(catalog: Catalog, generation: number, hole: Stretch): Oper
   })
 }
 
-/** The records that {@link punch} changes, and how. */
+/** Plans the records changed by {@link punch}. */
 export function planPunch(catalog: Catalog, generation: number, hole: Stretch) {
   return catalog.generations
     .filter((state) => state.number > generation)

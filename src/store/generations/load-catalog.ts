@@ -1,7 +1,7 @@
 /**
- * Reads the catalog when the store opens, from keys and `meta` alone, and finds what does not fit: keys that are none, or
- * of no generation, pages that overlap, a generation that calls itself complete and is not covered, records of `meta` that
- * were changed. Such records are dropped, as damaged pages are, and the next sync fetches what they held.
+ * Reads the catalog when the store opens, from keys and `meta` alone, and finds contradictions. These are invalid keys,
+ * keys without a generation, overlapping pages, a complete generation without full coverage, and changed records of
+ * `meta`. Contradicting records are dropped like damaged pages, and the next sync fetches their contents.
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Stretch } from '../../sync/disk.ts'
@@ -28,13 +28,13 @@ import { PageIndex } from './page-index.ts'
 
 interface LoadedCatalog {
   readonly catalog: Catalog
-  /** What makes the records agree with the catalog; none, as a rule. */
+  /** The writes to make the records agree with the catalog; normally none. */
   readonly repairs: readonly Operation[]
 }
 
 /**
- * Rejects with `damagedMeta` if the records do not say that their form is the one that is known here. `onNothingComplete` is
- * called if no state is complete, before the longest part of the reading.
+ * Loads the catalog of a writer. Rejects with `damagedMeta` if the records do not have the known schema.
+ * `onNothingComplete` is called if no state is complete, before the longest part of the reading.
  */
 export async function loadCatalog(records: Records, onNothingComplete = () => {}): Promise<LoadedCatalog> {
   const { catalog, repairs } = loadMeta(await readMeta(records))
@@ -43,9 +43,9 @@ export async function loadCatalog(records: Records, onNothingComplete = () => {}
 }
 
 /**
- * The catalog for a tab that only reads, beside one that writes: what was read of the keys goes with `meta` only if that is
- * the same before and behind, for whatever takes something away changes it. Without a complete state nothing is read of
- * pages, so their keys, which may be many, are not listed.
+ * Loads the catalog of a tab that only reads, beside a writing tab. The writer changes `meta` with every removal, so
+ * the keys fit `meta` only if `meta` is the same before and after. Without a complete state there is nothing to read,
+ * and the keys of pages, perhaps many, are not listed.
  */
 export async function viewCatalog(records: Records): Promise<Catalog> {
   let meta = await readMeta(records)
@@ -91,7 +91,10 @@ async function loadKeys(records: Records, catalog: Catalog): Promise<Operation[]
   ]
 }
 
-/** A generation whose record is damaged is lost with its pages, unless {@link findComplete} knows it. */
+/**
+ * Adds the generations of `meta`. A generation with a damaged record is lost with its pages, unless {@link
+ * findComplete} knows it.
+ */
 function loadGenerations(meta: Meta, catalog: Catalog): Operation[] {
   const repairs: Operation[] = []
   for (const [key, value] of meta) {
@@ -100,15 +103,16 @@ function loadGenerations(meta: Meta, catalog: Catalog): Operation[] {
     if (record !== null) catalog.add(new GenerationState(record))
     else repairs.push({ kind: 'delete', store: 'meta', key })
   }
-  // A record that is damaged names nothing: all that is there may be rested on.
+  // A damaged record names nothing: newer generations may rest on all that is there.
   catalog.oldest = readNumber('oldest', meta.get(META_KEY.oldest)) ?? 0
   catalog.target = catalog.get(readNumber('target', meta.get(META_KEY.target)) ?? 0) ?? null
   return repairs
 }
 
 /**
- * `complete` and the record that it names can each be made again from the other: from the record, because the newest that
- * was ever complete is the one; from `complete`, because the keys of the pages say the rest.
+ * Finds the last complete generation. `complete` and the record named by it can each be restored from the other.
+ * Without `complete`, the newest complete generation is the one; without the record, the keys of the pages tell the
+ * rest.
  */
 function findComplete(meta: Meta, catalog: Catalog): Operation[] {
   const named = readCompleteRecord(meta.get(META_KEY.complete))
@@ -146,8 +150,9 @@ async function loadWanted(records: Records, catalog: Catalog): Promise<Operation
 }
 
 /**
- * Some code was wanted, and nothing says which, or for whom: a generation that is not finished would end without it. One
- * that was complete once learns of it from the read that misses it.
+ * Drops unfinished generations after the loss of a wanted code's key: nothing tells the code or the generation, so an
+ * unfinished one would complete without the code. A generation completed earlier learns of the loss from the read
+ * missing the code.
  */
 function dropUnfinished(catalog: Catalog): Operation[] {
   const unfinished = catalog.generations.filter((state) => !state.record.complete && state !== catalog.lastComplete)
@@ -170,14 +175,14 @@ async function loadPages(records: Records, catalog: Catalog): Promise<Operation[
     lost.set(page.generation, pages)
     if (pages.within(page).length === 0) pages.add(page)
   }
-  // Of a generation that was lost with its record, newer ones may have had something.
+  // Newer generations may have rested on a generation lost with its record.
   for (const [generation, pages] of lost) {
     for (const hole of pages.stretches()) repairs.push(...punch(catalog, generation, hole))
   }
   return repairs
 }
 
-/** Adds the page to its generation, unless it overlaps the one before. */
+/** Adds the page to its generation, unless the page overlaps another one. */
 function place(state: GenerationState, page: PageKey): boolean {
   if (isLoose(page)) state.loose = [...state.loose, page]
   else if (state.pages.within(page).length > 0) return false
@@ -185,7 +190,7 @@ function place(state: GenerationState, page: PageKey): boolean {
   return true
 }
 
-/** Takes back what a record claims and the keys refute, and what newer generations claim that rest on it. */
+/** Takes back claims of completeness refuted by the keys, and those of newer generations resting on them. */
 function uncomplete(catalog: Catalog): Operation[] {
   const repairs: Operation[] = []
   for (const state of [...catalog.generations].reverse()) {
@@ -198,7 +203,7 @@ function uncomplete(catalog: Catalog): Operation[] {
   return repairs
 }
 
-/** What stretches in path order leave out. */
+/** Returns the gaps between stretches in path order. */
 function gapsBetween(stretches: readonly Stretch[]): Stretch[] {
   const starts = [...stretches.map(({ start }) => start), END]
   const ends = ['', ...stretches.map(({ end }) => end)]

@@ -1,6 +1,6 @@
 /**
- * Loose pages: nodes that were verified once and cover nothing, what a sync holds while it runs and what reads have fetched
- * beside it. Each generation has some, which are written together; all go when a state is complete.
+ * Loose pages: verified nodes covering nothing. A sync keeps its unfinished work in them, and reads keep nodes fetched
+ * beside the sync. Each generation's loose pages are written together; all go when a state is complete.
  */
 import type { Path, Position } from '../../trie/path.ts'
 import { SequenceCursor, sequencesOf } from '../../trie/sequence.ts'
@@ -19,9 +19,9 @@ export function keepLoose(
 }
 
 /**
- * Adds these sequences to the loose pages of a generation: an unfinished sync, and the next reads, go on from what is there.
- * Only pages that begin where a new one does are written again, or `mergesAll`: each is one record, and many small ones
- * cost a read each. Pages have at most `maxBytes`. Rejects with `generationGone`.
+ * Adds these sequences to the loose pages of a generation, for an unfinished sync and for later reads. Only pages with
+ * the same start as a new one are written again, or all of them if `mergesAll`: many small records cost a read each.
+ * Pages have at most `maxBytes`. Rejects with `generationGone`.
  */
 export function addLoose(
   context: StoreContext,
@@ -46,7 +46,7 @@ export function addLoose(
   })
 }
 
-/** Of all generations: what was verified for another root and fitted no page may belong to this one. Unchecked. */
+/** Reads the loose pages of all generations, unchecked: nodes verified for another root may belong to this one, too. */
 export function readLoose(context: StoreContext): Promise<Uint8Array[]> {
   return readPages(
     context,
@@ -58,7 +58,7 @@ export function deleteLoose({ loose }: GenerationState): Operation[] {
   return loose.map((page) => ({ kind: 'delete', store: 'pages', key: encodePageKey(page) }))
 }
 
-/** What is in `kept` stays. */
+/** Replaces the loose pages of a generation, except those in `kept`. */
 async function replaceLoose(
   { records, catalog }: StoreContext,
   state: GenerationState,
@@ -82,7 +82,7 @@ async function replaceLoose(
   state.loose = [...kept, ...written].sort((a, b) => (a.start < b.start ? -1 : 1))
 }
 
-/** The path of its first node; `null`: there is none. */
+/** Returns the path of the first node; `null`: there is none. */
 function startOf(sequence: Uint8Array): Path | null {
   const cursor = new SequenceCursor(sequence)
   return cursor.next() ? cursor.path : null
@@ -93,7 +93,7 @@ async function readPages({ records }: StoreContext, pages: readonly PageKey[]): 
   return values.filter((bytes) => bytes instanceof Uint8Array)
 }
 
-/** All nodes, of several at one path the last one. */
+/** Returns all nodes. Of several nodes at one path the last one counts. */
 function nodesOf(sequences: readonly Uint8Array[]): Map<Path, Uint8Array> {
   const nodes = new Map<Path, Uint8Array>()
   for (const bytes of sequences) {
@@ -101,7 +101,7 @@ function nodesOf(sequences: readonly Uint8Array[]): Map<Path, Uint8Array> {
     try {
       while (cursor.next()) nodes.set(cursor.path, bytes.subarray(cursor.start, cursor.end))
     } catch {
-      // A damaged loose page covers nothing: what is left of it is fetched again.
+      // A damaged loose page covers nothing: its remaining nodes are fetched again.
     }
   }
   return nodes

@@ -1,4 +1,4 @@
-/** What generations that are older than a target have of its refs: whole subtrees, single nodes, or nothing. */
+/** Looks up a target's refs in older generations: whole subtrees, single nodes, or nothing. */
 import type { OlderNode } from '../../sync/disk.ts'
 import type { Ref } from '../../trie/node-source.ts'
 import { type Path, subtreeEnd } from '../../trie/path.ts'
@@ -9,9 +9,9 @@ import { findInPage, readPage } from './page-reader.ts'
 import type { StoreContext } from './store-context.ts'
 
 /**
- * Looks through `older`, the newest first. A generation proves a subtree only if one of its own pages holds the node itself
- * and it is complete, or its pages cover the subtree, and if it was about all that `scope` wants there: a node that is found on the way to another may be there without its
- * children. Rejects with `damagedPage`.
+ * Looks through `older`, the newest first. A generation proves a subtree only if one of its own pages holds the node.
+ * In addition, it must be complete or its pages must cover the subtree, and its scope must contain all of `scope`
+ * there. Otherwise the node may be stored without its children. Rejects with `damagedPage`.
  */
 export async function findOlder(
   context: StoreContext,

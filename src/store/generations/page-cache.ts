@@ -1,6 +1,6 @@
 /**
- * The pages that were read last, as bytes, least recent out first. Pages are immutable and known by the identity of their
- * key, so nothing here can be stale; a page that is dropped is forgotten to free its bytes.
+ * Caches the bytes of recently read pages; the least recent ones go first. Pages are immutable and known by the
+ * identity of their key, so no entry can be stale. A dropped page is forgotten only to free its bytes.
  */
 import type { PageKey } from '../format/page-key.ts'
 
@@ -14,7 +14,7 @@ export class PageCache {
     this.#maxBytes = maxBytes
   }
 
-  /** Bytes that are held: never more than the maximum. */
+  /** The cached bytes: never more than the maximum. */
   get bytes(): number {
     return this.#bytes
   }

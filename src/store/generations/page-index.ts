@@ -1,18 +1,18 @@
 /**
- * What a generation's pages cover, known from their keys alone: loaded once when the store opens, kept up to date by
- * whoever writes. Covering pages never overlap, so their order by start is their order by end.
+ * The coverage of a generation's pages, known from their keys alone. Loaded once when the store opens, and kept up to
+ * date with every write. Covering pages never overlap, so their order by start is their order by end.
  */
 import type { Counts, Stretch } from '../../sync/disk.ts'
 import { END, type Path, type Position, subtreeEnd } from '../../trie/path.ts'
 import { NO_COUNTS, type PageKey } from '../format/page-key.ts'
 
 export class PageIndex {
-  /** In order of `start`; invariant: each ends at or before the start of the next. */
+  /** In order of `start`; invariant: each page ends at or before the start of the next. */
   readonly #pages: PageKey[] = []
   #counts: Counts = { ...NO_COUNTS }
   #changes = 0
 
-  /** Grows whenever a page comes or goes: what was concluded from its absence holds as long as this stands. */
+  /** Grows whenever a page comes or goes. A conclusion from the absence of a page holds until then. */
   get changes(): number {
     return this.#changes
   }
@@ -30,18 +30,18 @@ export class PageIndex {
     return this.#pages[Symbol.iterator]()
   }
 
-  /** The page that covers `position`: it starts at or before it and ends behind it. */
+  /** Returns the page covering `position`: starting at or before `position`, and ending behind. */
   at(position: Position): PageKey | undefined {
     const page = this.#pages[this.#behind(position) - 1]
     return page !== undefined && page.end > position ? page : undefined
   }
 
-  /** The page that covers `position`, else the first one behind it. */
+  /** Returns the page covering `position`, else the first page behind. */
   from(position: Position): PageKey | undefined {
     return this.at(position) ?? this.#pages[this.#behind(position)]
   }
 
-  /** The pages that cover some part of the stretch, in order. */
+  /** Returns the pages covering some part of the stretch, in order. */
   within(stretch: Stretch): PageKey[] {
     let from = this.#behind(stretch.start)
     if (from > 0 && this.#pages[from - 1]!.end > stretch.start) from--
@@ -50,12 +50,12 @@ export class PageIndex {
     return this.#pages.slice(from, to)
   }
 
-  /** Where the first page behind `position` starts; `END` if there is none. */
+  /** Returns the start of the first page behind `position`; `END` if there is none. */
   nextStart(position: Position): Position {
     return this.#pages[this.#behind(position)]?.start ?? END
   }
 
-  /** True if pages without a break between them cover everything at and below `path`. */
+  /** True if pages without a break cover everything at and below `path`. */
   coversSubtree(path: Path): boolean {
     const end = subtreeEnd(path)
     let page = this.at(path)
@@ -63,7 +63,7 @@ export class PageIndex {
     return page !== undefined
   }
 
-  /** What is covered: in path order, neighbours joined. */
+  /** Returns the covered stretches, in path order, neighbours joined. */
   stretches(): Stretch[] {
     const joined: { start: Position; end: Position }[] = []
     for (const { start, end } of this.#pages) {
@@ -74,12 +74,12 @@ export class PageIndex {
     return joined
   }
 
-  /** True if it is this page, not merely one of the same stretch, that is in the index. */
+  /** True if this very page is in the index, and not merely one of the same stretch. */
   has(page: PageKey): boolean {
     return this.at(page.start) === page
   }
 
-  /** Adds a page; the caller has made sure that {@link within} has none of its stretch. */
+  /** Adds a page. The caller has made sure with {@link within} that no page overlaps. */
   add(page: PageKey): void {
     this.#pages.splice(this.#behind(page.start), 0, page)
     this.#note(page.counts, 1)
@@ -97,7 +97,7 @@ export class PageIndex {
     this.#changes++
   }
 
-  /** The index of the first page that starts behind `position`. */
+  /** Returns the index of the first page starting behind `position`. */
   #behind(position: Position): number {
     let low = 0
     let high = this.#pages.length

@@ -1,9 +1,9 @@
 /**
- * Reads of nodes. A generation's pages hold what its target changed; the rest stands, unchanged, in older ones. So a node is
- * looked for from the newest generation to the oldest, and only the hash that is expected is accepted.
+ * Reads nodes. A generation's pages hold the nodes changed by its target; unchanged nodes stay in older generations. So
+ * a lookup goes from the newest generation to the oldest, and accepts only the expected hash.
  *
- * The disk is not trusted: what must be there by what the pages cover, and is not, is damage. It is dropped, and in the
- * same transaction no generation that may rest on it is complete any more, so that the next sync fetches it.
+ * The disk is not trusted. A node is damaged if pages cover its path and do not hold it. The damage is dropped, and in
+ * the same transaction no generation resting on it is complete any more, so the next sync fetches the node.
  */
 import { equalHash } from '../../trie/keccak.ts'
 import { OWN_WORK, type Ref, type Work } from '../../trie/node-source.ts'
@@ -17,12 +17,12 @@ import type { GenerationState } from './generation-state.ts'
 import { stretchOfNode } from './holes.ts'
 import type { StoreContext } from './store-context.ts'
 
-/** How the bytes of a page are got; `undefined`: there are none. */
+/** Gets the bytes of a page; `undefined`: there are none. */
 export type ReadPage = (page: PageKey) => Promise<Uint8Array | undefined>
 
 /**
- * The node at `path`, whose hash is known from a walk down from the generation's root, so that its absence where pages
- * cover the path is damage. `undefined`: no page covers the path. Rejects with `damagedPage`. The caller owns the bytes.
+ * Returns the node at `path`, owned by the caller; `undefined`: no page covers the path. The hash must come from a walk
+ * down from the generation's root, so the node's absence from covering pages is damage. Rejects with `damagedPage`.
  */
 export function lookUp(
   context: StoreContext,
@@ -34,7 +34,7 @@ export function lookUp(
   return find(context, state, { path, hash }, true, read)
 }
 
-/** The same for a ref of unknown origin: a node that is not there, or another one, is no damage but `undefined`. */
+/** Returns the node of a ref of unknown origin. A missing or different node is no damage: the answer is `undefined`. */
 export function lookUpRef(
   context: StoreContext,
   state: GenerationState,
@@ -45,8 +45,9 @@ export function lookUpRef(
 }
 
 /**
- * Which pages could hold the node, and whether one of them must, is taken in one look, before the first wait: a page that
- * comes while these are read says nothing about them, and of one that goes, nothing is known any more.
+ * Collects the pages that could hold the node, and decides whether one of them must, in one look before the first wait.
+ * A page added during the reads proves nothing about the other pages. A page dropped during the reads leaves the
+ * question open.
  */
 async function find(
   context: StoreContext,
@@ -68,7 +69,7 @@ async function find(
   }
 }
 
-/** The pages that cover `path`, of this generation and of older ones, the newest first. */
+/** Returns the pages covering `path`, of this generation and of older ones, the newest first. */
 function pagesAt({ catalog }: StoreContext, state: GenerationState, path: Path): PlacedPage[] {
   return catalog.upTo(state).flatMap((state): PlacedPage[] => {
     const page = state.pages.at(path)
@@ -77,8 +78,8 @@ function pagesAt({ catalog }: StoreContext, state: GenerationState, path: Path):
 }
 
 /**
- * The node of `ref` in this page, which the caller owns; `undefined`: not in it, or no longer a page of its generation.
- * Rejects with `damagedPage` if the page cannot be read: it has been dropped then.
+ * Returns the node of `ref` in this page, owned by the caller. `undefined`: the node is not in the page, or the page
+ * left its generation. Rejects with `damagedPage` after dropping an unreadable page.
  */
 export async function findInPage(
   context: StoreContext,
@@ -97,9 +98,9 @@ export async function findInPage(
 }
 
 /**
- * The node at `path` must be in one of the pages in `searched`, and is in none. Where it is one page alone, that is damaged;
- * where there are several, which of them is at fault cannot be told, and the node alone is punched out of all. Rejects
- * with `damagedPage`, unless the pages are no longer what they were.
+ * Drops the damage for a node missing from all pages in `searched`, one of which must hold it. A single page is
+ * damaged. Among several pages the faulty one cannot be told, so the node alone is punched out of all. Rejects with
+ * `damagedPage`, unless the pages have changed meanwhile.
  */
 async function dropMissing(
   context: StoreContext,
@@ -116,8 +117,8 @@ async function dropMissing(
 }
 
 /**
- * Looks for damage on the way from the generation's root to `path`, for a caller that misses a node there and did not come
- * from the root: whether the generation has such a node at all is known only from its parents. Rejects with `damagedPage`.
+ * Looks for damage on the way from the generation's root to `path`. For a caller missing a node there without having
+ * come from the root: only the node's parents tell whether the generation has such a node. Rejects with `damagedPage`.
  */
 export async function checkWayTo(context: StoreContext, state: GenerationState, path: Path): Promise<void> {
   const key = path.padEnd(path.length < KEY_NIBBLES ? KEY_NIBBLES : MAX_PATH_NIBBLES, '0') as Path
@@ -128,11 +129,11 @@ export async function checkWayTo(context: StoreContext, state: GenerationState, 
   }
 }
 
-/** The bytes of a page, unchecked; `undefined` if there are none. Nobody writes to them. */
+/** Returns the bytes of a page, unchecked and not to be written to; `undefined`: there are none. */
 export async function readPage(context: StoreContext, page: PageKey): Promise<Uint8Array | undefined> {
   const cached = context.cache.get(page)
   if (cached !== undefined) return cached
-  // Many reads want the same page at once, the root's for one: it crosses from the browser once.
+  // Many reads want the same page at once, for example the root's: the browser delivers the page once.
   const underWay = context.reads.get(page)
   if (underWay !== undefined) return underWay
   const read = readRecord(context, page).finally(() => context.reads.delete(page))
@@ -147,7 +148,7 @@ async function readRecord(context: StoreContext, page: PageKey): Promise<Uint8Ar
   return bytes
 }
 
-/** The error for damage that has been dropped. */
+/** Makes the error for dropped damage. */
 export function damagedPage({ generation, start, end }: Pick<PageKey, 'generation' | 'start' | 'end'>): StoreError {
   const details = { generation, start, end }
   return new StoreError('damagedPage', `the page [${start}, ${end}) of generation ${generation} was damaged`, {

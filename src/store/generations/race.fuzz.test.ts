@@ -1,6 +1,7 @@
 /**
- * Random reads beside a sync that commits: in any wait of any read, pages of the target are written, loose ones are replaced,
- * and the target becomes complete. Nothing is damaged, so nothing may be judged so, and every answer is right.
+ * Random reads beside a committing sync. In any wait of any read, pages of the target are written, loose pages are
+ * replaced, and the target becomes complete. Nothing is damaged, so no read may report damage, and every answer is
+ * right.
  */
 import { bytesToHex, concatBytes, hexToBytes } from '@noble/hashes/utils.js'
 import { describe, expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-/** Reads beside a running sync: whatever is committed inside any of their waits, nothing that is whole is judged damaged. */
+/** Reads beside a running sync. Whatever is committed inside any of their waits, no intact page is judged damaged. */
 import { bytesToHex, concatBytes, hexToBytes } from '@noble/hashes/utils.js'
 import { describe, expect, test } from 'vitest'
 import type { Page } from '../../sync/disk.ts'
@@ -16,7 +16,7 @@ const top: Ref = { path: ROOT_PATH, hash: root }
 const MANY = 2 ** 30
 const textOfRun = bytesToHex(concatBytes(...nodes.map(({ blob }) => blob)))
 
-/** A read of the target, all of whose pages but one are there. */
+/** A read of the target while all of its pages but one are stored. */
 interface Reading {
   readonly title: string
   read(store: StateStore, generation: Generation): Promise<void>
@@ -54,7 +54,7 @@ const readings: readonly Reading[] = [
 ]
 
 export function raceSuite(backend: Backend): void {
-  /** The target beside the complete state of another root, all of its pages written but `missing`. */
+  /** Stores the target beside the complete state of another root, with all pages but `missing`. */
   const open = async (missing: Page | undefined, isBeside: boolean) => {
     const damaged: unknown[] = []
     const records = new InterruptedRecords(await backend.connect())
@@ -75,7 +75,7 @@ export function raceSuite(backend: Backend): void {
     )
     return { store, generation, records, damaged }
   }
-  /** Everything is there in the end, also of the state that was complete. */
+  /** Checks that everything is there in the end, also of the complete state. */
   const expectWhole = async ({ store, generation, damaged }: Awaited<ReturnType<typeof open>>, isBeside: boolean) => {
     expect(damaged).toEqual([])
     if (isBeside) expect(store.lastComplete()).toMatchObject({ root: older.trie.root, intact: true })
@@ -91,7 +91,7 @@ export function raceSuite(backend: Backend): void {
         const where = isBeside ? ' beside a complete state' : ''
         test(`behavior: ${title}${where}: a page that is committed in any of its waits is not judged damaged`, async () => {
           for (const missing of [pages[0]!, pages[1]!, pages[Math.floor(pages.length / 2)]!]) {
-            // The commit comes in the first wait, in the second, and so on, then in ever later ones, until there is none.
+            // The commit comes in the first wait, in the second, and so on, then in ever later ones, up to the last.
             for (let wait = 0, isReached = true; isReached; wait = wait < 6 ? wait + 1 : 2 * wait) {
               const world = await open(missing, isBeside)
               isReached = false
@@ -124,7 +124,7 @@ export function raceSuite(backend: Backend): void {
       const world = await open(undefined, false)
       const { store, damaged } = world
       await world.generation.complete()
-      // Of a state that was given up there is the first page, and so the root without most of its children.
+      // The abandoned state has its first page only, and so the root without most of its children.
       const given = await store.target({ root: older.trie.root })
       await given.commit(pagesOf(older.trie.nodes, 1500).slice(0, 1), older.codes)
       const stranger: Ref = { path: ROOT_PATH, hash: older.trie.root }

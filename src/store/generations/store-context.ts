@@ -1,4 +1,4 @@
-/** What the parts of one open store share. */
+/** Shared by the parts of one open store. */
 import type { Keccak } from '../../trie/keccak.ts'
 import type { ChunkPacer } from '../database/chunk-pacer.ts'
 import type { Records } from '../database/records.ts'
@@ -15,10 +15,10 @@ export interface StoreContext {
   readonly catalog: Catalog
   readonly queue: WriteQueue
   readonly cache: PageCache
-  /** Pages that are being read. */
+  /** Reads under way, by page. */
   readonly reads: Map<PageKey, Promise<Uint8Array | undefined>>
   readonly pacer: ChunkPacer
-  /** So many generations with pages there may be before a compaction is due. */
+  /** With more generations than this having pages, a compaction is due. */
   readonly maxGenerations: number
   readonly keccak: Keccak
   readonly now: () => number
@@ -26,7 +26,7 @@ export interface StoreContext {
   readonly onDamage: (damage: Damage) => void
 }
 
-/** Throws `generationGone` if the generation was deleted. To be asked first in each turn that writes to one. */
+/** Throws `generationGone` if the generation was deleted. Call this first in each turn writing to a generation. */
 export function checkLives(catalog: Catalog, state: GenerationState): void {
   if (catalog.has(state)) return
   const details = { generation: state.number }

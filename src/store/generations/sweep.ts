@@ -1,6 +1,6 @@
 /**
- * Deletes generations that nothing rests on any more, because a compaction is complete, in chunks, the record last: cut
- * short, the next opening finds the record and goes on.
+ * Deletes superfluous generations after a compaction, in chunks, the record last. After an interruption the next
+ * opening finds the record and goes on.
  */
 
 import { SWEEP_CHUNK_RECORDS } from '../constants.ts'
@@ -12,7 +12,10 @@ import type { Catalog } from './catalog.ts'
 import type { GenerationState } from './generation-state.ts'
 import type { StoreContext } from './store-context.ts'
 
-/** Takes the superfluous generations out of the catalog: from now on they have no pages, and are no target's. */
+/**
+ * Takes the superfluous generations out of the catalog, and returns the deletions of their records. From now on they
+ * have no pages.
+ */
 export function detachOlder(catalog: Catalog): readonly Operation[] {
   const superfluous = catalog.generations.filter((state) => state.number < catalog.oldest)
   return superfluous.flatMap((state) => {
