@@ -1,4 +1,4 @@
-/** The numbers of the store, each with the reason for its value. */
+/** The numbers of the store, each with a reason. */
 
 /**
  * The version of the object stores and of their formats. A change to either raises the version, with a step in

@@ -152,7 +152,7 @@ export function stateStoreSuite(backend: Backend): void {
       expect(store.lastComplete()).toMatchObject({ generation: 2, intact: true })
       const [, node] = trie.nodes as [unknown, (typeof trie.nodes)[0]]
       expect(await store.reader(1).node(node.path, node.hash)).toEqual(node.blob)
-      // Back to the older one, which is complete: nothing is written for it.
+      // Back to the older state, complete already: nothing is written.
       const back = await store.target({ root })
       expect(back.number).toBe(1)
       expect(await back.contents()).toMatchObject({ complete: true })

@@ -1,6 +1,6 @@
 /**
- * The store: generations of pages in one database, IndexedDB's or its in-memory twin. One store writes at a time, the one
- * that was opened last (`fenced-records.ts`); which tab that should be, is decided elsewhere.
+ * The store: generations of pages in one database, in IndexedDB or in its in-memory twin. Only the store opened last
+ * may write (`fenced-records.ts`); `worker/tabs` decides which tab opens one.
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { yieldThread } from '../runtime/yield-thread.ts'
@@ -39,22 +39,27 @@ import { StoredState } from './walks/stored-state.ts'
 import { type VerifyOptions, type VerifySummary, verifyState } from './walks/verify-state.ts'
 
 export interface StateStoreOptions {
-  /** Which chain the states are of: a database with those of another one is refused. Left out: nobody asks. */
+  /**
+   * The chain of the states. A database with states of another chain is refused. Left out: the chain is not checked.
+   */
   readonly chainId?: number
-  /** Hashes what is read; noble's by default. A store that serves runs to other tabs wants the fast one. */
+  /**
+   * Hashes nodes and codes read from disk; noble's by default. A store serving runs to other tabs should get the fast
+   * one.
+   */
   readonly keccak?: Keccak
-  /** Called when damage has been dropped; the read that found it rejects with `damagedPage` or `damagedCode`. */
+  /** Called after damage has been dropped. The read finding the damage rejects with `damagedPage` or `damagedCode`. */
   readonly onDamage?: (damage: Damage) => void
   /**
-   * Called while the store opens, as soon as it is known that no state is complete: before the keys of the pages are read,
-   * for which a browser may well read the pages.
+   * Called while the store opens, as soon as no state is known to be complete. This is before listing the keys of
+   * pages: for that a browser may well read the pages.
    */
   readonly onNothingComplete?: () => void
-  /** Called once if the connection is closed by something else than {@link StateStore.close}. */
+  /** Called once if the connection ends, except by {@link StateStore.close}. */
   readonly onClosed?: (reason: ClosedReason) => void
   /** Bytes of recent pages to keep in memory. */
   readonly cacheBytes?: number
-  /** Generations that lookups may have to ask before a compaction is due. */
+  /** Generations for a lookup to ask before a compaction is due. */
   readonly maxGenerations?: number
   /** Milliseconds, from any origin. */
   readonly now?: () => number
@@ -62,16 +67,16 @@ export interface StateStoreOptions {
   readonly yieldThread?: () => Promise<void>
 }
 
-/** The state that reads are answered from. */
+/** The state answering reads. */
 interface CompleteState extends GenerationInfo {
-  /** False once a part of it was found damaged: the rest is readable, and a sync to this root heals it. */
+  /** False after damage to the state was found. The rest is readable, and a sync to this root heals the state. */
   readonly intact: boolean
 }
 
-/** See the head of this file. After `close` everything rejects with `databaseClosed`. */
+/** The facade over one open database. After `close` every call rejects with `databaseClosed`. */
 export class StateStore {
   readonly #context: StoreContext
-  /** What says which chain it is, also once everything is deleted. */
+  /** The write naming the chain, for repeating after a wipe. */
   readonly #chain: readonly Operation[]
 
   /** Use {@link openStateStore} or {@link createMemoryStore}. */
@@ -92,7 +97,7 @@ export class StateStore {
     }
   }
 
-  /** A store over records that may hold something; rejects as {@link openStateStore} does, and closes them then. */
+  /** Opens a store over existing records. Rejects as {@link openStateStore} does, after closing the records. */
   static async over(records: Records, options: StateStoreOptions = {}): Promise<StateStore> {
     try {
       const chain = await claimChain(records, options)
@@ -107,7 +112,7 @@ export class StateStore {
     }
   }
 
-  /** The same, as the one writer: all writes through a store that was made so earlier reject with `fenced`. */
+  /** Opens a store as the one writer: from now on, writes through an earlier writer reject with `fenced`. */
   static async writer(records: Records, options: StateStoreOptions = {}): Promise<StateStore> {
     try {
       await claimChain(records, options) // whoever writes to that of another chain goes on
@@ -118,25 +123,28 @@ export class StateStore {
     }
   }
 
-  /** A store that only reads, as things are on disk now: whatever would write rejects with `fenced`, damage found for one. */
+  /**
+   * Opens a store for reading, with the present contents of the disk. Every write rejects with `fenced`, also the
+   * removal of damage.
+   */
   static async reader(records: Records, options: StateStoreOptions = {}): Promise<StateStore> {
     if (options.chainId !== undefined) await checkChain(records, options.chainId)
     const catalog = await viewCatalog(records)
     return new StateStore(withoutWriting(records), catalog, options)
   }
 
-  /** The state that was completed last, or `null`. */
+  /** Returns the state completed last, or `null`. */
   lastComplete(): CompleteState | null {
     const state = this.#context.catalog.lastComplete
     return state && { ...state.info, intact: state.record.complete }
   }
 
-  /** The state that was to be synced last, finished or not, and also if it was there already; `null`: none ever was. */
+  /** Returns the latest sync target, finished or not, or complete from the start; `null`: no sync ever began. */
   newestTarget(): GenerationInfo | null {
     return this.#context.catalog.target?.info ?? null
   }
 
-  /** What other generations than this one cover, the newest first. */
+  /** Returns the coverage of all generations except this one, the newest first. */
   others(generation: number): { readonly root: Uint8Array; readonly stretches: readonly Stretch[] }[] {
     return this.#context.catalog.generations
       .filter((state) => state.number !== generation && state.pages.size > 0)
@@ -144,56 +152,64 @@ export class StateStore {
   }
 
   /**
-   * The generation with this root: a complete one that has all of the scope, or the newest if it is unfinished; else a new
-   * one, which takes what it has in common with older ones from them.
+   * Returns the generation for a state: a complete one with all of the scope, or the newest one if unfinished. Else
+   * begins a new one, resting on older ones for the nodes in common.
    */
   async target(target: StateTarget): Promise<Generation> {
     return this.#generation(await this.#context.queue.enter(() => chooseTarget(this.#context, target)))
   }
 
   /**
-   * The generation to which the last complete state is to be rewritten as one, the unfinished one if there is; `null`: too
-   * little would be gained. Not to be asked while a target is unfinished.
+   * Returns the generation into which the last complete state is to be rewritten, if need be the unfinished one of an
+   * earlier compaction. `null`: the gain would be too small. Do not call this while a target is unfinished.
    */
   async compaction(): Promise<Generation | null> {
     const state = await this.#context.queue.enter(() => chooseCompaction(this.#context))
     return state && this.#generation(state)
   }
 
-  /** True unless the newest target is unfinished: only then may there be a {@link compaction}. */
+  /** True unless the newest target is unfinished. Only a settled store may begin a {@link compaction}. */
   get isSettled(): boolean {
     const { generations, lastComplete } = this.#context.catalog
     const newest = generations.find(({ record }) => !record.dense)
     return newest === undefined || newest.record.complete || newest.number <= (lastComplete?.number ?? 0)
   }
 
-  /** Reads of the generation with this number; of one that is gone, nothing is stored, unless a compaction took its place. */
+  /**
+   * Returns a reader of the generation with this number. If the generation was deleted, reads use the one of the same
+   * root that compaction put in its place, else find nothing.
+   */
   reader(generation: number): GenerationReader {
     return generationReader(this.#context, generation)
   }
 
-  /** Reads under a root (32 bytes) that need not have a generation: then of what happens to be the same in others. */
+  /**
+   * Returns a reader under a root (32 bytes). For a root without a generation, reads find the nodes shared with other
+   * states.
+   */
   readerOf(root: Uint8Array): GenerationReader {
     return rootReader(this.#context, root)
   }
 
-  /** RLP of the header of the block with this hash (32 bytes), if it is that of a state here. */
+  /** Returns RLP of the header of a stored state's block, by the block's hash (32 bytes). */
   header(hash: Uint8Array): Uint8Array | undefined {
     return storedHeader(this.#context, hash)
   }
 
-  /** What {@link keepLoose} kept, of all generations, unchecked: between two writes, for each replaces what is there. */
+  /**
+   * Reads the loose pages of all generations, unchecked. Runs between two writes, because each write replaces pages.
+   */
   loose(): Promise<Uint8Array[]> {
     return this.#context.queue.enter(() => readLoose(this.#context))
   }
 
-  /** Keeps nodes that cover nothing, in place of those that were kept for this generation before; see `loose-pages.ts`. */
+  /** Replaces the loose nodes of a generation; see `loose-pages.ts`. */
   async keepLoose(generation: number, sequences: readonly Uint8Array[]): Promise<void> {
     const state = this.#context.catalog.get(generation)
     if (state !== undefined) await keepLoose(this.#context, state, sequences)
   }
 
-  /** The same, beside what is kept for it; in pages of at most `maxBytes`, all of them written again if `mergesAll`. */
+  /** Adds loose nodes to those of a generation, in pages of at most `maxBytes`; rewrites all pages if `mergesAll`. */
   async addLoose(
     generation: number,
     sequences: readonly Uint8Array[],
@@ -204,12 +220,12 @@ export class StateStore {
     if (state !== undefined) await addLoose(this.#context, state, sequences, maxBytes, mergesAll)
   }
 
-  /** Grows whenever all that was kept goes, because a state is complete or everything was deleted. */
+  /** Grows with every loss of all loose nodes, by the completion of a state or by a wipe. */
   get looseLosses(): number {
     return this.#context.catalog.looseLosses
   }
 
-  /** Keeps a bytecode that was checked, whether or not some state wants it. Before there is any, nothing is kept. */
+  /** Keeps a checked bytecode, wanted or not. Without any generation, nothing is kept. */
   async keepCode(hash: Uint8Array, bytes: Uint8Array): Promise<void> {
     const { generations, lastComplete } = this.#context.catalog
     const state = lastComplete ?? generations[0]
@@ -217,21 +233,21 @@ export class StateStore {
   }
 
   /**
-   * The bytecode with this hash (32 bytes), which the caller owns; `undefined`: not stored. Rejects with `damagedCode` if
-   * what is stored is not it: it has been dropped then, and is wanted again.
+   * Returns the bytecode with this hash (32 bytes), owned by the caller; `undefined`: not stored. Rejects with
+   * `damagedCode` if the stored bytes do not match: they have been dropped, and the code is wanted again.
    */
   code(hash: Uint8Array): Promise<Uint8Array | undefined> {
     return readCode(this.#context, hash)
   }
 
-  /** What is stored, from keys and `meta` alone. */
+  /** Measures the stored contents, from keys and `meta` alone. */
   storage(): StoreStorage {
     return measureStorage(this.#context.catalog)
   }
 
   /**
-   * All of the last complete state, or of the one with this root (32 bytes), to be read once; `null`: there is none. Throws
-   * `incomplete` if something was lost.
+   * Returns the whole last complete state, or the one with this root (32 bytes), to be read once; `null`: there is
+   * none. Throws `incomplete` if something was lost.
    */
   all(root?: Uint8Array): StoredState | null {
     const { catalog } = this.#context
@@ -239,23 +255,23 @@ export class StateStore {
     return state === null || state === undefined ? null : new StoredState(this.#context, state)
   }
 
-  /** Verifies everything of the last complete state; see `verify.ts`. `null`: there is none. */
+  /** Verifies all of the last complete state; see `verify-state.ts`. Resolves with `null` if there is none. */
   async verify(options: VerifyOptions = {}): Promise<VerifySummary | null> {
     const { lastComplete } = this.#context.catalog
     return lastComplete === null ? null : verifyState(this.#context, lastComplete, options)
   }
 
-  /** What {@link source} has of each root, the newest first. */
+  /** Returns the coverage of each root in {@link source}, the newest first. */
   coverage(): RootCoverage[] {
     return coverageOf(this.#context.catalog)
   }
 
-  /** What the store can serve to peers: each generation, as far as it is covered. */
+  /** Returns the store as a source for peers: each generation, as far as its pages cover the state. */
   source(): NodeSource {
     return new StoreSource(this.#context)
   }
 
-  /** Deletes everything; generations and readers that were handed out are of no use any more. */
+  /** Deletes everything. Existing generations and readers become useless. */
   async wipe(): Promise<void> {
     const { records, catalog, queue, cache } = this.#context
     await queue.enter(async () => {
@@ -269,7 +285,7 @@ export class StateStore {
     })
   }
 
-  /** Lets the transaction that runs end, drops those that wait, and closes the database. May be called twice. */
+  /** Lets the running transaction end, drops waiting ones, and closes the database. May be called twice. */
   async close(): Promise<void> {
     await this.#context.queue.close()
     this.#context.records.close()
@@ -281,21 +297,21 @@ export class StateStore {
   }
 }
 
-/** The write that makes the database one of our chain, if it is needed. Rejects with `databaseOfOtherChain`. */
+/** Returns the write marking the database as one of our chain, if needed. Rejects with `databaseOfOtherChain`. */
 async function claimChain(records: Records, { chainId }: StateStoreOptions): Promise<Operation[]> {
   return chainId !== undefined && (await claimsChain(records, chainId)) ? [putChain(chainId)] : []
 }
 
 /**
- * Opens the store in an IndexedDB database as its writer, and makes the database if there is none: a store that was open
- * for writing elsewhere writes no more, and rejects with `fenced`. Rejects with `databaseOfOtherChain`, `databaseBlocked`,
- * `databaseTooNew`, `databaseFailed`, `quotaExceeded`, or `damagedMeta`: then delete the database and sync again.
+ * Opens the store in an IndexedDB database as its writer, after creating a missing one. An earlier writer elsewhere
+ * rejects with `fenced` from now on. Rejects with `databaseOfOtherChain`, `databaseBlocked`, `databaseTooNew`,
+ * `databaseFailed`, `quotaExceeded`, or `damagedMeta`: then delete the database and sync again.
  */
 export async function openStateStore(options: StateStoreOptions & { readonly database: string }): Promise<StateStore> {
   return StateStore.writer(await openDatabase(options.database, { onClosed: options.onClosed }), options)
 }
 
-/** An empty store that lives as long as the page. */
+/** Makes an empty store in memory, gone with the page. */
 export function createMemoryStore(options: StateStoreOptions = {}): StateStore {
   return new StateStore(new MemoryRecords(), new Catalog(), options)
 }

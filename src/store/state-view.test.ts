@@ -8,7 +8,7 @@ import { StateView } from './state-view.ts'
 
 const { trie, codes } = stateOf(20)
 
-/** A database, the view of it, and the connections that the view has opened. */
+/** A database, its view, and the connections opened by the view. */
 function viewed() {
   const database = new MemoryRecords()
   const connections: Records[] = []
@@ -68,7 +68,7 @@ describe('StateView', () => {
   test('behavior: what the writer completes while it is being read is found by what names it', async () => {
     const database = new MemoryRecords()
     const between: Records = Object.assign(database.reopen(), {
-      // The generations have been listed when the writer adds one and completes it.
+      // The writer adds and completes a generation after the generations have been listed.
       async keys(this: MemoryRecords, store: 'meta') {
         const keys = await MemoryRecords.prototype.keys.call(this, store)
         if (store === 'meta' && !keys.includes(META_KEY.complete)) {

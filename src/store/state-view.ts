@@ -1,25 +1,25 @@
 /**
- * The store as a tab sees it that does not write: what was complete on disk when it was read last. The writer's
- * announcements make it outdated, and so does a page that is not there any more; it is read again when it is asked for next.
+ * The store in a tab that does not write: the complete state on disk at the last reading. Announcements of the writer
+ * outdate the view, and so does a missing page. An outdated view is read again before the next answer.
  */
 import { isRootlightError } from '../runtime/error.ts'
 import type { Records } from './database/records.ts'
 import { StateStore, type StateStoreOptions } from './state-store.ts'
 
-/** Opens nothing before it is used. */
+/** Opens nothing before the first use. */
 export class StateView {
   readonly #open: () => Promise<Records>
   readonly #options: StateStoreOptions
   #records: Promise<Records> | null = null
   #store: Promise<StateStore> | null = null
 
-  /** `open` makes a connection; it is called again should the browser close one. */
+  /** `open` makes a connection, the first one and again after the browser closed one. */
   constructor(open: () => Promise<Records>, options: StateStoreOptions = {}) {
     this.#open = open
     this.#options = options
   }
 
-  /** The store as it is known. Its writes reject with `fenced`. Rejects as `openStateStore` does. */
+  /** Returns the store as last read. Writes through it reject with `fenced`. Rejects as `openStateStore` does. */
   current(): Promise<StateStore> {
     if (this.#store !== null) return this.#store
     const loading = this.#load()
@@ -30,12 +30,12 @@ export class StateView {
     return loading
   }
 
-  /** What is on disk has changed: it is read again before the next answer. */
+  /** Outdates the view: the disk is read again before the next answer. */
   outdate(): void {
     this.#store = null
   }
 
-  /** Closes the connection; whoever uses the view again opens another. */
+  /** Closes the connection; a later use of the view opens another. */
   async close(): Promise<void> {
     const records = this.#records
     this.#records = null
@@ -62,7 +62,7 @@ export class StateView {
     try {
       return await StateStore.reader(await opening, this.#options)
     } catch (error) {
-      // An opening that failed is not worth keeping.
+      // A failed opening is not worth keeping.
       opening.catch(() => {
         if (this.#records === opening) this.#records = null
       })

@@ -12,7 +12,7 @@ import { storageSuite } from './walks/measure-storage.suite.ts'
 import { sourceSuite } from './walks/store-source.suite.ts'
 import { verifySuite } from './walks/verify-state.suite.ts'
 
-/** Declares all tests of the store; each one has a database of its own, made by `create`. */
+/** Declares all tests of the store. Each test has a database of its own, made by `create`. */
 export function storeSuite(create: BackendFactory): void {
   let current: Awaited<ReturnType<BackendFactory>>
   beforeEach(async () => {

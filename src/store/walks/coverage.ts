@@ -1,23 +1,26 @@
-/** What the store has of each root, from keys alone: what a tab says of itself to others. */
+/** Tells from keys alone how much of each root is stored: a tab's announcement to other tabs. */
 import type { Stretch } from '../../sync/disk.ts'
 import { equalHash } from '../../trie/keccak.ts'
 import type { Catalog } from '../generations/catalog.ts'
 import type { GenerationState } from '../generations/generation-state.ts'
 
-/** What is there of the state under `root` (32 bytes): in path order, apart from each other. */
+/** The stored parts of the state under `root` (32 bytes), in path order, with gaps between them. */
 export interface RootCoverage {
   readonly root: Uint8Array
   readonly blockNumber: number | null
   readonly stretches: readonly Stretch[]
 }
 
-/** Of each root that something is stored of, the newest first. Of a part of a state, pages do not say what they leave out. */
+/**
+ * Returns the coverage of each root with stored pages, the newest first. Parts of a state are left out: their pages do
+ * not tell the gaps.
+ */
 export function coverageOf(catalog: Catalog): RootCoverage[] {
   const covered: RootCoverage[] = []
   for (const { record } of catalog.generations) {
     const { root, blockNumber } = record
     if (covered.some((other) => equalHash(other.root, root))) continue
-    // The one that is served, where several are of the same root.
+    // Of several generations with the same root, the served one.
     const served = catalog.withRoot(root)!
     const stretches = served.scope.isAll ? stretchesOf(served) : []
     if (stretches.length > 0) covered.push({ root, blockNumber, stretches })

@@ -1,32 +1,32 @@
-/** What the database holds, from keys and `meta` alone: no page and no code is read. */
+/** Measures the contents of the database from keys and `meta` alone: no page and no code is read. */
 import type { Catalog } from '../generations/catalog.ts'
 import { deadBytes } from '../generations/compaction-due.ts'
 import type { GenerationState } from '../generations/generation-state.ts'
 
-/** What one generation holds. */
+/** The contents of one generation. */
 export interface GenerationStorage {
   readonly generation: number
   /** 32 bytes. */
   readonly root: Uint8Array
   readonly blockNumber: number | null
-  /** True if everything under the root is there, or the part of it that was synced. */
+  /** True if everything under the root is stored, or all of the synced part. */
   readonly complete: boolean
-  /** False: it is about a part of the state. */
+  /** False for a part of the state. */
   readonly whole: boolean
-  /** In pages: nodes and their bytes. Paths and keys come on top, some hundredths. */
+  /** The nodes in pages, and their bytes. Paths and keys add some hundredths. */
   readonly nodes: number
   readonly bytes: number
   readonly pages: number
-  /** Pages that cover nothing: what a sync held when it was interrupted. */
+  /** Pages covering nothing: the unfinished work of an interrupted sync. */
   readonly loose: number
 }
 
 export interface StoreStorage {
   /** The newest first. */
   readonly generations: readonly GenerationStorage[]
-  /** All codes that are stored, and the bytes of those that were stored for one of these generations. */
+  /** The number of all stored codes, and the bytes of those stored for one of these generations. */
   readonly codes: { readonly count: number; readonly bytes: number }
-  /** Bytes in pages that the last complete state needs no more, by estimate; a compaction frees them. */
+  /** Bytes in pages not needed by the last complete state, by estimate. A compaction frees them. */
   readonly deadBytes: number
 }
 

@@ -1,5 +1,5 @@
 /**
- * Collects one run, node by node, and checks each against what its parent names: what leaves here is as true as its ref,
+ * Collects one run, node by node, and checks each node against the hash in its parent. A run is as true as its ref,
  * whatever happened to the disk.
  */
 import { bytesToHex, concatBytes } from '@noble/hashes/utils.js'
@@ -13,7 +13,7 @@ import { KEY_NIBBLES, type Path, pathOfNibbles } from '../../trie/path.ts'
 import { Scope } from '../../trie/scope.ts'
 import { NO_COUNTS } from '../format/page-key.ts'
 
-/** A node that must come: the hash is `source[at, at + 32)`. */
+/** A node expected next or later: the hash is `source[at, at + 32)`. */
 interface ExpectedNode {
   readonly path: Path
   readonly source: Uint8Array
@@ -21,15 +21,15 @@ interface ExpectedNode {
 }
 
 export class RunWalk {
-  /** Of all nodes that were accepted. */
+  /** The totals of all accepted nodes. */
   readonly counts: Counts = { ...NO_COUNTS }
-  /** Hashes (hex digits) of the codes that their accounts name. */
+  /** Hashes (hex digits) of the codes named by accepted accounts. */
   readonly codes = new Set<string>()
   readonly #keccak: Keccak
   readonly #scope: Scope
   readonly #maxNodes: number
   readonly #maxBytes: number
-  /** What is expected, the next one last. */
+  /** The expected nodes, the next one last. */
   readonly #stack: ExpectedNode[] = []
   #blobs: Uint8Array[] = []
   #bytes = 0
@@ -37,7 +37,7 @@ export class RunWalk {
   readonly #leafRefs = new LeafRefs()
   readonly #key = new Uint8Array(KEY_NIBBLES)
 
-  /** What is not in `scope` is passed over. */
+  /** Nodes outside of `scope` are passed over. */
   constructor(keccak: Keccak, ref: Ref, maxNodes: number, maxBytes: number, scope = Scope.ALL) {
     this.#keccak = keccak
     this.#scope = scope
@@ -46,29 +46,32 @@ export class RunWalk {
     this.#stack.push({ path: ref.path, source: ref.hash, at: 0 })
   }
 
-  /** Path of the node that must come next; `null`: the run is whole, or as long as it may be. */
+  /** The path of the next expected node; `null`: the run is whole, or has its maximal length. */
   get next(): Path | null {
     if (this.#bytes >= this.#maxBytes || this.#blobs.length === this.#maxNodes) return null
     return this.#stack.at(-1)?.path ?? null
   }
 
-  /** The hash (32 bytes) that the node at {@link next} must have. */
+  /** The hash (32 bytes) of the next expected node. */
   get nextHash(): Uint8Array {
     const { source, at } = this.#stack.at(-1)!
     return source.slice(at, at + 32)
   }
 
-  /** True if nothing is expected any more. */
+  /** True if no node is expected any more. */
   get isAtEnd(): boolean {
     return this.#stack.length === 0
   }
 
-  /** Gives up the node that must come next, and what hangs below it. */
+  /** Gives up the next expected node, and everything below. */
   skip(): void {
     this.#stack.pop()
   }
 
-  /** Takes `bytes[start, end)`, which nobody writes to any more, as the next node. False: it is another one. */
+  /**
+   * Takes `bytes[start, end)` as the next node; no code may write to these bytes any more. Returns false for another
+   * node.
+   */
   accept(bytes: Uint8Array, start: number, end: number): boolean {
     const { path, source, at } = this.#stack.at(-1)!
     const blob = bytes.subarray(start, end)
@@ -81,20 +84,20 @@ export class RunWalk {
     return true
   }
 
-  /** The run so far: nodes, concatenated. What is accepted from here on is another one. */
+  /** Returns the run so far, nodes concatenated, and begins another run. */
   take(): Uint8Array {
     const run = concatBytes(...this.#blobs)
     this.drop()
     return run
   }
 
-  /** The same, for whoever does not want the nodes. */
+  /** Drops the run so far, and begins another run. */
   drop(): void {
     this.#blobs = []
     this.#bytes = 0
   }
 
-  /** Counts the node that was scanned last. */
+  /** Counts the node scanned last. */
   #count(path: Path, bytes: number): void {
     const { counts } = this
     counts.nodes++
@@ -130,7 +133,7 @@ export class RunWalk {
     if (this.#scope.includes(path)) this.#stack.push({ path, source, at })
   }
 
-  /** Where the key of the node that was scanned last leads. */
+  /** Returns the path to which the key of the last scanned node leads. */
   #below(path: Path, source: Uint8Array): Path {
     const { keyStart, keyEnd, keyNibbles } = this.#scanner
     writeHexPrefixNibbles(source, keyStart, keyEnd, this.#key, 0)

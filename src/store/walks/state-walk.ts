@@ -1,9 +1,9 @@
 /**
- * Goes through a whole state, or the part of it that a generation is about, node by node in path order, from its root down, each node checked by the hash that its parent
- * names: what verification and the file of a state are made of. In each generation that the state may rest on, each page is
- * read once, and not into the cache: a walk over everything would push out what reads come back to.
+ * Goes through the state of a generation, within its scope, for `verify` and `export`. Nodes come in path order from
+ * the root down, each checked by the hash in its parent. In each generation the state may rest on, each page is read
+ * once. Pages bypass the cache: a walk over everything would push out the pages used by reads.
  *
- * What is damaged is dropped and reported as reads do, and hides what hangs below it, which is passed over.
+ * Damage is dropped and reported, as in reads. Everything below is hidden and passed over.
  */
 
 import { isRootlightError } from '../../runtime/error.ts'
@@ -18,13 +18,13 @@ import { damagedPage, lookUp, type ReadPage } from '../generations/page-reader.t
 import { checkLives, type StoreContext } from '../generations/store-context.ts'
 import { RunWalk } from './run-walk.ts'
 
-/** A step ends with the node that reaches this: some milliseconds of hashing. */
+/** A step ends with the node reaching these bytes: some milliseconds of hashing. */
 const STEP_BYTES = 60 * 1024
 
 export class StateWalk {
-  /** Pages that have been read. */
+  /** Pages read so far. */
   pagesRead = 0
-  /** Damage that was found, and dropped. */
+  /** Damage found and dropped so far. */
   damaged = 0
   readonly #context: StoreContext
   readonly #root: Uint8Array
@@ -41,24 +41,24 @@ export class StateWalk {
     this.#open()
   }
 
-  /** The generation that is read: another one of the same root, once a compaction has taken its place. */
+  /** The generation being read: after a compaction, the new one of the same root. */
   get state(): GenerationState {
     return this.#state
   }
 
-  /** Of the nodes so far. */
+  /** The totals of the nodes so far. */
   get counts() {
     return this.#run.counts
   }
 
-  /** Hashes (hex digits) of the codes that the accounts so far name. */
+  /** Hashes (hex digits) of the codes named by the accounts so far. */
   get codes(): ReadonlySet<string> {
     return this.#run.codes
   }
 
   /**
-   * Goes on by about {@link STEP_BYTES}. False: nothing is left. Rejects with `damagedPage` where a node is missing, once
-   * for each: see {@link pass}; with `generationGone`, or as the database does.
+   * Goes on by about {@link STEP_BYTES}. Returns false at the end. Rejects with `damagedPage` once for each missing
+   * node: see {@link pass}. Rejects with `generationGone`, or as the database does.
    */
   async step(): Promise<boolean> {
     for (let path = this.#run.next; path !== null; path = this.#run.next) {
@@ -76,17 +76,20 @@ export class StateWalk {
     }
   }
 
-  /** After `damagedPage`: gives up the node that is missing, and what hangs below it. */
+  /** Gives up the missing node after `damagedPage`, with everything below. */
   pass(): void {
     this.#run.skip()
   }
 
-  /** The nodes since the last call, concatenated; the receiver owns them. To be called after each step, or {@link dropRun}. */
+  /**
+   * Returns the nodes since the last call, concatenated and owned by the caller. Call this or {@link dropRun} after
+   * each step.
+   */
   takeRun(): Uint8Array {
     return this.#run.take()
   }
 
-  /** The same, for whoever does not want the nodes: nothing is copied. */
+  /** Drops the nodes since the last call, without copying any. */
   dropRun(): void {
     this.#run.drop()
   }
@@ -100,7 +103,10 @@ export class StateWalk {
     return false
   }
 
-  /** The cursors have looked at one page after another, while others came and went: one look at all of them decides. */
+  /**
+   * Decides whether a node is missing, in one look at all pages: the cursors looked at one page after another, while
+   * pages came and went.
+   */
   async #miss(path: Path): Promise<void> {
     const state = this.#state
     try {
@@ -141,7 +147,10 @@ export class StateWalk {
   }
 }
 
-/** Returns the hashes (hex digits) of the codes that the accounts of a generation name. Rejects as {@link StateWalk.step}. */
+/**
+ * Returns the hashes (hex digits) of the codes named by the accounts of a generation. Rejects as {@link
+ * StateWalk.step}.
+ */
 export async function readCodeHashes(context: StoreContext, state: GenerationState): Promise<ReadonlySet<string>> {
   const walk = new StateWalk(context, state)
   await walk.finish()

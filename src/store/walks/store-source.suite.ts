@@ -201,7 +201,7 @@ export function sourceSuite(backend: Backend): void {
   })
 }
 
-/** Nodes of the account trie, and those of the storage trie of the key's account. */
+/** True for nodes of the account trie on the way, and of the storage trie of the key's account. */
 function isOnWay(node: BuiltNode, key: Path): boolean {
   return node.path.length < KEY_NIBBLES || key.length > KEY_NIBBLES
 }

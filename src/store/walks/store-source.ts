@@ -1,6 +1,6 @@
 /**
- * The store as a peer's source: runs, ways down and codes of any generation, as far as its pages cover it. Refs come from
- * strangers, so one that is not there is no damage; everything below a ref that is there must be as its hash says.
+ * The store as a peer's source: runs, ways down and codes of any generation, as far as its pages cover the state. Refs
+ * come from strangers, so a missing one is no damage. Below a ref found here, everything must match its hash.
  */
 import { concatBytes } from '@noble/hashes/utils.js'
 import { isRootlightError } from '../../runtime/error.ts'
@@ -17,7 +17,7 @@ import { RunWalk } from './run-walk.ts'
 
 const NOTHING = new Uint8Array()
 
-/** Rejects only as the database does; damage ends an answer where it is found, and is dropped. */
+/** Rejects only as the database does. Damage is dropped and ends the answer. */
 export class StoreSource implements NodeSource {
   readonly #context: StoreContext
 
@@ -75,11 +75,11 @@ export class StoreSource implements NodeSource {
     return storedHeader(this.#context, hash)
   }
 
-  /** Finds the node that the run goes on with. False: it is nowhere. */
+  /** Finds the next node of the run. Returns false if no page holds the node. */
   async #takeNext(walk: RunWalk, path: Path, cursors: readonly GenerationCursor[], work: Work): Promise<boolean> {
     for (const cursor of cursors) {
       if (!cursor.isAt(path)) {
-        // Hashing a page takes some milliseconds, and cached ones are read without a wait.
+        // Hashing a page takes some milliseconds, and cached pages are read without a wait.
         if (await cursor.load(path)) await this.#context.yieldThread()
         await work.pause()
       }
@@ -90,8 +90,9 @@ export class StoreSource implements NodeSource {
   }
 
   /**
-   * The cursors have looked at one page after another, while others came and went: one look at all of them decides. False:
-   * the node is not here. Whether that is damage, the way down from the root says: `walk` began at a stranger's ref.
+   * Tries once more for a missed node, in one look at all pages: the cursors looked at one page after another, while
+   * pages came and went. Returns false if the node is not here. `walk` began at a stranger's ref, so only the way down
+   * from the root tells whether this is damage.
    */
   async #takeMissed(walk: RunWalk, path: Path, state: GenerationState, isFirst: boolean): Promise<boolean> {
     try {
@@ -104,7 +105,7 @@ export class StoreSource implements NodeSource {
     return false
   }
 
-  /** All of the way, or nothing: its first part would prove neither presence nor absence. */
+  /** Returns the whole way or nothing: a part would prove neither presence nor absence. */
   async #wayDown(state: GenerationState, ref: Ref, key: Path, work: Work): Promise<Uint8Array | undefined> {
     const blobs: Uint8Array[] = []
     let blob = await lookUpRef(this.#context, state, ref, work)
@@ -122,7 +123,7 @@ export class StoreSource implements NodeSource {
   }
 }
 
-/** True if `key` is a full key that lies below `path` in the trie that `path` is in, or in a storage trie behind it. */
+/** True if `key` is a full key below `path`, in the same trie or in a storage trie behind. */
 function isWayDown(path: Path, key: Path): boolean {
   if (!isWithin(key, path)) return false
   return key.length === MAX_PATH_NIBBLES || (key.length === KEY_NIBBLES && path.length < KEY_NIBBLES)

@@ -1,4 +1,4 @@
-/** The whole of the last complete state, read from its root in path order and checked: what a file of it is made of. */
+/** Reads a whole complete state, checked, in path order from its root. An export is made of this. */
 import { hexToBytes } from '@noble/hashes/utils.js'
 import type { Counts } from '../../sync/disk.ts'
 import { StoreError } from '../errors.ts'
@@ -7,7 +7,7 @@ import type { GenerationState } from '../generations/generation-state.ts'
 import { checkLives, type StoreContext } from '../generations/store-context.ts'
 import { StateWalk } from './state-walk.ts'
 
-/** To be read once: the counts, the runs, then the codes. */
+/** To be read once, in this order: the counts, the runs, the codes. */
 export class StoredState {
   readonly root: Uint8Array
   readonly blockNumber: number | null
@@ -15,7 +15,7 @@ export class StoredState {
   readonly #state: GenerationState
   readonly #walk: StateWalk
 
-  /** Throws `incomplete` if it is a part of a state, or something of it is known to be missing. */
+  /** Throws `incomplete` for a part of a state, or if something is known to be missing. */
   constructor(context: StoreContext, state: GenerationState) {
     if (!state.record.complete || !state.scope.isAll) {
       throw new StoreError('incomplete', `generation ${state.number} is not complete: sync all of its root first`)
@@ -27,7 +27,10 @@ export class StoredState {
     this.blockNumber = state.record.blockNumber
   }
 
-  /** How many nodes there are. A state that rests on older generations is gone through for that. Rejects as {@link runs}. */
+  /**
+   * Returns the totals of all nodes, after a whole walk if the state rests on older generations. Rejects as {@link
+   * runs}.
+   */
   async counts(): Promise<Readonly<Counts>> {
     const { catalog } = this.#context
     checkLives(catalog, this.#state)
@@ -39,7 +42,10 @@ export class StoredState {
     return walk.counts
   }
 
-  /** All nodes, concatenated, a page's worth at a time; the receiver owns them. Throws `damagedPage` or `generationGone`. */
+  /**
+   * Yields all nodes, concatenated, a page's worth at a time, owned by the caller. Throws `damagedPage` or
+   * `generationGone`.
+   */
   async *runs(): AsyncGenerator<Uint8Array, void, void> {
     for (let goesOn = true; goesOn; ) {
       goesOn = await this.#walk.step()
@@ -48,12 +54,12 @@ export class StoredState {
     }
   }
 
-  /** Hashes (hex digits) of the codes that the accounts of {@link runs} name, in order. */
+  /** Returns the hashes (hex digits) of the codes named by the accounts in {@link runs}, in order. */
   codeHashes(): string[] {
     return [...this.#walk.codes].sort()
   }
 
-  /** Throws `damagedCode` or `incomplete`. */
+  /** Returns a code. Rejects with `damagedCode` or `incomplete`. */
   async code(hash: string): Promise<Uint8Array> {
     const code = await readNamedCode(this.#context, this.#walk.state, hexToBytes(hash))
     if (code === undefined) throw new StoreError('incomplete', `the code ${hash} is missing`, { details: { hash } })

@@ -84,7 +84,7 @@ export function verifySuite(backend: Backend): void {
       await store.close()
     })
 
-    // A page with a whole subtree in it, and one whose nodes lead to other pages.
+    // A page with a whole subtree, and a page with children in other pages.
     for (const [id, hurt] of [
       ['the first', pages[0]!],
       ['an inner', pages[7]!],
@@ -166,7 +166,7 @@ export function verifySuite(backend: Backend): void {
 
 const without = (hurt: (typeof pages)[number]) => countsOf(pages.filter((page) => page !== hurt))
 
-/** With one bit flipped in the middle of `part`. */
+/** Flips one bit in the middle of `part`. */
 function flippedIn(bytes: Uint8Array, part: Uint8Array): Uint8Array {
   const copy = bytes.slice()
   const at = copy.findIndex((_, i) => part.every((byte, j) => copy[i + j] === byte))

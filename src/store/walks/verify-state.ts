@@ -1,6 +1,6 @@
 /**
- * Verifies the last complete state on disk, all of it, when somebody asks: what reads do for the way to one leaf. What is
- * damaged is dropped and reported as reads do, and the next sync of the same root fetches it again.
+ * Verifies all of the last complete state on disk, on demand, with the checks of reads. Damage is dropped and reported,
+ * as in reads, and the next sync of the same root fetches the lost nodes again.
  */
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { isRootlightError } from '../../runtime/error.ts'
@@ -10,27 +10,27 @@ import type { GenerationState } from '../generations/generation-state.ts'
 import type { StoreContext } from '../generations/store-context.ts'
 import { StateWalk } from './state-walk.ts'
 
-/** What has been checked so far. `bytes` are of nodes and codes. */
+/** The totals checked so far. `bytes` counts nodes and codes. */
 export interface VerifyProgress {
   readonly nodes: number
   readonly bytes: number
   readonly accounts: number
   readonly slots: number
   readonly codes: number
-  /** Pages and codes that were damaged, and have been dropped. */
+  /** Damaged pages and codes, dropped by now. */
   readonly damaged: number
   /** 0 to 1, by pages and codes. */
   readonly fraction: number
 }
 
 /**
- * What there is of a state. What hangs below something that is lost is not looked at: verify again after the sync that
- * has mended it.
+ * The verified totals of a state. Everything below a lost node stays unchecked: verify again after the sync that
+ * restores the node.
  */
 export interface VerifySummary extends Omit<VerifyProgress, 'fraction'> {
   /** 32 bytes. */
   readonly root: Uint8Array
-  /** True if every node and code of the state is on disk, and right. */
+  /** True if every node and code of the state is on disk and matches its hash. */
   readonly whole: boolean
 }
 
@@ -40,7 +40,9 @@ export interface VerifyOptions {
   readonly onProgress?: ((progress: VerifyProgress) => void) | undefined
 }
 
-/** Rejects with the reason of `signal`, with `generationGone`, or as the records do. */
+/**
+ * Verifies the state of a generation. Rejects with the reason of `signal`, with `generationGone`, or as the records do.
+ */
 export async function verifyState(
   context: StoreContext,
   state: GenerationState,
@@ -129,7 +131,7 @@ class Verifier {
 
   #progress(): VerifyProgress {
     const { counts, codes, damaged, pagesRead } = this.#walk
-    // Pages that hold nothing of this state any more are never read.
+    // Pages without any node of this state are never read.
     const fraction = (pagesRead + this.#codesSeen) / Math.max(1, this.#pages + codes.size)
     return {
       ...counts,
