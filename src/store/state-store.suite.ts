@@ -46,9 +46,9 @@ export function stateStoreSuite(backend: Backend): void {
       await complete(store, newer)
       await store.target({ root: hashOf('abandoned') })
       expect(targetOf(store)).toEqual(hashOf('abandoned'))
-      await (await store.target({ root })).complete() // back to an earlier one, which is there
+      await (await store.target({ root })).complete() // back to an earlier, complete one
       expect([targetOf(store), store.lastComplete()?.root]).toEqual([root, root])
-      await store.target({ root: hashOf('abandoned') }) // which is the newest, and goes on
+      await store.target({ root: hashOf('abandoned') }) // the newest one goes on
       expect([targetOf(store), store.lastComplete()?.root]).toEqual([hashOf('abandoned'), root])
       await store.close()
       const again = await open()
@@ -222,7 +222,7 @@ export function stateStoreSuite(backend: Backend): void {
     test('error: a closed store rejects every call, and closes twice', async () => {
       const store = await open()
       const generation = await complete(store)
-      await store.reader(1).node(trie.nodes[0]!.path, trie.nodes[0]!.hash) // its page is in the cache now
+      await store.reader(1).node(trie.nodes[0]!.path, trie.nodes[0]!.hash) // now the page is in the cache
       await Promise.all([store.close(), store.close()])
       const closed = { code: 'databaseClosed' }
       await expect(store.target({ root })).rejects.toMatchObject(closed)

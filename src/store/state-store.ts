@@ -104,7 +104,7 @@ export class StateStore {
       const { catalog, repairs } = await loadCatalog(records, options.onNothingComplete)
       await records.write([...chain, ...repairs], 'relaxed')
       const store = new StateStore(records, catalog, options)
-      await sweep(store.#context, detachOlder(catalog)) // what a deletion left behind that was cut short
+      await sweep(store.#context, detachOlder(catalog)) // the rest of an interrupted deletion
       return store
     } catch (error) {
       records.close()
@@ -115,7 +115,7 @@ export class StateStore {
   /** Opens a store as the one writer: from now on, writes through an earlier writer reject with `fenced`. */
   static async writer(records: Records, options: StateStoreOptions = {}): Promise<StateStore> {
     try {
-      await claimChain(records, options) // whoever writes to that of another chain goes on
+      await claimChain(records, options) // first: the writer of another chain must keep its fence
       return await StateStore.over(await takeOver(records), options)
     } catch (error) {
       records.close()
@@ -289,7 +289,7 @@ export class StateStore {
   async close(): Promise<void> {
     await this.#context.queue.close()
     this.#context.records.close()
-    this.#context.cache.clear() // else what is in it could still be read
+    this.#context.cache.clear() // cached pages must not be readable any more
   }
 
   #generation(state: GenerationState): Generation {

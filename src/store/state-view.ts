@@ -42,7 +42,7 @@ export class StateView {
     this.#store = null
     await records?.then(
       (open) => open.close(),
-      () => {}, // it was not opened
+      () => {}, // the opening failed
     )
   }
 

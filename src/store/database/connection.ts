@@ -88,7 +88,7 @@ export class Connection {
       const message = `the database was closed, and cannot be opened again: ${reason}`
       throw new StoreError('databaseClosed', message, { details: { reason }, cause })
     })
-    this.#opening.catch(() => {}) // whoever uses it is told
+    this.#opening.catch(() => {}) // the next use rejects
   }
 
   /** Tries several times: a browser still busy with the cause of the lost connection aborts an opening, too. */

@@ -94,7 +94,7 @@ describe('openDatabase', () => {
       onClosed: (reason) => reasons.push(reason),
     })
     await expect(opening).rejects.toMatchObject({ code: 'databaseBlocked', details: { database: name } })
-    older.close() // lets the opening through after all, which nobody waits for any more
+    older.close() // lets the abandoned opening through after all
     await deleteStateDatabase(name) // rejects if its connection were left
     expect(reasons).toEqual([])
   })

@@ -67,7 +67,7 @@ async function connect({ name, version, patience, connection, mustExist }: Conne
   const start = ({ blocked, heard }: Signs) =>
     openDB<StateSchema>(name, version, {
       upgrade: (created, from, to, upgrade) => {
-        heard() // how long it takes depends on what there is; its requests fail, or succeed
+        heard() // a migration takes its time; its requests fail or succeed
         upgrade.done.catch(() => {}) // the opening rejects with the same
         // No code catches an error thrown out of here. After an abort the database stays in its old version, or absent.
         const refuse = (cause: unknown) => {

@@ -14,7 +14,7 @@ export class WriteQueue {
       if (this.#closed) throw new StoreError('databaseClosed', 'the store is closed')
       return turn()
     })
-    this.#tail = result.catch(() => {}) // whoever entered has been told
+    this.#tail = result.catch(() => {}) // the caller has the rejection
     return result
   }
 

@@ -98,7 +98,7 @@ class Chunk {
   #addPage(page: Page): void {
     const { start, end, bytes, counts, codes } = page
     const [other] = [...this.#state.pages.within(page), ...this.#pages.within(page)]
-    if (other?.start === start && other.end === end) return // a page is immutable: it is this one
+    if (other?.start === start && other.end === end) return // pages are immutable: the same page
     if (other !== undefined) throw badPage(page, `overlaps [${other.start}, ${other.end})`)
     if (start >= end) throw badPage(page, 'covers nothing')
     const key = { generation: this.#state.number, start, end, counts: { ...counts } }

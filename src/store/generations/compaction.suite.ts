@@ -65,7 +65,7 @@ export function compactionSuite(backend: Backend): void {
       await dense.complete()
       expect(dense.number).toBe(3)
       const [, node] = trie.nodes as [unknown, (typeof trie.nodes)[0]]
-      expect(await reader.node(node.path, node.hash)).toEqual(node.blob) // its state lives on in the compaction
+      expect(await reader.node(node.path, node.hash)).toEqual(node.blob) // the state lives on in the compaction
       expect(store.lastComplete()).toMatchObject({ generation: 3, root, intact: true })
       const records = await backend.connect()
       const keys = await records.keys('pages')
@@ -102,7 +102,7 @@ export function compactionSuite(backend: Backend): void {
       const records = new WatchedRecords(await backend.connect())
       const store = await StateStore.over(records)
       const dense = await compaction(store)
-      records.failAfter = records.writes.length + 1 // the transaction that completes, and none behind it
+      records.failAfter = records.writes.length + 1 // only the completing transaction
       await dense.complete()
       expect(store.lastComplete()?.generation).toBe(2)
       await store.close()

@@ -52,6 +52,6 @@ function holdsWithin(bytes: Uint8Array, start: Path, end: string): boolean {
     }
     return false
   } catch {
-    return true // damaged: whoever looks for a node in it will say so
+    return true // damaged: the next lookup in this page reports the damage
   }
 }

@@ -61,7 +61,7 @@ export function raceSuite(backend: Backend): void {
     const store = await StateStore.over(records, {
       onDamage: (damage) => damaged.push(damage),
       yieldThread: () => records.interrupt(),
-      cacheBytes: 0, // each page is read from the disk, and waited for
+      cacheBytes: 0, // each page is read from the disk, with a wait
     })
     if (isBeside) {
       const complete = await store.target({ root: older.trie.root })
@@ -149,7 +149,7 @@ export function raceSuite(backend: Backend): void {
       const put = (value: Uint8Array) => connection.write([{ kind: 'put', store: 'codes', key: hash, value }], 'strict')
       await put(Uint8Array.of(1))
       records.onWait = async (number) => {
-        if (number !== 1) return // it was read, and is about to be handed out
+        if (number !== 1) return // the code was read, but not handed out yet
         await expect(store.code(hash)).rejects.toMatchObject({ code: 'damagedCode' })
         await generation.commit([], [code!])
       }

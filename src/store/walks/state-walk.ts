@@ -119,8 +119,8 @@ export class StateWalk {
       if (isRootlightError(error, 'damagedPage')) this.damaged++
       throw error
     }
-    if (!this.#context.catalog.has(state)) return // compacted away while it was read
-    throw damagedPage({ generation: state.number, ...stretchOfNode(path) }) // it was known
+    if (!this.#context.catalog.has(state)) return // a compaction deleted the generation during the read
+    throw damagedPage({ generation: state.number, ...stretchOfNode(path) }) // known before: dropped already
   }
 
   #meetCompaction(): void {

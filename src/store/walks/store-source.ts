@@ -57,7 +57,7 @@ export class StoreSource implements NodeSource {
     try {
       return (await this.#wayDown(state, ref, key, work)) ?? NOTHING
     } catch (error) {
-      if (isRootlightError(error, 'damagedPage')) return NOTHING // dropped and reported; we have it no longer
+      if (isRootlightError(error, 'damagedPage')) return NOTHING // dropped and reported by now
       throw error
     }
   }
@@ -100,7 +100,7 @@ export class StoreSource implements NodeSource {
       if (blob !== undefined) return walk.accept(blob, 0, blob.length)
       if (!isFirst && state.coversPath(path)) await checkWayTo(this.#context, state, path)
     } catch (error) {
-      if (!isRootlightError(error, 'damagedPage')) throw error // what is damaged ends the run, and is told elsewhere
+      if (!isRootlightError(error, 'damagedPage')) throw error // damage ends the run; `onDamage` reported it
     }
     return false
   }

@@ -119,7 +119,7 @@ class Verifier {
       this.#codeBytes += code.length
     } catch (error) {
       if (!isRootlightError(error, 'damagedCode')) throw error
-      this.#isWhole = false // it has been dropped, and is wanted again
+      this.#isWhole = false // dropped, and wanted again
       this.#damagedCodes++
     }
   }
