@@ -43,8 +43,6 @@ export const SCORE_HALF_LIFE_MS = 5 * 60_000
 
 /** How long a liar, or a peer that breaks the protocol, is kept out. */
 export const LIE_BAN_MS = 10 * 60_000
-/** Peers that a tab remembers for having broken the protocol: some tens of bytes each. */
-export const MAX_OUTCASTS = 1024
 /** How long a peer that stalls is kept out: it may only be overloaded. */
 export const STALL_BAN_MS = 30_000
 

@@ -15,7 +15,7 @@ import {
   PEER_QUESTION_RATES,
   PEERS_PROTOCOL_ID,
 } from '../constants.ts'
-import { AskingLimits } from '../guards/rate-limiter.ts'
+import { RateLimiter } from '../guards/rate-limiter.ts'
 import { StreamWire } from '../libp2p/stream-wire.ts'
 import { decodePeerList, encodePeerList } from './peer-list.ts'
 
@@ -28,7 +28,7 @@ export interface ToldPeer {
 
 /** Begins to answer whoever asks `node`. `random`: 0 to 1. */
 export async function tellPeers(node: Libp2p, random: () => number = Math.random): Promise<void> {
-  const limits = new AskingLimits(PEER_QUESTION_RATES, systemClock)
+  const limits = new RateLimiter(PEER_QUESTION_RATES, systemClock)
   await node.handle(
     PEERS_PROTOCOL_ID,
     async (stream, connection) => {

@@ -2,7 +2,7 @@ import type { Connection, Libp2p, PeerId } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { describe, expect, test } from 'vitest'
 import { ManualClock } from '../../testing/manual-clock.ts'
-import { AskingLimits } from '../guards/rate-limiter.ts'
+import { RateLimiter } from '../guards/rate-limiter.ts'
 import { denyReservation } from './relay-guard.ts'
 
 /** A peer by its name alone. */
@@ -38,10 +38,10 @@ describe('denyReservation', () => {
   })
 })
 
-describe('AskingLimits', () => {
+describe('RateLimiter', () => {
   test('default: a peer has so much, a host so much, and who is refused pays nothing', () => {
     const clock = new ManualClock()
-    const limits = new AskingLimits({ peer: { perSecond: 1, burst: 2 }, host: { perSecond: 1, burst: 3 } }, clock)
+    const limits = new RateLimiter({ peer: { perSecond: 1, burst: 2 }, host: { perSecond: 1, burst: 3 } }, clock)
     const asks = (name: string, host: string, times: number) =>
       Array.from({ length: times }, () => limits.accepts(from(name, host)))
     expect(asks('a', '/ip4/192.0.2.1', 3)).toEqual([true, true, false])

@@ -19,7 +19,7 @@ import {
 import { guardHandshake } from './guarded-negotiation.ts'
 import { hostOf } from './host-of.ts'
 import type { PendingLimits } from './pending-sockets.ts'
-import { HostAccounts } from './rate-accounts.ts'
+import { RateAccounts } from './rate-accounts.ts'
 
 /** Of connections that stand. */
 export interface StandingLimits {
@@ -67,7 +67,7 @@ export class InboundGater implements ConnectionGater {
   denyInboundRelayReservation?: (peerId: PeerId) => boolean
   readonly #connections: () => readonly Standing[]
   /** What hosts have taken. */
-  readonly #hosts: HostAccounts
+  readonly #hosts: RateAccounts
   readonly #asked: 'connections' | 'sockets'
 
   /**
@@ -84,7 +84,7 @@ export class InboundGater implements ConnectionGater {
     this.limits = limits
     this.#connections = connections
     const perSecond = Math.max(1, limits.connectionsPerHost / 32)
-    this.#hosts = new HostAccounts({ perSecond, burst: burstPerHost(limits) }, clock)
+    this.#hosts = new RateAccounts({ perSecond, burst: burstPerHost(limits) }, clock)
   }
 
   denyInboundConnection = (connection: MultiaddrConnection): boolean => {

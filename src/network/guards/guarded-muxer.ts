@@ -25,7 +25,7 @@ import {
 import { addressBelow } from './guarded-encrypter.ts'
 import { guardNegotiation } from './guarded-negotiation.ts'
 import { hostOf } from './host-of.ts'
-import type { HostAccounts } from './rate-accounts.ts'
+import type { RateAccounts } from './rate-accounts.ts'
 import type { StreamShares } from './stream-shares.ts'
 import { type YamuxLimits, YamuxMeter } from './yamux-meter.ts'
 
@@ -56,7 +56,7 @@ interface Inside extends StreamMuxer {
 
 export interface MuxerGuard {
   /** What each host has sent of small frames, all connections together. Left out: each connection is for itself. */
-  readonly hosts?: HostAccounts
+  readonly hosts?: RateAccounts
   /** What each host may open of streams. Left out: likewise. */
   readonly streams?: StreamShares
   readonly clock?: Clock

@@ -4,7 +4,7 @@
  */
 import type { StreamHandler } from '@libp2p/interface'
 import type { Clock } from '../../runtime/clock.ts'
-import { AskingLimits, type AskingRates } from './rate-limiter.ts'
+import { RateLimiter, type RateLimits } from './rate-limiter.ts'
 
 /** The part of libp2p's registrar that a service registers its protocols with. */
 interface Registrar {
@@ -15,10 +15,10 @@ interface Registrar {
 /** `create`, whose streams are let in at `rates`. libp2p's own middleware keeps every handler that it has run. */
 export function limitedService<C, S>(
   create: (components: C) => S,
-  rates: AskingRates,
+  rates: RateLimits,
   clock: Clock,
 ): (components: C) => S {
-  const limits = new AskingLimits(rates, clock)
+  const limits = new RateLimiter(rates, clock)
   const limited =
     (handler: StreamHandler): StreamHandler =>
     (stream, connection) => {

@@ -6,7 +6,7 @@ import type { Clock } from '../../runtime/clock.ts'
 /** As many may owe something before anybody looks who has paid. */
 const MIN_ACCOUNTS = 64
 
-export class HostAccounts {
+export class RateAccounts {
   readonly #rate: Rate
   readonly #clock: Clock
   readonly #accounts = new Map<string, Gcra>()

@@ -6,20 +6,20 @@ import type { Connection } from '@libp2p/interface'
 import type { Rate } from '../../protocol/gcra.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { hostOf } from './host-of.ts'
-import { HostAccounts } from './rate-accounts.ts'
+import { RateAccounts } from './rate-accounts.ts'
 
-export interface AskingRates {
+export interface RateLimits {
   readonly peer: Rate
   readonly host: Rate
 }
 
-export class AskingLimits {
-  readonly #peers: HostAccounts
-  readonly #hosts: HostAccounts
+export class RateLimiter {
+  readonly #peers: RateAccounts
+  readonly #hosts: RateAccounts
 
-  constructor({ peer, host }: AskingRates, clock: Clock) {
-    this.#peers = new HostAccounts(peer, clock)
-    this.#hosts = new HostAccounts(host, clock)
+  constructor({ peer, host }: RateLimits, clock: Clock) {
+    this.#peers = new RateAccounts(peer, clock)
+    this.#hosts = new RateAccounts(host, clock)
   }
 
   /** Counts one more. False: it is too much. Who is refused pays nothing. */

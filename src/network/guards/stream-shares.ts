@@ -6,7 +6,7 @@
 
 import { Gcra, type Rate } from '../../protocol/gcra.ts'
 import type { Clock } from '../../runtime/clock.ts'
-import { HostAccounts } from './rate-accounts.ts'
+import { RateAccounts } from './rate-accounts.ts'
 
 export interface StreamRates {
   /** Of all connections of a host together. */
@@ -16,12 +16,12 @@ export interface StreamRates {
 }
 
 export class StreamShares {
-  readonly #hosts: HostAccounts
+  readonly #hosts: RateAccounts
   readonly #connection: Rate
   readonly #clock: Clock
 
   constructor({ host, connection }: StreamRates, clock: Clock) {
-    this.#hosts = new HostAccounts(host, clock)
+    this.#hosts = new RateAccounts(host, clock)
     this.#connection = connection
     this.#clock = clock
   }

@@ -30,7 +30,7 @@ import {
 import { guardedWebRtc, type WebRtcGuard } from '../guards/guarded-webrtc.ts'
 import { guardedWebSockets } from '../guards/guarded-websockets.ts'
 import { limitedService } from '../guards/limited-service.ts'
-import { HostAccounts } from '../guards/rate-accounts.ts'
+import { RateAccounts } from '../guards/rate-accounts.ts'
 import { type StreamRates, StreamShares } from '../guards/stream-shares.ts'
 import { loadLibp2p } from './libp2p-parts.ts'
 import { isWebRtcDirect, loadWebRtcDirect } from './webrtc-direct.ts'
@@ -69,7 +69,7 @@ export async function createListeningNode(options: ListeningNodeOptions): Promis
   const streams = new StreamShares(streamRates(limits), systemClock)
   const { createLibp2p, identify, parts } = await loadLibp2p({
     readBufferBytes: MAX_REQUEST_READ_BUFFER_BYTES,
-    muxerGuard: { hosts: new HostAccounts(HOST_SMALL_FRAMES, systemClock), streams },
+    muxerGuard: { hosts: new RateAccounts(HOST_SMALL_FRAMES, systemClock), streams },
   })
   // Those that stand and those that do not yet, and room for some that are just being closed.
   const maxSockets = limits.connections + 2 * limits.pendingConnections

@@ -1,4 +1,4 @@
-/** Who is kept out, why, and until when: by peer id and by address. Bans end by themselves, and there are only so many. */
+/** Who is kept out, why, and until when: by peer id and by address. BanList end by themselves, and there are only so many. */
 import type { Clock } from '../../runtime/clock.ts'
 import { MAX_BANS } from '../constants.ts'
 import type { Departure } from '../departure.ts'
@@ -8,7 +8,7 @@ interface Ban {
   readonly departure: Departure
 }
 
-export class Bans {
+export class BanList {
   readonly #clock: Clock
   /** The oldest first. */
   readonly #bans = new Map<string, Ban>()

@@ -7,7 +7,7 @@ import type { Transport } from '../address.ts'
 import { MAX_BANS } from '../constants.ts'
 import type { Departure } from '../departure.ts'
 import type { LeaveReason } from '../error.ts'
-import { Bans } from './ban-list.ts'
+import { BanList } from './ban-list.ts'
 import { Patience } from './patience.ts'
 import type { NetworkPeer } from './peer.ts'
 import { Score } from './score.ts'
@@ -56,7 +56,7 @@ export class PeerSet {
   readonly #clock: Clock
   readonly #known = new Map<string, Known>()
   /** By id and by address. */
-  readonly #bans: Bans
+  readonly #bans: BanList
   /** By address, also of those that were forgotten; the oldest first. */
   readonly #patience = new Map<string, Patience>()
   readonly #listeners = new Set<() => void>()
@@ -64,7 +64,7 @@ export class PeerSet {
 
   constructor(clock: Clock = systemClock) {
     this.#clock = clock
-    this.#bans = new Bans(clock)
+    this.#bans = new BanList(clock)
   }
 
   /** The peers that can be asked now. */

@@ -17,7 +17,7 @@ import { MAX_STREAMS_PER_CONNECTION, MAX_WEBRTC_ANSWER_BYTES, MAX_WEBRTC_IN_FLIG
 import { guestOf } from '../libp2p/libp2p-caller.ts'
 import type { Guest } from '../link.ts'
 
-export interface HostOptions {
+export interface GuestServerOptions {
   readonly source: NodeSource
   /** What is said to each peer; its limits are enforced. */
   readonly status: Status
@@ -52,7 +52,7 @@ export interface ServeCounters {
   readonly bytesReceived: number
 }
 
-export interface ServeOptions extends HostOptions {
+export interface ServeOptions extends GuestServerOptions {
   readonly node: Libp2p
 }
 
@@ -67,23 +67,23 @@ export interface Serving {
 
 /** Begins to serve. The node must have been started. */
 export async function serve({ node, ...options }: ServeOptions): Promise<Serving> {
-  const host = new Host(options)
-  await node.handle(PROTOCOL_ID, (stream, connection) => host.welcome(guestOf(node, stream, connection)), {
+  const server = new GuestServer(options)
+  await node.handle(PROTOCOL_ID, (stream, connection) => server.welcome(guestOf(node, stream, connection)), {
     maxInboundStreams: MAX_STREAMS_PER_CONNECTION,
   })
   return {
-    setStatus: (status) => host.setStatus(status),
-    counters: () => host.counters(),
+    setStatus: (status) => server.setStatus(status),
+    counters: () => server.counters(),
     async stop() {
       await node.unhandle(PROTOCOL_ID)
-      host.stop()
+      server.stop()
     },
   }
 }
 
 /** Answers whoever it is given. */
-export class Host {
-  readonly #options: HostOptions
+export class GuestServer {
+  readonly #options: GuestServerOptions
   readonly #responders = new Map<Responder, Guest>()
   readonly #admission: Admission
   readonly #counts = { requests: 0, nodes: 0, codes: 0, headers: 0, violations: 0, refusals: 0 }
@@ -91,7 +91,7 @@ export class Host {
   readonly #past = { bytesSent: 0, bytesReceived: 0 }
   #status: Status
 
-  constructor(options: HostOptions) {
+  constructor(options: GuestServerOptions) {
     this.#options = options
     this.#status = options.status
     this.#admission = new Admission({ ...DEFAULT_SERVING_LIMITS, ...options.limits }, options.clock ?? systemClock)

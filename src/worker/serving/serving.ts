@@ -2,9 +2,11 @@
  * A tab that serves others: answers from the store what it has verified, says in its Status what that is, and pauses while
  * the page is hidden or its connection is metered, unless the application wants it otherwise.
  */
+
+import { protocolViolation } from '../../network/departure.ts'
 import type { Guest } from '../../network/link.ts'
-import { Outcasts } from '../../network/peers/outcasts.ts'
-import { Host, type ServeCounters } from '../../network/peers/serve.ts'
+import { BanList } from '../../network/peers/ban-list.ts'
+import { GuestServer, type ServeCounters } from '../../network/peers/serve.ts'
 import type { Conditions } from '../../network/window/window-caller.ts'
 import type { ServingLimits } from '../../protocol/serving-limits.ts'
 import type { Clock } from '../../runtime/clock.ts'
@@ -27,8 +29,8 @@ export interface TabServingOptions {
 export class TabServing {
   readonly #options: TabServingOptions
   readonly #source: BackgroundSource
-  readonly #host: Host
-  readonly #outcasts: Outcasts
+  readonly #server: GuestServer
+  readonly #bans: BanList
   /** What was said last. */
   #said: string
   #stopTelling: (() => void) | null = null
@@ -39,13 +41,13 @@ export class TabServing {
     this.#source = new BackgroundSource({ source: store.source(), ...limits, clock, foreground })
     const status = this.#status()
     this.#said = keyOf(status)
-    this.#outcasts = new Outcasts(clock)
-    this.#host = new Host({
+    this.#bans = new BanList(clock)
+    this.#server = new GuestServer({
       source: this.#source,
       status,
       clock,
       limits: servingLimits(limits),
-      onViolation: (_, peerId) => this.#outcasts.add(peerId),
+      onViolation: (error, peerId) => this.#bans.add(peerId, protocolViolation(`${error.code}: ${error.message}`)),
     })
   }
 
@@ -61,13 +63,13 @@ export class TabServing {
 
   /** Answers `guest`, unless it broke the protocol the last time. */
   welcome(guest: Guest): void {
-    if (this.#outcasts.has(guest.peerId)) guest.hangUp()
-    else this.#host.welcome(guest)
+    if (this.#bans.of(guest.peerId) !== undefined) guest.hangUp()
+    else this.#server.welcome(guest)
   }
 
   /** What others have of it, and what is held for them. */
   counters(): ServeCounters {
-    return this.#host.counters()
+    return this.#server.counters()
   }
 
   /** `serving ⇄ paused`. */
@@ -82,7 +84,7 @@ export class TabServing {
   stop(): void {
     this.#stopTelling?.()
     this.#stopTelling = null
-    this.#host.stop()
+    this.#server.stop()
   }
 
   #tell(): void {
@@ -90,7 +92,7 @@ export class TabServing {
     const text = keyOf(status)
     if (text === this.#said) return
     this.#said = text
-    this.#host.setStatus(status)
+    this.#server.setStatus(status)
   }
 
   #status() {
