@@ -1,4 +1,5 @@
 /** The options of a client. Fills in the defaults, and refuses impossible values. */
+import type { TraceEvent } from './runtime/trace-text.ts'
 import { parseCount, parsePositive } from './wallet/number.ts'
 import { badArgument, checkType, fieldsOf, reading, textsOf } from './wallet/plain.ts'
 import { DEFAULT_SERVED_REQUESTS, DEFAULT_UPLOAD_BYTES_PER_SECOND } from './worker/constants.ts'
@@ -43,6 +44,13 @@ export interface LightClientOptions {
    * tab serves no tab.
    */
   readonly serve?: ServeOptions
+  /**
+   * Called for each decision of the client: the peer asked, the reason of a ban or a stall, the source of a read. Left
+   * out: nothing is noted. A tab notes its own decisions. Peers and the sync belong to the writing tab, so a follower's
+   * trace has its tab decisions and reads only. Called from the opening on, and for every request: keep it quick. An
+   * error thrown here goes to the console.
+   */
+  readonly onTrace?: (event: TraceEvent) => void
 }
 
 /** The options of WebRTC. */
@@ -106,25 +114,38 @@ export interface ParsedOptions {
   readonly engine: EngineOptions
   readonly webrtc: WindowWebRtcOptions
   readonly worker: (() => Worker) | undefined
+  readonly onTrace: LightClientOptions['onTrace']
 }
 
 /** Returns checked options. Throws `badArgument` or `badNumber`. */
 export function parseOptions(options: unknown): ParsedOptions {
-  const names = ['database', 'chainId', 'peers', 'worker', 'webrtc', 'libp2p', 'serve'] as const
-  const { database, chainId, worker, libp2p, ...given } = fieldsOf('the options of a client', options, names)
+  const names = ['database', 'chainId', 'peers', 'worker', 'webrtc', 'libp2p', 'serve', 'onTrace'] as const
+  const { database, chainId, worker, libp2p, onTrace, ...given } = fieldsOf('the options of a client', options, names)
   checkType('database', 'string', database)
   if (worker !== undefined) checkType('worker', 'function', worker)
+  if (onTrace !== undefined) checkType('onTrace', 'function', onTrace)
   if (libp2p !== undefined) checkType('libp2p.dial', 'function', fieldsOf('libp2p', libp2p, ['dial']).dial)
   const peers = textsOf('peers', given.peers)
   const serve = parseServe(given.serve)
-  const engine = { database: database as string, chainId: parseCount('chainId', chainId), peers, serve }
+  const engine = {
+    database: database as string,
+    chainId: parseCount('chainId', chainId),
+    peers,
+    serve,
+    isTraced: onTrace !== undefined,
+  }
   const webrtc = {
     peers,
     webrtc: parseWebRtc(given.webrtc),
     libp2p: libp2p as object | undefined,
     isServing: serve !== null,
   }
-  return { engine, webrtc, worker: worker as ParsedOptions['worker'] }
+  return {
+    engine,
+    webrtc,
+    worker: worker as ParsedOptions['worker'],
+    onTrace: onTrace as ParsedOptions['onTrace'],
+  }
 }
 
 /**

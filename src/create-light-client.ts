@@ -8,10 +8,12 @@ import { createWindowNode, portTo, wantsWebRtc } from './create-window-node.ts'
 import { EngineEvents } from './engine-events.ts'
 import type { WindowNode } from './network/window/window-node.ts'
 import { LazyPart } from './runtime/lazy-part.ts'
+import { createTrace, type TraceNote } from './runtime/trace.ts'
 import type { Engine } from './worker/engine.ts'
 import { createRemoteEngine } from './worker/port/remote-engine.ts'
 
 const clientPart = new LazyPart('the client', () => import('./client.ts'))
+const traceText = new LazyPart('the words of the trace', () => import('./runtime/trace-text.ts'))
 const tabEngine = new LazyPart('the engine', () => import('./worker/tabs/create-tab-engine.ts'))
 
 /**
@@ -46,14 +48,33 @@ interface Opened {
   readonly windowNode: WindowNode | null
 }
 
-async function open({ engine: options, webrtc, worker }: ParsedOptions, events: EngineEvents): Promise<Opened> {
+async function open(
+  { engine: options, webrtc, worker, onTrace }: ParsedOptions,
+  events: EngineEvents,
+): Promise<Opened> {
+  const note = onTrace === undefined ? undefined : await noting(onTrace)
   const onAddresses = () => events.target.dispatchEvent(new Event('addresses'))
   const windowNode = wantsWebRtc(webrtc) ? await createWindowNode(webrtc, onAddresses) : null
   if (worker !== undefined) {
     const window = windowNode && { port: await portTo(windowNode), stop: () => windowNode.stop() }
-    return { engine: await createRemoteEngine(createWorker(worker), options, events.emit, { window }), windowNode }
+    const settings = note === undefined ? { window } : { window, onTrace: note }
+    return { engine: await createRemoteEngine(createWorker(worker), options, events.emit, settings), windowNode }
   }
   // Loaded lazily: a page with a worker does not load the engine a second time.
   const { createTabEngine } = await tabEngine.load()
-  return { engine: await createTabEngine(options, events.emit, windowNode), windowNode }
+  const trace = note === undefined ? null : createTrace(note)
+  return { engine: await createTabEngine(options, events.emit, windowNode, trace), windowNode }
+}
+
+/** Returns a sink that gives each note, in words, to the application. An error of the application ends nothing. */
+async function noting(onTrace: NonNullable<ParsedOptions['onTrace']>): Promise<(note: TraceNote) => void> {
+  const { traceEventOf } = await traceText.load()
+  return (note) => {
+    const event = traceEventOf(note)
+    try {
+      onTrace(event)
+    } catch (error) {
+      console.error('`onTrace` threw', error)
+    }
+  }
 }

@@ -6,6 +6,7 @@
 
 import type { Clock } from '../runtime/clock.ts'
 import { Deadline } from '../runtime/deadline.ts'
+import type { Trace } from '../runtime/trace.ts'
 import type { WantedCode } from './code-queue.ts'
 import {
   HEDGE_ROUND_TRIPS,
@@ -70,6 +71,8 @@ export interface RequestsOptions {
   readonly onChange: () => void
   /** See `StateSyncOptions`. */
   readonly isYielding?: (() => boolean) | undefined
+  /** See `StateSyncOptions`. */
+  readonly trace?: Trace | null | undefined
 }
 
 /** All results of {@link rankOf}. */
@@ -253,6 +256,10 @@ export class Requests {
     this.#inFlightBytes += maxBytes
     request.overdue.start()
     request.timeout.start()
+    this.#options.trace?.('sync', 'asked', {
+      ...{ peer: peer.id, kind: asked.kind, items: countOf(asked), maxBytes },
+      again: hedged !== undefined,
+    })
     this.#put(peer, asked, maxBytes).then(
       (parts) => {
         // The peer may be asked again, for the data that did not fit into the answer.
@@ -282,6 +289,7 @@ export class Requests {
 
   /** in flight → ended, and the timeout is reported to the peer. {@link Deadline} does not count our own absence. */
   #timeOut(request: Request, scheduler: Scheduler): void {
+    this.#options.trace?.('sync', 'timedOut', { peer: request.peer.id, maxBytes: request.maxBytes })
     this.#silent.add(request.peer)
     this.#end(request, scheduler)
     request.peer.report({ kind: 'timeout', maxBytes: request.maxBytes })
@@ -314,6 +322,7 @@ export class Requests {
   }
 
   #rest(peer: SyncPeer): void {
+    this.#options.trace?.('sync', 'refused', { peer: peer.id })
     const wake = () => {
       this.#resting.delete(peer)
       this.#options.onChange()
@@ -365,6 +374,11 @@ function shareOf(peers: readonly SyncPeer[], scheduler: Scheduler): number {
 /** Returns the time after which a request to `peer` is overdue, and an idle peer is asked as well. */
 function overdueMs(peer: SyncPeer): number {
   return peer.roundTripMs === 0 ? START_HEDGE_MS : Math.max(MIN_HEDGE_MS, peer.roundTripMs * HEDGE_ROUND_TRIPS)
+}
+
+function countOf(asked: Asked): number {
+  if (asked.kind === 'nodes') return asked.gaps.length
+  return asked.kind === 'ways' ? asked.ways.length : asked.codes.length
 }
 
 function stopTimers(request: Request): void {

@@ -3,6 +3,7 @@
 import type { Clock } from '../runtime/clock.ts'
 import type { ErrorDetails } from '../runtime/error.ts'
 import type { LoadError } from '../runtime/lazy-part.ts'
+import type { Trace } from '../runtime/trace.ts'
 import type { Keccak } from '../trie/keccak.ts'
 import type { LeafCallback } from '../trie/leaf.ts'
 import type { Disk } from './disk.ts'
@@ -43,4 +44,6 @@ export interface StateSyncOptions {
   readonly onPaused?: (error: SyncError) => void
   /** Called when a page was found damaged. The page was dropped, and its nodes are fetched again. */
   readonly onDamaged?: (error: unknown) => void
+  /** Notes each decision; `null` or left out: no notes. */
+  readonly trace?: Trace | null | undefined
 }

@@ -58,11 +58,11 @@ export class StateSync {
   #wakeSleeper: () => void = () => {}
 
   constructor(options: StateSyncOptions) {
-    const { root, peers, clock, isYielding } = options
+    const { root, peers, clock, isYielding, trace } = options
     this.#options = options
     this.#timers = new Timers(clock)
     this.#rates = new RateMeter(clock)
-    this.#requests = new Requests({ root, peers, clock, isYielding, onChange: () => this.#wake() })
+    this.#requests = new Requests({ root, peers, clock, isYielding, trace, onChange: () => this.#wake() })
     this.#reads = new DiskReads({
       disk: options.disk,
       leaf: options.leaf,
@@ -300,10 +300,12 @@ export class StateSync {
       sliceBytes: this.#options.sliceBytes ?? SLICE_BYTES,
       goOn: () => this.#goOnTaking(),
     })
+    const { peer, bytes, elapsedMs } = answer
+    this.#options.trace?.('sync', 'answered', { peer: peer.id, bytes, elapsedMs, lie })
     answer.settle()
-    if (lie !== null) answer.peer.report({ kind: 'lie', reason: lie })
-    else if (answer.bytes === 0) answer.peer.report({ kind: 'empty' })
-    else answer.peer.report({ kind: 'useful', bytes: answer.bytes, elapsedMs: answer.elapsedMs })
+    if (lie !== null) peer.report({ kind: 'lie', reason: lie })
+    else if (bytes === 0) peer.report({ kind: 'empty' })
+    else peer.report({ kind: 'useful', bytes, elapsedMs })
   }
 
   /** Between slices: starts more work if the thread was free in between. Returns false if the sync has to end. */
@@ -385,12 +387,19 @@ export class StateSync {
   }
 
   /** Sets phase and reason. Returns true if either changed. */
-  #setPhase(phase: SyncPhase, reason: StallReason | PauseReason | null): boolean {
+  #setPhase(phase: 'syncing' | 'stalled' | 'paused', reason: StallReason | PauseReason | null): boolean {
     const changed = phase !== this.#phase || reason !== this.#reason
     this.#phase = phase
     this.#reason = reason
-    if (changed) this.#tellProgress()
-    return changed
+    if (!changed) return false
+    this.#options.trace?.('sync', phase, { reason, ...this.#peerCounts() })
+    this.#tellProgress()
+    return true
+  }
+
+  #peerCounts(): { readonly peers: number; readonly able: number } {
+    const peers = [...this.#options.peers.connected()]
+    return { peers: peers.length, able: peers.filter((peer) => peer.mayHave(this.#options.root)).length }
   }
 
   #tellProgress(): void {

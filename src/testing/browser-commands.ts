@@ -5,9 +5,12 @@
 import { setMaxListeners } from 'node:events'
 import type { Libp2p } from '@libp2p/interface'
 import type { BrowserCommand } from 'vitest/node'
+import { EVERYTHING, statusOf } from '../protocol/messages.ts'
+import { nobleKeccak } from '../trie/keccak.ts'
 import { type RawCounts, RawServer, type RawVice } from './hostile/raw-server.ts'
 import { TappedProxy } from './hostile/tapped-proxy.ts'
 import type { TextPlace } from './hostile/text-server.ts'
+import { seededRandom } from './random.ts'
 
 const rawServers: RawServer[] = []
 const honestServers: { readonly node: Libp2p; readonly proxy: TappedProxy }[] = []
@@ -64,7 +67,31 @@ const startRelayForTabs: BrowserCommand<[]> = async () => {
 
 const stopWebRtcServer: BrowserCommand<[number]> = async (_, id): Promise<void> => webRtcServers[id]!.stop()
 
+const stateServers: { stop(): Promise<void> }[] = []
+
+/** Starts a server of one small state. */
+const startStateServer: BrowserCommand<[]> = async () => {
+  const [{ createListeningNode }, { serve }, { TrieSource }, { firstState }] = await Promise.all([
+    import('../network/libp2p/listening-node.ts'),
+    import('../network/peers/serve.ts'),
+    import('./simulator/trie-source.ts'),
+    import('./simulator/states.ts'),
+  ])
+  const state = firstState(seededRandom(1), 50, nobleKeccak)
+  const source = new TrieSource()
+  source.learn(state)
+  const node = await createListeningNode({ listen: ['/ip4/127.0.0.1/tcp/0/ws'] })
+  const status = statusOf(1, [{ root: state.root, blockNumber: 0, coverage: EVERYTHING }])
+  await serve({ node, source, status })
+  const id = stateServers.push({ stop: async () => node.stop() }) - 1
+  return { id, address: String(node.getMultiaddrs()[0]), root: `0x${state.rootHex}` }
+}
+
+const stopStateServer: BrowserCommand<[number]> = async (_, id): Promise<void> => stateServers[id]!.stop()
+
 export const browserCommands = {
+  startStateServer,
+  stopStateServer,
   startTextServer,
   startRelayForTabs,
   stopWebRtcServer,

@@ -3,6 +3,7 @@
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { expect } from 'vitest'
 import type { LoadError } from '../runtime/lazy-part.ts'
+import type { Trace } from '../runtime/trace.ts'
 import { createMemoryStore, type StateStore } from '../store/state-store.ts'
 import type { Disk } from '../sync/disk.ts'
 import type { SyncError } from '../sync/errors.ts'
@@ -44,6 +45,7 @@ export interface StartOptions {
   readonly clock?: ManualClock
   /** Wraps the disk of the sync. */
   readonly bendDisk?: (disk: Disk) => Disk
+  readonly trace?: Trace
 }
 
 /** The state to bring to the store. */
@@ -64,6 +66,7 @@ export async function startSync(
     clock = new ManualClock(),
     surroundings,
     bendDisk = (disk) => disk,
+    trace,
   } = options
   const disk = await store.target({ root, scope })
   const set = new TestPeers(...peers)
@@ -85,6 +88,7 @@ export async function startSync(
     onStalled: (reason) => stalls.push(reason),
     onPaused: (error) => pauses.push(error),
     onProgress: (told) => progress.push(told),
+    trace,
   })
   const run: Run = { sync, store, clock, peers: set, stalls, pauses, progress, outcome: undefined }
   sync.run().then(

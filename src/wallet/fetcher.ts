@@ -6,6 +6,7 @@
 import type { Clock } from '../runtime/clock.ts'
 import { startDeadline } from '../runtime/deadline.ts'
 import type { LoadError } from '../runtime/lazy-part.ts'
+import type { Trace } from '../runtime/trace.ts'
 import type { SyncPeer, SyncPeers } from '../sync/peer.ts'
 import type { WayNode } from '../trie/check-way.ts'
 import type { Keccak } from '../trie/keccak.ts'
@@ -29,6 +30,7 @@ import {
   groupOf,
   keyOf,
   mayHave,
+  nameOf,
   type Wanted,
   type WantedCode,
   type WantedHeader,
@@ -49,6 +51,8 @@ export interface FetcherOptions {
   readonly canCome: () => boolean
   /** Returns the error preventing dialing; `null` if none is known. */
   readonly loadFailure?: () => LoadError | null
+  /** Notes each decision; `null` or left out: no notes. */
+  readonly trace?: Trace | null | undefined
 }
 
 export class Fetcher {
@@ -204,13 +208,15 @@ export class Fetcher {
     for (const { id } of want.asked) want.failures.set(id, 'timeout')
     for (const peer of peers.connected()) if (!mayHave(peer, want.wanted)) want.failures.set(peer.id, 'empty')
     const cause = loadFailure() ?? undefined
-    const isNotLoaded = cause !== undefined && want.failures.size === 0
-    this.#reject(want, notSynced(want.wanted, isNotLoaded ? 'loadFailed' : reason, want.failures, cause))
+    const why = cause !== undefined && want.failures.size === 0 ? 'loadFailed' : reason
+    this.#options.trace?.('reads', 'failed', { reason: why, wanted: nameOf(want.wanted) })
+    this.#reject(want, notSynced(want.wanted, why, want.failures, cause))
   }
 
   #ask(peer: SyncPeer, wants: readonly Want[]): void {
-    const { clock } = this.#options
+    const { clock, trace } = this.#options
     const maxBytes = wants.reduce((sum, { wanted }) => sum + bytesOf(wanted), 0)
+    trace?.('reads', 'asked', { peer: peer.id, kind: wants[0]!.wanted.kind, items: wants.length, maxBytes })
     for (const want of wants) want.asked.add(peer)
     const stopHedge = startDeadline(clock, hedgeMs(peer), () => {
       for (const want of wants) want.isOverdue = true
@@ -278,6 +284,7 @@ export class Fetcher {
   }
 
   #note(want: Want, peer: SyncPeer, failure: 'empty' | 'timeout' | 'lie'): void {
+    this.#options.trace?.('reads', 'missed', { peer: peer.id, reason: failure })
     want.tried.add(peer)
     want.failures.set(peer.id, failure)
   }
@@ -285,6 +292,7 @@ export class Fetcher {
   /** Leaves a peer alone for a moment after a disconnect or a refusal. */
   #rest(peer: SyncPeer, wants: readonly Want[]): void {
     const isGone = ![...this.#options.peers.connected()].includes(peer)
+    this.#options.trace?.('reads', 'missed', { peer: peer.id, reason: isGone ? 'gone' : 'refused' })
     for (const want of wants) {
       if (isGone) want.losePeer()
       // An earlier failure says more than this one.

@@ -17,6 +17,17 @@ export interface OnDemandOptions {
   /** Takes newly fetched nodes. The handler must add them to `fetched`. */
   readonly onNodes: (nodes: readonly WayNode[]) => void
   readonly onCode: (hash: Uint8Array, bytes: Uint8Array) => void
+  /** Counts the source of each node and code; `null` or left out: no counts. */
+  readonly sources?: ReadSources | null
+}
+
+/** The nodes and codes of a read, by source. */
+export interface ReadSources {
+  /** Fetched by an earlier read, and used before the first request of this one. */
+  memory: number
+  /** On disk, or in a running sync. */
+  disk: number
+  peers: number
 }
 
 /**
@@ -32,20 +43,42 @@ export class OnDemandNodes implements StateNodes {
 
   async node(path: Path, hash: Uint8Array, key: Path): Promise<Uint8Array> {
     const { root, below, fetched, fetcher, onNodes } = this.#options
-    const known = fetched.get(hash) ?? (await below.node(path, hash, key)) ?? fetched.get(hash)
+    const known =
+      this.#fromMemory(fetched.get(hash)) ??
+      this.#fromDisk(await below.node(path, hash, key)) ??
+      this.#fromMemory(fetched.get(hash))
     if (known !== undefined) return known
-    const nodes = await fetcher.way({ root, path, hash, key })
+    const nodes = this.#fromPeers(await fetcher.way({ root, path, hash, key }))
     onNodes(nodes)
     return nodes[0]!.blob
   }
 
   async code(hash: Uint8Array): Promise<Uint8Array> {
     const { below, fetched, fetcher, onCode } = this.#options
-    const known = (await below.code(hash)) ?? fetched.get(hash)
+    const known = this.#fromDisk(await below.code(hash)) ?? this.#fromMemory(fetched.get(hash))
     if (known !== undefined) return known
-    const code = await fetcher.code(hash)
+    const code = this.#fromPeers(await fetcher.code(hash))
     fetched.addCode(hash, code)
     onCode(hash, code)
     return code
+  }
+
+  /** Behind a request of this read, the memory holds the other nodes of the answer. */
+  #fromMemory<T>(known: T | undefined): T | undefined {
+    const { sources } = this.#options
+    if (sources && known !== undefined) sources[sources.peers > 0 ? 'peers' : 'memory']++
+    return known
+  }
+
+  #fromDisk<T>(known: T | undefined): T | undefined {
+    const { sources } = this.#options
+    if (sources && known !== undefined) sources.disk++
+    return known
+  }
+
+  #fromPeers<T>(fetched: T): T {
+    const { sources } = this.#options
+    if (sources) sources.peers++
+    return fetched
   }
 }

@@ -22,6 +22,8 @@ export interface EngineOptions {
   readonly peers: readonly string[]
   /** What other tabs may have of this one; `null`: nothing. */
   readonly serve: ServeLimits | null
+  /** True: a note of each decision goes to the window, see `trace.ts`. Left out: none. */
+  readonly isTraced?: boolean
 }
 
 /** What a tab gives to others. */

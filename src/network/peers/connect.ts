@@ -2,6 +2,7 @@
 
 import type { Status } from '../../protocol/messages.ts'
 import type { Clock } from '../../runtime/clock.ts'
+import type { Trace } from '../../runtime/trace.ts'
 import type { PeerAddress } from '../address.ts'
 import { asDialError, DialError } from '../dial-error.ts'
 import type { Caller, Link } from '../link.ts'
@@ -18,6 +19,7 @@ export interface ConnectOptions {
   readonly onLeave: NonNullable<NetworkPeerOptions['onLeave']>
   readonly onLateBlame: NonNullable<NetworkPeerOptions['onLateBlame']>
   readonly signal: AbortSignal
+  readonly trace?: Trace | null | undefined
 }
 
 /** A peer that can be asked, and the link to hang up when it has left. */
@@ -59,7 +61,7 @@ async function dial(address: PeerAddress, { caller, signal }: ConnectOptions): P
 }
 
 async function greet(address: PeerAddress, link: Link, options: ConnectOptions): Promise<NetworkPeer> {
-  const { peers, status, clock, signal, onLeave, onLateBlame } = options
+  const { peers, status, clock, signal, onLeave, onLateBlame, trace } = options
   const peer = new NetworkPeer({
     id: link.peerId,
     address: address.text,
@@ -69,7 +71,10 @@ async function greet(address: PeerAddress, link: Link, options: ConnectOptions):
     score: peers.scoreOf(address.text, address.transport),
     patience: peers.patienceOf(address.text),
     clock,
-    onStatus: () => peers.changed(),
+    onStatus: (peer) => {
+      trace?.('peers', 'status', { peer: peer.id, roots: peer.roots })
+      peers.changed()
+    },
     onRoom: () => peers.changed(),
     onLeave,
     onLateBlame,

@@ -8,6 +8,7 @@
 import type { Status } from '../../protocol/messages.ts'
 import { type Clock, systemClock } from '../../runtime/clock.ts'
 import { startDeadline } from '../../runtime/deadline.ts'
+import type { Trace } from '../../runtime/trace.ts'
 import type { PeerAddress } from '../address.ts'
 import {
   DIAL_TIMEOUT_MS,
@@ -35,6 +36,8 @@ export interface DialerOptions {
   readonly clock?: Clock
   /** 0 to 1; spreads the pauses, so that tabs do not come back all at once. */
   readonly random?: () => number
+  /** Notes each decision; `null` or left out: no notes. */
+  readonly trace?: Trace | null | undefined
 }
 
 /** What is going on at one address. */
@@ -80,8 +83,12 @@ export class Dialer {
 
   /** Dials a peer that somebody has told of, as well, unless it is known, or as many as may be are. */
   add(address: PeerAddress): void {
-    const found = [...this.#lines.values()].filter(({ isFound }) => isFound).length
-    if (this.#lines.has(address.text) || found >= MAX_FOUND_PEERS || this.#isKnown(address)) return
+    if (this.#lines.has(address.text)) return
+    const isFull = [...this.#lines.values()].filter(({ isFound }) => isFound).length >= MAX_FOUND_PEERS
+    if (isFull || this.#isKnown(address)) {
+      this.#options.trace?.('peers', 'skipped', { address: address.text, reason: isFull ? 'full' : 'known' })
+      return
+    }
     const line = this.#draw(address, true)
     if (this.#running) this.#dial(line)
   }
@@ -137,12 +144,15 @@ export class Dialer {
   /** `idle, waiting → dialing → connected` or `→ waiting`. */
   #dial(line: Line): void {
     const ban = this.#options.peers.banOf(line.address.text)
+    const { trace } = this.#options
     if (ban !== undefined) {
+      trace?.('peers', 'banned', { address: line.address.text, reason: ban.reason, waitMs: ban.banMs })
       this.#wait(line, ban.banMs)
       return
     }
     const abort = new AbortController()
     line.phase = { is: 'dialing', abort }
+    trace?.('peers', 'dialing', { address: line.address.text })
     this.#options.peers.connecting(line.address.text, line.address.transport)
     this.#settle(this.#attempt(line, abort))
   }
@@ -161,6 +171,7 @@ export class Dialer {
         onLeave: (departure, peer) => this.#onLeave(line, departure, peer),
         onLateBlame: (departure, peer) => this.#onLateBlame(line, departure, peer),
         signal: abort.signal,
+        trace: this.#options.trace,
       })
       this.#join(line, connected)
       if (status !== this.#status) connected.peer.setStatus(this.#status)
@@ -192,6 +203,7 @@ export class Dialer {
       return
     }
     line.phase = { is: 'connected', connected, sinceMs: this.#clock.now() }
+    this.#options.trace?.('peers', 'connected', { address: line.address.text, peer: peer.id })
     peers.join(peer)
   }
 
@@ -212,7 +224,10 @@ export class Dialer {
     const { peers } = this.#options
     const again = peers.byId(peer.id)
     if (again !== undefined) again.disconnect(departure)
-    else peers.leave(line.address.text, line.address.transport, departure, peer.id)
+    else {
+      this.#noteMiss(line, departure, peer.id)
+      peers.leave(line.address.text, line.address.transport, departure, peer.id)
+    }
   }
 
   /** `dialing, connected → waiting`, or `→ idle` if we have stopped. */
@@ -226,10 +241,19 @@ export class Dialer {
     const isGone = isFound && (hasFailed || departure.banMs > 0)
     if (this.#running && !isGone) this.#wait(line, Math.max(pauseMs, departure.banMs))
     else line.phase = { is: 'idle' }
+    this.#noteMiss(line, departure, id)
     this.#options.peers.leave(address.text, address.transport, departure, id)
     if (!isGone) return
+    this.#options.trace?.('peers', 'forgotten', { address: address.text })
     this.#lines.delete(address.text)
     this.#options.peers.forget(address.text)
+  }
+
+  /** Without a peer id, no connection was made. */
+  #noteMiss({ address }: Line, departure: Departure, peer?: string): void {
+    const { trace } = this.#options
+    if (peer === undefined) trace?.('peers', 'unreachable', missOf(address, departure))
+    else trace?.('peers', 'left', { ...missOf(address, departure), peer })
   }
 
   #wait(line: Line, pauseMs: number): void {
@@ -246,6 +270,10 @@ export class Dialer {
     this.#settling.add(promise)
     void promise.then(() => this.#settling.delete(promise))
   }
+}
+
+function missOf({ text }: PeerAddress, { reason, message, banMs }: Departure) {
+  return { address: text, reason, message: message ?? null, banMs }
 }
 
 /** `departure`, and for silence a ban that grows. */

@@ -12,6 +12,7 @@ import { Responder } from '../../protocol/responder.ts'
 import { countItems } from '../../protocol/rlp-view.ts'
 import { DEFAULT_SERVING_LIMITS, type ServingLimits } from '../../protocol/serving-limits.ts'
 import { type Clock, systemClock } from '../../runtime/clock.ts'
+import type { Trace } from '../../runtime/trace.ts'
 import type { NodeSource } from '../../trie/node-source.ts'
 import { MAX_STREAMS_PER_CONNECTION, MAX_WEBRTC_ANSWER_BYTES, MAX_WEBRTC_IN_FLIGHT_BYTES } from '../constants.ts'
 import { guestOf } from '../libp2p/libp2p-caller.ts'
@@ -24,6 +25,8 @@ export interface GuestServerOptions {
   /** {@link DEFAULT_SERVING_LIMITS}, but for these. */
   readonly limits?: Partial<ServingLimits>
   readonly clock?: Clock
+  /** Notes each decision; `null` or left out: no notes. */
+  readonly trace?: Trace | null | undefined
   /** A peer has come or gone. */
   readonly onPeersChange?: (peers: number) => void
   /** A peer broke the protocol and was disconnected. */
@@ -119,7 +122,7 @@ export class GuestServer {
 
   /** Answers `guest` until its stream ends. */
   welcome(guest: Guest): void {
-    const { source, clock, onViolation, onFailure, onPeersChange } = this.#options
+    const { source, clock, onViolation, onFailure, onPeersChange, trace } = this.#options
     const { wire, peerId } = guest
     const admitted = this.#admit(guest)
     if (admitted === undefined) return
@@ -129,9 +132,10 @@ export class GuestServer {
       source,
       status: statusFor(guest, this.#status),
       ...(clock === undefined ? {} : { clock }),
-      onServed: (answer) => this.#count(answer),
+      onServed: (answer) => this.#count(answer, peerId),
       onViolation: (error) => {
         this.#counts.violations++
+        trace?.('serving', 'violated', { peer: peerId, reason: `${error.code}: ${error.message}` })
         guest.hangUp()
         onViolation?.(error, peerId)
       },
@@ -139,6 +143,7 @@ export class GuestServer {
       onFailure: (error) => onFailure?.(error),
       onClose: () => this.#bidFarewell(responder),
     })
+    trace?.('serving', 'admitted', { peer: peerId, host: guest.host })
     this.#responders.set(responder, guest)
     responder.start()
     onPeersChange?.(this.#responders.size)
@@ -162,19 +167,27 @@ export class GuestServer {
 
   #refuse(error: RefusalError, peerId: string): void {
     this.#counts.refusals++
+    this.#options.trace?.('serving', 'refused', { peer: peerId, reason: `${error.code}: ${error.message}` })
     this.#options.onRefusal?.(error, peerId)
   }
 
   #bidFarewell(responder: Responder): void {
-    if (!this.#responders.delete(responder)) return
+    const guest = this.#responders.get(responder)
+    if (guest === undefined) return
+    this.#responders.delete(responder)
+    this.#options.trace?.('serving', 'left', { peer: guest.peerId })
     this.#past.bytesSent += responder.bytesSent
     this.#past.bytesReceived += responder.bytesReceived
     this.#options.onPeersChange?.(this.#responders.size)
   }
 
-  #count({ kind, items }: Answer): void {
+  #count({ kind, items }: Answer, peer: string): void {
     this.#counts.requests++
     const found = items.filter((item) => item.length > 0)
+    this.#options.trace?.('serving', 'answered', {
+      ...{ peer, kind, items: items.length, found: found.length },
+      bytes: found.reduce((sum, item) => sum + item.length, 0),
+    })
     if (kind === 'code') this.#counts.codes += found.length
     else if (kind === 'header') this.#counts.headers += found.length
     else for (const nodes of found) this.#counts.nodes += countItems(nodes)

@@ -5,18 +5,22 @@
  */
 
 import type { Clock } from '../../runtime/clock.ts'
+import type { Trace } from '../../runtime/trace.ts'
 import type { StateStore } from '../../store/state-store.ts'
 import { SyncError } from '../../sync/errors.ts'
 import { LocalPeer } from '../../sync/local-peer.ts'
 import { StateSync } from '../../sync/state-sync.ts'
 import type { Keccak } from '../../trie/keccak.ts'
 import { scanAccount } from '../../trie/leaf.ts'
+import { hexOf } from './reads.ts'
 
 export interface CompactionParts {
   readonly store: StateStore
   readonly keccak: Keccak
   readonly clock: Clock
   readonly yieldThread: () => Promise<void>
+  /** Notes each decision; `null` or left out: no notes. */
+  readonly trace?: Trace | null | undefined
 }
 
 export class Compaction {
@@ -37,7 +41,7 @@ export class Compaction {
     this.#isStopped = false
     // Whatever ends it early (damage, a full disk, the end of the store) is told to whoever reads or syncs next.
     this.#ended = this.#run()
-      .catch(() => {})
+      .catch((error) => this.#parts.trace?.('store', 'compactionEnded', { error: String(error) }))
       .finally(() => {
         this.#isStopped = true
         this.#sync = null
@@ -53,9 +57,10 @@ export class Compaction {
   }
 
   async #run(): Promise<void> {
-    const { store, keccak, clock, yieldThread } = this.#parts
+    const { store, keccak, clock, yieldThread, trace } = this.#parts
     const generation = await store.compaction()
     if (generation === null || this.#isStopped) return
+    trace?.('store', 'compacting', { root: hexOf(generation.root), generation: generation.number })
     this.#sync = new StateSync({
       root: generation.root,
       generation: () => generation.number,
@@ -69,6 +74,7 @@ export class Compaction {
       onPaused: () => this.#cancel(), // it does not fit: what is stored is as good as before
     })
     await this.#sync.run()
+    trace?.('store', 'compacted', { root: hexOf(generation.root), generation: generation.number })
   }
 
   #cancel(): void {

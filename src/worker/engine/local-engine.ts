@@ -8,6 +8,7 @@ import type { WindowCaller } from '../../network/window/window-caller.ts'
 import { systemClock } from '../../runtime/clock.ts'
 import { isOnline, watchConnectivity } from '../../runtime/connectivity.ts'
 import { LazyPart } from '../../runtime/lazy-part.ts'
+import type { Trace } from '../../runtime/trace.ts'
 import { yieldThread } from '../../runtime/yield-thread.ts'
 import type { ClosedReason } from '../../store/database/connection.ts'
 import type { StateTarget } from '../../store/generations/choose-generation.ts'
@@ -79,19 +80,23 @@ export async function createLocalEngine(
   options: EngineOptions,
   emit: (event: EngineEvent) => void,
   windowNode: WindowCaller | null = null,
+  trace: Trace | null = null,
 ): Promise<Engine> {
   const addresses = options.peers.map((address) => parsePeer(address))
   const keccak = await createFastKeccak()
   let onClosed = (_: ClosedReason) => {}
   const { chainId, serve } = options
   const peers = new PeerSet()
-  const network = new PeerNetwork({ peers, addresses, chainId, windowNode, clock: systemClock })
+  const network = new PeerNetwork({ peers, addresses, chainId, windowNode, clock: systemClock, trace })
   try {
     const store = await openStateStore({
       database: options.database,
       chainId,
       keccak,
-      onDamage: (damage) => emit({ kind: 'damaged', damage }),
+      onDamage: (damage) => {
+        trace?.('store', 'damaged', { kind: 'code' in damage ? 'code' : 'page' })
+        emit({ kind: 'damaged', damage })
+      },
       onClosed: (reason) => onClosed(reason),
       // Without a state on disk there will be a sync: what it takes is loaded while the disk is read.
       onNothingComplete: () => network.prepare(),
@@ -101,10 +106,10 @@ export async function createLocalEngine(
       // Lazily: most tabs serve nobody.
       network.serve(async () => {
         const { TabServing } = await tabServing.load()
-        return new TabServing({ store, chainId, limits: serve, clock: systemClock, foreground })
+        return new TabServing({ store, chainId, limits: serve, clock: systemClock, foreground, trace })
       })
     }
-    const engine = new LocalEngine({ store, keccak, chainId, peers, network, foreground, emit })
+    const engine = new LocalEngine({ store, keccak, chainId, peers, network, foreground, emit, trace })
     onClosed = (reason) => engine.loseStore(reason)
     engine.goOn()
     return engine
@@ -123,12 +128,14 @@ interface LocalEngineParts {
   readonly network: PeerNetwork
   readonly foreground: ForegroundWork
   readonly emit: (event: EngineEvent) => void
+  readonly trace: Trace | null
 }
 
 class LocalEngine implements Engine {
   readonly #store: StateStore
   readonly #keccak: Keccak
   readonly #emit: (event: EngineEvent) => void
+  readonly #trace: Trace | null
   readonly #peers: PeerSet
   readonly #network: PeerNetwork
   readonly #foreground: ForegroundWork
@@ -141,20 +148,21 @@ class LocalEngine implements Engine {
   #isClosed = false
   readonly #stopWatching: () => void
 
-  constructor({ store, keccak, chainId, peers, network, foreground, emit }: LocalEngineParts) {
+  constructor({ store, keccak, chainId, peers, network, foreground, emit, trace }: LocalEngineParts) {
     this.#store = store
     this.#keccak = keccak
     this.#emit = emit
+    this.#trace = trace
     this.#peers = peers
     this.#network = network
     this.#backups = new Backups(store, keccak, chainId)
     this.#foreground = foreground
     this.#reads = new ReadsOnDemand({
-      ...{ store, keccak, peers, network, foreground, yieldThread, clock: systemClock },
+      ...{ store, keccak, peers, network, foreground, yieldThread, clock: systemClock, trace },
       running: () => this.#claim?.running ?? null,
       settled: async () => void (await this.#claim?.started),
     })
-    this.#compaction = new Compaction({ store, keccak, clock: systemClock, yieldThread })
+    this.#compaction = new Compaction({ store, keccak, clock: systemClock, yieldThread, trace })
     this.#peers.onChange(() => emit({ kind: 'peers', peers: this.#peers.snapshots() }))
     this.#stopWatching = watchConnectivity(() => this.#meetConnectivity())
   }
@@ -342,12 +350,17 @@ class LocalEngine implements Engine {
     this.#network.start()
     const sync = this.#createSync(claim.id, target.root, generation)
     claim.running = { sync, generation }
+    this.#trace?.('store', 'began', { ...stateOf(generation), whole: target.scope?.isAll ?? true })
     claim.onRunning()
     try {
       const summary = await this.#foreground.sync(() => sync.run())
+      this.#trace?.('store', 'completed', stateOf(generation))
       this.#reads.meetComplete()
       if (claim.revoked === null) void this.#compaction.start()
       return summary
+    } catch (error) {
+      this.#trace?.('sync', 'ended', { error: String(error) })
+      throw error
     } finally {
       claim.running = null
     }
@@ -356,6 +369,7 @@ class LocalEngine implements Engine {
   async #wipeStore(): Promise<void> {
     this.#reads.forget()
     await this.#store.wipe()
+    this.#trace?.('store', 'wiped', {})
   }
 
   /** With a state on disk, a compaction that was cut short goes on. */
@@ -365,6 +379,7 @@ class LocalEngine implements Engine {
 
   /** The database was closed under us: a sync that runs would learn it at its next commit only. */
   loseStore(reason: ClosedReason): void {
+    this.#trace?.('store', 'closed', { reason })
     this.#emit({ kind: 'storeClosed', reason })
     const error = new SyncError('storeFailed', `the database was closed: ${reason}`, { details: { reason } })
     void this.#revoke(error)
@@ -397,6 +412,7 @@ class LocalEngine implements Engine {
       estimateStorage: readQuota,
       onStalled: (reason, details) => this.#emit({ kind: 'stalled', id, reason, details }),
       loadFailure: () => this.#network.loadFailure,
+      trace: this.#trace,
       onPaused: (error) => this.#emit({ kind: 'paused', id, reason: 'storageFull', error: toPlainError(error) }),
     })
     return sync
@@ -420,6 +436,10 @@ class LocalEngine implements Engine {
   #checkOpen(): void {
     if (this.#isClosed) throw new SyncError('closed', 'the client was closed')
   }
+}
+
+function stateOf({ root, number }: Generation) {
+  return { root: hexOf(root), generation: number }
 }
 
 /** A claim that nothing is known of but its name, and what has to end before it. */

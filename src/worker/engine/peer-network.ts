@@ -15,6 +15,7 @@ import type { Clock } from '../../runtime/clock.ts'
 import { isOnline } from '../../runtime/connectivity.ts'
 import { keepTrying } from '../../runtime/keep-trying.ts'
 import { LazyPart, type LoadError, toLoadError } from '../../runtime/lazy-part.ts'
+import type { Trace } from '../../runtime/trace.ts'
 import { CONNECT_GRACE_MS } from '../../sync/constants.ts'
 import type { TabServing } from '../serving/serving.ts'
 
@@ -34,6 +35,8 @@ export interface PeerNetworkOptions {
   /** The window's node; `null`: nothing of WebRTC is wanted. */
   readonly windowNode: WindowCaller | null
   readonly clock: Clock
+  /** Notes each decision; `null` or left out: no notes. */
+  readonly trace?: Trace | null | undefined
   /** Loads libp2p and makes a node that dials these addresses; left out: {@link createWebSocketNode}. */
   readonly loadWebSockets?: (addresses: readonly PeerAddress[]) => Promise<WebSocketNode>
 }
@@ -58,7 +61,7 @@ export class PeerNetwork {
 
   constructor(options: PeerNetworkOptions) {
     this.#options = options
-    const { peers, addresses, chainId, clock } = options
+    const { peers, addresses, chainId, clock, trace = null } = options
     this.#nearby = addresses.filter(({ transport }) => transport === 'websocket')
     this.#webSockets = new LazyPart('libp2p', () => this.#createNode(), clock)
     const caller: Caller = {
@@ -67,7 +70,7 @@ export class PeerNetwork {
         return isNearby ? this.#dialNearby(address, signal) : this.#dialInWindow(address, signal)
       },
     }
-    this.#dialer = new Dialer({ caller, peers, addresses, status: statusOf(chainId), clock })
+    this.#dialer = new Dialer({ caller, peers, addresses, status: statusOf(chainId), clock, trace })
   }
 
   /** Loads libp2p and makes a node, which dials nobody: for a client that will sync before long. May be called twice. */

@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../../runtime/clock.ts'
 import { startDeadline } from '../../runtime/deadline.ts'
+import type { Trace } from '../../runtime/trace.ts'
 import type { Generation } from '../../store/generations/generation.ts'
 import type { StateStore } from '../../store/state-store.ts'
 import { MAX_PAGE_BYTES } from '../../sync/constants.ts'
@@ -50,6 +51,8 @@ export interface ReadsOnDemandParts {
   readonly running: () => RunningSync | null
   /** Resolves when a sync that was asked for runs, or has ended: until then its root may not be known. */
   readonly settled: () => Promise<void>
+  /** Notes each decision; `null` or left out: no notes. */
+  readonly trace?: Trace | null | undefined
 }
 
 /** What a read is about, and what is known of it without asking anybody. */
@@ -69,10 +72,10 @@ export class ReadsOnDemand {
   #kept = new Kept(null)
 
   constructor(parts: ReadsOnDemandParts) {
-    const { peers, keccak, clock, network, yieldThread } = parts
+    const { peers, keccak, clock, network, yieldThread, trace } = parts
     this.#parts = parts
     this.#fetcher = new Fetcher({
-      ...{ peers, keccak, clock, yieldThread },
+      ...{ peers, keccak, clock, yieldThread, trace },
       connect: () => network.start(),
       mayCome: () => network.mayCome,
       canCome: () => network.canCome,
@@ -149,10 +152,11 @@ export class ReadsOnDemand {
   }
 
   async #read<T>({ root, below }: ReadableState, read: StateRead<T>): Promise<Answer<T>> {
-    const { foreground } = this.#parts
+    const { foreground, trace } = this.#parts
     await this.#load()
+    const sources = trace ? { memory: 0, disk: 0, peers: 0 } : null
     const nodes = new OnDemandNodes({
-      ...{ root, below, fetched: this.#fetched },
+      ...{ root, below, fetched: this.#fetched, sources },
       fetcher: {
         way: (way) => foreground.waitForPeers(() => this.#fetcher.way(way)),
         code: (hash) => foreground.waitForPeers(() => this.#fetcher.code(hash)),
@@ -163,7 +167,9 @@ export class ReadsOnDemand {
         void this.#parts.store.keepCode(hash, bytes).catch(() => {}) // a disk that is full, or gone: it is fetched again
       },
     })
-    return readUnder(root, nodes, read)
+    const answer = await readUnder(root, nodes, read)
+    trace?.('reads', 'answered', { root: answer.root, ...sources! })
+    return answer
   }
 
   async #stateAt(at: ReadAt | undefined): Promise<ReadableState> {

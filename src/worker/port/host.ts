@@ -1,5 +1,6 @@
 /** The worker's side of the port: runs an engine for the window that opens it. */
 import { LazyPart } from '../../runtime/lazy-part.ts'
+import { createTrace, type Trace } from '../../runtime/trace.ts'
 import type { Engine, EngineEvent, EngineOptions } from '../engine.ts'
 import { createTabEngine } from '../tabs/create-tab-engine.ts'
 import { toPlainError } from '../to-plain-error.ts'
@@ -32,7 +33,8 @@ async function open(
     // Without the lock the window learns of a death by its events only.
     navigator.locks.request(lock, () => holdForever(() => send({ kind: 'alive' }))).catch(() => {})
   }
-  const engine = openEngine(options, window, emit)
+  const trace = options.isTraced === true ? createTrace((note) => send({ kind: 'trace', note })) : null
+  const engine = openEngine(options, window, emit, trace)
   engine.then(
     () => send({ kind: 'opened' }),
     (error) => send({ kind: 'refused', error: toPlainError(error) }),
@@ -44,10 +46,11 @@ async function openEngine(
   options: EngineOptions,
   window: MessagePort | null,
   emit: (event: EngineEvent) => void,
+  trace: Trace | null,
 ): Promise<Engine> {
-  if (window === null) return createTabEngine(options, emit)
+  if (window === null) return createTabEngine(options, emit, null, trace)
   const { RemoteWindow } = await remoteWindow.load()
-  return createTabEngine(options, emit, new RemoteWindow(window))
+  return createTabEngine(options, emit, new RemoteWindow(window), trace)
 }
 
 /** The browser lets go of the lock when the worker ends, however it ends: that is how the window learns of it. */

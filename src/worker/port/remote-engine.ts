@@ -5,6 +5,7 @@
 import { type Clock, systemClock } from '../../runtime/clock.ts'
 import { Deadline, startDeadline } from '../../runtime/deadline.ts'
 import type { RootlightError } from '../../runtime/error.ts'
+import type { TraceNote } from '../../runtime/trace.ts'
 import { SyncError } from '../../sync/errors.ts'
 import { WORKER_CLOSE_MS, WORKER_START_MS } from '../constants.ts'
 import type { Engine, EngineEvent, EngineOptions } from '../engine.ts'
@@ -33,6 +34,8 @@ export interface RemoteEngineSettings {
   /** For WebRTC; `null`: that is not wanted. */
   readonly window?: WindowPort | null
   readonly clock?: Clock
+  /** Called with each note of the worker, if the engine's options ask for notes. */
+  readonly onTrace?: (note: TraceNote) => void
 }
 
 /**
@@ -43,9 +46,9 @@ export async function createRemoteEngine(
   worker: EngineWorker,
   options: EngineOptions,
   emit: (event: EngineEvent) => void,
-  { window = null, clock = systemClock }: RemoteEngineSettings = {},
+  settings: RemoteEngineSettings = {},
 ): Promise<Engine> {
-  const port = new EnginePort(worker, emit, window, clock)
+  const port = new EnginePort(worker, emit, settings)
   await port.open(options)
   const call =
     (method: EngineMethod) =>
@@ -84,6 +87,7 @@ class EnginePort {
   /** Until the worker's script has answered. */
   readonly #start: Deadline
   readonly #emit: (event: EngineEvent) => void
+  readonly #onTrace: (note: TraceNote) => void
   readonly #window: WindowPort | null
   readonly #calls = new Map<number, OpenCall>()
   readonly #watch = new AbortController()
@@ -97,8 +101,7 @@ class EnginePort {
   constructor(
     { worker, url }: EngineWorker,
     emit: (event: EngineEvent) => void,
-    window: WindowPort | null,
-    clock: Clock,
+    { window = null, clock = systemClock, onTrace = () => {} }: RemoteEngineSettings,
   ) {
     this.#worker = worker
     this.#url = url
@@ -108,6 +111,7 @@ class EnginePort {
     })
     this.#window = window
     this.#emit = emit
+    this.#onTrace = onTrace
   }
 
   async open(options: EngineOptions): Promise<void> {
@@ -165,6 +169,7 @@ class EnginePort {
     if (message.kind === 'started') return
     if (message.kind === 'alive') void this.#waitForDeath()
     else if (message.kind === 'event') this.#emit(message.event)
+    else if (message.kind === 'trace') this.#onTrace(message.note)
     else if (message.kind === 'opened') this.#opening?.resolve(undefined)
     else if (message.kind === 'refused') this.#opening?.reject(fromPlainError(message.error))
     else {

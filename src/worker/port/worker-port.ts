@@ -1,4 +1,5 @@
 /** What crosses the port between the window and the worker. The first message opens the engine. */
+import type { TraceNote } from '../../runtime/trace.ts'
 import type { Engine, EngineEvent, EngineOptions } from '../engine.ts'
 import type { PlainError } from '../errors.ts'
 
@@ -25,6 +26,8 @@ export type FromWorker =
   | { readonly kind: 'result'; readonly call: number; readonly value: unknown }
   | { readonly kind: 'error'; readonly call: number; readonly error: PlainError }
   | { readonly kind: 'event'; readonly event: EngineEvent }
+  /** Only if the options asked for a trace. */
+  | { readonly kind: 'trace'; readonly note: TraceNote }
 
 /** The worker's side of the port, as much of `DedicatedWorkerGlobalScope` as is used. */
 export interface WorkerScope {

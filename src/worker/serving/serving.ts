@@ -10,6 +10,7 @@ import { GuestServer, type ServeCounters } from '../../network/peers/serve.ts'
 import type { Conditions } from '../../network/window/window-caller.ts'
 import type { ServingLimits } from '../../protocol/serving-limits.ts'
 import type { Clock } from '../../runtime/clock.ts'
+import type { Trace } from '../../runtime/trace.ts'
 import type { StateStore } from '../../store/state-store.ts'
 import { MAX_TAB_HELD_BYTES, MAX_TAB_STREAMS, STATUS_INTERVAL_MS, TAB_REQUESTS_PER_SECOND } from '../constants.ts'
 import type { ServeLimits } from '../engine.ts'
@@ -24,6 +25,8 @@ export interface TabServingOptions {
   readonly clock: Clock
   /** What the tab does for itself goes first. */
   readonly foreground: ForegroundWork
+  /** Notes each decision; `null` or left out: no notes. */
+  readonly trace?: Trace | null | undefined
 }
 
 export class TabServing {
@@ -36,7 +39,7 @@ export class TabServing {
   #stopTelling: (() => void) | null = null
 
   constructor(options: TabServingOptions) {
-    const { store, limits, clock, foreground } = options
+    const { store, limits, clock, foreground, trace = null } = options
     this.#options = options
     this.#source = new BackgroundSource({ source: store.source(), ...limits, clock, foreground })
     const status = this.#status()
@@ -46,6 +49,7 @@ export class TabServing {
       source: this.#source,
       status,
       clock,
+      trace,
       limits: servingLimits(limits),
       onViolation: (error, peerId) => this.#bans.add(peerId, protocolViolation(`${error.code}: ${error.message}`)),
     })
@@ -63,8 +67,10 @@ export class TabServing {
 
   /** Answers `guest`, unless it broke the protocol the last time. */
   welcome(guest: Guest): void {
-    if (this.#bans.of(guest.peerId) !== undefined) guest.hangUp()
-    else this.#server.welcome(guest)
+    if (this.#bans.of(guest.peerId) !== undefined) {
+      this.#options.trace?.('serving', 'refused', { peer: guest.peerId, reason: 'it broke the protocol before' })
+      guest.hangUp()
+    } else this.#server.welcome(guest)
   }
 
   /** What others have of it, and what is held for them. */

@@ -2,6 +2,7 @@
 import { parsePeer } from '../../network/address.ts'
 import type { WindowCaller } from '../../network/window/window-caller.ts'
 import { systemClock } from '../../runtime/clock.ts'
+import type { Trace } from '../../runtime/trace.ts'
 import { openDatabase } from '../../store/database/database.ts'
 import { StateView } from '../../store/state-view.ts'
 import { createFastKeccak } from '../../trie/fast-keccak.ts'
@@ -14,10 +15,11 @@ export async function createTabEngine(
   options: EngineOptions,
   emit: (event: EngineEvent) => void,
   windowNode: WindowCaller | null = null,
+  trace: Trace | null = null,
 ): Promise<Engine> {
   const locks = globalThis.navigator?.locks
   // Web Locks exist in secure contexts only. Elsewhere whoever opens the database last can write to it.
-  if (locks === undefined) return createLocalEngine(options, emit, windowNode)
+  if (locks === undefined) return createLocalEngine(options, emit, windowNode, trace)
   // Also in a tab that will dial nobody for now.
   for (const address of options.peers) parsePeer(address)
   const { database, chainId } = options
@@ -29,8 +31,9 @@ export async function createTabEngine(
     locks,
     channel: new BroadcastChannel(name),
     clock: systemClock,
-    lead: (tell) => createLocalEngine(options, tell, windowNode),
+    lead: (tell) => createLocalEngine(options, tell, windowNode, trace),
     view: new StateView(() => openDatabase(database), { chainId, keccak: await createFastKeccak() }),
     emit,
+    trace,
   })
 }

@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../../runtime/clock.ts'
 import { isRootlightError } from '../../runtime/error.ts'
+import type { Trace } from '../../runtime/trace.ts'
 import type { StateView } from '../../store/state-view.ts'
 import { SyncError } from '../../sync/errors.ts'
 import type { SyncProgress } from '../../sync/progress.ts'
@@ -47,6 +48,8 @@ export interface TabEngineOptions {
   /** What a tab that does not write sees of the disk. */
   readonly view: StateView
   readonly emit: (event: EngineEvent) => void
+  /** Notes this tab's own decisions; `null` or left out: no notes. */
+  readonly trace?: Trace | null
 }
 
 /** Resolves when this tab is the writer, or follows one. Rejects as the engine that writes does, or the view. */
@@ -84,8 +87,14 @@ class TabEngine implements Engine {
       },
       onDeposed: () => this.#stepDown(),
       onBeat: () => this.#beat(),
-      onCandidate: () => this.#say({ kind: 'candidate', tab }),
-      onWriterless: () => this.#calls.rejectAll(noWriter('none is heard, and the browser does not pass the lock on')),
+      onCandidate: () => {
+        options.trace?.('tabs', 'candidate', {})
+        this.#say({ kind: 'candidate', tab })
+      },
+      onWriterless: () => {
+        options.trace?.('tabs', 'writerless', {})
+        this.#calls.rejectAll(noWriter('none is heard, and the browser does not pass the lock on'))
+      },
     })
   }
 
@@ -230,7 +239,9 @@ class TabEngine implements Engine {
     for (let reads = 0; this.#session === null && isComplete && reads < 2; reads++) {
       this.#checkOpen()
       try {
-        return await readComplete(await view.current(), read)
+        const answer = await readComplete(await view.current(), read)
+        this.#options.trace?.('tabs', 'answered', { method, root: answer.root })
+        return answer
       } catch (error) {
         // Nothing is complete, and who completes a state says so; the writer may have what is not.
         if (isRootlightError(error, 'notSynced')) break
@@ -246,15 +257,16 @@ class TabEngine implements Engine {
     const open = this.#calls.get(call)
     if (open === undefined) return
     const { method, args } = open
-    const { tab, chainId } = this.#options
+    const { tab, chainId, trace } = this.#options
     if (this.#session !== null) {
       void this.#session.perform(tab, method, args, {
         resolve: (value) => this.#calls.resolve(call, value),
         reject: (error) => this.#calls.reject(call, error),
       })
     } else if (this.#writer !== null) {
+      trace?.('tabs', 'asked', { method, writer: this.#writer })
       this.#say({ kind: 'call', writer: this.#writer, chainId, tab, call, method, args })
-    }
+    } else trace?.('tabs', 'waiting', { method })
   }
 
   #askAll(): void {
@@ -306,6 +318,7 @@ class TabEngine implements Engine {
     this.#target = target
     if (this.#writer === writer) return
     this.#writer = writer
+    this.#options.trace?.('tabs', 'following', { writer, session: term })
     this.#options.view.outdate()
     this.#askAll()
   }
@@ -327,6 +340,7 @@ class TabEngine implements Engine {
   async #lead(): Promise<void> {
     const { tab, chainId, lead, view, emit } = this.#options
     const number = ++this.#termNumber
+    this.#options.trace?.('tabs', 'writing', { session: number })
     const session = new WriterSession({
       writer: `${tab}/${number}`,
       chainId,
@@ -357,6 +371,7 @@ class TabEngine implements Engine {
     if (session === null || this.#isRetired || this.#closing !== null) return
     this.#target = session.target
     this.#session = null
+    this.#options.trace?.('tabs', 'deposed', { session: session.number })
     // Whatever it still writes is refused; nobody waits for that.
     session.end().catch(() => {})
     this.#options.view.outdate()
