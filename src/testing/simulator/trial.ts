@@ -7,15 +7,11 @@ import { isRootlightError } from '../../runtime/error.ts'
 import { SyncError, type SyncErrorCode } from '../../sync/errors.ts'
 import type { Keccak } from '../../trie/keccak.ts'
 import type { BuiltNode } from '../../trie/trie-builder.ts'
-import type { Random } from '../random.ts'
-import { seededRandom } from '../random.ts'
+import { BesideSyncs } from './beside-syncs.ts'
 import { Checks } from './checks.ts'
 import { SimulatedDisk } from './disk.ts'
 import { idealTime } from './ideal-time.ts'
 import { type Beside, drawPlan, type Event, type TrialPlan } from './plan.ts'
-import { runExport } from './simulated-export.ts'
-import { SimulatedGuest } from './simulated-guest.ts'
-import { SimulatedReads } from './simulated-reads.ts'
 import type { SimulatedState } from './states.ts'
 import { Stopwatch } from './stopwatch.ts'
 import { checkStored } from './stored-check.ts'
@@ -65,10 +61,7 @@ class Trial {
   readonly #disk: SimulatedDisk
   readonly #checks: Checks
   readonly #stopwatch: Stopwatch
-  readonly #reads: SimulatedReads
-  /** Number of running activities beside the syncs, and their own randomness, separate from the network's. */
-  #besides = 0
-  readonly #besideRandom: Random
+  readonly #beside: BesideSyncs
   #tab: Tab
   /** Index of the wanted state, and the number of states complete or passed over. */
   #target = 0
@@ -109,8 +102,13 @@ class Trial {
     const isStored = (node: Pick<BuiltNode, 'path' | 'blob'>) => this.#disk.holds(node)
     this.#checks = new Checks({ servers, states, random, tally, isOnline: () => this.#world.isOnline, isStored })
     this.#stopwatch = new Stopwatch(servers)
-    this.#besideRandom = seededRandom(plan.seed ^ 0xbe51de)
-    this.#reads = new SimulatedReads({ states, isCalm: plan.isCalm, ...this.#beside() })
+    this.#beside = new BesideSyncs({
+      ...{ seed: plan.seed, isCalm: plan.isCalm, states, clock: this.#world.clock, keccak },
+      count: (what) => this.#world.count(what),
+      onFailure: (error) => {
+        this.#failure ??= error
+      },
+    })
     this.#tab = this.#openTab()
   }
 
@@ -121,9 +119,9 @@ class Trial {
       await settlePromises()
       if (this.#failure !== null) throw this.#failure
       this.#checks.afterStep(this.#tab)
-      this.#reads.check()
+      this.#beside.check()
       this.#stopwatch.lap(clock.now(), this.#tab, this.#isWanted ? states[this.#target]! : null, this.#sleepsUntil)
-      if (this.#completed === states.length && !this.#isWanted && !this.#isBusyBeside) return this.#result()
+      if (this.#completed === states.length && !this.#isWanted && !this.#beside.areBusy) return this.#result()
       if (clock.now() > MAX_VIRTUAL_MS) throw new Error(`no end: ${this.#describe()}`)
       if (!clock.fireNext()) throw new Error(`nothing is left to happen: ${this.#describe()}`)
     }
@@ -146,49 +144,10 @@ class Trial {
     else this.#loseNetwork(event.ms)
   }
 
-  /** Returns the options for activities beside the syncs. */
-  #beside() {
-    return {
-      random: this.#besideRandom,
-      count: (what: string) => this.#world.count(what),
-      onFailure: (error: Error) => {
-        this.#failure ??= error
-      },
-    }
-  }
-
-  get #isBusyBeside(): boolean {
-    return this.#reads.areOpen || this.#besides > 0
-  }
-
   #goBesideSoon(all: readonly Beside[]): void {
     const { clock } = this.#world
-    for (const beside of all) clock.after(beside.atMs, () => this.#whenAwake(() => this.#goBeside(beside)))
-  }
-
-  #goBeside(beside: Beside): void {
-    const tab = this.#tab
-    if (tab.isDead) return
-    if (beside.kind === 'reads') {
-      for (let i = 0; i < beside.count; i++) tab.run(() => this.#reads.begin(tab))
-    } else if (beside.kind === 'guest') void this.#follow(tab, this.#visit(tab))
-    else tab.run(() => void this.#follow(tab, runExport(tab, { states: this.#world.states, ...this.#beside() })))
-  }
-
-  #visit(tab: Tab): Promise<void> {
-    const { clock, states } = this.#world
-    const options = { states, clock, keccak: this.#keccak, ...this.#beside() }
-    return new SimulatedGuest('a guest', tab, options).visit()
-  }
-
-  /** Keeps the trial from ending before `work` has ended or its tab has died. */
-  async #follow(tab: Tab, work: Promise<void>): Promise<void> {
-    this.#besides++
-    const died = tab.died.then(() => {})
-    await Promise.race([work, died]).catch((error) => {
-      this.#failure ??= error
-    })
-    this.#besides--
+    for (const beside of all)
+      clock.after(beside.atMs, () => this.#whenAwake(() => this.#beside.begin(beside, this.#tab)))
   }
 
   #sleep(ms: number): void {
