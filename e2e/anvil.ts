@@ -1,4 +1,4 @@
-/** anvil on this machine: an execution client that is not ours, on the same genesis. */
+/** anvil on this machine: an execution client of another team, on the same genesis. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -11,10 +11,10 @@ export interface Anvil extends RpcClient {
   stop(): Promise<void>
 }
 
-/** How long it may take until it listens. */
+/** The longest time until anvil listens. */
 const START_MS = 20_000
 
-/** Starts anvil with `genesis`, without accounts or contracts of its own, by the rules of Shanghai or those that are asked for. */
+/** Starts anvil with `genesis`, without accounts or contracts of its own, by the rules of Shanghai or of `hardfork`. */
 export async function startAnvil(genesis: object, hardfork = 'shanghai'): Promise<Anvil> {
   const directory = await mkdtemp(join(tmpdir(), 'rootlight-anvil-'))
   const file = join(directory, 'genesis.json')
@@ -37,7 +37,10 @@ export async function startAnvil(genesis: object, hardfork = 'shanghai'): Promis
   }
 }
 
-/** The package of the platform ships it; the one for all starts it as a child, which would outlive it. */
+/**
+ * Returns the path of the binary in the package of this platform. The package for all platforms would start the binary
+ * as a child, which would outlive its parent.
+ */
 function binary(): string {
   const name = `@foundry-rs/anvil-${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`
   return createRequire(import.meta.url).resolve(`${name}/bin/anvil${process.platform === 'win32' ? '.exe' : ''}`)

@@ -1,4 +1,7 @@
-/** A wallet's tools, end to end: a state as one file from one browser context into another, and a disk that is verified. */
+/**
+ * A wallet's tools, end to end: a state moves as one file from one browser context into another, and a disk is
+ * verified.
+ */
 
 import { encodePageKey } from '../src/store/format/page-key.ts'
 import { differences, NO_DIFFERENCES, nodesOf, overwritePage, readDisk } from './disk.ts'

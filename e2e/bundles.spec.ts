@@ -1,13 +1,13 @@
-/** What browsers load of the package, and when. What it may weigh is in `.size-limit.json`. */
+/** The code which browsers load from the package, and when. The allowed sizes are in `.size-limit.json`. */
 import { bundleOf, bundleOfMode, type Chunk, modulesOf } from './bundles/bundle.ts'
 import { expect, test } from './fixtures.ts'
 import { rootOf } from './states.ts'
 
-/** Ours that is for Node, and what Vite has in the place of a module of Node's. */
+/** Our modules for Node, and Vite's replacement of a Node module. */
 const FOR_NODE = /^(dist|src)\/(server|testing)\/|vite-browser-external/
 const LIBP2P = /node_modules\/(libp2p|@libp2p\/[^/]+|@chainsafe\/libp2p-[^/]+)\//
 const WEBRTC = /webrtc/
-/** It would look for Node's random numbers where there are none, and finds an empty module. */
+/** The cipher looks for Node's random numbers and finds an empty module. */
 const CIPHER = /node_modules\/libsodium\//
 
 const ABSENT = '0x000000000000000000000000000000000000dead'
@@ -76,7 +76,7 @@ function found(what: RegExp, chunks: readonly Chunk[]): readonly string[] {
   return modulesOf(chunks).filter((path) => what.test(path))
 }
 
-/** What `chunks` import that is none of them: modules that a browser would have to find by itself. */
+/** Returns the imports of `chunks` from outside: a browser would have to find these modules by itself. */
 function strangersOf(chunks: readonly Chunk[]): readonly string[] {
   const own = new Set(chunks.map(({ fileName }) => fileName))
   return chunks

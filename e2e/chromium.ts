@@ -1,6 +1,6 @@
 /**
- * Which Chromium the tests, the benchmarks and the browser suites start, and with which flags: Debian's package where it
- * is installed, else Playwright's own download.
+ * The Chromium of the tests, the benchmarks and the browser suites, and its flags: Debian's package where installed,
+ * else Playwright's own download.
  */
 import { existsSync } from 'node:fs'
 
@@ -17,12 +17,12 @@ export const CHROMIUM_FLAGS = [
 
 const SYSTEM_CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
-/** The path of an installed Chromium, or `undefined`: then Playwright's own is used. */
+/** Returns the path of an installed Chromium, or `undefined` for Playwright's own. */
 export function systemChromium(): string | undefined {
   return [process.env['CHROMIUM_PATH'], ...SYSTEM_CHROMIUM].find((path) => path !== undefined && existsSync(path))
 }
 
-/** Launch options for Playwright and Vitest. */
+/** Returns launch options for Playwright and Vitest. */
 export function launchOptions(): { args: string[]; executablePath?: string } {
   const executablePath = systemChromium()
   return executablePath === undefined ? { args: CHROMIUM_FLAGS } : { args: CHROMIUM_FLAGS, executablePath }

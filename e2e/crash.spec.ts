@@ -1,6 +1,6 @@
 /**
- * A browser that is killed at random moments of a sync, again and again, and started on what is left. `KILLS=50` (`npm run
- * test:crash`) kills more often, and says what it measured.
+ * A browser is killed at random moments of a sync, again and again, and started on its profile. `KILLS=50` (`npm run
+ * test:crash`) kills more often, and prints the measurements.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -19,16 +19,16 @@ import { rootOf } from './states.ts'
 const ACCOUNTS = 50_000
 const STATE_SEED = 5
 const KILLS = Number(process.env['KILLS'] ?? 5)
-/** Of the moments of the kills. */
+/** The seed of the moments of the kills. */
 const SEED = Number(process.env['SEED'] ?? 1)
-/** Then it may end, and begins anew on an empty profile. */
+/** After so many kills, the sync may end and begins anew on an empty profile. */
 const KILLS_A_SYNC = 5
 const BYTES_PER_SECOND = 1_000_000
-/** What a kill may cost: bytes in flight, and what was not committed yet. */
+/** The allowed cost of a kill: bytes in flight, and uncommitted bytes. */
 const MAX_LOST_BYTES = 2 * 1024 * 1024
 const MAX_SHARE_FETCHED_AGAIN = 0.01
 
-/** What a kill cost: bytes that had been sent and are not on disk, and which share of what is on disk was sent again. */
+/** The cost of a kill: the bytes sent and not on disk, and the share of the bytes on disk sent again. */
 interface Cost {
   readonly lostBytes: number
   readonly sharedAgain: number
@@ -70,12 +70,12 @@ interface HistoryOptions {
   readonly atEnd: (stop: () => Promise<void>) => void
 }
 
-/** What happens on one profile, from life to life of its browser. */
+/** The history of one profile, from life to life of its browser. */
 class History {
   readonly #options: HistoryOptions
   readonly #sequence: Sequence
   readonly #costs: Cost[] = []
-  /** What stood on disk when the last life began. */
+  /** The nodes on disk at the beginning of the last life. */
   #onDisk: ReadonlyMap<Path, Uint8Array> = new Map()
   #lives = 0
 
@@ -84,7 +84,7 @@ class History {
     this.#sequence = sequenceOf(options.expected)
   }
 
-  /** Syncs `share` of what is missing, and is killed. */
+  /** Syncs `share` of the missing nodes, then kills the browser. */
   async syncAndDie(share: number): Promise<void> {
     const { browser, page } = await this.#live()
     const missing = this.#sequence.length - this.#onDisk.size
@@ -93,7 +93,7 @@ class History {
     await browser.kill()
   }
 
-  /** Syncs to the end, and compares all of it with the oracle. Returns what the kills before have cost. */
+  /** Syncs to the end, and compares everything with the oracle. Returns the costs of the earlier kills. */
   async syncToTheEnd(): Promise<readonly Cost[]> {
     const { expected } = this.#options
     const { browser, page } = await this.#live()
@@ -108,7 +108,7 @@ class History {
     return this.#costs
   }
 
-  /** Starts a browser, looks at what the one before has left, and begins to sync. */
+  /** Starts a browser, inspects the disk of the last life, and begins to sync. */
   async #live(): Promise<{ browser: DoomedBrowser; page: Page }> {
     const { profile, site, server, expected, atEnd } = this.#options
     const browser = await DoomedBrowser.launch(profile)
@@ -134,7 +134,7 @@ class History {
     this.#costs.push({ lostBytes, sharedAgain })
   }
 
-  /** Every page is valid, and the frontier that follows from them is exact. Returns the nodes on disk. */
+  /** Checks each page, and the frontier derived from the pages. Returns the nodes on disk. */
   async #inspect(page: Page): Promise<ReadonlyMap<Path, Uint8Array>> {
     const { expected } = this.#options
     const records = await readRecords(page)
@@ -146,7 +146,7 @@ class History {
     return new Map([...nodesOf(pages), ...looseNodes])
   }
 
-  /** Of what was on disk when the last life began, the share that was sent to it again. */
+  /** Returns the share of the nodes on disk at the beginning of the last life which were sent again. */
   #sharedAgain(): number {
     const served = new Set(this.#options.server.served.paths())
     const again = [...this.#onDisk.keys()].filter((path) => served.has(path))

@@ -1,4 +1,4 @@
-/** A tab that is closed in the middle of a sync, and the one that goes on. */
+/** A tab is closed in the middle of a sync, and another continues. */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Path } from '../src/trie/path.ts'
 import { differences, NO_DIFFERENCES, nodesOf, readDisk } from './disk.ts'
@@ -8,7 +8,7 @@ import { rootOf } from './states.ts'
 
 const ACCOUNTS = 20_000
 const SEED = 1
-/** Slow enough that a tab can be closed in the middle, and no slower. */
+/** Slow enough to close a tab in the middle, and no slower. */
 const BYTES_PER_SECOND = 2_000_000
 
 test('a sync that was cut off goes on from its pages, and fetches almost nothing twice', async ({
@@ -44,7 +44,7 @@ test('a sync that was cut off goes on from its pages, and fetches almost nothing
   expect(codesAgain).toEqual([])
 
   const expected = await generatedNodes(ACCOUNTS, SEED)
-  // A storage trie that another account has as well may have come with that account's.
+  // A storage trie shared with another account may have arrived with the other account.
   const textOf = (path: Path) => bytesToHex(expected.nodes.get(path)!)
   const texts = new Set([...fetched].map(textOf))
   const unexplained = [...expected.nodes.keys()].filter((path) => !onDisk.has(path) && !texts.has(textOf(path)))

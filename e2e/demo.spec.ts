@@ -1,4 +1,4 @@
-/** The demo, as a person uses it: with the mouse, with the keyboard alone, and without any peer. */
+/** The demo, as a person uses the demo: with the mouse, with the keyboard alone, and without any peer. */
 import { writeFile } from 'node:fs/promises'
 import { verifyMerkleProof } from '@ethereumjs/mpt'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
@@ -18,12 +18,12 @@ import { MAINNET_ROOT, rootOf } from './states.ts'
 
 /** Mainnet's genesis takes some three seconds: time to stop in the middle. */
 const BYTES_PER_SECOND = 500_000
-/** Ten seconds: time to look at proofs while it runs. */
+/** Ten seconds: time to look at proofs during the sync. */
 const SLOW_BYTES_PER_SECOND = 150_000
 
 const RICHEST = { address: '0x5abfec25f74cd88437631a7731906932776356f9', balance: '11,901,484.23948 ETH' }
 const ABSENT = '0x000000000000000000000000000000000000dEaD'
-/** They have tokens. */
+/** Two holders of tokens. */
 const [FIRST, SECOND] = Object.keys(HOLDERS) as [keyof typeof HOLDERS, keyof typeof HOLDERS]
 const TOKEN_CHAIN = { chainId: CHAIN_ID, blockNumber: 0, token: TOKEN }
 
@@ -99,7 +99,7 @@ test('a second tab shows the sync of the first, goes on with it when that is clo
 
 test('the measure of long tasks sees one', async ({ page }) => {
   const longTasks = await longTasksDuring(page, async () => {
-    // Work, not time: a busy machine takes longer for it and does no more.
+    // Measures work, not time: a busy machine takes longer for the same work.
     await page.evaluate(() => {
       let sum = 0
       for (let i = 0; i < 300_000_000; i++) sum = Math.imul(sum ^ i, 16_777_619)
@@ -122,7 +122,7 @@ test('everything can be done by keyboard, on a phone', async ({ page, site, peer
     await expect(page.getByTestId(id)).toBeFocused()
   }
   await keyboard.press('Enter')
-  // The button that was pressed is of no use now; the one beside it is.
+  // The pressed button is of no use now; the button beside it is.
   await expect(page.getByTestId('stop')).toBeFocused()
   await expect.poll(() => fractionOf(page)).toBeGreaterThan(5)
   await keyboard.press('Space')
@@ -190,7 +190,7 @@ test('a wallet’s view: balances before and during a sync, proofs, what is watc
   const elsewhere = await lastAccount()
   await openDemo(page, site, server, { ...TOKEN_CHAIN, root })
 
-  // Nothing is synced: the balance is fetched, and verified against the root in the field.
+  // Without a sync: the balance is fetched, and verified against the root in the field.
   await watch(page, FIRST)
   await expect(row(page, FIRST).getByTestId('ether')).toHaveText(RICHEST.balance)
   await expect(row(page, FIRST).getByTestId('nonce')).toHaveText('Nonce 0')
@@ -199,7 +199,7 @@ test('a wallet’s view: balances before and during a sync, proofs, what is watc
 
   // Without a long task:
   const longTasks = await longTasksDuring(page, async () => {
-    // While the sync runs: what is new, a token, and what is not there.
+    // While the sync runs: a new account, a token, and an absent account.
     await page.getByTestId('start').click()
     await expect.poll(() => fractionOf(page)).toBeGreaterThan(0)
     await watch(page, SECOND)
@@ -211,7 +211,7 @@ test('a wallet’s view: balances before and during a sync, proofs, what is watc
     await expect(row(page, SECOND).locator('[data-place="peer"]')).toBeVisible()
     expect(await fractionOf(page)).toBeLessThan(100)
 
-    // The proofs that are shown convince somebody else.
+    // The shown proofs convince an independent verifier.
     await row(page, SECOND).getByRole('button', { name: 'Proof' }).click()
     await expect(row(page, SECOND).getByTestId('proof-root')).toHaveText(root)
     const [account, token, balance] = await Promise.all([0, 1, 2].map((index) => shownNodes(page, SECOND, index)))
@@ -220,17 +220,17 @@ test('a wallet’s view: balances before and during a sync, proofs, what is watc
     const slot = await proven(balance!, mappingSlot(SECOND, 0n), `0x${bytesToHex(storageRoot)}`)
     expect(decodeSlot(slot)).toBe(HOLDERS[SECOND])
 
-    // In the middle of everything, what is watched alone is complete at once.
+    // In the middle of everything, the watched accounts alone are complete at once.
     expect(await fractionOf(page)).toBeLessThan(100)
     await page.getByTestId('watched-only').check()
     await expect(page.getByTestId('phase')).toHaveText('complete')
     await expect(page.getByTestId('detail')).toContainText('What is watched')
     await expect(row(page, SECOND).locator('[data-place="disk"]')).toBeVisible()
   })
-  // Proofs are drawn and code is compiled in here: a busy machine takes over 50 ms for that now and then, never twice as much.
+  // Draws proofs and compiles code. A busy machine needs over 50 ms now and then, never twice as much.
   expect(longTasks.filter((ms) => ms > 100)).toEqual([])
 
-  // Offline, it is there; another address is not, and says so.
+  // Offline, the account is readable. Another address is not, and its row says so.
   await server.stop()
   await page.getByTestId('offline').check()
   await expect(page.getByTestId('start')).toBeDisabled()
@@ -240,7 +240,7 @@ test('a wallet’s view: balances before and during a sync, proofs, what is watc
   await expect(row(page, elsewhere).locator('code')).toHaveText('notSynced')
   await expect(row(page, elsewhere).getByTestId('ether')).toHaveText('–')
 
-  // And it is remembered.
+  // The list is remembered.
   await row(page, elsewhere).getByRole('button', { name: 'Remove' }).click()
   await openDemo(page, site, null)
   await expect(page.getByTestId('watched-only')).toBeChecked()
@@ -268,7 +268,7 @@ test('what is watched alone takes few bytes, and everything takes over what it h
   await expectSecond(page)
   expect(await wireKilobytesOf(page)).toBeLessThan(50)
 
-  // Who is watched from now on is fetched at once, and no more than that.
+  // A newly watched account is fetched at once, and no more.
   await watch(page, ABSENT)
   await expect(row(page, ABSENT).locator('[data-place="disk"]')).toBeVisible()
   expect(await wireKilobytesOf(page)).toBeLessThan(50)
@@ -281,7 +281,7 @@ test('what is watched alone takes few bytes, and everything takes over what it h
   expect(complaints).toEqual([])
 })
 
-/** Opens the demo as `npm run demo` serves it beside a running peer, or beside one that has ended. */
+/** Opens the demo as `npm run demo` serves it beside a running peer, or beside an ended one. */
 async function openDemo(
   page: Page,
   site: string,
@@ -314,7 +314,7 @@ async function expectRichest(page: Page): Promise<void> {
   await expect(page.getByTestId('read-root')).toHaveAttribute('title', MAINNET_ROOT)
 }
 
-/** The account of mainnet's genesis that a sync comes to last. */
+/** Returns the last account of mainnet's genesis in the order of a sync. */
 async function lastAccount(): Promise<string> {
   const { accounts } = await genesisOf('mainnet')
   const keys = accounts.map(({ address }) => [bytesToHex(keccak256(hexToBytes(address.slice(2)))), address] as const)
@@ -335,13 +335,13 @@ async function expectSecond(page: Page): Promise<void> {
   await expect(row(page, SECOND).getByTestId('tokens')).toHaveText('42 OIL')
 }
 
-/** The nodes of one of the proofs that a row shows. */
+/** Returns the nodes of one of the proofs in a row. */
 async function shownNodes(page: Page, address: string, index: number): Promise<readonly Uint8Array[]> {
   const nodes = await row(page, address).locator('.proven').nth(index).locator('code').allTextContents()
   return nodes.map((node) => hexToBytes(node.slice(2)))
 }
 
-/** What the nodes prove of an address or a slot, by `@ethereumjs/mpt`. */
+/** Returns the value of an address or a slot proven by the nodes, according to `@ethereumjs/mpt`. */
 async function proven(nodes: readonly Uint8Array[], preimage: string, root: string): Promise<Uint8Array> {
   const [key, rootHash] = [keccak256(hexToBytes(preimage.slice(2))), hexToBytes(root.slice(2))]
   return (await verifyMerkleProof(key, [...nodes], { root: rootHash }))!
@@ -353,13 +353,13 @@ async function wireKilobytesOf(page: Page): Promise<number> {
   return Number(value) * { B: 0.001, kB: 1, MB: 1000 }[unit as 'B' | 'kB' | 'MB']
 }
 
-/** How many cells of the key space have some of the colour of what is verified. */
+/** Counts the cells of the key space with some of the colour for verified parts. */
 function keyspaceCells(page: Page): Promise<number> {
   return page.getByTestId('keyspace').evaluate((element, cells) => {
     const canvas = element as HTMLCanvasElement
     const side = Math.sqrt(cells)
     const pitch = canvas.width / side
-    // Its own context is not made to be read.
+    // The canvas's own context is not made for reading.
     const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true })!
     copy.drawImage(canvas, 0, 0)
     const { data } = copy.getImageData(0, 0, canvas.width, canvas.height)
@@ -374,19 +374,19 @@ function keyspaceCells(page: Page): Promise<number> {
   }, CELLS)
 }
 
-/** Writes the state that has a token in it; returns the path. */
+/** Writes the state with a token. Returns the path. */
 async function tokenStateIn(info: TestInfo): Promise<string> {
   const path = info.outputPath('tokens.json')
   await writeFile(path, JSON.stringify(tokenGenesis()))
   return path
 }
 
-/** The percentage that the page shows. */
+/** Returns the percentage shown on the page. */
 async function fractionOf(page: Page): Promise<number> {
   return Number.parseFloat((await page.getByTestId('fraction').textContent()) ?? '')
 }
 
-/** What the page says on the console, and what it throws. */
+/** Collects the page's messages on the console, and its errors. */
 function listen(page: Page): readonly string[] {
   const complaints: string[] = []
   page.on('console', (message) => {

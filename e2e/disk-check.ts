@@ -1,4 +1,6 @@
-/** What holds of a database at any moment, also after a kill: checked in Node, with the store's and the sync's own code. */
+/**
+ * Checks of a database for any moment, also after a kill. They run in Node, with the store's and the sync's own code.
+ */
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { MemoryRecords } from '../src/store/database/memory-records.ts'
 import type { Operation } from '../src/store/format/record-types.ts'
@@ -12,14 +14,14 @@ import { scanAccount } from '../src/trie/leaf.ts'
 import type { StoredPage } from './disk.ts'
 import type { ExpectedNodes } from './oracle.ts'
 
-/** A state in path order, as the checks want it. */
+/** A state in path order, as input of the checks. */
 export type Sequence = readonly PlacedNode[]
 
 export function sequenceOf({ nodes }: ExpectedNodes): Sequence {
   return [...nodes].map(([path, blob]) => ({ path, blob })).sort((a, b) => (a.path < b.path ? -1 : 1))
 }
 
-/** Throws unless each page, in path order, holds all that the state has in its stretch, and nothing else. */
+/** Throws unless each page, in path order, holds exactly the state's nodes in its stretch. */
 export function checkPages(pages: readonly StoredPage[], sequence: Sequence): void {
   let at = 0
   for (const { key, nodes } of pages) {
@@ -32,7 +34,7 @@ export function checkPages(pages: readonly StoredPage[], sequence: Sequence): vo
   }
 }
 
-/** Throws unless a sync that starts from these records knows exactly what is missing of the state. */
+/** Throws unless a sync starting from these records knows exactly the missing parts of the state. */
 export async function checkRestart(operations: readonly Operation[], root: string, sequence: Sequence): Promise<void> {
   const records = new MemoryRecords()
   await records.write([{ kind: 'clear', store: 'meta' }, ...operations])

@@ -1,6 +1,6 @@
 /**
- * What is on disk, read past the library: the raw records of IndexedDB as a page of the same origin sees them, taken apart
- * in Node by the formats' own readers.
+ * The disk, read without the library: a page of the same origin reads IndexedDB's raw records. The formats' own readers
+ * take the records apart in Node.
  */
 
 import { bytesToHex } from '@noble/hashes/utils.js'
@@ -11,7 +11,7 @@ import { keccak256 } from '../src/trie/keccak.ts'
 import type { Path } from '../src/trie/path.ts'
 import { SequenceCursor } from '../src/trie/sequence.ts'
 
-/** A page as it is stored. */
+/** A page on disk. */
 export interface StoredPage {
   readonly key: PageKey
   readonly bytes: Uint8Array
@@ -21,16 +21,16 @@ export interface StoredPage {
 
 /** A database. */
 export interface Disk {
-  /** Pages that cover what they say. */
+  /** Pages with their coverage. */
   readonly pages: readonly StoredPage[]
   readonly loose: readonly StoredPage[]
-  /** By hash, hex digits; the hash is checked. */
+  /** By hash in hex digits. The hash is checked. */
   readonly codes: ReadonlyMap<string, Uint8Array>
-  /** Codes that are named and not stored. */
+  /** The number of codes named and not stored. */
   readonly wanted: number
 }
 
-/** Every record of the database, as the writes that make it again; `page` is any page of its origin. */
+/** Returns every record of the database, as the writes to make the record again. `page` is any page of the origin. */
 export async function readRecords(page: Page, database = 'e2e'): Promise<Operation[]> {
   const raw = await page.evaluate(dump, database)
   return (['pages', 'codes', 'wanted', 'meta'] as const).flatMap((store) =>
@@ -38,12 +38,12 @@ export async function readRecords(page: Page, database = 'e2e'): Promise<Operati
   )
 }
 
-/** Reads the whole database; `page` is any page of its origin. Throws for what is not in the format. */
+/** Reads the whole database; `page` is any page of its origin. Throws for a record outside of the format. */
 export async function readDisk(page: Page, database = 'e2e'): Promise<Disk> {
   return diskOf(await readRecords(page, database))
 }
 
-/** What these records say. Throws for what is not in the format. */
+/** Returns the disk made of these records. Throws for a record outside of the format. */
 export function diskOf(records: readonly Operation[]): Disk {
   const stored: StoredPage[] = []
   const codes = new Map<string, Uint8Array>()
@@ -63,12 +63,12 @@ export function diskOf(records: readonly Operation[]): Disk {
   }
 }
 
-/** All nodes of these pages, by path: of a path that several generations have, the newest one's. */
+/** Returns all nodes of these pages, by path. For a path in several generations, the newest node counts. */
 export function nodesOf(pages: readonly StoredPage[]): Map<Path, Uint8Array> {
   return new Map(pages.flatMap(({ nodes }) => [...nodes]))
 }
 
-/** What differs between two maps of bytes: keys that only one of them has, and keys under which they differ. */
+/** Compares two maps of bytes: keys in only one of the maps, and keys with different values. */
 export function differences(got: ReadonlyMap<string, Uint8Array>, expected: ReadonlyMap<string, Uint8Array>) {
   const isSame = (key: string) => Buffer.compare(got.get(key)!, expected.get(key)!) === 0
   return {
@@ -78,7 +78,7 @@ export function differences(got: ReadonlyMap<string, Uint8Array>, expected: Read
   }
 }
 
-/** What {@link differences} finds between equals. */
+/** The result of {@link differences} for equal maps. */
 export const NO_DIFFERENCES = { missing: [], surplus: [], different: [] }
 
 /** Writes `value` under the key of a stored page. */

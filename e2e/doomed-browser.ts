@@ -1,6 +1,6 @@
 /**
- * A Chromium that can be killed as an operating system kills: all of its processes at once, in the middle of whatever they
- * do. Its profile outlives it, and the next one starts on it.
+ * A Chromium killed as an operating system kills: all processes at once, in the middle of their work. The profile
+ * stays, and the next browser starts on the same profile.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -15,12 +15,12 @@ const FLAGS = [
   '--remote-debugging-port=0',
   '--no-default-browser-check',
   '--disable-extensions',
-  // As Playwright starts it: nobody looks at the page, and it goes on all the same.
+  // The flags of Playwright: a page without a viewer runs all the same.
   '--disable-background-timer-throttling',
   '--disable-backgrounding-occluded-windows',
   '--disable-renderer-backgrounding',
 ]
-/** Written by Chromium when it listens: the port, on a line of its own. */
+/** A file written by Chromium when the debugging port is open: the port, on a line of its own. */
 const PORT_FILE = 'DevToolsActivePort'
 const START_MS = 30_000
 const POLL_MS = 20
@@ -34,12 +34,12 @@ export class DoomedBrowser {
     this.#browser = browser
   }
 
-  /** Starts on `profile`, which may hold what an earlier one left. */
+  /** Starts on `profile`, which may hold data of an earlier browser. */
   static async launch(profile: string): Promise<DoomedBrowser> {
     await rm(join(profile, PORT_FILE), { force: true })
     const executable = systemChromium() ?? chromium.executablePath()
     const args = [...CHROMIUM_FLAGS, ...FLAGS, `--user-data-dir=${profile}`, 'about:blank']
-    // Detached: a process group of its own, so that all of it can be killed and nothing else.
+    // Detached: a process group of its own, so the whole browser can be killed and nothing else.
     const child = spawn(executable, args, { stdio: 'ignore', detached: true })
     await once(child, 'spawn')
     try {
@@ -57,7 +57,7 @@ export class DoomedBrowser {
     return page
   }
 
-  /** Signal 9 to every process of it. Resolves when it is gone. May be called twice. */
+  /** Sends signal 9 to every process of the browser. Resolves when all have ended. May be called twice. */
   async kill(): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return
     const gone = once(this.#process, 'exit')
@@ -71,7 +71,7 @@ function killGroup({ pid }: ChildProcess): void {
   if (pid !== undefined) process.kill(-pid, 'SIGKILL')
 }
 
-/** The port is known by a file alone: there is nothing to wait on but its appearance. */
+/** Returns the port. Only a file tells the port, so the file's appearance has to be awaited. */
 async function portOf(profile: string): Promise<string> {
   for (let waitedMs = 0; waitedMs < START_MS; waitedMs += POLL_MS) {
     const text = await readFile(join(profile, PORT_FILE), 'utf8').catch(() => '')

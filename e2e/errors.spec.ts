@@ -1,4 +1,4 @@
-/** What goes wrong, and what the application is told: coded errors, events, and nothing lost. */
+/** Failures and their reports to the application: coded errors, events, and nothing lost. */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import type { Page } from '@playwright/test'
 import { encodePageKey } from '../src/store/format/page-key.ts'
@@ -15,12 +15,12 @@ const ADDRESS = '0x5abfec25f74cd88437631a7731906932776356f9'
 /** Mainnet's genesis takes some three seconds: nothing here ends by itself. */
 const BYTES_PER_SECOND = 500_000
 
-/** What may happen to the bytes of a page, of which `leaf` is an account's leaf. */
+/** Kinds of damage to the bytes of a page; `leaf` is an account's leaf in the page. */
 const DAMAGES: Readonly<Record<string, (bytes: Uint8Array, leaf: Uint8Array) => Uint8Array>> = {
   'garbage in it': (bytes) => new Uint8Array(bytes.length).fill(0x55),
   'a flipped bit in it': (bytes, leaf) => {
     const spoilt = bytes.slice()
-    // The end of the leaf's code hash: the node is as well-formed as before.
+    // The end of the leaf's code hash: the node stays well-formed.
     spoilt[leaf.byteOffset - bytes.byteOffset + leaf.length - 1]! ^= 1
     return spoilt
   },
@@ -141,12 +141,12 @@ for (const engine of ['worker', 'window'] as const) {
         client.sync({ root }) // closed
         await client.close()
       }, MAINNET_ROOT)
-      // Rejections are reported in a task of their own; two frames later they have been.
+      // The browser reports a rejection in a task of its own, at the latest two frames later.
       await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
       expect(complaints).toEqual([])
       await page.evaluate(() => void Promise.reject(new Error('the listener works')))
       await expect.poll(() => complaints).toEqual(['Error: the listener works'])
-      // So does the one that watches every test.
+      // So does the listener of every test.
       await expect.poll(() => uncaught.splice(0)).toEqual([expect.stringContaining('the listener works')])
     })
   })
@@ -223,13 +223,13 @@ function latest(page: Page) {
   })
 }
 
-/** The code that `expression`, run in the page, rejects with; `none` if it resolves. */
+/** Returns the code of the rejection of `expression`, run in the page; `none` if the expression resolves. */
 async function errorOf(page: Page, expression: string): Promise<string> {
   const outcome = await page.evaluate<{ code?: string }>(`window.e2e.outcomeOf(${expression})`)
   return outcome.code ?? 'none'
 }
 
-/** An account of mainnet's genesis whose leaf is in `page`, and that leaf, a view of the page's bytes. */
+/** Returns an account of mainnet's genesis with its leaf in `page`. The leaf is a view of the page's bytes. */
 async function someAccountIn({ nodes }: StoredPage): Promise<{ account: ExpectedAccount; leaf: Uint8Array }> {
   for (const account of (await genesisOf('mainnet')).accounts) {
     const key = bytesToHex(keccak256(hexToBytes(account.address.slice(2)))) as Path
@@ -237,7 +237,7 @@ async function someAccountIn({ nodes }: StoredPage): Promise<{ account: Expected
       .map((length) => key.slice(0, length) as Path)
       .findLast((it) => nodes.has(it))
     const leaf = path === undefined ? undefined : nodes.get(path)!
-    // A leaf holds what its path leaves of the key, in whole bytes from the back.
+    // A leaf holds the rest of the key behind its path, in whole bytes from the back.
     if (leaf !== undefined && bytesToHex(leaf).includes(key.slice(path!.length + (path!.length % 2))))
       return { account, leaf }
   }

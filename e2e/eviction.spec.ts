@@ -1,4 +1,4 @@
-/** The browser deletes everything that an origin has stored, as it may at any time: a clean start follows. */
+/** The browser deletes the whole storage of an origin, as a browser may at any time. A clean start follows. */
 import type { Page } from '@playwright/test'
 import { differences, NO_DIFFERENCES, nodesOf, readDisk } from './disk.ts'
 import { expect, test } from './fixtures.ts'
@@ -45,7 +45,7 @@ for (const engine of ['worker', 'window'] as const) {
   })
 }
 
-/** Deletes what the origin of `page` has in IndexedDB, as the browser does it by itself. */
+/** Deletes the databases of the origin of `page`, as a browser does by itself. */
 async function evict(page: Page): Promise<void> {
   const session = await page.context().newCDPSession(page)
   const { origin } = new URL(page.url())

@@ -1,14 +1,14 @@
 /**
- * Calls whose outcome and gas tell one EVM from another. Their code is put at an address by an override of the state, so that
- * any client can be asked, and no genesis has to have it.
+ * Calls whose outcome and gas tell one EVM from another. An override of the state puts the code at an address. So any
+ * client can be asked, whatever its genesis.
  */
 import { ADDRESSES } from '../demo/contracts/wallet-genesis.ts'
 import type { Requester } from './wallet-questions.ts'
 
 const { alice, carol, absent, token } = ADDRESSES
-/** Where the code of a probe is put. */
+/** The address of a probe's code. */
 const PROBE = `0x${'e0'.repeat(20)}`
-/** An account that has delegated its code to the token, by EIP-7702. */
+/** An account with its code delegated to the token, by EIP-7702. */
 const DELEGATE = `0x${'d0'.repeat(20)}`
 const SYMBOL = '0x95d89b41'
 const SLOT = `0x${'1'.padStart(64, '0')}`
@@ -16,14 +16,14 @@ const FIVE = `0x${'5'.padStart(64, '0')}`
 
 /** Pushes an address. */
 const push = (address: string) => `73${address.slice(2)}`
-/** Calls a precompile with one word, and fails if that does: by a jump to where none may go. */
+/** Calls a precompile with one word. If the call fails, fails as well, by a jump to an invalid place. */
 const precompile = (number: string) => `6020600060206000${number}5afa15600057`
 /** Returns the top of the stack. */
 const RETURN_TOP = '60005260206000f3'
 /** Constructs a contract of ten bytes, which returns 42. */
 const CREATION = '0x600a600c600039600a6000f3602a60005260206000f3'
 
-/** Slot 1 has 5 before each. */
+/** Slot 1 holds 5 before each probe. */
 const CODES: Readonly<Record<string, string>> = {
   'gas of a precompile, as the call sees it': `5a${precompile('6004')}5a9003${RETURN_TOP}`,
   ecrecover: precompile('6001'),
@@ -67,7 +67,7 @@ const TRANSACTIONS: Readonly<Record<string, object>> = {
   'a fee': { to: PROBE, gas: '0x186a0', maxFeePerGas: '0x12a05f200', maxPriorityFeePerGas: '0x1' },
 }
 
-/** What each of them returns and takes, by its name. */
+/** Returns the result and the gas of each probe, by its name. */
 export async function askProbes(provider: Requester): Promise<Readonly<Record<string, unknown>>> {
   const answers: Record<string, unknown> = {}
   const ask = async (name: string, transaction: object, code: string) => {
@@ -83,7 +83,9 @@ export async function askProbes(provider: Requester): Promise<Readonly<Record<st
   return answers
 }
 
-/** Clients agree on whether, and on what a revert returns; not on the words, and on no other code. */
+/**
+ * Returns the comparable part of a refusal: the revert's data. Clients differ in their words, and in all other codes.
+ */
 function refusal({ code, data }: { readonly code?: number; readonly data?: unknown }): object {
   return code === 3 ? { reverted: data } : { refused: true }
 }

@@ -20,7 +20,7 @@ test.describe.configure({ mode: 'serial', timeout: 240_000 })
 
 test.beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rootlight-examples-'))
-  // What `npm run build` has made.
+  // Packs the output of `npm run build`.
   await run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], { cwd: REPOSITORY })
   tarball = (await readdir(folder)).find((name) => name.endsWith('.tgz'))!
   await cp(EXAMPLES, folder, { recursive: true })

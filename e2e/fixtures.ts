@@ -1,4 +1,7 @@
-/** `test` and `expect` with what the specs share: states, peers that end with their test, and pages that must not complain. */
+/**
+ * `test` and `expect` with the shared parts of the specs: states, peers stopped with their test, and pages without
+ * errors.
+ */
 import { type BrowserContext, test as base, expect, type Page } from '@playwright/test'
 import type { LevelSource } from '../src/server/index.ts'
 import { SITE_VARIABLE } from './global-setup.ts'
@@ -7,22 +10,22 @@ import { States } from './states.ts'
 
 export { expect } from '@playwright/test'
 
-/** Where the engine runs. */
+/** The thread of the engine. */
 export type EngineThread = 'worker' | 'window'
 
 interface TestFixtures {
   /**
-   * Errors that nobody caught, in windows and in workers: any of them fails the test at its end. A test that makes some itself
-   * takes them out.
+   * Uncaught errors of windows and workers. Any error fails the test at its end. A test with errors on purpose takes
+   * them out.
    */
   readonly uncaught: string[]
-  /** Watches a context that the test has made itself, too. */
+  /** Watches a context made by the test itself, too. */
   readonly watch: (context: BrowserContext) => void
-  /** Starts a peer that is stopped at the end of the test. */
+  /** Starts a peer, stopped at the end of the test. */
   readonly peer: (states: readonly LevelSource[], options?: PeerOptions) => Promise<TestPeer>
   /** Runs at the end of the test, the last one first. */
   readonly atEnd: (stop: () => Promise<void>) => void
-  /** Opens the test page in the test's browser context: another call is another tab of the same origin. */
+  /** Opens the test page in the test's browser context. Another call opens another tab of the same origin. */
   readonly openPage: (engine?: EngineThread) => Promise<Page>
 }
 
@@ -51,7 +54,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
 
   watch: async ({ uncaught }, use) => {
     await use((context) => {
-      // Playwright tells of those in a page's workers as of the page's own.
+      // Playwright reports errors of a page's workers like errors of the page.
       context.on('weberror', (event) => uncaught.push(String(event.error().stack ?? event.error())))
     })
   },

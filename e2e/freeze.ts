@@ -1,12 +1,12 @@
 /**
- * Freezes the thread that an engine runs on, for as long as a test wants: it waits for the answer to a synchronous request.
- * (The page's life cycle does not do: DevTools freeze a page, and its worker runs on.)
+ * Freezes the thread of an engine, for as long as a test wants: the thread waits for the answer to a synchronous
+ * request. The page's life cycle does not help: DevTools freeze a page, and its worker runs on.
  */
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Page } from '@playwright/test'
 
-/** Resolves when nothing runs any more on the thread of the page's engine. What it resolves with lets it go on. */
+/** Resolves when the engine's thread stands still, with a function to release the thread. */
 export async function freeze(page: Page): Promise<() => Promise<void>> {
   let answer = (_: ServerResponse) => {}
   const asked = new Promise<ServerResponse>((resolve) => {

@@ -1,4 +1,4 @@
-/** A browser that grants less than the state takes: the sync waits for room, says so, and loses nothing. */
+/** A browser grants less room than the state takes: the sync waits for room, says so, and loses nothing. */
 import type { Page } from '@playwright/test'
 import { differences, NO_DIFFERENCES, nodesOf, readDisk } from './disk.ts'
 import { type EngineThread, expect, test } from './fixtures.ts'
@@ -8,7 +8,7 @@ import { rootOf } from './states.ts'
 
 const ACCOUNTS = 8_000
 const SEED = 1
-/** Less than half of what the state takes. */
+/** Less than half of the state. */
 const SMALL_QUOTA = 1_000_000
 
 for (const engine of ['worker', 'window'] as const) {
@@ -33,7 +33,7 @@ for (const engine of ['worker', 'window'] as const) {
     await page.waitForFunction(() => window.e2e.latest.pauses.length > 0)
     const [told, ...more] = await page.evaluate(() => window.e2e.latest.pauses)
     expect(more).toEqual([])
-    // Chromium tells pages of a quota that says nothing of the disk; what is used it tells as it is.
+    // Chromium tells pages a quota unrelated to the disk. The usage is true.
     expect(told).toEqual({ code: 'quotaExceeded', usage: expect.any(Number), quota: expect.any(Number) })
     expect(await page.evaluate(() => window.e2e.latest.progress)).toMatchObject({
       phase: 'paused',
@@ -54,7 +54,7 @@ for (const engine of ['worker', 'window'] as const) {
     expect(differences(disk.codes, expected.codes)).toEqual(NO_DIFFERENCES)
     expect({ loose: disk.loose, wanted: disk.wanted }).toEqual({ loose: [], wanted: 0 })
     expect(summary).toMatchObject({ nodes: expected.nodes.size, accounts: ACCOUNTS, codes: expected.codes.size })
-    // What was verified before the pause is not asked for again.
+    // Nodes verified before the pause are not requested again.
     const again = served.paths().filter((path) => before.has(path))
     expect(again.length / before.size).toBeLessThan(0.02)
   })

@@ -69,7 +69,7 @@ for (const engine of ['worker', 'window'] as const) {
   })
 }
 
-/** Reloads the page and opens the client again. What the page asks the network for from then on is in the answer. */
+/** Reloads the page and opens the client again. Returns the page's network requests from then on. */
 async function reopen(page: Page, address: string): Promise<readonly string[]> {
   await page.reload()
   await page.evaluate((address) => window.e2e.open([address]), address)
@@ -79,7 +79,7 @@ async function reopen(page: Page, address: string): Promise<readonly string[]> {
   return requests
 }
 
-/** Reads all of `expected`, and an account that is not there. */
+/** Reads all of `expected`, and an absent account. */
 async function expectAccounts(page: Page, root: string, expected: readonly ExpectedAccount[]): Promise<void> {
   const addresses = [...expected.map(({ address }) => address), ABSENT]
   const answers = await page.evaluate((addresses) => window.e2e.readAccounts(addresses), addresses)
@@ -87,7 +87,7 @@ async function expectAccounts(page: Page, root: string, expected: readonly Expec
   expect(JSON.parse(answers)).toEqual([...values, null].map((value) => ({ root, value })))
 }
 
-/** Reads the code and all slots of `expected`, and a slot that is not there. */
+/** Reads the code and all slots of `expected`, and an absent slot. */
 async function expectContracts(page: Page, expected: readonly ExpectedContract[]): Promise<void> {
   for (const { address, code, slots } of expected) {
     const read = await page.evaluate(

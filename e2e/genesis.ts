@@ -1,4 +1,4 @@
-/** What the genesis files say, for the tests to compare with. Storage roots come from `@ethereumjs/mpt`, not from us. */
+/** The content of the genesis files, for comparison. Storage roots come from `@ethereumjs/mpt`, not from us. */
 import { getGenesis } from '@ethereumjs/genesis'
 import { MerklePatriciaTrie } from '@ethereumjs/mpt'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
@@ -9,7 +9,7 @@ export type GenesisName = 'mainnet' | 'holesky' | 'hoodi'
 
 export interface ExpectedAccount {
   readonly address: string
-  /** Decimal, as the balance: what comes out of a page comes as JSON. */
+  /** Decimal, like the balance: values leave a page as JSON. */
   readonly nonce: string
   readonly balance: string
   readonly storageRoot: string
@@ -30,7 +30,7 @@ export interface ExpectedState {
 
 const CHAIN_IDS: Readonly<Record<GenesisName, number>> = { mainnet: 1, holesky: 17000, hoodi: 560048 }
 
-/** Everything that is in a genesis file. */
+/** Returns the whole content of a genesis file. */
 export async function genesisOf(name: GenesisName): Promise<ExpectedState> {
   const accounts: ExpectedAccount[] = []
   const contracts: ExpectedContract[] = []

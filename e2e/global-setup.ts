@@ -1,10 +1,10 @@
-/** Before all tests: builds the pages into a temporary directory and serves them; after all tests: takes both away. */
+/** Before all tests: builds the pages into a temporary directory and serves them. After all tests: removes both. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildPages, serveDirectory } from './site.ts'
 
-/** Where the test page and the demo are, for the processes that run the tests. */
+/** The variable with the address of the test page and the demo, for the processes running the tests. */
 export const SITE_VARIABLE = 'ROOTLIGHT_E2E_SITE'
 
 export default async function setUp(): Promise<() => Promise<void>> {

@@ -1,10 +1,10 @@
-/** JSON-RPC over HTTP, in the shape of EIP-1193: for clients of others that the tests compare with. */
+/** JSON-RPC over HTTP, in the shape of EIP-1193: for the clients of other teams in comparisons. */
 
 export interface RpcClient {
   request(args: { readonly method: string; readonly params?: unknown }): Promise<unknown>
 }
 
-/** An answer that is an error rejects with it: its code, message and data. */
+/** Returns a client. An answer with an error rejects with the error's code, message and data. */
 export function rpcClient(url: string): RpcClient {
   let id = 0
   return {

@@ -1,4 +1,4 @@
-/** Parts of the code that cannot be loaded when they are wanted: the application is told, and they are loaded later. */
+/** Parts of the code fail to load: the application is told, and the parts load later. */
 import type { Page } from '@playwright/test'
 import { expect, test } from './fixtures.ts'
 import { rootOf } from './states.ts'
@@ -16,7 +16,7 @@ function consoleOf(page: Page): string[] {
   return lines
 }
 
-/** What of the window's code is loaded beside the engine. */
+/** The chunk of the window's code loaded beside the engine. */
 const CLIENT = /\/client-[^/]*\.js/
 
 for (const engine of ['worker', 'window'] as const) {
@@ -42,7 +42,7 @@ for (const engine of ['worker', 'window'] as const) {
       expect([blocked, lines.length]).toEqual([1, 1])
       await context.unroute(CLIENT)
       await page.evaluate(() => window.e2e.open([]))
-      // The engine of the first call has let go of the database: else this one would follow it.
+      // The engine of the first call has released the database. Otherwise this tab would be a follower.
       expect(await page.evaluate(() => window.e2e.client.role())).toBe('writer')
     })
 
@@ -89,7 +89,7 @@ for (const engine of ['worker', 'window'] as const) {
       const state = await states.generated(300, 1)
       const { address } = await peer([state])
       const page = await openPage(engine)
-      // What is on disk is complete, so nothing was loaded ahead.
+      // The state on disk is complete, so nothing was loaded ahead.
       await page.evaluate((address) => window.e2e.open([address]), address)
       await page.evaluate((root) => window.e2e.sync(root), rootOf(state))
       await page.evaluate(() => window.e2e.client.close())

@@ -1,11 +1,11 @@
 /**
- * The tasks of a page's main thread, from Chromium's trace, by the processor time that they took. `PerformanceObserver`
- * knows their duration only, and on a machine with two cores most of what lasts over 50 ms is a task that had to wait for
- * its turn on a processor, at no fault of the page.
+ * The tasks of a page's main thread, from Chromium's trace, by their processor time. `PerformanceObserver` knows only
+ * durations. On a machine with two cores, most tasks lasting over 50 ms had to wait for a processor, at no fault of the
+ * page.
  */
 import type { Browser, Page } from '@playwright/test'
 
-/** As long as the platform's own "long task". */
+/** The limit of the platform's own "long task". */
 const LONG_TASK_MS = 50
 
 interface TraceEvent {
@@ -22,7 +22,7 @@ interface TraceEvent {
   }
 }
 
-/** Runs `act` and returns the processor time, in milliseconds, of each task of the main thread that took over 50. */
+/** Runs `act`. Returns the processor time, in milliseconds, of each task of the main thread over 50 ms. */
 export async function longTasksDuring(page: Page, act: () => Promise<void>): Promise<number[]> {
   const browser = page.context().browser() as Browser
   await browser.startTracing(page, { categories: ['disabled-by-default-devtools.timeline'] })
@@ -33,7 +33,10 @@ export async function longTasksDuring(page: Page, act: () => Promise<void>): Pro
   return tasks.map(({ tdur = 0 }) => tdur / 1000).filter((ms) => ms > LONG_TASK_MS)
 }
 
-/** Chromium keeps renderers in reserve, which have a main thread, too: the page's is in the process of its frame. */
+/**
+ * Returns the page's main thread: the one in the process of the page's frame. Chromium also keeps renderers in reserve,
+ * with main threads of their own.
+ */
 function mainThreadOf(events: readonly TraceEvent[]): TraceEvent {
   const frames = events.find(({ name }) => name === 'TracingStartedInBrowser')?.args.data?.frames
   const frame = frames?.find(({ isOutermostMainFrame }) => isOutermostMainFrame)

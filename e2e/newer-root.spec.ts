@@ -1,4 +1,4 @@
-/** A newer root: what it has in common with what is on disk, or was received, does not cross the wire again. */
+/** A newer root: nodes shared with the disk, or received before, do not cross the wire again. */
 
 import type { Path } from '../src/trie/path.ts'
 import { differences, nodesOf, readDisk } from './disk.ts'
@@ -7,11 +7,11 @@ import { generatedNodes } from './oracle.ts'
 import { rootOf } from './states.ts'
 
 const SEED = 4
-/** The newer state is the older one, and some more accounts. */
+/** The newer state is the older one with some more accounts. */
 const OLDER = 6_000
 const NEWER = 6_100
 
-/** Paths of nodes that the newer state has and the older one has not, or not the same. */
+/** Returns the paths of nodes of the newer state which are absent or different in the older one. */
 async function changedPaths(): Promise<Set<string>> {
   const [older, newer] = [await generatedNodes(OLDER, SEED), await generatedNodes(NEWER, SEED)]
   const same = (path: Path, blob: Uint8Array) => Buffer.compare(older.nodes.get(path) ?? new Uint8Array(), blob) === 0
@@ -33,7 +33,7 @@ test('after a complete sync, only what changed is fetched', async ({ openPage, p
   expect([...served.paths()].sort()).toEqual(changed)
   await page.close()
 
-  // And only that is written: the rest stands in the older generation.
+  // Only these nodes are written: the rest stays in the older generation.
   const { pages } = await readDisk(await openPage())
   const generations = new Set(pages.map(({ key }) => key.generation))
   const newest = pages.filter(({ key }) => key.generation === Math.max(...generations))
@@ -63,8 +63,8 @@ test('in the middle of a sync, what was received and belongs to it is not asked 
   const counts = new Map<string, number>()
   for (const path of served.paths()) counts.set(path, (counts.get(path) ?? 0) + 1)
   const twice = [...counts].filter(([path, count]) => count > 1 && !changed.has(path))
-  // What was on its way at the switch: half a second's worth at the most, a quarter of the state. What had been received, two
-  // fifths and more, is not in it.
+  // The bytes in flight at the switch: half a second's worth at the most, a quarter of the state. The received two
+  // fifths are not among them.
   expect(twice.length / counts.size).toBeLessThan(0.3)
   expect(counts.size).toBeGreaterThan(changed.size * 5)
 })

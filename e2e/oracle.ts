@@ -8,7 +8,7 @@ import { createFastKeccak } from '../src/trie/fast-keccak.ts'
 import type { Keccak } from '../src/trie/keccak.ts'
 import type { Path } from '../src/trie/path.ts'
 
-/** What a disk must hold in the end. */
+/** The expected content of a disk at the end. */
 export interface ExpectedNodes {
   /** `0x` and 64 hex digits. */
   readonly root: string
@@ -17,7 +17,7 @@ export interface ExpectedNodes {
   readonly codes: ReadonlyMap<string, Uint8Array>
 }
 
-/** The oracle of `States.generated`. */
+/** Returns the oracle of `States.generated`. */
 export async function generatedNodes(accounts: number, seed: number): Promise<ExpectedNodes> {
   const keccak = await createFastKeccak()
   const leaves: AccountLeaf[] = []

@@ -1,7 +1,7 @@
 /**
- * A network of its own for a command: a namespace with loopback, a pair of interfaces and a default route, from which
- * nothing leaves the machine. WebRTC needs an interface beside loopback, and a test no other than this one. The namespace
- * has no name: it ends with the last process in it, however that ends.
+ * A network for one command: a namespace with loopback, a pair of interfaces and a default route, closed off from the
+ * world. WebRTC needs an interface beside loopback, and a test must not use any other. The namespace has no name, and
+ * ends with the last process inside.
  */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -11,7 +11,7 @@ export type CommandLine = readonly [command: string, ...args: string[]]
 
 const SET_UP = fileURLToPath(new URL('./own-network.sh', import.meta.url))
 
-/** `command`, to be run in a network of its own; `null`: that takes Linux, root and iproute2, and not all of them are here. */
+/** Returns `command` wrapped in a network of its own. `null`: Linux, root or iproute2 is missing. */
 export function inOwnNetwork(command: CommandLine): CommandLine | null {
   return isPossible() ? inNamespace(command) : null
 }

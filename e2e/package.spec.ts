@@ -14,7 +14,7 @@ import { MAINNET_ROOT } from './states.ts'
 const REPOSITORY = fileURLToPath(new URL('..', import.meta.url))
 const HTML =
   '<!doctype html><title>app</title><link rel="icon" href="data:," /><script type="module" src="./main.ts"></script>'
-/** What no bundle for a browser may have of: names that survive minification. */
+/** Names forbidden in a bundle for browsers. They survive minification. */
 const FOREIGN = ['react-native', 'classic-level', 'abstract-level', 'node:fs', '@ethereumjs/genesis', 'rootlight serve']
 
 declare global {
@@ -97,7 +97,10 @@ for (const entry of ['rootlight', 'rootlight/worker', 'rootlight/server']) {
   })
 }
 
-/** The first example of the README, word for word, with the peer of the page's address in place of its own. */
+/**
+ * Returns the first example of the README, word for word, with the peer from the page's address in place of the
+ * example's peer.
+ */
 async function exampleOfReadme(): Promise<string> {
   const readme = await readFile(join(REPOSITORY, 'README.md'), 'utf8')
   const example = /```ts\n(.*?)```/s.exec(readme)?.[1]
@@ -107,7 +110,7 @@ async function exampleOfReadme(): Promise<string> {
   return example.replace(peers, "peers: [new URLSearchParams(location.search).get('peer') ?? '']")
 }
 
-/** The example says on the console which balance it has read, and at which root. */
+/** Expects the example to print the balance with its root on the console. */
 async function expectExample(page: Page, url: string): Promise<void> {
   // Playwright's own listener shows a bigint as `undefined`.
   await page.addInitScript(() => {

@@ -1,4 +1,4 @@
-/** Peers with a vice, beside one that has none, and a liar alone. */
+/** Peers with a vice, beside an honest one, and a liar alone. */
 import type { Page } from '@playwright/test'
 import type { PeerInfo } from '../src/index.ts'
 import { type Disk, differences, NO_DIFFERENCES, nodesOf, readDisk } from './disk.ts'
@@ -9,7 +9,7 @@ import { rootOf } from './states.ts'
 
 const ACCOUNTS = 4_000
 const SEED = 3
-/** The honest peer is slow, so that the other one is asked as well, and again. */
+/** The honest peer is slow, so the other one is asked as well, and again. */
 const BYTES_PER_SECOND = 500_000
 const NO_SUCH_ROOT = `0x${'11'.repeat(32)}`
 
@@ -70,7 +70,7 @@ test('what a silent peer was asked for is asked of another', async ({ openPage, 
   const page = await openPage()
   await connect(page, [mute, honest])
   await page.evaluate((root) => window.e2e.sync(root), rootOf(state))
-  // It owes the answer still; whether its time is out already is a matter of the machine's speed.
+  // The silent peer still owes the answer. Whether its time is over depends on the machine's speed.
   expect(vice.asked()).toBeGreaterThan(0)
   expect(await peerAt(page, mute)).toMatchObject({ bytesPerSecond: 0 })
   expectEverything(await readDisk(page))
@@ -100,7 +100,7 @@ test('a liar alone is banned; the sync is stalled, says why, and stores nothing 
   expect(differences(stored, expected.nodes)).toMatchObject({ surplus: [], different: [] })
 })
 
-/** Opens the client and waits until all `peers` are connected: a root that nobody has keeps the dialer going. */
+/** Opens the client and waits until all `peers` are connected: an unknown root keeps the dialer busy. */
 async function connect(page: Page, peers: readonly TestPeer[]): Promise<void> {
   const addresses = peers.map(({ address }) => address)
   await page.evaluate((addresses) => window.e2e.open(addresses), addresses)
@@ -116,7 +116,7 @@ async function peerAt(page: Page, { address }: TestPeer): Promise<PeerInfo> {
   return peers.find((peer) => peer.address === address)!
 }
 
-/** The disk holds the state, all of it and nothing else. */
+/** Expects the disk to hold exactly the state. */
 function expectEverything(disk: Disk): void {
   expect(differences(nodesOf([...disk.pages, ...disk.loose]), expected.nodes)).toEqual(NO_DIFFERENCES)
   expect(differences(disk.codes, expected.codes)).toEqual(NO_DIFFERENCES)

@@ -1,6 +1,6 @@
 /**
- * Peers of the tests: real servers in this process, each with a log of what it served. Those with a vice are an honest
- * source behind a wrapper that has it; the server around it knows nothing of that.
+ * Peers of the tests: real servers in this process, each with a log of the served nodes. A peer with a vice is an
+ * honest source behind a wrapper with the vice. The server around the wrapper knows nothing of the vice.
  */
 import { createServer } from 'node:net'
 import { createListeningNode } from '../src/network/libp2p/listening-node.ts'
@@ -9,17 +9,17 @@ import type { NodeSource } from '../src/trie/node-source.ts'
 import { rlpItemEnd } from '../src/trie/rlp.ts'
 import { ServedLog } from './served-log.ts'
 
-/** A peer that can be dialed at `address`. */
+/** A peer to dial at `address`. */
 export interface TestPeer {
   readonly address: string
   readonly served: ServedLog
-  /** Requests that it was sent so far. */
+  /** The number of received requests so far. */
   requests(): number
-  /** Hangs up and listens no more. May be called twice. */
+  /** Hangs up and stops listening. May be called twice. */
   stop(): Promise<void>
 }
 
-/** Makes something of an honest source, which is a plain object. `quit` stops the peer. */
+/** Wraps an honest source, a plain object. `quit` stops the peer. */
 export type Vice = (source: NodeSource, quit: () => void) => NodeSource
 
 export interface PeerOptions {
@@ -27,7 +27,7 @@ export interface PeerOptions {
   readonly vice?: Vice
 }
 
-/** Starts a peer that serves `states`, of any chain. */
+/** Starts a peer serving `states`, of any chain. */
 export async function startPeer(states: readonly LevelSource[], options: PeerOptions = {}): Promise<TestPeer> {
   const { throttleBytesPerSecond, vice = (source) => source } = options
   const served = new ServedLog()
@@ -46,14 +46,14 @@ export async function startPeer(states: readonly LevelSource[], options: PeerOpt
   }
 }
 
-/** A libp2p node that speaks no protocol of ours. */
+/** Starts a libp2p node without our protocol. */
 export async function startStranger(): Promise<TestPeer> {
   const node = await createListeningNode({ listen: [DEFAULT_LISTEN] })
   const stop = async () => node.stop()
   return { address: node.getMultiaddrs()[0]!.toString(), served: new ServedLog(), requests: () => 0, stop }
 }
 
-/** Listens where a peer was and counts who knocks. */
+/** Listens at a former address of a peer and counts connections. */
 export async function startDoorbell(address: string): Promise<{ knocks(): number; stop(): Promise<void> }> {
   let knocks = 0
   const server = createServer((socket) => {
@@ -67,7 +67,7 @@ export async function startDoorbell(address: string): Promise<{ knocks(): number
   return { knocks: () => knocks, stop: () => new Promise((resolve) => server.close(() => resolve())) }
 }
 
-/** Flips one bit of one node, once, in the first run that is long enough; all else is true. */
+/** Flips one bit of one node, once, in the first run of enough length. All other answers are true. */
 export function corrupt(): Vice & { readonly lies: () => number } {
   let lies = 0
   const vice: Vice = (source) => ({
@@ -85,7 +85,7 @@ export function corrupt(): Vice & { readonly lies: () => number } {
   return Object.assign(vice, { lies: () => lies })
 }
 
-/** Answers everything with nothing, and says that it has it all. */
+/** Answers every request with nothing, and claims to have everything. */
 export const empty: Vice = (source) => ({
   ...source,
   run: async () => NOTHING,
@@ -93,7 +93,7 @@ export const empty: Vice = (source) => ({
   code: async () => undefined,
 })
 
-/** Never answers, and counts what it was asked for. */
+/** Never answers, and counts the requests. */
 export function silent(): Vice & { readonly asked: () => number } {
   let asked = 0
   const owe = () => {
@@ -104,7 +104,7 @@ export function silent(): Vice & { readonly asked: () => number } {
   return Object.assign(vice, { asked: () => asked })
 }
 
-/** Answers so many runs, then leaves, one answer owing. */
+/** Answers `afterRuns` runs, then leaves with one open request. */
 export function quitting(afterRuns: number): Vice {
   return (source, quit) => {
     let runs = 0
@@ -119,7 +119,7 @@ export function quitting(afterRuns: number): Vice {
   }
 }
 
-/** Answers runs while it is open; what is asked while it is shut is answered when it opens again. */
+/** Answers runs while open. Requests made while shut are answered after the next opening. */
 export function gated(): Vice & { shut(): void; open(): void } {
   let opened: Promise<void> = Promise.resolve()
   let open = () => {}
@@ -141,12 +141,12 @@ export function gated(): Vice & { shut(): void; open(): void } {
 const NOTHING = new Uint8Array()
 /** An account's leaf holds two hashes. */
 const ACCOUNT_LEAF_BYTES = 70
-/** What a branch ends with: the value that it does not have. */
+/** The end of a branch: its empty value. */
 const BRANCH_END = 0x80
 
 /**
- * The last byte of the first account's leaf in the second half of a run: much that is true stands ahead of it, and it
- * belongs to a code hash, so that nothing but the node's own hash can tell.
+ * Returns the last byte of the first account's leaf in the second half of a run. Many true nodes stand ahead of the
+ * leaf. The byte belongs to a code hash, so only the node's own hash can tell.
  */
 function bitToFlip(run: Uint8Array): number | undefined {
   for (let at = 0, end = 0; at < run.length; at = end) {

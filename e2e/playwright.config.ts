@@ -2,19 +2,19 @@
 import { defineConfig } from '@playwright/test'
 import { launchOptions } from './chromium.ts'
 
-/** Specs that need an interface beside loopback. */
+/** Specs in need of an interface beside loopback. */
 const WEBRTC = 'webrtc-*.spec.ts'
 
 export default defineConfig({
   testDir: '.',
-  // Those of WebRTC apart: `npm test` gives them a network of their own, in which no registry can be reached.
+  // Specs of WebRTC apart: `npm test` gives them a network of their own, without any registry.
   projects: [
     { name: 'main', testMatch: '*.spec.ts', testIgnore: WEBRTC },
     { name: 'webrtc', testMatch: WEBRTC },
   ],
   outputDir: '../test-results/e2e',
   globalSetup: './global-setup.ts',
-  // Each worker has a browser, and peers in its own process: more of them would only measure each other.
+  // Each worker has a browser, and peers in its own process: more workers would only measure each other.
   workers: 2,
   fullyParallel: false,
   retries: 0,

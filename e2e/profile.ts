@@ -1,6 +1,6 @@
 /**
- * A browser with a profile on disk, as people have one: what it stores outlives it, and the quota of an origin can be set.
- * (The profile of Playwright's own contexts is in memory, and heeds no such setting.)
+ * A browser with a profile on disk, as people have one: its storage outlives the browser, and the quota of an origin
+ * can be set. The profile of Playwright's own contexts is in memory, and ignores such a setting.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -25,7 +25,7 @@ export async function openProfile(): Promise<Profile> {
   return { context, close }
 }
 
-/** Lets the origin of `page` store so many bytes, until the page is closed or {@link Quota.lift} is called. */
+/** Limits the storage of the origin of `page`, until the page is closed or {@link Quota.lift} is called. */
 export async function limitQuota(page: Page, quotaSize: number): Promise<Quota> {
   const session = await page.context().newCDPSession(page) // the browser forgets the limit with the session
   const { origin } = new URL(page.url())
@@ -40,6 +40,6 @@ export async function limitQuota(page: Page, quotaSize: number): Promise<Quota> 
 }
 
 export interface Quota {
-  /** Grants what the origin would be granted without us. */
+  /** Restores the browser's own quota. */
   lift(): Promise<void>
 }

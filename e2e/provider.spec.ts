@@ -1,6 +1,6 @@
 /**
- * The EIP-1193 provider as wallets use it: real viem and real ethers in a real page, on a client that trusts nothing but a
- * block's hash, beside anvil on the same genesis.
+ * The EIP-1193 provider as wallets use it: real viem and real ethers in a real page. The client trusts only a block's
+ * hash, beside anvil on the same genesis.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -23,7 +23,7 @@ import { type Answers, askWithEthers, askWithViem } from './wallet-questions.ts'
 interface Fixtures {
   readonly genesis: LevelSource
   readonly anvil: Anvil
-  /** A page whose client has all of the state, trusted by its block's hash. */
+  /** A page with a client with the whole state, trusted by its block's hash. */
   readonly wallet: Page
 }
 
@@ -43,7 +43,7 @@ const test = base.extend<Pick<Fixtures, 'wallet'>, Omit<Fixtures, 'wallet'>>({
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads what a fixture needs from this pattern.
     async ({}, use) => {
       const anvil = await startAnvil(WALLET_GENESIS)
-      // Its proofs hold from the first mined block on. Nothing is in that block, so the state is the genesis'.
+      // anvil's proofs hold from the first mined block on. The block is empty, so the state is the genesis' state.
       await anvil.request({ method: 'evm_mine' })
       await use(anvil)
       await anvil.stop()
@@ -72,8 +72,8 @@ const request = (page: Page, method: string, ...params: readonly unknown[]) =>
   })
 
 /**
- * Where the two may differ: anvil finds the gas of a contract's call by a search that stops within 1.5 % of the least, or so;
- * ours is the least.
+ * The one permitted difference. anvil finds the gas of a contract's call by a search which stops within about 1.5 % of
+ * the least. Our result is the least.
  */
 const GAS = 'gas of a transfer of tokens'
 
@@ -90,7 +90,7 @@ test('viem and ethers get from it what they get from anvil', async ({ wallet, an
   const ours = await askPage(wallet)
   expectSame(ours.viem, await askWithViem(anvil as never))
   expectSame(ours.ethers, await askWithEthers(anvil as never))
-  // And it is what the genesis says.
+  // The answers match the genesis, too.
   expect(ours.viem).toMatchObject({
     chainId: CHAIN_ID,
     [`balance ${ADDRESSES.alice}`]: '10000000000000000000',
@@ -117,14 +117,14 @@ test('and what they get from @ethereumjs/client', async ({ wallet, genesis, atEn
     return [question, question.startsWith('proof') ? asEthereumjsWrites(answer as Proof) : answer]
   })
   expectSame(Object.fromEntries(written), viem)
-  // It makes the same block of the genesis, so what our client trusts is that block's hash.
+  // The other client makes the same block of the genesis, so our client trusts this block's hash.
   const block = (await client.request({ method: 'eth_getBlockByNumber', params: ['0x0', false] })) as { hash: string }
   expect(block.hash).toBe(hashOf(genesis))
 })
 
 /**
- * It writes the key of a slot without leading zeros where anvil writes 32 bytes, proves an empty trie by nothing where anvil
- * shows its one node, and says nothing of the slots of an account that is absent.
+ * Returns a proof in the form of `@ethereumjs/client`. The keys of slots have no leading zeros, where anvil writes 32
+ * bytes. An empty trie has no node in its proof, where anvil shows one. An absent account has no slots.
  */
 function asEthereumjsWrites(proof: Proof): Proof {
   const isAbsent = proof.accountProof.length === 1
@@ -134,10 +134,13 @@ function asEthereumjsWrites(proof: Proof): Proof {
   return { ...proof, storageProof: isAbsent ? [] : storageProof }
 }
 
-/** anvil takes whatever has no data for a transfer, and says 21,000: with that its own call is out of gas, for want of these 15. */
+/**
+ * anvil takes any call without data for a transfer, and answers 21,000. With this gas its own call runs out of gas, for
+ * want of these 15.
+ */
 const NOT_BY_ANVIL = { 'nothing to a precompile': { output: '0x', gas: '0x5217' } }
 const INVALID = { output: { refused: true }, gas: { refused: true } }
-/** anvil follows a delegation also by rules that have none; then its first byte is an opcode that there is not. */
+/** anvil follows a delegation also by rules without delegations. Its first byte is then an invalid opcode. */
 const BEFORE_PRAGUE = {
   'a call to a delegate, from Prague on': INVALID,
   'data to a delegate, from Prague on': INVALID,
@@ -162,7 +165,7 @@ test('proofs have anvil’s very shape, and convince another verifier, of presen
   genesis,
 }) => {
   const root = hexToBytes(genesis.info.root)
-  // anvil takes whole words only; we take what geth does, too.
+  // anvil takes whole words only. We take the same forms as geth, too.
   const slots = ['2', '7'].map((slot) => `0x${slot.padStart(64, '0')}`)
   for (const address of [ADDRESSES.token, ADDRESSES.alice, ADDRESSES.absent]) {
     const params = [address, slots, 'latest']
@@ -176,7 +179,7 @@ test('proofs have anvil’s very shape, and convince another verifier, of presen
     for (const { key, value, proof } of result.storageProof) {
       const slot = hexToBytes(BigInt(key).toString(16).padStart(64, '0'))
       const trie = { root: account?.storageRoot ?? EMPTY_ROOT }
-      // Of an empty trie it says that no proof is one.
+      // `verifyMerkleProof` accepts no proof of an empty trie.
       const isEmpty = Buffer.compare(trie.root, EMPTY_ROOT) === 0
       if (isEmpty) expect(proof).toEqual(['0x80'])
       const found = isEmpty ? null : await verifyMerkleProof(keccak256(slot), bytes(proof), trie)
@@ -207,7 +210,7 @@ test('the block is what its header says, and every other one is refused', async 
   const ask = (selector: string) => request(wallet, 'eth_call', { to: ADDRESSES.context, data: selector }, 'latest')
   const word = (value: string) => ({ result: `0x${BigInt(value).toString(16).padStart(64, '0')}` })
   expect(await ask(selectorOf('timestamp()'))).toEqual(word(WALLET_GENESIS.timestamp))
-  // To a call that offers no price, as geth has it, gas is free.
+  // For a call without a price gas is free, as in geth.
   expect(await ask(selectorOf('baseFee()'))).toEqual(word('0'))
   const price = { from: ADDRESSES.alice, gas: '0x30d40', gasPrice: WALLET_GENESIS.baseFeePerGas }
   const priced = { to: ADDRESSES.context, data: selectorOf('baseFee()'), ...price }
@@ -227,7 +230,7 @@ test('where only a root is trusted, a call that asks for the block is an error a
   await page.evaluate((address) => window.e2e.open([address], { chainId: 1337 }), address)
   await page.evaluate((root) => window.e2e.start({ root, accounts: [] }).sync.done, rootOf(genesis))
   const { context, token, alice } = ADDRESSES
-  // What is on nobody's disk is fetched in the middle of the call.
+  // Nodes on no disk are fetched in the middle of the call.
   const balance = { to: token, data: selectorOf('balanceOf(address)') + alice.slice(2).padStart(64, '0') }
   expect(await request(page, 'eth_call', balance)).toEqual({
     result: `0x${(1_234_567_890).toString(16).padStart(64, '0')}`,
@@ -268,7 +271,7 @@ test('a fallback that lies changes nothing of what is verified, and is believed 
       },
       { method, params: params[method] ?? [], lie },
     )
-  // Which accounts there are is the fallback's to say.
+  // Only the fallback knows the accounts.
   const verified = Object.keys(METHODS).filter((method) => method !== 'eth_accounts')
   for (const method of verified) expect(await ask(method, LIE), method).toEqual(await ask(method))
   for (const method of [
@@ -298,7 +301,7 @@ test('a call that uses up all of its gas does not hold up the page', async ({ wa
   expect(answer).toMatchObject({
     error: { code: -32000, data: { code: 'callFailed', details: { reason: 'out of gas' } } },
   })
-  // It takes a second or more: a page that is held up draws none of them.
+  // The call takes a second or more: a blocked page would draw no frames.
   expect(frames).toBeGreaterThan(10)
 })
 

@@ -1,4 +1,4 @@
-/** What crossed the wire, node by node: takes the runs and ways that a peer served apart. Counts true ones only. */
+/** The nodes on the wire: takes apart the runs and ways served by a peer. Counts only true nodes. */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Served } from '../src/server/index.ts'
 import { childRefs } from '../src/sync/child-refs.ts'
@@ -16,7 +16,7 @@ export class ServedLog {
     this.#served.push(served)
   }
 
-  /** Answers so far, those without anything included. */
+  /** The number of answers so far, empty ones included. */
   get answers(): number {
     return this.#served.length
   }
@@ -26,7 +26,7 @@ export class ServedLog {
     this.#served = []
   }
 
-  /** The path of each node that was served, in order, as often as it was. */
+  /** The path of each served node, in order, with repetitions. */
   paths(): Path[] {
     return this.#served.flatMap((served) => {
       if (served.kind === 'run') return pathsOfRun(served.ref.path, served.bytes)
@@ -34,7 +34,7 @@ export class ServedLog {
     })
   }
 
-  /** The hash (hex digits) of each code that was served, in order, as often as it was. */
+  /** The hash (hex digits) of each served code, in order, with repetitions. */
   codes(): string[] {
     return this.#served.flatMap((served) =>
       served.kind === 'code' && served.bytes.length > 0 ? [bytesToHex(served.hash)] : [],
@@ -42,14 +42,14 @@ export class ServedLog {
   }
 }
 
-/** In a way each node names the next one. */
+/** Returns the paths of a way, where each node names the next one. */
 function pathsOfWay(ref: Ref, key: Path, way: Uint8Array): Path[] {
   const { nodes, lie } = checkWay(ref, key, way, nobleKeccak)
   if (lie !== null) throw new Error(`the way at '${ref.path}' is none`)
   return nodes.map(({ path }) => path)
 }
 
-/** A run is a walk in pre-order: each node stands at the last path that is still owed. */
+/** Returns the paths of a run, a walk in pre-order: each node stands at the last path still owed. */
 function pathsOfRun(start: Path, run: Uint8Array): Path[] {
   const paths: Path[] = []
   const owed: Path[] = [start]

@@ -1,6 +1,6 @@
 /**
- * The web pages of the tests: builds them with Vite as an application would, and serves them from 127.0.0.1. Serves files
- * of one directory and nothing else; knows nothing of peers.
+ * The web pages of the tests: builds the pages with Vite as an application would, and serves one directory from
+ * 127.0.0.1. Knows nothing of peers.
  */
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
@@ -19,7 +19,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.wasm': 'application/wasm',
 }
 
-/** A site that is being served. */
+/** A served site. */
 export interface Site {
   /** With a slash at its end. */
   readonly url: string
@@ -40,7 +40,7 @@ export async function buildPages(directory: string): Promise<void> {
   }
 }
 
-/** Builds the test page into `directory`, with the library as it was built for the package instead of its sources. */
+/** Builds the test page into `directory`, with the library as built for the package instead of its sources. */
 export async function buildPackagePage(directory: string): Promise<void> {
   await build({
     configFile: false,

@@ -1,9 +1,9 @@
-/** The states that the test peers serve, imported once a test process, on first use, into a temporary directory. */
+/** The states served by the test peers, imported once in a test process, on first use, into a temporary directory. */
 import { type LevelSource, StateDirectory } from '../src/server/index.ts'
 import type { WantedState } from '../src/server/state-directory.ts'
 import type { GenesisName } from './genesis.ts'
 
-/** The root of mainnet's genesis, as everyone knows it. */
+/** The root of mainnet's genesis, as published. */
 export const MAINNET_ROOT = '0xd7f8974fb5ac78d9ac099b9ad5018bedc2ce0a72dad1827a1709da30580f0544'
 
 export class States {
@@ -14,7 +14,7 @@ export class States {
     return this.#source({ genesis: name })
   }
 
-  /** Of a geth-style genesis.json. */
+  /** Imports a geth-style genesis.json. */
   file(path: string): Promise<LevelSource> {
     return this.#source({ genesis: path })
   }
@@ -40,7 +40,7 @@ export class States {
   }
 }
 
-/** A root as applications write it. */
+/** Returns the root as applications write roots. */
 export function rootOf(source: LevelSource): string {
   return `0x${source.info.root}`
 }

@@ -1,4 +1,4 @@
-/** Several tabs of one origin with one database: one writes, the others follow, and one of them takes over. */
+/** Several tabs of one origin with one database: one writes, the others follow, and a follower takes over. */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Page } from '@playwright/test'
 import { SyntheticState } from '../src/server/synthetic.ts'
@@ -14,10 +14,10 @@ const ACCOUNTS = 3_000
 const SEED = 4
 /** Slow enough to be caught in the middle. */
 const THROTTLE = { throttleBytesPerSecond: 300_000 }
-/** Of no account: proven absent by each tab from the disk. */
+/** An address without an account: each tab proves the absence from the disk. */
 const ADDRESS = '0x000d836201318ec6899a67540690382780743280'
 
-// Five tabs of the same browser are slow to open on a machine that has two cores for all of them.
+// Five tabs of the same browser open slowly on a machine with two cores.
 test.describe.configure({ timeout: 120_000 })
 
 const role = (page: Page) => page.evaluate(() => window.e2e.client.role())
@@ -28,7 +28,7 @@ const becomes = (page: Page, wanted: string) =>
   page.waitForFunction((wanted) => window.e2e.roles.at(-1) === wanted, wanted)
 const outcome = (page: Page) => page.waitForFunction(() => window.e2e.latest.outcome.state !== 'pending')
 
-/** Clients in as many tabs, the first of which is the writer. */
+/** Opens clients in as many tabs. The first is the writer. */
 async function openTabs(
   openPage: (engine?: EngineThread) => Promise<Page>,
   count: number,
@@ -106,7 +106,7 @@ for (const engine of ['worker', 'window'] as const) {
       const kept = await onDisk(follower)
       served.clear()
       gate.open()
-      // It never asked for the sync, and is told of it all the same.
+      // The follower never asked for the sync, and is told of its progress all the same.
       await follower.waitForFunction(() => window.e2e.progress?.phase === 'complete')
       expect(kept.size).toBeGreaterThan(0)
       expect([...served.paths()].filter((path) => kept.has(path))).toEqual([])
@@ -130,7 +130,7 @@ for (const engine of ['worker', 'window'] as const) {
       const before = await readDisk(follower)
       await thaw()
       await becomes(writer, 'follower')
-      // The sync that it asked for has been done by another.
+      // Another tab has done the requested sync.
       await outcome(writer)
       expect(await writer.evaluate(() => window.e2e.latest.outcome.state)).toBe('resolved')
       const after = await readDisk(follower)
@@ -175,12 +175,12 @@ test('five tabs: one writer at a time, through a close, a kill and a freeze; all
   await expectAll(e)
 })
 
-/** Paths of the nodes in covering pages. */
+/** Returns the paths of the nodes in covering pages. */
 async function onDisk(page: Page): Promise<Set<string>> {
   return new Set(nodesOf((await readDisk(page)).pages).keys())
 }
 
-/** All of the state is on disk, and nothing else. */
+/** Expects the disk to hold exactly the state. */
 async function expectAll(page: Page): Promise<void> {
   const expected = await generatedNodes(ACCOUNTS, SEED)
   const { pages, wanted } = await readDisk(page)

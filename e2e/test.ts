@@ -1,6 +1,6 @@
 /**
- * The test command: builds, checks types and style, and runs every test, in Node, in Chromium, and end to end. Its last
- * line counts them: `412 passed, 0 failed`.
+ * The test command: builds, checks types and style, and runs every test, in Node, in Chromium, and end to end. Prints
+ * the counts in its last line: `412 passed, 0 failed`.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -17,14 +17,14 @@ interface Tally {
   skipped: number
 }
 
-/** Runs a package's command with its output shown; true if it ended well. */
+/** Runs a package's command and shows its output. Returns true after success. */
 function run(command: string, args: readonly string[], env: Record<string, string> = {}): boolean {
   console.log(`\n$ ${command} ${args.join(' ')}`)
   const result = spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, ...env } })
   return result.status === 0
 }
 
-/** Without a Chromium nothing can be tested: gets Playwright's own, or says what to install. */
+/** Makes sure of a Chromium: downloads Playwright's own, or says which package to install. */
 function ensureChromium(): boolean {
   if (systemChromium() !== undefined || existsSync(chromium.executablePath())) return true
   console.log("No Chromium found; trying Playwright's own.")
@@ -51,7 +51,7 @@ function playwrightTally(file: string): Tally | null {
   return { passed: expected, failed: unexpected + flaky, skipped }
 }
 
-/** A step that cannot say how many tests it ran counts as one. */
+/** Returns the tally of a step. A step without a count counts as one test. */
 function tallyOf(isGood: boolean, counted: Tally | null): Tally {
   const one = { passed: isGood ? 1 : 0, failed: isGood ? 0 : 1, skipped: 0 }
   if (counted === null) return one

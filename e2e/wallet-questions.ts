@@ -1,6 +1,6 @@
 /**
- * What a wallet asks, through the two libraries that most of them are built with: the same calls whoever answers, in a page or
- * in Node, with answers as plain JSON. A call that is refused answers with what the library makes of the refusal.
+ * The questions of a wallet, through the two most common libraries: the same calls for any provider, in a page or in
+ * Node, with answers as plain JSON. The answer to a refused call is the library's form of the refusal.
  */
 import { BrowserProvider, Contract, type Eip1193Provider as EthersProvider } from 'ethers'
 import {
@@ -16,7 +16,7 @@ import { ADDRESSES, CHAIN_ID } from '../demo/contracts/wallet-genesis.ts'
 import { mappingSlot } from '../demo/mapping-slot.ts'
 
 export type Requester = { request(args: { method: string; params?: never }): Promise<unknown> }
-/** By the name of the question. */
+/** Answers by the name of the question. */
 export type Answers = Readonly<Record<string, unknown>>
 
 const TOKEN_ABI = [
@@ -34,7 +34,7 @@ const TOKEN_ABI = [
 const token = { address: ADDRESSES.token, abi: parseAbi(TOKEN_ABI) } as const
 const { alice, bob, carol, absent } = ADDRESSES
 const EVERYBODY = [alice, bob, carol, absent, ADDRESSES.token, ADDRESSES.context, ADDRESSES.multicall3] as const
-/** Alice's balance, the supply, and two slots that are empty. */
+/** Alice's balance, the supply, and two empty slots. */
 const SLOTS = [
   mappingSlot(alice, 0n),
   `0x${'2'.padStart(64, '0')}`,
@@ -50,14 +50,14 @@ const chain = defineChain({
   contracts: { multicall3: { address: ADDRESSES.multicall3 } },
 })
 
-/** A transfer of tokens as viem would have it signed. */
+/** Returns a transfer of tokens as viem prepares it for signing. */
 export async function prepareWithViem(provider: Requester): Promise<Answers> {
   const client = createWalletClient({ chain, transport: custom(provider as never, { retryCount: 0 }) })
   const data = encodeFunctionData({ abi: token.abi, functionName: 'transfer', args: [carol, 5n] })
   return plain(await client.prepareTransactionRequest({ account: alice, to: token.address, data })) as Answers
 }
 
-/** By viem. */
+/** Asks by viem. */
 export async function askWithViem(provider: Requester): Promise<Answers> {
   const client = createPublicClient({ chain, transport: custom(provider as never, { retryCount: 0 }) })
   return answersOf({ ...stateQuestions(client), ...tokenQuestions(client) })
@@ -110,7 +110,7 @@ function tokenQuestions(client: PublicClient): Questions {
   return questions
 }
 
-/** By ethers. */
+/** Asks by ethers. */
 export async function askWithEthers(provider: Requester): Promise<Answers> {
   const ethers = new BrowserProvider(provider as unknown as EthersProvider, CHAIN_ID)
   const contract = new Contract(ADDRESSES.token, TOKEN_ABI, ethers)
@@ -147,7 +147,7 @@ async function answersOf(questions: Questions): Promise<Answers> {
   return answers
 }
 
-/** As libraries tell it: by the name of its kind, and what was decoded of it. */
+/** Returns a refusal in the libraries' form: the name of its kind, and the decoded data. */
 function refusal(error: unknown): object {
   const { code, revert, reason, walk } = error as {
     code?: unknown

@@ -1,6 +1,6 @@
 /**
- * What a wallet sees: verified answers at once, while the sync runs and without one; a scope, and what widening it costs; and
- * peers that lie about the very thing that is asked for. On a state of 200,000 accounts, where a whole sync takes a while.
+ * A wallet's view: verified answers at once, during a sync and without one; a scope, and the cost of widening the
+ * scope; and peers lying about the requested nodes. The state has 200,000 accounts, so a whole sync takes a while.
  */
 import { verifyMerkleProof } from '@ethereumjs/mpt'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
@@ -25,7 +25,7 @@ test.describe.configure({ timeout: 180_000 })
 
 const addressOf = (index: number) => `0x${bytesToHex(state.account(index).address)}`
 
-/** The account as `@ethereumjs/mpt` has it, from the server's own nodes; `null`: proven absent. */
+/** Returns the account according to `@ethereumjs/mpt`, from the server's own nodes; `null`: proven absent. */
 async function oracleAccount(source: LevelSource, address: string) {
   const key = keccak256(hexToBytes(address.slice(2)))
   const root = hexToBytes(source.info.root)
@@ -45,7 +45,7 @@ function nodesIn(run: Uint8Array): Uint8Array[] {
   return nodes
 }
 
-/** Addresses that exist, and one in ten that does not. */
+/** Returns addresses of accounts, and one in ten without an account. */
 function someAddresses(count: number): string[] {
   const random = seededRandom(11)
   return Array.from({ length: count }, () => {
@@ -84,7 +84,7 @@ test('on an empty database the first balance is there at once, and a thousand re
 
   const addresses = someAddresses(1000)
   const read = JSON.parse(await page.evaluate((addresses) => window.e2e.readAtOnce(addresses, 40), addresses))
-  // They were read while it ran, and not behind it.
+  // The accounts were read during the sync, and not after its end.
   expect(await page.evaluate(() => window.e2e.latest.progress?.phase)).toBe('syncing')
   const expected = await Promise.all(addresses.map((address) => oracleAccount(source, address)))
   expect(read).toEqual(expected.map((value) => ({ root, value })))
@@ -105,7 +105,7 @@ test('with no sync at all, what is read is fetched, verified, and there again wi
   await open(page, [server.address])
   const root = rootOf(source)
   const addresses = [...someAddresses(20), addressOf(3)]
-  // A scope of nothing: the root is known from now on, and that is all.
+  // An empty scope: from now on the root is known, and nothing else.
   await page.evaluate((root) => window.e2e.start({ root, accounts: [] }).sync.done, root)
   const before = server.requests()
   const expected = await Promise.all(
@@ -146,7 +146,7 @@ test('a scope costs what it has, and widening it to everything brings nothing tw
   const inScope = new Set(served.paths())
   const [partBytes, partRequests] = [part.wireBytes, requests()]
   expect((await page.evaluate(() => window.e2e.client.status())).complete).toMatchObject({ root, whole: false })
-  // What a wallet watches is read without asking anybody.
+  // Watched accounts are read without a request to any peer.
   served.clear()
   const expected = await Promise.all(accounts.map(async (each) => ({ root, value: await oracleAccount(source, each) })))
   const read = await page.evaluate((accounts) => window.e2e.readAtOnce(accounts, 40), accounts)
@@ -220,7 +220,7 @@ test('a block that is trusted by its hash brings its root, from a header that a 
   expect(forged).toMatchObject({ state: 'rejected', code: 'headerMismatch' })
 })
 
-/** Contracts with some dozens of slots. */
+/** Returns contracts with some dozens of slots. */
 function tokensIn(count: number): string[] {
   const tokens: string[] = []
   for (let index = 0; tokens.length < count; index++) {
@@ -243,7 +243,7 @@ async function expectSlots(page: Page, token: string): Promise<void> {
   }
 }
 
-/** Changes the balance in the account's leaf, of which nothing but the hash can tell. */
+/** Changes the balance in the account's leaf. Only the hash can tell. */
 const liesAboutWays: Vice = (source) => ({
   ...source,
   async path(root, ref, key: Path) {

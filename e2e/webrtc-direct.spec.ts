@@ -1,4 +1,4 @@
-/** A server that a tab dials over WebRTC-direct: no relay, no certificate of a domain. Takes the native module in Node. */
+/** A tab dials a server over WebRTC-direct: no relay, no certificate of a domain. Needs the native module in Node. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,7 +15,7 @@ const unavailable = await loadWebRtcDirect().then(
   (error: Error) => `${error.message}: ${error.cause}`,
 )
 
-/** Syncs `page` from a server over WebRTC alone, and looks at the way that the bytes took. */
+/** Syncs `page` from a server over WebRTC alone, and checks the path of the bytes. */
 async function expectSync(page: Page, states: States, atEnd: (stop: () => Promise<void>) => void): Promise<void> {
   const source = await states.genesis('mainnet')
   const listen = ['/ip4/0.0.0.0/udp/0/webrtc-direct']
@@ -28,7 +28,7 @@ async function expectSync(page: Page, states: States, atEnd: (stop: () => Promis
   const [peer] = await page.evaluate(() => window.e2e.peers())
   expect(peer).toMatchObject({ id: server.peerId, transport: 'webrtc', address, roots: [MAINNET_ROOT] })
   expect((await selectedPairs(page))[0]).toMatchObject({ local: 'host', protocol: 'udp' })
-  // What was asked of it twice, because it was late, may still be on its way.
+  // A late answer, requested twice, may still be on its way.
   expect(peer!.wireBytes).toBeGreaterThan(1_000_000)
   expect(server.stats().bytesSent).toBeGreaterThanOrEqual(peer!.wireBytes)
 }

@@ -1,14 +1,14 @@
-/** A tab that serves, an honest tab that syncs from it, and a hostile one beside them. */
+/** A serving tab, an honest tab syncing from it, and a hostile one beside them. */
 import type { Page } from '@playwright/test'
 import { BURDENS, VIOLATIONS } from '../src/testing/hostile/attacks.ts'
 import { expect } from './fixtures.ts'
 import { rootOf } from './states.ts'
 import { connect, openServing, test } from './webrtc.ts'
 
-/** What the tab holds for others at most, and as much again for garbage that was not collected yet. */
+/** The most memory a tab holds for others, and as much again for uncollected garbage. */
 const MAX_GROWTH_BYTES = 64 * 1024 * 1024
 
-// A dozen of dials, and 20 s for streams that say nothing.
+// A dozen dials, and 20 s for silent streams.
 test.describe.configure({ timeout: 180_000 })
 
 for (const engine of ['worker', 'window'] as const) {
@@ -47,7 +47,7 @@ for (const engine of ['worker', 'window'] as const) {
   })
 }
 
-/** Of the window, array buffers included. */
+/** Returns the heap of the window, array buffers included. */
 async function heapBytes(page: Page): Promise<number> {
   const session = await page.context().newCDPSession(page)
   const { usedSize, backingStorageSize } = await session.send('Runtime.getHeapUsage')
@@ -55,7 +55,7 @@ async function heapBytes(page: Page): Promise<number> {
   return usedSize + backingStorageSize
 }
 
-/** The most of what `measure` gives, until it is stopped. */
+/** Samples `measure` until stopped, and returns the largest value. */
 function peakOf(measure: () => Promise<number>): { stop(): Promise<number> } {
   let peak = 0
   let isStopped = false

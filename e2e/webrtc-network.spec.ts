@@ -1,4 +1,4 @@
-/** The network of the WebRTC tests, without anything of ours: what fails here is the machine's. */
+/** The network of the WebRTC tests, without any of our code: a failure here is the machine's. */
 import { expect, test } from '@playwright/test'
 
 test('two connections of a page find each other without any server', async ({ page }) => {

@@ -1,4 +1,4 @@
-/** Tabs that serve tabs: each in a browser context of its own, connected over WebRTC, with a relay for the signalling. */
+/** Tabs serving tabs: each in a browser context of its own, connected over WebRTC, with a relay for the signalling. */
 import type { Page } from '@playwright/test'
 import { startRelay } from '../src/server/index.ts'
 import type { NodeSource } from '../src/trie/node-source.ts'
@@ -59,11 +59,11 @@ test('two tabs have a part of the key space each; a third completes from both', 
 }) => {
   const state = await states.generated(ACCOUNTS, SEED)
   const root = rootOf(state)
-  // They overlap: what a tab has not written yet, at the end of its part, it does not serve.
+  // The parts overlap: a tab does not serve its unwritten nodes at the end of its part.
   const parts = ['012345678', '789abcdef']
   const addresses: string[] = []
   for (const part of parts) {
-    // Of its own: over the same they would find, and complete, each other.
+    // A relay for each: over the same relay the tabs would find, and complete, each other.
     const relay = await startRelay()
     atEnd(() => relay.close())
     const server = await peer([state], { vice: only(part) })
@@ -238,7 +238,7 @@ function only(part: string): Vice {
   })
 }
 
-/** In a page: flips a bit in the middle of every large message that it sends to another tab. */
+/** In a page: flips a bit in the middle of every large message to another tab. */
 function lie(): void {
   const send = RTCDataChannel.prototype.send as (data: ArrayBufferView<ArrayBuffer>) => void
   RTCDataChannel.prototype.send = function (this: RTCDataChannel, data: unknown) {
@@ -250,13 +250,13 @@ function lie(): void {
   }
 }
 
-/** In a page: as if its user turned to another tab, or back. */
+/** In a page: pretends a switch of the user to another tab, or back. */
 function show(isSeen: boolean): void {
   Object.defineProperty(document, 'visibilityState', { value: isSeen ? 'visible' : 'hidden', configurable: true })
   document.dispatchEvent(new Event('visibilitychange'))
 }
 
-/** The disk of `page` holds the generated state, all of it and nothing else. */
+/** Expects the disk of `page` to hold exactly the generated state. */
 async function expectEverything(page: Page): Promise<void> {
   const expected = await generatedNodes(ACCOUNTS, SEED)
   const disk = await readDisk(page)

@@ -1,4 +1,7 @@
-/** `npm run test:webrtc`: the end-to-end tests of WebRTC alone, as `npm test` runs them. Passes its arguments on to Playwright. */
+/**
+ * `npm run test:webrtc`: runs only the end-to-end tests of WebRTC, as `npm test` does. Passes its arguments on to
+ * Playwright.
+ */
 import { spawnSync } from 'node:child_process'
 import { webrtcTests } from './webrtc-tests.ts'
 

@@ -1,7 +1,7 @@
-/** How the end-to-end tests of WebRTC are run: in a network of their own where that can be had, else on the machine's. */
+/** The command for the end-to-end tests of WebRTC: in a network of their own where possible, else on the machine's. */
 import { type CommandLine, inOwnNetwork } from './own-network.ts'
 
-/** The command; `args` are Playwright's. */
+/** Returns the command; `args` are Playwright's. */
 export function webrtcTests(args: readonly string[]): CommandLine {
   const command: CommandLine = ['npx', 'playwright', 'test', '-c', 'e2e', '--project=webrtc', ...args]
   const isolated = inOwnNetwork(command)

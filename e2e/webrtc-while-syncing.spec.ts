@@ -1,4 +1,6 @@
-/** A tab that serves another one while it syncs itself: what it hands on is what it has verified, and what it reads stays whole. */
+/**
+ * A tab serves another one during its own sync: only verified nodes are handed on, and the tab's own reads stay whole.
+ */
 import type { Page } from '@playwright/test'
 import type { NodeSource } from '../src/trie/node-source.ts'
 import { differences, NO_DIFFERENCES, nodesOf, readDisk } from './disk.ts'
@@ -24,7 +26,7 @@ test('a tab serves while it syncs: both complete with the state, and neither fin
   const serving = await openTab()
   const address = await openServing(serving, relay, [server.address])
   await serving.evaluate((root) => void window.e2e.start({ root }), rootOf(state))
-  // A part of it is on disk, and announced; the rest waits behind the gate.
+  // A part of the state is on disk, and announced. The rest waits behind the gate.
   await serving.waitForFunction(() => (window.e2e.latest.progress?.nodes ?? 0) > 0)
 
   const other = await openTab()
@@ -52,7 +54,7 @@ function phaseOf(tab: Page): Promise<string | undefined> {
   return tab.evaluate(() => window.e2e.latest.progress?.phase)
 }
 
-/** Answers below the first half of the key space at once, and below the other half when the gate is open. */
+/** Answers below the first half of the key space at once, and below the other half after the gate opens. */
 function gated() {
   let isOpen = false
   const isFree = (path: string) => isOpen || path === '' || '01234567'.includes(path[0]!)

@@ -1,4 +1,7 @@
-/** What the specs of WebRTC share: tabs in browser contexts of their own, relays, and the path that the bytes really took. */
+/**
+ * The shared parts of the specs of WebRTC: tabs in browser contexts of their own, relays, and the real path of the
+ * bytes.
+ */
 import type { Page } from '@playwright/test'
 import { type RunningRelay, startRelay } from '../src/server/index.ts'
 import { test as base, type EngineThread } from './fixtures.ts'
@@ -14,7 +17,7 @@ declare global {
 interface Fixtures {
   /** Stopped at the end of the test. */
   readonly relay: RunningRelay
-  /** Opens the test page in a browser context of its own: nothing on disk is shared. */
+  /** Opens the test page in a browser context of its own: tabs share nothing on disk. */
   readonly openTab: (engine?: EngineThread) => Promise<Page>
 }
 
@@ -51,7 +54,7 @@ function recordConnections(): void {
   }
 }
 
-/** Opens a client that serves others over `relay`, and resolves with where they can dial it. */
+/** Opens a client serving others over `relay`. Resolves with the addresses for other tabs. */
 export async function openServing(
   page: Page,
   relay: RunningRelay,
@@ -67,7 +70,7 @@ export async function openServing(
   return page.evaluate(() => window.e2e.client.addresses()[0]!)
 }
 
-/** The candidates of the pair that each connection of the page has selected, and what came in over it. */
+/** Returns the candidates of the selected pair of each connection of the page, and the bytes received over each. */
 export async function selectedPairs(page: Page) {
   return page.evaluate(async () => {
     const pairs: {
@@ -95,7 +98,7 @@ export async function selectedPairs(page: Page) {
   })
 }
 
-/** Opens a client and waits until all `peers` are connected: a root that nobody has keeps the dialer going. */
+/** Opens a client and waits until all `peers` are connected: an unknown root keeps the dialer busy. */
 export async function connect(page: Page, peers: readonly string[], options: OpenOptions = {}): Promise<void> {
   await page.evaluate(({ peers, options }) => window.e2e.open(peers, options), { peers, options })
   await page.evaluate((root) => void window.e2e.start({ root }), `0x${'11'.repeat(32)}`)

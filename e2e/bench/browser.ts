@@ -1,4 +1,4 @@
-/** A headless Chromium with a profile on disk, and one page in it with the workers that the page starts. */
+/** A headless Chromium with a profile on disk, and one page with its workers. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -11,23 +11,23 @@ import { Cdp } from './cdp.ts'
 
 const FLAGS = ['--headless=new', '--remote-debugging-pipe', '--no-default-browser-check', '--disable-extensions']
 
-/** Where a thread of a page can be asked. */
+/** The session for commands to one thread of a page. */
 export interface Thread {
   readonly kind: 'window' | 'worker'
   readonly sessionId: string
 }
 
 export interface LaunchOptions {
-  /** The directory of a profile that outlives it, and may hold what an earlier one left; left out: an empty one. */
+  /** The directory of a kept profile, which may hold data of an earlier browser. Left out: an empty profile. */
   readonly kept?: string
-  /** A command that runs the command behind it, such as `nice`. */
+  /** A command that runs the browser's command, such as `nice`. */
   readonly by?: readonly string[]
 }
 
 export class Browser {
   readonly cdp: Cdp
   readonly #process: ChildProcess
-  /** Goes with the browser. */
+  /** The profile to delete with the browser; `null`: the profile is kept. */
   readonly #profile: string | null
 
   private constructor(child: ChildProcess, profile: string | null) {
@@ -50,7 +50,7 @@ export class Browser {
     return (await this.cdp.send<{ product: string }>('Browser.getVersion')).product
   }
 
-  /** Opens `url` and waits until it has loaded. */
+  /** Opens `url` and waits until the page has loaded. */
   async openPage(url: string): Promise<Page> {
     const { targetId } = await this.cdp.send<{ targetId: string }>('Target.createTarget', { url: 'about:blank' })
     const attach = { targetId, flatten: true }
@@ -75,7 +75,7 @@ export class Browser {
 export class Page {
   readonly #cdp: Cdp
   readonly #threads: Thread[]
-  /** Errors that nobody caught, where they are watched for. */
+  /** Uncaught errors; `null`: not watched. */
   #uncaught: string[] | null = null
 
   constructor(cdp: Cdp, sessionId: string) {
@@ -83,7 +83,7 @@ export class Page {
     this.#threads = [{ kind: 'window', sessionId }]
   }
 
-  /** The window first, then those of its workers that have not ended, in the order of their start. */
+  /** The window first, then its running workers, in the order of their start. */
   get threads(): readonly Thread[] {
     return this.#threads
   }
@@ -99,7 +99,7 @@ export class Page {
     await this.#send('Page.disable')
   }
 
-  /** Evaluates an expression in the window and awaits it. Rejects with what it throws. */
+  /** Evaluates an expression in the window and awaits the result. Rejects with the error thrown there. */
   async evaluate<T>(expression: string): Promise<T> {
     const options = { expression, awaitPromise: true, returnByValue: true }
     const { result, exceptionDetails } = await this.#send<Evaluation>('Runtime.evaluate', options)
@@ -107,7 +107,7 @@ export class Page {
     throw new Error(textOf(exceptionDetails))
   }
 
-  /** From now on collects what nobody catches, errors and rejections, in the window and in all workers, into the returned list. */
+  /** From now on, collects uncaught errors and rejections of the window and all workers in the returned list. */
   async watchUncaught(): Promise<readonly string[]> {
     const uncaught: string[] = []
     this.#uncaught = uncaught

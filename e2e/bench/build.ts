@@ -1,4 +1,6 @@
-/** The pages as an application would ship them: Vite's production build, served by a plain HTTP server on this machine. */
+/**
+ * The pages as an application would ship them: Vite's production build, served by a plain HTTP server on this machine.
+ */
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -13,7 +15,7 @@ const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javas
 export interface Site {
   /** Without a slash at the end. */
   readonly url: string
-  /** Where the built files are. */
+  /** The directory of the built files. */
   readonly directory: string
   close(): Promise<void>
 }

@@ -1,6 +1,6 @@
 /**
- * The Chrome DevTools Protocol over a pipe: JSON messages, each ended by a zero byte. It enables no domain by itself:
- * `Network.enable`, which Playwright's driver sends, mirrors every WebSocket frame and halves the figures.
+ * The Chrome DevTools Protocol over a pipe: JSON messages, each ended by a zero byte. No domain is enabled here by
+ * itself. `Network.enable`, sent by Playwright's driver, mirrors every WebSocket frame and halves the figures.
  */
 import type { Readable, Writable } from 'node:stream'
 
@@ -19,7 +19,7 @@ interface Waiter {
   readonly reject: (error: Error) => void
 }
 
-/** Called with an event's parameters, and with the session that it belongs to. */
+/** Called with an event's parameters and session. */
 export type CdpListener = (params: unknown, sessionId: string | undefined) => void
 
 export class Cdp {
@@ -29,7 +29,7 @@ export class Cdp {
   #nextId = 1
   #unread: Buffer[] = []
 
-  /** `input` is where the browser writes, `output` where it reads. */
+  /** The browser writes to `input` and reads from `output`. */
   constructor(input: Readable, output: Writable) {
     this.#output = output
     input.on('data', (chunk: Buffer) => this.#read(chunk))
@@ -37,7 +37,7 @@ export class Cdp {
     output.on('error', (error) => this.#end(error))
   }
 
-  /** One command; the types of parameters and result are the caller's word. Rejects when the browser ends. */
+  /** Sends one command. The caller vouches for the types of parameters and result. Rejects when the browser ends. */
   send<T>(method: string, params: object = {}, sessionId?: string): Promise<T> {
     const id = this.#nextId++
     const text = JSON.stringify({ id, method, params, ...(sessionId === undefined ? {} : { sessionId }) })
@@ -47,7 +47,7 @@ export class Cdp {
     })
   }
 
-  /** One listener an event. */
+  /** Sets the one listener of an event. */
   on(method: string, listener: CdpListener): void {
     this.#listeners.set(method, listener)
   }

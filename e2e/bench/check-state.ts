@@ -1,4 +1,4 @@
-/** In a page: what a client has after a sync is the whole state that it asked for. */
+/** In a page: checks that a client holds the whole state after a sync. */
 import type { LightClient, SyncProgress } from '../../src/index.ts'
 import type { ExpectedState } from './page-contract.ts'
 
@@ -6,7 +6,7 @@ export interface WholeState extends Pick<ExpectedState, 'nodes' | 'bytes' | 'cod
   readonly root: string
 }
 
-/** Rejects unless all of `expected` is on disk; `last` is what the sync told at its end. */
+/** Rejects unless all of `expected` is on disk. `last` is the last progress of the sync. */
 export async function checkState(client: LightClient, last: SyncProgress, expected: WholeState): Promise<void> {
   same('nodes', last.nodes, expected.nodes)
   same('bytes', last.bytes, expected.bytes)

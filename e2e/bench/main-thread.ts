@@ -1,7 +1,7 @@
-/** Watches the window's main thread while something runs: the browser's long tasks, a timer's silences, and the frames. */
+/** Watches the window's main thread: the browser's long tasks, the gaps of a timer, and the frames. */
 import type { FrameGaps, MainThreadReport } from './page-contract.ts'
 
-/** Runs `work` and tells how the thread fared meanwhile. */
+/** Runs `work` and returns its result with the report on the main thread. */
 export async function watchMainThread<T>(
   work: () => Promise<T>,
 ): Promise<{ readonly value: T; readonly report: MainThreadReport }> {
@@ -14,7 +14,7 @@ export async function watchMainThread<T>(
   const value = await work()
   const maxGapMs = stopTimer().at(-1) ?? 0
   const frameGaps = frameGapsOf(stopFrames())
-  // A long task is told after it has ended, in a task of its own.
+  // The browser reports a long task after its end, in a task of its own.
   await new Promise((resolve) => setTimeout(resolve, 100))
   take(observer.takeRecords())
   observer.disconnect()
@@ -27,7 +27,10 @@ export async function watchIdle(ms: number): Promise<MainThreadReport> {
   return report
 }
 
-/** How long it takes from one call of `again` to the next; the returned function ends it, with all gaps, the longest last. */
+/**
+ * Measures the time from one call of `again` to the next. The returned function ends the measurement and returns all
+ * gaps, the longest last.
+ */
 function watchGaps(again: (tick: () => void) => unknown): () => number[] {
   const gaps: number[] = []
   let isOver = false

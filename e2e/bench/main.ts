@@ -1,4 +1,4 @@
-/** `npm run bench`: measures what it is told to. JSON lines on stdout, tables for people on stderr. */
+/** `npm run bench`: runs one benchmark. JSON lines on stdout, tables for people on stderr. */
 
 import { benchCalls } from './calls/bench.ts'
 import { benchHostile } from './hostile/main.ts'

@@ -9,7 +9,7 @@ interface HeapUsage {
   readonly embedderHeapUsedSize?: number
 }
 
-/** The bytes that the heaps use now, array buffers and garbage that was not collected yet included. */
+/** Returns the bytes in use on all heaps, including array buffers and uncollected garbage. */
 export async function heapBytes({ cdp }: Browser, page: Page): Promise<number> {
   const bytes = page.threads.map(async ({ sessionId }) => {
     const usage = await cdp.send<HeapUsage>('Runtime.getHeapUsage', {}, sessionId)
@@ -18,15 +18,15 @@ export async function heapBytes({ cdp }: Browser, page: Page): Promise<number> {
   return sum(await Promise.all(bytes))
 }
 
-/** {@link heapBytes} of what is left when the garbage of all threads was collected. */
+/** Returns {@link heapBytes} after garbage collection on all threads. */
 export async function collectedHeapBytes(browser: Browser, page: Page): Promise<number> {
   for (const { sessionId } of page.threads) await browser.cdp.send('HeapProfiler.collectGarbage', {}, sessionId)
   return heapBytes(browser, page)
 }
 
 /**
- * The bytes of all WebAssembly memories, which the heap's usage leaves out. They never shrink, so what they are at the end
- * is their peak. Collects garbage: nothing to be called while something is measured.
+ * Returns the bytes of all WebAssembly memories, which the heap's usage leaves out. Memories never shrink, so the value
+ * at the end is the peak. Collects garbage: call this only outside of measurements.
  */
 export async function wasmBytes({ cdp }: Browser, page: Page): Promise<number> {
   const bytes = page.threads.map(async ({ sessionId }) => {
@@ -46,7 +46,7 @@ interface RemoteObject {
 
 const SUM_OF_MEMORIES = 'function () { return this.reduce((sum, memory) => sum + memory.buffer.byteLength, 0) }'
 
-/** Samples the memory until the returned function is called, which resolves with the peak. */
+/** Samples the memory. The returned function ends the sampling and resolves with the peak. */
 export function watchHeap(browser: Browser, page: Page): () => Promise<number> {
   let peak = 0
   let stopped = false

@@ -69,7 +69,7 @@ export interface BenchOptions extends CommonOptions {
   /** Sizes of states. */
   readonly accounts: readonly number[]
   readonly slowAccounts: number
-  /** Whether restarts and reads are measured, too. */
+  /** True to measure restarts and reads as well. */
   readonly restart: boolean
   readonly contenders: readonly Contender[]
   readonly straight: StraightSettings
@@ -77,7 +77,7 @@ export interface BenchOptions extends CommonOptions {
   readonly profile: string | undefined
 }
 
-/** Of the benchmarks of tabs: `restart` and `takeover`. */
+/** Options of the benchmarks of tabs: `restart` and `takeover`. */
 export interface TabOptions extends CommonOptions {
   /** Sizes of states. */
   readonly accounts: readonly number[]
@@ -95,7 +95,7 @@ const COMMON = {
   save: { type: 'boolean', default: false },
 } as const
 
-/** Reads the arguments of `sync`. Throws on what makes no sense. */
+/** Reads the arguments of `sync`. Throws for nonsense. */
 export function parseOptions(args: readonly string[]): BenchOptions {
   const { values } = parseArgs({
     args: [...args],
@@ -120,7 +120,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   }
 }
 
-/** Reads the arguments of `restart` and `takeover`; `accounts` is what is measured if nothing is said. Throws likewise. */
+/** Reads the arguments of `restart` and `takeover`. `accounts` is the default size. Throws likewise. */
 export function parseTabOptions(args: readonly string[], accounts: string): TabOptions {
   const { values } = parseArgs({ args: [...args], options: COMMON })
   return { ...commonOf(values, '5'), accounts: sizesOf(values.accounts ?? accounts) }

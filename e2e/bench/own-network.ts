@@ -1,9 +1,9 @@
-/** Benchmarks of WebRTC: it takes an interface beside loopback, and is measured alone in a network namespace. */
+/** Benchmarks of WebRTC, which needs an interface beside loopback. They run alone in a network namespace. */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { type CommandLine, inOwnNetwork } from '../own-network.ts'
 
-/** Runs `script` to its end in a process of its own, and takes over how that ended. */
+/** Runs `script` to its end in another process, and takes over its exit code. */
 export function runInOwnNetwork(script: URL, args: readonly string[]): void {
   const here: CommandLine = [process.execPath, ...process.execArgv, fileURLToPath(script), ...args]
   const isolated = inOwnNetwork(here)

@@ -1,22 +1,22 @@
-/** What a page of the benchmark offers to the process that drives it, and what crosses between the two: plain data. */
+/** The interface of a page of the benchmark, for the process driving the page. Only plain data crosses. */
 
 /**
- * What is measured: Rootlight with its engine in a worker and in the window; the bare transport, verification and commits by
- * themselves; a straight port of geth's design; and Helia, which fetches the nodes as blocks.
+ * The measured contenders. Rootlight with its engine in a worker and in the window; the bare transport, verification
+ * and commits alone; a straight port of geth's design; and Helia, which fetches the nodes as blocks.
  */
 export const CONTENDERS = ['ours', 'window', 'ceiling', 'verification', 'commits', 'straight', 'helia'] as const
 export type Contender = (typeof CONTENDERS)[number]
 
-/** The state to sync, and how the page can tell that it has it. */
+/** The state to sync, and the data to check the result. */
 export interface BenchTask {
-  /** What the page is to do: some can do several things. */
+  /** The contender to run: some pages have several. */
   readonly contender: Contender
-  /** Multiaddr of the server; it speaks our protocol and the straight port's, or Helia's. */
+  /** Multiaddr of the server, which speaks our protocol and the straight port's, or Helia's. */
   readonly address: string
   readonly root: string
   readonly expected: ExpectedState
   readonly straight: StraightSettings
-  /** Blocks that Helia is asked for at a time. */
+  /** Blocks requested from Helia at a time. */
   readonly heliaWants: number
 }
 
@@ -28,7 +28,7 @@ export interface ExpectedState {
   readonly codes: number
   /** Nodes and codes by hash, each once: the records of a hash-keyed database. */
   readonly records: number
-  /** keccak-256 of all their hashes in ascending order, in hex; empty where nobody has such a database. */
+  /** keccak-256 of all hashes in ascending order, in hex; empty if no contender has such a database. */
   readonly recordsDigest: string
   /** Some of the accounts. */
   readonly samples: readonly AccountSample[]
@@ -40,7 +40,7 @@ export interface AccountSample {
   readonly balance: string
 }
 
-/** How the straight port runs. */
+/** The settings of the straight port. */
 export interface StraightSettings {
   readonly thread: 'window' | 'worker'
   /** Puts in a transaction. */
@@ -51,11 +51,11 @@ export interface StraightSettings {
   readonly writes: number
 }
 
-/** What a sync took, on the page's own clock. */
+/** The times of a sync, on the page's own clock. */
 export interface PageResult {
   /** From the call to the last byte on disk, with loading libp2p and dialing. */
   readonly ms: number
-  /** How much of it passed before there was a peer to ask. */
+  /** The part of `ms` before the first peer was ready. */
   readonly connectMs: number
   readonly nodes: number
   readonly codes: number
@@ -63,11 +63,11 @@ export interface PageResult {
 }
 
 export interface MainThreadReport {
-  /** Durations of the tasks over 50 ms, as the browser tells them. */
+  /** Durations of the tasks over 50 ms, as reported by the browser. */
   readonly longTasks: readonly number[]
-  /** The longest silence of a timer that wants to run every 4 ms. */
+  /** The longest gap of a timer set to 4 ms. */
   readonly maxGapMs: number
-  /** From one frame to the next, of those that the page was asked to draw. */
+  /** The gaps between the frames of the page. */
   readonly frameGaps: FrameGaps
 }
 
@@ -80,9 +80,9 @@ export interface FrameGaps {
 
 /** The steps of a run, in this order. Each rejects if it fails. */
 export interface BenchPage {
-  /** Up to the point where only the sync is missing. */
+  /** Prepares everything except the sync. */
   open(task: BenchTask): Promise<void>
-  /** Does nothing for a while, and tells how the main thread fared. */
+  /** Does nothing for `ms`, and returns the report on the main thread. */
   idle(ms: number): Promise<MainThreadReport>
   run(): Promise<PageResult>
   /** Rejects unless all of the state is on disk. */

@@ -1,20 +1,20 @@
-/** What the page of the transports benchmark offers to the process that drives it: plain data crosses. */
+/** The interface of the page of the transports benchmark, for the process driving the page. Only plain data crosses. */
 import type { WholeState } from './check-state.ts'
 import type { MainThreadReport } from './page-contract.ts'
 
 export interface PeerTask {
-  /** Multiaddr of whoever has the state: a server, or another tab. */
+  /** Multiaddr of the peer with the state: a server, or another tab. */
   readonly address: string
   readonly root: string
-  /** Multiaddrs of relays to be reached over, by a page that serves others; none: it serves nobody. */
+  /** Multiaddrs of relays by which other tabs reach this page. None: the page does not serve. */
   readonly relays: readonly string[]
 }
 
-/** What a sync took, on the page's own clock. */
+/** The times of a sync, on the page's own clock. */
 export interface PeerSync {
   /** From the call to the last byte on disk, with the dial. */
   readonly ms: number
-  /** Of it, until the peer may be asked, which is when the first request goes. */
+  /** The part of `ms` before the peer is ready, when the first request goes. */
   readonly connectMs: number
   readonly mainThread: MainThreadReport
 }
@@ -25,11 +25,11 @@ export interface PeerPage {
   sync(): Promise<PeerSync>
   /** Rejects unless all of the state is on disk. */
   check(expected: WholeState): Promise<void>
-  /** Where other tabs can dial this one. Resolves when they can. */
+  /** Resolves with this tab's address for other tabs, when the address can be dialed. */
   address(): Promise<string>
   /** Begins to watch the main thread. */
   watch(): void
-  /** What was seen since {@link watch}. */
+  /** Returns the report on the main thread since {@link watch}. */
   watched(): Promise<MainThreadReport>
 }
 

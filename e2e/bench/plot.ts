@@ -1,4 +1,4 @@
-/** What was measured as an SVG of bars on an axis of powers of ten, readable on a light and on a dark ground. */
+/** The figures as an SVG of bars on an axis of powers of ten, readable on a light and on a dark ground. */
 import type { Contender } from './page-contract.ts'
 import type { Summary } from './summary.ts'
 
@@ -16,7 +16,7 @@ const NAMES: Readonly<Record<Contender, string>> = {
   helia: 'Helia, bitswap',
 }
 
-/** Of one size of state; what takes minutes may have had a smaller one, and says so. */
+/** Plots one size of state. A slow contender may have had a smaller state; its bar says so. */
 export function plotOf({ accounts, contenders }: Summary): string {
   const rows = contenders.toSorted((a, b) => b.nodesPerSecond - a.nodesPerSecond)
   const height = BAR.top + rows.length * (BAR.height + BAR.gap) + 40

@@ -11,13 +11,13 @@ interface ProfileNode {
   readonly callFrame: {
     readonly functionName: string
     readonly url: string
-    /** Both from zero. */
+    /** Line and column count from zero. */
     readonly lineNumber: number
     readonly columnNumber: number
   }
 }
 
-/** As DevTools reads it from a `.cpuprofile` file; times in microseconds. */
+/** A `.cpuprofile` file of DevTools; times in microseconds. */
 export interface CpuProfile {
   readonly nodes: readonly ProfileNode[]
   readonly startTime: number
@@ -31,7 +31,7 @@ export interface ThreadProfile {
   readonly profile: CpuProfile
 }
 
-/** Begins to profile all threads that the page has now; the returned function ends it. */
+/** Begins to profile all current threads of the page. The returned function ends the profiles. */
 export async function startProfiling({ cdp }: Browser, page: Page): Promise<() => Promise<ThreadProfile[]>> {
   const threads = [...page.threads]
   for (const { sessionId } of threads) {
@@ -50,18 +50,19 @@ export async function startProfiling({ cdp }: Browser, page: Page): Promise<() =
 
 export interface SelfTime {
   readonly name: string
-  /** The source file, as far as the build tells it. */
+  /** The source file, as far as the build knows. */
   readonly where: string
   readonly ms: number
 }
 
-/** Self times by function, the longest first. `directory` holds the built files and their source maps. */
+/** Returns the self times by function, the longest first. `directory` holds the built files and their source maps. */
 export function selfTimes({ nodes, samples, timeDeltas }: CpuProfile, directory: string): SelfTime[] {
   const sources = new SourceNames(directory)
   const times = new Map<string, { name: string; where: string; ms: number }>()
   const byId = new Map(nodes.map(({ id, callFrame }) => [id, entryOf(callFrame, sources, times)]))
   samples.forEach((id, i) => {
-    // A delta is the time since the sample before, so it belongs to that one; at this interval it makes no difference.
+    // A delta is the time since the sample before, and so belongs to the earlier sample. At this interval the
+    // difference does not matter.
     byId.get(id)!.ms += timeDeltas[i]! / 1000
   })
   return [...times.values()].sort((a, b) => b.ms - a.ms)
@@ -80,7 +81,7 @@ function entryOf(
   return entry
 }
 
-/** Where the code of built files came from, as their source maps tell. */
+/** The origin of built code, according to the source maps. */
 class SourceNames {
   readonly #directory: string
   readonly #maps = new Map<string, SourceMap | null>()

@@ -1,24 +1,24 @@
 /**
- * The ceiling: as many bytes as the state has over one libp2p stream, with nothing done to them at either end. The client
- * asks for a number of bytes, four bytes big-endian a time, and the server sends as many.
+ * The ceiling: as many bytes as the state has over one libp2p stream, unused at either end. The client asks for a
+ * number of bytes in four bytes, big-endian, and the server sends as many.
  */
 import type { Libp2p, Stream } from '@libp2p/interface'
 import { StreamWire } from '../../src/network/libp2p/stream-wire.ts'
 import type { Wire } from '../../src/protocol/wire.ts'
 
 export const RAW_PROTOCOL = '/rootlight/bench/raw/1'
-/** As large, and as many at a time, as the sync asks a fast peer for. */
+/** Requests as large and as many as those of a sync to a fast peer. */
 const REQUEST_BYTES = 512 * 1024
 const IN_FLIGHT = 4
 
-/** Sends whoever asks as much as it asks for. */
+/** Sends each client the requested number of bytes. */
 export async function serveRaw(node: Libp2p): Promise<void> {
   const bytes = new Uint8Array(REQUEST_BYTES)
   for (let at = 0; at < bytes.length; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536))
   await node.handle(RAW_PROTOCOL, (stream) => {
     const wire = new StreamWire(stream)
     wire.open({
-      // What comes is short: a question is never cut in two.
+      // A question is short: never cut in two.
       onChunk: (chunk) => {
         for (let at = 0; at < chunk.length; at += 4) void wire.send([bytes.subarray(0, lengthAt(chunk, at))])
       },
@@ -27,7 +27,7 @@ export async function serveRaw(node: Libp2p): Promise<void> {
   })
 }
 
-/** Resolves when `total` bytes have come. */
+/** Resolves when `total` bytes have arrived. */
 export function receiveRaw(stream: Stream, total: number): Promise<void> {
   const wire = new StreamWire(stream)
   let asked = 0

@@ -1,4 +1,4 @@
-/** The state as a hash-keyed database holds it: every node and code by its hash, each once, in memory. */
+/** The state as in a hash-keyed database: every node and code by its hash, each once, in memory. */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { LevelSource } from '../../src/server/level-source.ts'
 import { generateAccounts } from '../../src/server/synthetic.ts'
@@ -13,7 +13,7 @@ export interface RecordSet {
   readonly digest: string
 }
 
-/** Reads the whole state from `source`, and its codes from the generator that made it. */
+/** Reads the whole state from `source`, and its codes from the state's generator. */
 export async function collectRecords(
   source: LevelSource,
   synthetic: { readonly accounts: number; readonly seed: number },

@@ -1,13 +1,13 @@
 /**
- * What a client that comes anew does first, on the server's clock: when its socket, its stream and its first request for
- * nodes arrive. Answers can be withheld meanwhile, so that a sync begins and gets no further.
+ * The first acts of a new client, on the server's clock: the arrival of its socket, its stream and its first request
+ * for nodes. Answers can be withheld meanwhile, so a sync begins and gets no further.
  */
 import type { NodeSource } from '../../src/trie/node-source.ts'
 
-/** Milliseconds since the epoch, which the processes of a machine have in common. */
+/** Milliseconds since the epoch, a clock shared by all processes of a machine. */
 export interface Arrival {
   readonly socketAt: number
-  /** Noise, yamux and the negotiation of the protocol are behind it. */
+  /** The time after noise, yamux and the negotiation of the protocol. */
   readonly streamAt: number
   readonly requestAt: number
 }
@@ -21,7 +21,7 @@ export class RequestWatch {
   #opened: Promise<void> = Promise.resolve()
   #open = () => {}
 
-  /** `source`, whose runs are watched, and wait while they are withheld. */
+  /** Wraps `source`: runs are watched, and wait while withheld. */
   watch(source: NodeSource): NodeSource {
     return {
       has: (root) => source.has(root),
@@ -35,7 +35,7 @@ export class RequestWatch {
     }
   }
 
-  /** Looks out for the next one who comes. Whoever is connected already is of no interest. */
+  /** Waits for the next new client. Clients connected already do not count. */
   begin(): void {
     this.#socketAt = null
     this.#streamAt = null
@@ -44,12 +44,12 @@ export class RequestWatch {
     })
   }
 
-  /** Resolves when the first request of whoever came since {@link begin} is here. */
+  /** Resolves when the first request of the first client since {@link begin} has arrived. */
   arrival(): Promise<Arrival> {
     return this.#arrival
   }
 
-  /** Keeps all answers back, or lets them go. */
+  /** Withholds all answers, or releases the withheld ones. */
   withhold(isWithheld: boolean): void {
     this.#open()
     this.#opened = isWithheld ? new Promise((resolve) => this.#hold(resolve)) : Promise.resolve()
@@ -59,7 +59,7 @@ export class RequestWatch {
     this.#socketAt ??= Date.now()
   }
 
-  /** So many streams are open now. */
+  /** Takes in the number of open streams. */
   meetPeers(peers: number): void {
     if (peers > this.#peers && this.#socketAt !== null) this.#streamAt ??= Date.now()
     this.#peers = peers

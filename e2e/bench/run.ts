@@ -6,7 +6,7 @@ import { startProfiling, type ThreadProfile } from './profiler.ts'
 import { rendererUsage } from './renderer.ts'
 import type { ServerProcess } from './server-process.ts'
 
-/** Where the page of each contender is. */
+/** The folder of each contender's page. */
 export const FOLDERS: Readonly<Record<Contender, string>> = {
   ours: 'ours',
   window: 'ours',
@@ -19,7 +19,7 @@ export const FOLDERS: Readonly<Record<Contender, string>> = {
 
 export interface RunResult extends PageResult {
   readonly contender: Contender
-  /** Of the same page, just before. */
+  /** The report on the same page, just before. */
   readonly idle: MainThreadReport
   readonly requests: number
   /** Bytes on the TCP sockets, both directions. */
@@ -27,7 +27,7 @@ export interface RunResult extends PageResult {
   readonly serverCpuMs: number
   /** Memory of window and workers, WebAssembly included. */
   readonly heapPeakBytes: number
-  /** The most that the operating system ever gave the page's process, and what the server has at the end. */
+  /** The largest memory of the page's process, and the server's memory at the end. */
   readonly rendererRssBytes: number
   readonly serverRssBytes: number
   readonly chromium: string
@@ -41,18 +41,18 @@ export interface RunOptions {
   readonly profile: boolean
 }
 
-/** How long the page is left alone before its idle memory is read, or the sync starts. */
+/** The pause before the page's idle memory is read, or the sync starts. */
 const SETTLE_MS = 1_000
-/** How long it is watched before it has something to do. */
+/** The time of watching the page before the sync. */
 const IDLE_MS = 2_000
 
 export async function runOnce(options: RunOptions): Promise<RunResult> {
   return withPage(options, (browser, page) => runIn(browser, page, options))
 }
 
-/** The memory of window and workers with everything ready and nothing synced. */
+/** Returns the memory of window and workers with everything ready and nothing synced. */
 export async function measureIdle(options: RunOptions): Promise<number> {
-  // In a browser of its own: counting WebAssembly collects garbage, and V8 forgets how much it had let grow.
+  // In a browser of its own: counting WebAssembly collects garbage, and V8 would forget the grown size of its heap.
   return withPage(options, async (browser, page) => (await heapBytes(browser, page)) + (await wasmBytes(browser, page)))
 }
 

@@ -1,4 +1,4 @@
-/** Writes figures to `results`, with the machine and the commit that they were measured on. */
+/** Writes figures to `results`, with the machine and the commit of the measurement. */
 import { execFile } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { cpus, loadavg } from 'node:os'
@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { round } from './statistics.ts'
 
-/** What was measured of what; `name` tells it from other measurements of the day. */
+/** Figures and their subject. `name` tells these figures from others of the day. */
 export interface Measured {
   readonly name: string
   readonly chromium: string
@@ -18,7 +18,7 @@ export async function saveResults({ name, chromium, figures }: Measured): Promis
   const directory = fileURLToPath(new URL('./results/', import.meta.url))
   const date = new Date().toISOString().slice(0, 10)
   const path = `${directory}${date}-${name}.json`
-  // The load of the last quarter of an hour: figures of a machine that others use as well are worth less.
+  // The load of the last quarter of an hour: figures of a busy machine are worth less.
   const load = round(loadavg()[2]!, 1)
   const machine = { cpu: cpus()[0]!.model, cores: cpus().length, load, node: process.version, chromium }
   const file = { date, commit: await commit(), machine, ...figures }
@@ -27,7 +27,7 @@ export async function saveResults({ name, chromium, figures }: Measured): Promis
   return path
 }
 
-/** The commit, with a plus sign if files differ from it; `unknown` outside of a repository. */
+/** Returns the commit, with a plus sign if files differ from the commit; `unknown` outside of a repository. */
 async function commit(): Promise<string> {
   const git = async (...args: string[]) => (await promisify(execFile)('git', args)).stdout.trim()
   try {

@@ -1,4 +1,4 @@
-/** The server as a process of its own, as in real life: it must not share a thread with what is measured. */
+/** The server as a process of its own, as in real life: the server must not share a thread with the measured client. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -11,19 +11,19 @@ export const STATE_SERVER = 'state-server.ts'
 
 export interface ServerRequest {
   readonly synthetic: { readonly accounts: number; readonly seed: number }
-  /** Also hold every node by its hash, for the straight port. */
+  /** True to hold every node by its hash as well, for the straight port. */
   readonly straight: boolean
-  /** Listen for WebRTC, too, where that is to be had. */
+  /** True to listen for WebRTC as well, where possible. */
   readonly webrtc?: boolean
-  /** Serve all of it in no less time than this; left out: as fast as can be. */
+  /** The shortest time for serving the whole state. Left out: as fast as possible. */
   readonly minSyncMs?: number
-  /** Where data directories are kept, one for each number of accounts; left out: a temporary one. */
+  /** The folder of kept data directories, one for each number of accounts. Left out: a temporary directory. */
   readonly data?: string
 }
 
 export interface ServerReady {
   readonly address: string
-  /** `null`: it does not listen for WebRTC. */
+  /** `null`: the server does not listen for WebRTC. */
   readonly webrtcAddress: string | null
   readonly root: string
   readonly accounts: number
@@ -36,7 +36,10 @@ export interface ServerReady {
   readonly samples: readonly AccountSample[]
 }
 
-/** Totals since the start, and `rssBytes` now. `wireBytes` are those on the TCP sockets, both directions; `cpuMs` is the process's own time. */
+/**
+ * Totals since the start, and `rssBytes` now. `wireBytes` counts both directions of the TCP sockets. `cpuMs` is the
+ * time of the process.
+ */
 export interface ServerCounters {
   readonly requests: number
   readonly wireBytes: number
@@ -44,7 +47,7 @@ export interface ServerCounters {
   readonly rssBytes: number
 }
 
-/** Each is answered by one message, and none is sent before the last one was. */
+/** A message to the server. Each gets one answer, and the next message waits for the answer. */
 export type ToServer =
   | { readonly kind: 'counters' | 'watch' | 'arrival' }
   | { readonly kind: 'withhold'; readonly isWithheld: boolean }
@@ -63,13 +66,13 @@ export class ServerProcess {
   private constructor(child: ChildProcess, ready: ServerReady) {
     this.#process = child
     this.ready = ready
-    // Without it the page would wait for ever.
+    // Without the server the page would wait for ever.
     child.once('exit', (code) => {
       if (!this.#isStopping) throw new Error(`the server ended with ${code}`)
     })
   }
 
-  /** Resolves when the state is made and served, by `script` of this folder. */
+  /** Starts `script` of this folder. Resolves when the state is made and served. */
   static async start(request: ServerRequest, script = STATE_SERVER): Promise<ServerProcess> {
     const path = fileURLToPath(new URL(script, import.meta.url))
     const { data, synthetic } = request
@@ -86,17 +89,17 @@ export class ServerProcess {
     return (await this.#ask({ kind: 'counters' }, 'counters')).counters
   }
 
-  /** Looks out for the next client that comes; {@link arrival} tells of it. */
+  /** Waits for the next new client, to be reported by {@link arrival}. */
   async watch(): Promise<void> {
     await this.#ask({ kind: 'watch' }, 'done')
   }
 
-  /** Resolves when the first request of whoever came since {@link watch} has arrived. */
+  /** Resolves when the first request of the first client since {@link watch} has arrived. */
   async arrival(): Promise<Arrival> {
     return (await this.#ask({ kind: 'arrival' }, 'arrival')).arrival
   }
 
-  /** Keeps all answers back, or lets them go. */
+  /** Withholds all answers, or releases the withheld ones. */
   async withhold(isWithheld: boolean): Promise<void> {
     await this.#ask({ kind: 'withhold', isWithheld }, 'done')
   }

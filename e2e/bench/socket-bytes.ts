@@ -1,8 +1,8 @@
-/** Counts what crosses the sockets of this process's servers: noise, yamux and WebSocket included. */
+/** Counts the bytes on the sockets of this process's servers: noise, yamux and WebSocket included. */
 import { subscribe } from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
 
-/** Counts from now on, bytes of both directions; `onSocket` is told of each socket that comes. */
+/** Counts the bytes of both directions from now on. `onSocket` is called for each new socket. */
 export function countSocketBytes(onSocket: () => void = () => {}): { bytes(): number } {
   const open = new Set<Socket>()
   let past = 0

@@ -1,6 +1,7 @@
 /**
- * The server's process: makes the state, serves it by our protocol and by the straight port's, and tells the parent over
- * IPC when it is ready and, whenever it is asked, what it has served and who has come. Ends with its parent.
+ * The server's process. Makes the state, and serves the state by our protocol and by the straight port's. Tells the
+ * parent over IPC when the server is ready. Reports the served amounts and the arrivals on request. Ends with its
+ * parent.
  */
 import { RLP } from '@ethereumjs/rlp'
 import type { Libp2p, Stream } from '@libp2p/interface'
@@ -25,7 +26,7 @@ import type { FromServer, ServerCounters, ServerReady, ServerRequest, ToServer }
 import { countSocketBytes } from './socket-bytes.ts'
 
 const SAMPLES = 16
-/** Not on loopback: browsers do not look for anybody there. */
+/** Not on loopback: browsers ignore loopback in WebRTC. */
 const WEBRTC_LISTEN = '/ip4/0.0.0.0/udp/0/webrtc-direct'
 
 const request = JSON.parse(process.argv[2]!) as ServerRequest
@@ -79,7 +80,7 @@ async function answerParent(message: ToServer): Promise<void> {
   }
 }
 
-/** No faster than was asked for: a sync can be cut off in its middle. */
+/** Limits the rate of `source`, so a sync can be cut off in its middle. */
 function paced(source: LevelSource): NodeSource {
   const { minSyncMs } = request
   return minSyncMs === undefined ? source : throttledSource(source, (source.info.bytes * 1000) / minSyncMs)

@@ -1,6 +1,6 @@
-/** What many figures come to. */
+/** Statistics of many figures. */
 
-/** `null`: of none. */
+/** Returns the median; `null` without values. */
 export function median(values: readonly number[]): number | null {
   const sorted = [...values].sort((a, b) => a - b)
   if (sorted.length === 0) return null

@@ -1,8 +1,10 @@
-/** What the page of a client, honest or hostile, offers to the process that drives it: plain data crosses. */
+/**
+ * The interface of the page of an honest or hostile client, for the process driving the page. Only plain data crosses.
+ */
 import type { AttackerFigures, HonestFigures } from './hostile/scene.ts'
 
 export interface StrangerTask {
-  /** Multiaddr of the tab that serves, and of the relay that it is reached over. */
+  /** Multiaddr of the serving tab, and of the relay in front of the tab. */
   readonly address: string
   readonly relay: string
   readonly root: string

@@ -1,6 +1,6 @@
 /**
- * Figures from runs: what one run says, and what all of them say together. Nodes and bytes are the state's, by path, for
- * all contenders, so that a ratio of rates is one of times; the straight port and Helia store what tries share only once.
+ * Figures of single runs and of all runs together. Nodes and bytes are the state's, by path, for all contenders, so a
+ * ratio of rates is a ratio of times. The straight port and Helia store nodes shared by tries only once.
  */
 import { CONTENDERS, type Contender } from './page-contract.ts'
 import type { ReadsSummary } from './reads/figures.ts'
@@ -12,7 +12,7 @@ import { median, round } from './statistics.ts'
 export interface RunFigures {
   readonly contender: Contender
   readonly accounts: number
-  /** 0: warms up, and counts for nothing. */
+  /** 0: a warm-up, not counted. */
   readonly run: number
   readonly ms: number
   readonly connectMs: number
@@ -21,7 +21,7 @@ export interface RunFigures {
   readonly mbPerSecond: number
   readonly requests: number
   readonly wireOverState: number
-  /** CPU time of the server's process: close to `ms`, it is the server that is measured. */
+  /** CPU time of the server's process. If close to `ms`, the figures measure the server. */
   readonly serverCpuMs: number
   readonly serverRssBytes: number
   readonly longTaskMs: number
@@ -30,25 +30,27 @@ export interface RunFigures {
   readonly frameGapP50Ms: number
   readonly frameGapP99Ms: number
   readonly frameGapMaxMs: number
-  /** Of the same page before. */
+  /** The figure of the same page before the sync. */
   readonly frameGapIdleP99Ms: number
   readonly heapPeakBytes: number
-  /** Of the same page before it synced; measured once. */
+  /** The figure of the same page before its sync, measured once. */
   readonly heapIdleBytes: number
   readonly rendererRssBytes: number
 }
 
-/** All runs of one contender: rates are medians, the rest is the worst of all runs; of frames the median. */
+/** All runs of one contender: rates are medians, frames are medians, and the rest is the worst of all runs. */
 type ContenderFigures = Omit<RunFigures, 'contender' | 'run'> & { readonly runs: number }
 
-/** The last line that is printed, of one size of state. `null`: was not run. The figures without a name are Rootlight's. */
+/**
+ * The last printed line, of one size of state. `null`: not run. The figures without a contender's name are Rootlight's.
+ */
 export interface Summary {
   readonly summary: true
   readonly accounts: number
   readonly nodes: number
   readonly bytes: number
   readonly nodesPerSecond: number | null
-  /** Medians over the runs that stood side by side. Those to the ceiling are of the time after connecting. */
+  /** Medians over the runs side by side. Ratios to the ceiling compare the times after connecting. */
   readonly ratioCeiling: number | null
   readonly ratioStraight: number | null
   readonly ratioHelia: number | null
@@ -58,7 +60,7 @@ export interface Summary {
   readonly frameGapP99Ms: number | null
   readonly frameGapIdleP99Ms: number | null
   readonly wireOverState: number | null
-  /** `null`: was not measured. */
+  /** `null`: not measured. */
   readonly restartMs: number | null
   /** See `reads/figures.ts`; likewise. */
   readonly firstReadMs: number | null
@@ -97,13 +99,13 @@ export function figuresOf(run: number, result: RunResult, heapIdleBytes: number,
   }
 }
 
-/** What is measured beside syncs; `null`: was not. */
+/** Measurements beside syncs; `null`: not made. */
 export interface BesideSync {
   readonly restartMs: number | null
   readonly reads: ReadsSummary | null
 }
 
-/** Sums up measured runs: of one state, and of the smaller one that slow contenders may have had. */
+/** Sums up measured runs of one state, and of the smaller state of slow contenders. */
 export function summarize(
   figures: readonly RunFigures[],
   state: ServerReady,
@@ -167,7 +169,7 @@ function contenderFiguresOf(runs: readonly RunFigures[]): ContenderFigures {
   }
 }
 
-/** Ours over the other's, for each pair of runs with the same number. */
+/** Returns ours over the other's, for each pair of runs with the same number. */
 function ratios(figures: readonly RunFigures[], contender: Contender, rateOf: (run: RunFigures) => number): number[] {
   return figures.flatMap((ours) => {
     const other = figures.find((run) => run.contender === contender && run.run === ours.run)

@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- sync`: syncs generated states in a real browser, over loopback, from server processes, by Rootlight and
- * by what it is compared with, in turns. Prints JSON lines, the last one the summary, and tables on stderr.
+ * `npm run bench -- sync`: syncs generated states in a real browser, over loopback, from server processes, by Rootlight
+ * and the other contenders in turns. Prints JSON lines, with the summary last, and tables on stderr.
  */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -18,21 +18,21 @@ import { ServerProcess, type ServerReady, STATE_SERVER } from './server-process.
 import { type BesideSync, figuresOf, type RunFigures, type Summary, summarize } from './summary.ts'
 import { profileTable, summaryTable } from './tables.ts'
 
-/** Those that take minutes where the others take seconds. */
+/** The contenders which take minutes where the others take seconds. */
 const SLOW: ReadonlySet<Contender> = new Set<Contender>(['straight', 'helia'])
-/** Those that have a server of their own: its script. */
+/** The scripts of the contenders with servers of their own. */
 const SERVERS: Readonly<Partial<Record<Contender, string>>> = { helia: 'helia/server.ts' }
-/** And first reads. */
+/** The number of restarts, and of first reads. */
 const RESTARTS = 3
 const NOTHING_BESIDE: BesideSync = { restartMs: null, reads: null }
-/** Of the last run that was saved and compared. */
+/** The plot of the last saved run with more than one contender. */
 const PLOT = new URL('./results/sync.svg', import.meta.url)
 
-/** A contender and the state that it syncs. */
+/** A contender and its state. */
 interface Job {
   readonly contender: Contender
   readonly accounts: number
-  /** The script of the server that has it. */
+  /** The script of the server with the state. */
   readonly script: string
 }
 
@@ -41,12 +41,12 @@ type Servers = ReadonlyMap<string, ServerProcess>
 
 interface Measured {
   readonly runs: readonly RunFigures[]
-  /** Those that are summed up. */
+  /** The states in the summary. */
   readonly states: readonly ServerReady[]
   readonly chromium: string
 }
 
-/** `args` are those behind the command's name. */
+/** Runs the benchmark. `args` are the words after the command's name. */
 export async function benchSync(args: readonly string[]): Promise<void> {
   const options = parseOptions(args)
   const jobs = jobsOf(options)
@@ -58,7 +58,7 @@ export async function benchSync(args: readonly string[]): Promise<void> {
   try {
     const measured = await measure(options, jobs, site)
     const largest = Math.max(...options.accounts)
-    // When the servers have stopped: what they served is served anew.
+    // After the end of the servers: their data directories are opened again.
     const beside = options.restart ? await measureBeside(options, site, largest) : NOTHING_BESIDE
     const summaries = measured.states.map((state) => {
       const ofSize = measured.runs.filter((run) => run.accounts === state.accounts || SLOW.has(run.contender))
@@ -136,7 +136,7 @@ async function runInTurns(
   return { runs, states: summarizedJobs(jobs).map((job) => serverOf(job).ready), chromium }
 }
 
-/** A job of each size that is summed up: of those who are not slow, unless all are. */
+/** Returns one job of each size in the summary: a job of a fast contender, unless all are slow. */
 function summarizedJobs(jobs: readonly Job[]): readonly Job[] {
   const fast = jobs.filter(({ contender }) => !SLOW.has(contender))
   return [...new Map((fast.length > 0 ? fast : jobs).map((job) => [job.accounts, job])).values()]
@@ -168,7 +168,7 @@ async function save(
   const path = await saveResults({ name: accounts.join('-'), chromium, figures })
   console.error(`saved to ${path}`)
   const largest = summaries.at(-1)
-  // Where there is something to compare.
+  // Only where there is something to compare.
   if (largest !== undefined && largest.contenders.length > 1) await writeFile(PLOT, plotOf(largest))
 }
 

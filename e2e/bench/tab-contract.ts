@@ -1,4 +1,7 @@
-/** What the page of the restart and takeover benchmarks offers to the process that drives it: plain data crosses. */
+/**
+ * The interface of the page of the restart and takeover benchmarks, for the process driving the page. Only plain data
+ * crosses.
+ */
 import type { SyncProgress, TabRole } from '../../src/index.ts'
 
 export interface TabTask {
@@ -7,13 +10,13 @@ export interface TabTask {
   readonly root: string
 }
 
-/** When a client came up, in milliseconds since the epoch. */
+/** The start of a client, in milliseconds since the epoch. */
 export interface OpenMarks {
-  /** `createLightClient` is called. */
+  /** The call of `createLightClient`. */
   readonly calledAt: number
-  /** The worker has loaded its modules, and says that it is alive. */
+  /** The worker's first message, after loading its modules. */
   readonly workerAt: number
-  /** The client is there: the database is open, and its keys are read. */
+  /** The client is ready: the database is open, and its keys are read. */
   readonly openedAt: number
 }
 
@@ -23,22 +26,22 @@ export interface RoleMark {
 }
 
 export interface TabPage {
-  /** Of the client, as it is told: the latest last. */
+  /** The client's roles as announced, the latest last. */
   readonly roles: readonly RoleMark[]
-  /** When the client first had a peer to ask; `null`: not yet. */
+  /** The time when the client first had a peer to ask; `null`: not yet. */
   readonly connectedAt: number | null
-  /** Of the sync that runs, whichever tab asked for it. */
+  /** The progress of the running sync, of any tab. */
   readonly progress: SyncProgress | null
   open(task: TabTask): Promise<OpenMarks>
-  /** Begins to sync, and waits for nothing. */
+  /** Begins to sync, without a wait. */
   sync(): void
-  /** Opens the client and syncs at once, as an application does that goes on where it was. */
+  /** Opens the client and syncs at once, like an application after a restart. */
   resume(task: TabTask): Promise<OpenMarks>
-  /** Stops as soon as so many bytes of the state are there. Rejects if the sync ends before. */
+  /** Stops as soon as `bytes` of the state are there. Rejects if the sync ends before. */
   cutOff(bytes: number): Promise<SyncProgress>
-  /** Cancels the sync, and closes the client. Resolves with the last progress when what was verified is on disk. */
+  /** Cancels the sync, and closes the client. Resolves with the last progress when all verified data is on disk. */
   stop(): Promise<SyncProgress>
-  /** Resolves with the last progress when all of the state is on disk. */
+  /** Resolves with the last progress when the whole state is on disk. */
   finish(): Promise<SyncProgress>
 }
 

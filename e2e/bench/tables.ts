@@ -4,7 +4,7 @@ import type { Summary } from './summary.ts'
 
 const PROFILE_ROWS = 25
 
-/** What all runs come to: a line a contender, and the ratios. */
+/** Returns the summary: a line for each contender, and the ratios. */
 export function summaryTable(summary: Summary): string {
   const head = [
     'accounts',
@@ -54,7 +54,7 @@ export function summaryTable(summary: Summary): string {
   return `\n${align([head, ...rows], head.length - 1)}\n\n${lines.join('\n')}\n`
 }
 
-/** Where a thread's time went: by function, and by the package or folder that the function is of. */
+/** Returns a thread's time by function, and by the function's package or folder. */
 export function profileTable(thread: string, times: readonly SelfTime[]): string {
   const total = times.reduce((sum, { ms }) => sum + ms, 0)
   const row = (text: string, ms: number) => [ms.toFixed(1), `${((100 * ms) / total).toFixed(1)} %`, text]
@@ -74,14 +74,14 @@ function partTimes(times: readonly SelfTime[]): Map<string, number> {
   return parts
 }
 
-/** A package, a folder of ours, or what the browser calls itself. */
+/** Returns a package, a folder of ours, or a name of the browser's own. */
 function partOf(name: string, where: string): string {
   if (where === '') return name.startsWith('(') ? name : 'browser'
   const dependency = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(where)
   return dependency?.[1] ?? /^(?:src|e2e\/bench)\/[^/:]+/.exec(where)?.[0] ?? where
 }
 
-/** Columns of one width each; from column `left` on they are aligned to the left. */
+/** Returns columns of one width each. From column `left` on, text is aligned to the left. */
 export function align(rows: readonly (readonly string[])[], left = Number.POSITIVE_INFINITY): string {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
   const cell = (text: string, column: number) =>

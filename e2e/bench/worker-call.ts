@@ -1,8 +1,8 @@
-/** A worker that does one step at a time when it is told to, and says what came of it. */
+/** A worker doing one step at a time on request, and reporting the result. */
 
 type Reply = { readonly value: unknown } | { readonly error: string }
 
-/** In the window: what tells `worker` its next step. Rejects with what the step throws. */
+/** In the window: returns a function which lets `worker` do a step. Rejects with the step's error. */
 export function callerOf<Step>(worker: Worker): <T>(step: Step) => Promise<T> {
   return <T>(step: Step) =>
     new Promise<T>((resolve, reject) => {

@@ -1,6 +1,6 @@
 /**
- * What browsers load of the package: its entries as an application's bundler splits them, with the modules that are in each
- * chunk. Builds in memory; needs what `npm run build` makes.
+ * The code which browsers load from the package: its entries as an application's bundler splits them, with the modules
+ * of each chunk. Builds in memory, from the output of `npm run build`.
  */
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,7 +13,7 @@ export type Chunk = Rolldown.OutputChunk
 /** The graph of the chunks of one entry. */
 export class Bundle {
   readonly chunks: readonly Chunk[]
-  /** What is loaded before the entry runs. */
+  /** The chunks loaded before the entry runs. */
   readonly first: readonly Chunk[]
 
   constructor(chunks: readonly Chunk[]) {
@@ -22,12 +22,12 @@ export class Bundle {
     this.first = this.#reach(entries, ({ imports }) => imports)
   }
 
-  /** What is loaded beside {@link first} before the module at `path` runs. */
+  /** Returns the chunks loaded beside {@link first} before the module at `path` runs. */
   before(path: string): readonly Chunk[] {
     return this.#beside(this.#reach([this.#chunkOf(path)], ({ imports }) => imports))
   }
 
-  /** What is loaded beside {@link first} when the modules at `paths` run, now or later. */
+  /** Returns the chunks loaded beside {@link first} when the modules at `paths` run, now or later. */
   after(...paths: readonly string[]): readonly Chunk[] {
     const from = paths.map((path) => this.#chunkOf(path))
     return this.#beside(this.#reach(from, ({ imports, dynamicImports }) => [...imports, ...dynamicImports]))
@@ -41,7 +41,7 @@ export class Bundle {
 
   #reach(from: readonly Chunk[], importsOf: (chunk: Chunk) => readonly string[]): readonly Chunk[] {
     const reached = new Set(from)
-    // A set also iterates over what is added meanwhile.
+    // A set also iterates over elements added meanwhile.
     for (const chunk of reached) {
       const names = importsOf(chunk)
       for (const imported of this.chunks) if (names.includes(imported.fileName)) reached.add(imported)
@@ -54,19 +54,19 @@ export class Bundle {
   }
 }
 
-/** The modules of `chunks` as paths below the repository. */
+/** Returns the modules of `chunks` as paths below the repository. */
 export function modulesOf(chunks: readonly Chunk[]): readonly string[] {
   return chunks.flatMap(({ moduleIds }) => moduleIds.map((id) => relative(ROOT, id)))
 }
 
-/** A file of `dist`, in an application that has the packages in `external` itself. */
+/** Bundles a file of `dist`, in an application with the packages in `external`. */
 export async function bundleOf(entry: string, external: string[] = []): Promise<Bundle> {
   const input = join(ROOT, 'dist', entry)
   const rollupOptions = { input, external, preserveEntrySignatures: 'strict' } as const
   return builtWith({ configFile: false, build: { target: 'es2022', modulePreload: false, rollupOptions } })
 }
 
-/** A script that the package brings along: what `vite build --mode` makes. */
+/** Bundles a script shipped with the package: the output of `vite build --mode`. */
 export async function bundleOfMode(mode: string): Promise<Bundle> {
   return builtWith({ mode })
 }

@@ -1,6 +1,6 @@
 /**
- * `npm run size`: lays out what browsers load of the package, a folder a load, in `test-results/size`, for `size-limit` to
- * weigh. What may weigh how much is in `.size-limit.json`.
+ * `npm run size`: lays out the code which browsers load from the package in `test-results/size`, a folder for each
+ * load. `size-limit` then weighs the folders. The allowed sizes are in `.size-limit.json`.
  */
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'

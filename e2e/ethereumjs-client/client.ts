@@ -1,6 +1,7 @@
 /**
- * `@ethereumjs/client` on this machine: another execution client, on the same genesis. A package of its own beside this file,
- * installed when a test wants it: it brings 111 MB, and older copies of packages that we have.
+ * `@ethereumjs/client` on this machine: another execution client, on the same genesis. The client is a package of its
+ * own beside this file, installed when a test needs it. The package brings 111 MB, and older copies of our own
+ * packages.
  */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -22,7 +23,7 @@ export interface EthereumjsClient extends RpcClient {
   stop(): Promise<void>
 }
 
-/** Starts it alone, without peers and without looking for any. */
+/** Starts the client alone, without peers and without looking for any. */
 export async function startEthereumjsClient(genesis: object): Promise<EthereumjsClient> {
   await install()
   const directory = await mkdtemp(join(tmpdir(), 'rootlight-ethereumjs-'))

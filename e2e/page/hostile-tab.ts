@@ -1,4 +1,4 @@
-/** A tab that means no good: the hostile client over WebRTC, in a page of its own. */
+/** A hostile tab: the hostile client over WebRTC, in a page of its own. */
 import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { type Identify, identify } from '@libp2p/identify'
 import type { Connection } from '@libp2p/interface'
@@ -9,14 +9,14 @@ import { type Attack, BURDENS, type Target, VIOLATIONS } from '../../src/testing
 import { ended, HostileClient } from '../../src/testing/hostile/hostile-client.ts'
 import { seededRandom } from '../../src/testing/random.ts'
 
-/** How long an answer may take in a page in which a dozen of peers are at work: it is there in milliseconds, or never. */
+/** The longest time for an answer in a page with a dozen busy peers. The answer is there in milliseconds, or never. */
 const ANSWER_MS = 30_000
 
-/** A new peer, connected to `relay`: dials over WebRTC whoever is reached over that. The caller stops it. */
+/** Creates a peer connected to `relay`, to dial over WebRTC any tab behind the relay. The caller stops the peer. */
 export async function createHostileTab(relay: string): Promise<HostileClient> {
   const client = await HostileClient.create({
     transports: [circuitRelayTransport(), webRTC({ rtcConfiguration: { iceServers: [] } })],
-    // It asks when `isAnswered` does: libp2p has no second stream for it at the same time.
+    // `isAnswered` asks on demand: libp2p has no second stream for `identify` at the same time.
     services: { identify: identify({ timeout: ANSWER_MS, runOnConnectionOpen: false }) },
   })
   await client.node.dial(multiaddr(relay))
@@ -28,24 +28,24 @@ export function targetAt(address: string, root: string): Target {
 }
 
 /**
- * The attacks that a browser can make, and that end: what comes over WebRTC a page cannot leave unread, and floods below
- * the streams there are none.
+ * The attacks possible in a browser, and with an end. A page cannot leave WebRTC messages unread, and there are no
+ * floods below the streams.
  */
 export const TAB_ATTACKS = { ...VIOLATIONS, 'streams without a Status': BURDENS['streams without a Status'] }
 
-/** How often a peer that is not connected is replaced by a new one. */
+/** How often an unconnected peer is replaced by a new one. */
 const MAX_REPLACEMENTS = 5
 
-/** How an attack ended: the other side has put an end to the streams, or to the connection as well. */
+/** The end of an attack: the other side has ended the streams, or the connection as well. */
 export interface AttackReport {
   readonly name: string
   readonly isConnected: boolean
 }
 
 /**
- * Makes each attack once, by a peer of its own, all at the same time: after the first violation the tab lets no new tab in for a
- * while. A peer attacks on a connection over which it was answered just before. A bystander that does nothing has to be
- * answered to the end, or connections end for another reason than an attack. Resolves when each attack was cut off.
+ * Makes each attack once, by a peer of its own, all at the same time. After the first violation the tab admits no new
+ * tab for a while. A peer attacks on a connection just used for an answer. An idle bystander must get answers to the
+ * end. Otherwise connections end for another reason than an attack. Resolves when each attack was cut off.
  */
 export async function attackTab(relay: string, address: string, root: string): Promise<AttackReport[]> {
   const bystander = await prepared(relay, address)
@@ -64,14 +64,14 @@ export async function attackTab(relay: string, address: string, root: string): P
 async function report(name: string, attack: Attack, client: HostileClient, target: Target): Promise<AttackReport> {
   const { end } = await attack(client, target)
   await end
-  // A tab that ends a connection ends the one over the relay with it, and of that both sides hear at once.
+  // A tab ending a connection also ends the connection over the relay, and both sides learn of this end at once.
   if (name in VIOLATIONS) await Promise.all(client.node.getConnections().filter(isRelayed).map(ended))
   const isConnected = client.node.getConnections().some(isRelayed) && (await isAnswered(client))
   await client.stop()
   return { name, isConnected }
 }
 
-/** A new peer with a connection to `address` over which it is answered. Not every dial comes about on a busy machine. */
+/** Returns a new peer with a working connection to `address`. Some dials fail on a busy machine. */
 async function prepared(relay: string, address: string): Promise<HostileClient> {
   for (let left = MAX_REPLACEMENTS; ; left--) {
     const client = await createHostileTab(relay)
@@ -93,7 +93,10 @@ async function answeredOrReplaced(client: HostileClient, relay: string, address:
   return prepared(relay, address)
 }
 
-/** Whether there is a round trip on the direct connection. A dial proves none: it resolves before the other side has let it in. */
+/**
+ * True after a round trip on the direct connection. A dial proves nothing: dials resolve before the other side has
+ * admitted the peer.
+ */
 async function isAnswered({ node }: HostileClient): Promise<boolean> {
   const direct = node.getConnections().find(({ remoteAddr }) => remoteAddr.toString().includes('/webrtc'))
   if (direct === undefined) return false

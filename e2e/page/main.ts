@@ -1,7 +1,7 @@
 /**
- * The page of the end-to-end tests: the library on `window.e2e`, and a log of what it tells. `?engine=window` runs the
- * engine in the window, anything else in a worker. Opens no database and dials nobody before it is told to, so that it is
- * also a blank page of the same origin.
+ * The page of the end-to-end tests: the library on `window.e2e`, and a log of its events. `?engine=window` runs the
+ * engine in the window, any other value in a worker. Opens no database and dials no peer without a request, and so also
+ * serves as a blank page of the origin.
  */
 import {
   createLightClient,
@@ -20,7 +20,7 @@ import type { AttackReport } from './hostile-tab.ts'
 
 const inWindow = new URLSearchParams(location.search).get('engine') === 'window'
 
-/** How a promise ended, as plain data; `pending` as long as it has not. */
+/** The end of a promise, as plain data; `pending` before the end. */
 export type Outcome =
   | { readonly state: 'pending' | 'resolved' }
   | { readonly state: 'rejected'; readonly code: string; readonly message: string }
@@ -28,17 +28,17 @@ export type Outcome =
 export interface OpenOptions extends Pick<LightClientOptions, 'webrtc' | 'serve'> {
   readonly database?: string
   readonly chainId?: number
-  /** A relay: the application has a libp2p node of its own there. */
+  /** A relay for a libp2p node of the application's own. */
   readonly ownNodeOn?: string
 }
 
-/** One sync, and what it has told so far. */
+/** One sync, and its events so far. */
 export interface Followed {
   readonly sync: Sync
   progress: SyncProgress | null
   readonly phases: string[]
   readonly stalls: string[]
-  /** Why it was paused: codes, and the numbers that came with them. */
+  /** The reasons of pauses: codes, and the numbers of the errors. */
   readonly pauses: { readonly code: string; readonly usage: unknown; readonly quota: unknown }[]
   outcome: Outcome
 }
@@ -46,14 +46,14 @@ export interface Followed {
 /** See the head of this file. */
 export class Harness {
   readonly createLightClient = createLightClient
-  /** Every worker that was made here, the latest last. */
+  /** Every worker made here, the latest last. */
   readonly workers: Worker[] = []
   readonly damages: Damage[] = []
-  /** Why databases were closed under their clients. */
+  /** The reasons for which databases were closed under their clients. */
   readonly closures: string[] = []
-  /** Roles that this tab has taken since it opened. */
+  /** The roles of this tab since the client opened. */
   readonly roles: TabRole[] = []
-  /** Of the sync that runs, whichever tab asked for it. */
+  /** The progress of the running sync, of any tab. */
   progress: SyncProgress | null = null
   #client: LightClient | null = null
   #latest: Followed | null = null
@@ -63,7 +63,7 @@ export class Harness {
     return this.#client
   }
 
-  /** The sync that was started last. */
+  /** The last started sync. */
   get latest(): Followed {
     if (this.#latest === null) throw new Error('no sync was started')
     return this.#latest
@@ -90,7 +90,7 @@ export class Harness {
     })
   }
 
-  /** Starts a sync and follows it. Nobody awaits its `done` but this harness, which cannot be told from nobody. */
+  /** Starts a sync and follows it. Only this harness awaits `done`, as if no caller did. */
   start(target: SyncTarget): Followed {
     const sync = this.client.sync(target)
     const followed: Followed = {
@@ -121,7 +121,7 @@ export class Harness {
     return this.start({ root }).sync.done
   }
 
-  /** The answers of `getAccount` in order, so many asked for at a time; as {@link readAccounts} gives them. */
+  /** Returns the answers of `getAccount` in order, `count` requested at a time, in the form of {@link readAccounts}. */
   async readAtOnce(addresses: readonly string[], count: number, at?: ReadAt): Promise<string> {
     const options = at === undefined ? {} : { at }
     const answers: unknown[] = []
@@ -132,7 +132,7 @@ export class Harness {
     return toJson(answers)
   }
 
-  /** The answers of `getAccount`, one after the other, as JSON with integers as decimal strings. */
+  /** Returns the answers of `getAccount`, one after the other, as JSON with integers as decimal strings. */
   async readAccounts(addresses: readonly string[]): Promise<string> {
     const answers: unknown[] = []
     for (const address of addresses) answers.push(await this.client.getAccount(address))
@@ -148,7 +148,7 @@ export class Harness {
     return import('./wallet.ts')
   }
 
-  /** See `hostile-tab.ts`: this page is no client then. */
+  /** Attacks, see `hostile-tab.ts`: the page is no client then. */
   async attack(relay: string, address: string, root: string): Promise<AttackReport[]> {
     const { attackTab } = await import('./hostile-tab.ts')
     return attackTab(relay, address, root)
@@ -159,7 +159,7 @@ function toJson(value: unknown): string {
   return JSON.stringify(value, (_, each: unknown) => (typeof each === 'bigint' ? each.toString() : each))
 }
 
-/** How `promise` ends; never rejects. */
+/** Resolves with the end of `promise`; never rejects. */
 export function outcomeOf(promise: Promise<unknown>): Promise<Outcome> {
   return promise.then(
     () => ({ state: 'resolved' }),

@@ -1,4 +1,4 @@
-/** A libp2p node as an application would make it for purposes of its own; nothing in it is ours. */
+/** A libp2p node of an application, made for other purposes, without any of our code. */
 import { noise } from '@chainsafe/libp2p-noise'
 import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { identify, identifyPush } from '@libp2p/identify'
@@ -7,7 +7,7 @@ import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 
-/** Started, and to be reached over `relay`. */
+/** Starts a node reachable over `relay`. */
 export async function createOwnNode(relay: string) {
   return createLibp2p({
     addresses: { listen: [`${relay}/p2p-circuit`, '/webrtc'] },

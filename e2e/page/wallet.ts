@@ -18,7 +18,9 @@ export async function askAll(
   return { viem: await askWithViem(provider), ethers: await askWithEthers(provider) }
 }
 
-/** What viem makes of a transfer of tokens, and what it asks of the fallback for that: the test's function `name`. */
+/**
+ * Returns viem's preparation of a transfer of tokens, and the requests to the fallback for `name`, the test's function.
+ */
 export async function prepare(client: LightClient, name: string): Promise<{ transaction: Answers; asked: string[] }> {
   const asked: string[] = []
   const answer = Reflect.get(window, name) as Eip1193Requester['request']
@@ -32,12 +34,12 @@ export async function prepare(client: LightClient, name: string): Promise<{ tran
   return { transaction, asked }
 }
 
-/** What calls return and take by the rules of a hardfork. */
+/** Returns the results and the gas of calls by the rules of a hardfork. */
 export function probe(client: LightClient, hardfork: string): Promise<Answers> {
   return askProbes(providerOf(client, { hardfork }))
 }
 
-/** A request as it is; what it is refused with, as plain data. */
+/** Sends a raw request. Returns a refusal as plain data. */
 export async function request(
   client: LightClient,
   method: string,
@@ -52,7 +54,7 @@ export async function request(
   }
 }
 
-/** A fallback that is a liar: whatever it is asked but its chain, it answers with `lie`, and notes what it was asked. */
+/** Returns a lying fallback: true about its chain, and with `lie` as any other answer. Records all requests. */
 export function liar(lie: unknown, chainId: number): Eip1193Requester & { readonly asked: string[] } {
   const asked: string[] = []
   return {
@@ -64,7 +66,7 @@ export function liar(lie: unknown, chainId: number): Eip1193Requester & { readon
   }
 }
 
-/** Who answers when a library looks for providers, and what they are called. */
+/** Returns the names and chains of the providers found by a library's search. */
 export async function discover(client: LightClient): Promise<{ name: string; chainId: unknown }[]> {
   const stop = announceProvider(client.provider(), { name: 'Rootlight', icon: 'data:,', rdns: 'example.rootlight' })
   const found: { name: string; chainId: unknown }[] = []

@@ -1,4 +1,7 @@
-/** `npm run bench -- calls`: what calls take in the worker of `rootlight/evm`, beside the EVM by itself, and what the page feels. */
+/**
+ * `npm run bench -- calls`: the time of calls in the worker of `rootlight/evm`, beside the EVM alone, and the delays on
+ * the page's thread.
+ */
 import { Browser } from '../browser.ts'
 import { serveSite } from '../build.ts'
 import { parseTabOptions } from '../options.ts'
@@ -6,7 +9,7 @@ import { saveResults } from '../save.ts'
 import { median, round } from '../statistics.ts'
 import type { MeasuredCall, MeasuredCalls } from './contract.ts'
 
-/** `args` are those behind the command's name. */
+/** Runs the benchmark. `args` are the words after the command's name. */
 export async function benchCalls(args: readonly string[]): Promise<void> {
   const { runs, save } = parseTabOptions(args, '1')
   const site = await serveSite(['calls'], { readable: false })
@@ -30,7 +33,7 @@ export async function benchCalls(args: readonly string[]): Promise<void> {
   }
 }
 
-/** Medians; ratios are of figures of the same run. */
+/** Returns the medians. A ratio compares figures of the same run. */
 function figuresOf(runs: readonly MeasuredCalls[]) {
   const of = (read: (run: MeasuredCalls) => number) => round(median(runs.map(read)) ?? 0, 2)
   const timerShare = ({ ms, timers }: MeasuredCall) => timers / (ms / 10)

@@ -1,21 +1,21 @@
-/** What the page of the calls benchmark measures. */
+/** The measurements on the page of the calls benchmark. */
 
-/** One call, in a worker unless it says otherwise. Timers are of 10 ms, and those that fired while it ran. */
+/** One call, in a worker unless stated otherwise. `timers` counts the timers of 10 ms fired during the call. */
 export interface MeasuredCall {
   readonly ms: number
   readonly timers: number
-  /** The longest time between two of them. */
+  /** The longest time between two timers. */
   readonly longestGapMs: number
-  /** The code of what it ended with; `null`: it returned. */
+  /** The code of the call's error; `null`: the call returned. */
   readonly error: string | null
 }
 
 export interface MeasuredCalls {
   readonly multicall: MeasuredCall
-  /** The EVM by itself, on the page's thread, on the same state. */
+  /** The EVM alone, on the page's thread, on the same state. */
   readonly multicallBare: MeasuredCall
   readonly burn: MeasuredCall
   readonly burnBare: MeasuredCall
-  /** From the abort of a call that computes to its rejection. */
+  /** From the abort of a computing call to its rejection. */
   readonly abortMs: number
 }

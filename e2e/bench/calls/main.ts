@@ -14,13 +14,13 @@ const LOOP_ADDRESS = `0x${'10'.repeat(20)}`
 const CODES: Readonly<Record<string, string>> = {
   [MULTICALL_ADDRESS]: MULTICALL3,
   [TOKEN_ADDRESS]: TOKEN,
-  // Counts up for ever: what the gas buys is plain arithmetic.
+  // Counts up for ever: all gas goes into plain arithmetic.
   [LOOP_ADDRESS]: '60005b600101600256',
 }
 const BLOCK: CallBlock = { number: null, header: null }
 const OPTIONS = { chainId: 1 }
 
-/** It answers at once: what is measured is the EVM, and the way between it and the page. */
+/** Answers at once, so only the EVM and the messages between worker and page are measured. */
 const state: CallState = {
   account: async () => null,
   storage: async () => 7n,
@@ -35,7 +35,7 @@ const inWorker = (request: CallRequest) => evm.call(state, BLOCK, request, OPTIO
 const bare = (request: CallRequest) => call(state, BLOCK, request, OPTIONS)
 
 async function measureCalls(): Promise<MeasuredCalls> {
-  // Both are warm: the start of the worker is no part of a call.
+  // Warms up both: the start of the worker is no part of a call.
   await Promise.all([inWorker({ ...BURN, gas: 1_000_000n }), bare({ ...BURN, gas: 1_000_000n })].map(settled))
   const multicallBare = await measure(() => bare(MULTICALL))
   const multicall = await measure(() => inWorker(MULTICALL))
@@ -65,7 +65,7 @@ async function measureAbort(): Promise<number> {
   return performance.now() - start
 }
 
-/** The code of what `running` rejects with. */
+/** Resolves with the code of the error of `running`; `null`: no error. */
 function settled(running: Promise<unknown>): Promise<string | null> {
   return running.then(
     () => null,

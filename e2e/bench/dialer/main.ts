@@ -2,7 +2,7 @@
 import { createLightClient, type LightClient } from '../../../src/index.ts'
 import type { ClientSync, ClientTask, DialerPage } from '../dialer-contract.ts'
 
-/** Nobody has it: what is proven is that the state says nothing of it. */
+/** An address without an account: reads prove its absence. */
 const NOBODY = `0x${'42'.repeat(20)}`
 
 interface Open {

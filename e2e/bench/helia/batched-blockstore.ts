@@ -1,21 +1,21 @@
 /**
- * blockstore-idb, with its puts gathered: what comes while a transaction runs is the next one's, in the place of a
- * transaction each, which IndexedDB is slow at.
+ * blockstore-idb with gathered puts. Puts made during a transaction all go into the next one. A transaction for each
+ * put would be slow in IndexedDB.
  */
 import { IDBBlockstore } from 'blockstore-idb'
 import { type IDBPDatabase, openDB } from 'idb'
 import { base32upper } from 'multiformats/bases/base32'
 import type { CID } from 'multiformats/cid'
 
-/** Transactions in flight: blocks are fetched while the disk works, as long as it keeps up. */
+/** Transactions in flight. Fetches of blocks go on while the disk works, as long as the disk keeps up. */
 const MAX_WRITES = 2
 
-/** What it holds is what blockstore-idb holds, and a put is on the disk no sooner than {@link flush} says. */
+/** Holds the same records as blockstore-idb. A put is on disk only after {@link flush} resolves. */
 export class BatchedBlockstore extends IDBBlockstore {
   readonly #name: string
   readonly #writing = new Set<Promise<void>>()
   #waiting: { readonly key: string; readonly blob: Uint8Array }[] = []
-  /** In the place of a look at the disk before each block is fetched. */
+  /** Replaces a look at the disk before each fetch of a block. */
   #stored = new Set<string>()
   #database!: IDBPDatabase
 
@@ -35,7 +35,7 @@ export class BatchedBlockstore extends IDBBlockstore {
   }
 
   override async put(cid: CID, blob: Uint8Array): Promise<CID> {
-    // A view of the message that it came in, all of which would go to the disk.
+    // A copy: the blob is a view of a message, and the whole message would go to disk.
     this.#waiting.push({ key: keyOf(cid), blob: blob.slice() })
     while (this.#waiting.length > 0) {
       if (this.#writing.size >= MAX_WRITES) await Promise.race(this.#writing)
@@ -44,7 +44,7 @@ export class BatchedBlockstore extends IDBBlockstore {
     return cid
   }
 
-  /** Resolves when all that was put is on the disk. */
+  /** Resolves when all earlier puts are on disk. */
   async flush(): Promise<void> {
     this.#write()
     await Promise.all(this.#writing)
@@ -71,7 +71,7 @@ export class BatchedBlockstore extends IDBBlockstore {
   }
 }
 
-/** As blockstore-idb names its records. */
+/** Returns the key of a record, as in blockstore-idb. */
 function keyOf(cid: CID): string {
   return `/${base32upper.encode(cid.multihash.bytes)}`
 }

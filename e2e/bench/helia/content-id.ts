@@ -1,4 +1,4 @@
-/** What Helia knows a node or a code by: its keccak-256, as the CID of a raw block. */
+/** Helia's name of a node or code: the keccak-256, as the CID of a raw block. */
 import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
 import { create } from 'multiformats/hashes/digest'
@@ -7,12 +7,12 @@ import { createFastKeccak } from '../../../src/trie/fast-keccak.ts'
 
 const KECCAK_256 = 0x1b
 
-/** The CID of the blob with this hash of 32 bytes. */
+/** Returns the CID of the blob with this hash of 32 bytes. */
 export function cidOf(hash: Uint8Array): CID {
   return CID.createV1(raw.code, create(KECCAK_256, hash))
 }
 
-/** keccak-256 for Helia, which comes with sha2 only: the fastest that this thread may run. */
+/** Returns keccak-256 for Helia, the fastest on this thread. Helia itself has only sha2. */
 export async function keccakHasher() {
   const keccak = await createFastKeccak()
   return from({

@@ -1,6 +1,6 @@
 /**
- * A Helia node that speaks bitswap over WebSockets, and nothing else: no bootstrapping, no DHT, no delegated routing, no
- * gateways. The same on both sides.
+ * A Helia node with bitswap over WebSockets and nothing else: no bootstrapping, DHT, delegated routing or gateways. The
+ * same on both sides.
  */
 import { withBitswap } from '@helia/bitswap'
 import { withLibp2pLight } from '@helia/libp2p'
@@ -15,11 +15,11 @@ import { keccakHasher } from './content-id.ts'
 
 export interface HeliaOptions {
   readonly blockstore: Blockstore
-  /** Multiaddrs; left out: it only dials. */
+  /** Multiaddrs to listen on. Left out: the node only dials. */
   readonly listen?: readonly string[]
 }
 
-/** Started; the caller stops it. */
+/** Starts a node. The caller stops the node. */
 export async function startHelia({ blockstore, listen = [] }: HeliaOptions) {
   installPromiseWithResolvers()
   const helia = createHeliaLight({ blockstore, hashers: [await keccakHasher()] })
@@ -29,9 +29,9 @@ export async function startHelia({ blockstore, listen = [] }: HeliaOptions) {
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
     services: { identify: identify() },
-    // libp2p's own gater denies a browser all plain and all private addresses, which are what a local server has.
+    // In a browser, libp2p's own gater denies all plain and all private addresses. A local server has no others.
     connectionGater: { denyDialMultiaddr: () => false },
-    // Its pings time out while the thread is busy, and then it ends connections that are well.
+    // Pings of the monitor time out while the thread is busy. The monitor would then end healthy connections.
     connectionMonitor: { enabled: false },
   })
   return withBitswap(withNetwork).start()

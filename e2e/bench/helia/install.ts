@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 
 const FOLDER = fileURLToPath(new URL('.', import.meta.url))
 
-/** `npm ci`, unless that was done before: then npm has left its note. No package's script runs. */
+/** Runs `npm ci`, unless npm's own note shows an earlier run. No package's script runs. */
 export async function installHelia(): Promise<void> {
   if (existsSync(`${FOLDER}node_modules/.package-lock.json`)) return
   console.error(`npm ci in ${FOLDER}`)

@@ -1,4 +1,4 @@
-/** The page that measures Helia, in the window: in a worker it is as fast. */
+/** The page measuring Helia, in the window. A worker is no faster. */
 import { multiaddr } from '@multiformats/multiaddr'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import type { Helia } from 'helia'
@@ -23,7 +23,7 @@ class HeliaPage implements BenchPage {
   async run(): Promise<PageResult> {
     const { value, report } = await watchMainThread(() => this.#sync())
     const { nodes, codes } = this.#task.expected
-    // What two tries share is one block, and counts as often as it stands there.
+    // A node shared by two tries is one block, and counts once for each of its places.
     return { ...value, nodes, codes, mainThread: report }
   }
 
@@ -56,7 +56,7 @@ class HeliaPage implements BenchPage {
   }
 }
 
-/** From the blockstore or, as long as it is not there, from whoever is connected; Helia puts it there. */
+/** Returns a block from the blockstore. Helia fetches a missing block from the connected peers and stores the block. */
 async function blockOf({ blockstore }: Helia, hash: string): Promise<Uint8Array> {
   for await (const blob of blockstore.get(cidOf(hexToBytes(hash)))) return blob
   throw new Error(`nothing there: ${hash}`)

@@ -1,22 +1,22 @@
-/** Where a walk through a state goes on from a node: by hash, as a database of blocks knows its nodes. */
+/** The children of a node by hash: a database of blocks has no other names of nodes. */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { LeafRefs, scanAccount } from '../../../src/trie/leaf.ts'
 import { NodeScanner } from '../../../src/trie/node-scanner.ts'
 
-/** A node or a code that a state has. */
+/** A node or a code of a state. */
 export interface Reference {
   /** 64 hex digits. */
   readonly hash: string
-  /** `null`: a code, which leads nowhere. */
+  /** `null`: a code, without children. */
   readonly trie: 'account' | 'storage' | null
-  /** Nibbles above a node in its trie. */
+  /** Nibbles above the node in its trie. */
   readonly depth: number
 }
 
 const scanner = new NodeScanner()
 const leaf = new LeafRefs()
 
-/** What `blob` leads to, which stands at `reference`. Throws `badNode` and `badValue`. */
+/** Returns the references in `blob`, the node of the given reference. Throws `badNode` and `badValue`. */
 export function referencesOf(blob: Uint8Array, { trie, depth }: Reference): Reference[] {
   if (trie === null) return []
   const hashAt = (offset: number) => bytesToHex(blob.subarray(offset, offset + 32))

@@ -1,6 +1,7 @@
 /**
- * Helia's server as a process of its own: makes the state, holds its nodes and codes as blocks in memory, and provides them
- * by bitswap. Tells its parent over IPC when it is ready and, whenever it is asked, what it has served. Ends with its parent.
+ * Helia's server as a process of its own. Makes the state, holds its nodes and codes as blocks in memory, and provides
+ * the blocks by bitswap. Tells the parent over IPC when the server is ready, and the served amounts on request. Ends
+ * with its parent.
  */
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { MemoryBlockstore } from 'blockstore-core'
@@ -14,7 +15,7 @@ import { countSocketBytes } from '../socket-bytes.ts'
 import { cidOf } from './content-id.ts'
 import { startHelia } from './helia-node.ts'
 
-/** Knows how many blocks were asked for. */
+/** Counts the requested blocks. */
 class CountedBlockstore extends MemoryBlockstore {
   gets = 0
 
@@ -26,7 +27,7 @@ class CountedBlockstore extends MemoryBlockstore {
 
 const { synthetic } = JSON.parse(process.argv[2]!) as ServerRequest
 const tcp = countSocketBytes()
-// Never the one that is kept: a data directory is one process's, the other server's.
+// Never the kept directory: a data directory belongs to one process, here the other server's.
 const directory = await StateDirectory.open()
 const [source] = await directory.sources([{ generate: synthetic }])
 const records = await collectRecords(source!, synthetic, await createFastKeccak())

@@ -1,9 +1,9 @@
-/** Walks through a state from its root, as whoever has its nodes as blocks by CID would: block by block, many at a time. */
+/** Walks through a state from its root, many blocks at a time, as a holder of blocks by CID would. */
 import { type Reference, referencesOf } from './references.ts'
 
 /** Fetches each node and code of the state once, at most `wants` at a time. `root` is 64 hex digits. */
 export function walkState(root: string, wants: number, fetch: (hash: string) => Promise<Uint8Array>): Promise<void> {
-  // The last one first: what waits stays short that way.
+  // The last one first, which keeps the list short.
   const waiting: Reference[] = []
   const known = new Set<string>()
   let asked = 0

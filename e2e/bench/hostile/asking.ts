@@ -1,9 +1,9 @@
-/** The honest client: asks for as much as the protocol's requester may, and measures what it gets. */
+/** The honest client: asks for as much as the protocol's requester may, and measures the answers. */
 import type { Requester } from '../../../src/protocol/requester.ts'
 import { ROOT_PATH } from '../../../src/trie/path.ts'
 import type { HonestFigures } from './scene.ts'
 
-/** As many as the sync loop has open with one peer, and as large as it asks a fast one for. */
+/** As many requests as a sync keeps open with one peer, and as large as to a fast peer. */
 const IN_FLIGHT = 4
 const REQUEST_BYTES = 256 * 1024
 

@@ -1,6 +1,6 @@
 /**
- * The hostile client's process. At the lowest priority: a real one has a machine of its own, and what it takes from the
- * others here should be the server's time only.
+ * The hostile client's process. Runs at the lowest priority: a real attacker has a machine of its own. Here the attack
+ * must cost the server's time only, not the others' time.
  */
 import { setPriority } from 'node:os'
 import { WebSocket } from 'ws'
@@ -15,7 +15,7 @@ import { answerParent } from './child.ts'
 import type { AttackerFigures } from './scene.ts'
 import type { ServerReady } from './server.ts'
 
-/** Whom it attacks; without an address it only says what it can do. */
+/** The target of the attacks. Without an address, the process only lists its attacks. */
 export interface AttackerInput extends Partial<ServerReady> {
   readonly of: 'server' | 'relay'
 }
@@ -25,7 +25,7 @@ export interface AttackerQuestion {
   readonly ms: number
 }
 
-/** What both a server and a relay can be attacked with. */
+/** Attacks on servers as well as on relays. */
 const EVERYWHERE = { ...FLOODS, ...RAW_ATTACKS }
 const ATTACKS: Readonly<Record<'server' | 'relay', Readonly<Record<string, Attack>>>> = {
   server: {
@@ -44,7 +44,7 @@ const DEAR: Readonly<Record<'server' | 'relay', Readonly<Record<string, Attack>>
 }
 const LOWEST_PRIORITY = 19
 
-/** Of another host than the honest client. */
+/** A socket from another host than the honest client's. */
 class OtherHostsWebSocket extends WebSocket {
   constructor(url: string, protocols?: string | string[]) {
     super(url, protocols, { localAddress: '127.0.0.2' })

@@ -1,18 +1,18 @@
-/** The hostile client: does one thing as often as it is let, for as long as it is told to. */
+/** The hostile client: repeats one attack as often as possible, for a given time. */
 import type { Attack, Target } from '../../../src/testing/hostile/attacks.ts'
 import { ended, type HostileClient, openStream, send } from '../../../src/testing/hostile/hostile-client.ts'
 import { getNodes, MAX_RESPONSE_BYTES, STATUS } from '../../../src/testing/hostile/wire-bytes.ts'
 import type { AttackerFigures } from './scene.ts'
 
-/** Attacks that are under way at the same time, each of a peer of its own, where nothing else is said. */
+/** The default number of attacks at the same time, each by a peer of its own. */
 const AT_ONCE = 8
 
-/** Keeps within every limit, and takes all that it is given. */
+/** Keeps within every limit, and takes everything on offer. */
 export const greedy: Attack = async (client, { address, root }) => {
   const stream = await openStream(await client.dial(address), STATUS)
   const request = () => send(stream, getNodes(1, root, MAX_RESPONSE_BYTES))
   let left = MAX_RESPONSE_BYTES
-  // One request at a time, the next one when about as much has come as it brings.
+  // One request at a time. The next request follows when the bytes of about one answer have arrived.
   stream.addEventListener('message', ({ data }) => {
     left -= data.byteLength
     if (left > 0) return
@@ -23,7 +23,7 @@ export const greedy: Attack = async (client, { address, root }) => {
   return { end: ended(stream) }
 }
 
-/** `create` makes a peer that nobody has heard of. */
+/** Attacks for `ms` milliseconds. `create` makes a peer unknown to the target. */
 export async function attackFor(
   attack: Attack,
   target: Target,
@@ -42,14 +42,14 @@ export async function attackFor(
   return figures
 }
 
-/** Peers that are connected before they attack, and stay connected: what they cost is what they ask for. */
+/** Peers connected before and during their attacks: only their requests cost anything. */
 export class Crowd {
   readonly #clients: HostileClient[] = []
 
-  /** `count` peers; those of them that are not connected to the target try to be, once. */
+  /** Brings the crowd to `count` peers. Each peer without a connection tries once to connect to the target. */
   async gather(count: number, { address }: Target, create: () => Promise<HostileClient>): Promise<void> {
     while (this.#clients.length < count) this.#clients.push(await create())
-    // One after the other: more at a time than may be pending would cost each other their places.
+    // One after the other: too many pending connections would take places from each other.
     for (const client of this.#clients) if (!client.isConnected) await client.prepare(address).catch(() => {}) // counted below
   }
 
@@ -80,7 +80,7 @@ async function attackOn(
       figures.attacks++
       await Promise.race([end.then(() => void figures.cutOff++), timeUntil(until)])
     } catch {
-      // No connection, or no longer one: what the other side is for.
+      // No connection, or none any more: the other side defends itself.
       figures.refused++
     }
   }

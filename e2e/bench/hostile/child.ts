@@ -1,4 +1,4 @@
-/** A process of the benchmark that answers one question at a time over IPC, and ends with its parent. */
+/** A process of the benchmark. Answers one question at a time over IPC, and ends with its parent. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
@@ -10,7 +10,7 @@ export class Child<Question, Answer> {
     this.#process = process
   }
 
-  /** Resolves with what it says when it is ready. */
+  /** Starts a child. Resolves with the child's first message. */
   static async start<Ready, Question, Answer>(
     script: string,
     input: unknown,
@@ -35,7 +35,7 @@ export class Child<Question, Answer> {
   }
 }
 
-/** In the child: says that it is ready, and answers what it is asked. */
+/** In the child: reports `ready` and answers the parent's questions. */
 export function answerParent<Question, Answer>(ready: unknown, answer: (question: Question) => Promise<Answer>): void {
   process.on('message', (question) => void answer(question as Question).then((value) => process.send?.(value)))
   process.on('disconnect', () => process.exit())

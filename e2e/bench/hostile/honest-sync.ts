@@ -1,4 +1,4 @@
-/** The process of an honest client that syncs the whole state whenever it is asked to. */
+/** The process of an honest client, which syncs the whole state on request. */
 import { WebSocket } from 'ws'
 import { syncHonestly } from '../../../src/testing/hostile/honest-sync.ts'
 import { answerParent } from './child.ts'
@@ -8,7 +8,7 @@ import type { ServerReady } from './server.ts'
 export interface HonestSyncFigures extends OwnTime {
   /** From the start of a new client to the last node. */
   readonly ms: number
-  /** Why the client lost the server, or could not dial it, each reason once. */
+  /** Why the client lost the server or could not dial the server, each reason once. */
   readonly losses: readonly string[]
 }
 

@@ -6,7 +6,7 @@ import { fuzzServer } from './raw.ts'
 import { fuzzTab } from './raw-tab.ts'
 import { attacksOf, startRelayScene, startServerScene } from './server-scene.ts'
 
-/** `args` are those behind the command's name. */
+/** Runs the benchmark. `args` are the words after the command's name. */
 export async function benchHostile(args: readonly string[]): Promise<void> {
   const { tab, relay, raw, inputs, seed, ...options } = parseHostileOptions(args)
   if (raw) await (tab ? fuzzTab : fuzzServer)({ accounts: options.accounts, inputs, seed, only: options.only })

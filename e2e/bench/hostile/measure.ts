@@ -1,6 +1,7 @@
 /**
- * An honest client beside a hostile one, on a server or a tab with the usual limits: for each attack, the honest client's
- * rate before, during and after it, and what whoever serves had to bear. JSON lines on stdout, and a table on stderr.
+ * An honest client beside a hostile one, at a server or a tab with the usual limits. For each attack: the honest
+ * client's rate before, during and after the attack, and the load on the serving side. Prints JSON lines on stdout and
+ * a table on stderr.
  */
 import { align } from '../tables.ts'
 import type { AttackerFigures, HonestFigures, Scene, ServingFigures } from './scene.ts'
@@ -14,29 +15,31 @@ export interface HostileOptions {
 
 interface AttackFigures {
   readonly attack: string
-  /** The honest client's, without the attack and beside it, over all turns, in the scene's unit a second. */
+  /**
+   * The honest client's rate over all turns, without the attack and beside the attack, in the scene's unit a second.
+   */
   readonly rateAlone: number
   readonly rate: number
-  /** The median of the turns' ratios; each with the mean of the turns alone before and after it. */
+  /** The median of the turns' ratios. Each ratio is to the mean of the turns alone before and after. */
   readonly kept: number
-  /** The same for what the honest client gets in a second of the CPU of whoever serves: what others do on the machine is not in it. */
+  /** The same per second of the serving side's CPU, without the load of other programs on the machine. */
   readonly keptOfCpu: number
   readonly longestMs: number
   readonly attacks: number
-  /** That were ended by the other side, and that could not be made for want of a connection. */
+  /** Attacks ended by the other side, and attacks impossible for want of a connection. */
   readonly cutOff: number
   readonly refused: number
-  /** Of a crowd, the fewest that were connected in a turn, and of how many peers. */
+  /** Of a crowd: the lowest number of connected peers in a turn, and the size of the crowd. */
   readonly connected?: number
   readonly peers?: number
-  /** Before the first attack, and the most beside them. */
+  /** Memory before the first attack, and the most during the attacks. */
   readonly idleRssMB: number
   readonly peakRssMB: number
   readonly idleHeldMB: number
   readonly peakHeldMB: number
 }
 
-/** What the honest client's rate is told in. */
+/** The unit of the honest client's rate. */
 export interface Unit {
   readonly name: string
   readonly size: number
@@ -45,10 +48,10 @@ export interface Unit {
 export const MEGABYTES: Unit = { name: 'MB/s', size: 1e6 }
 export const EXCHANGES: Unit = { name: 'a second', size: 1 }
 
-/** One turn. */
+/** The figures of one turn. */
 type Turn = HonestFigures & ServingFigures & Partial<AttackerFigures>
 
-/** Each attack in a scene of its own: nobody who serves forgets at once who has been hostile. */
+/** Measures each attack in a scene of its own: no serving side forgets a hostile peer at once. */
 export async function measureAll(
   attacks: readonly string[],
   options: HostileOptions,
@@ -122,7 +125,7 @@ function crowdOf(turns: readonly Turn[]): { connected?: number; peers?: number }
   return peers === undefined ? {} : { connected: Math.min(...turns.map(({ connected = 0 }) => connected)), peers }
 }
 
-/** A row an attack. */
+/** Returns a table with a row for each attack. */
 function table(all: readonly AttackFigures[], unit: Unit): string {
   const head = [
     `alone ${unit.name}`,

@@ -1,26 +1,29 @@
-/** How long this process ran, and how long its main thread stood ready without a core: what else the machine does, not us. */
+/**
+ * The running time of this process, and the time its main thread waited for a core. The wait shows the load of other
+ * programs.
+ */
 import { readFileSync } from 'node:fs'
 
 export interface OwnTime {
-  /** Of all its threads. */
+  /** Running time of all threads. */
   readonly cpuMs: number
-  /** Of its main thread. Zero where the system does not tell: it has to be Linux. */
+  /** Waiting time of the main thread. Zero where the system does not tell; only Linux does. */
   readonly queuedMs: number
 }
 
-/** Since the start of the process. */
+/** Returns the times since the start of the process. */
 export function ownTime(): OwnTime {
   const { user, system } = process.cpuUsage()
   return { cpuMs: (user + system) / 1000, queuedMs: queuedMs() }
 }
 
-/** `ownTime()` less `before`, in whole milliseconds. */
+/** Returns `ownTime()` less `before`, in whole milliseconds. */
 export function ownTimeSince(before: OwnTime): OwnTime {
   const now = ownTime()
   return { cpuMs: Math.round(now.cpuMs - before.cpuMs), queuedMs: Math.round(now.queuedMs - before.queuedMs) }
 }
 
-/** The second of three numbers: https://docs.kernel.org/scheduler/sched-stats.html#proc-pid-schedstat */
+/** Returns the second of three numbers: https://docs.kernel.org/scheduler/sched-stats.html#proc-pid-schedstat */
 function queuedMs(): number {
   try {
     return Number(readFileSync('/proc/self/schedstat', 'utf8').split(' ')[1]) / 1e6

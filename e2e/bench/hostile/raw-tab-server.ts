@@ -1,4 +1,4 @@
-/** The process of the hostile servers that a tab dials: one level at a time. */
+/** The process of the hostile servers dialed by a tab, one level at a time. */
 import { type FuzzingCounts, FuzzingServer, type TabFuzzLevel } from '../../../src/testing/hostile/fuzzing-server.ts'
 import { answerParent } from './child.ts'
 
@@ -12,11 +12,11 @@ export type FuzzingQuestion =
       /** Hex digits. */
       readonly root: string
     }
-  /** How many inputs so far; and that none shall follow. */
+  /** `count`: the number of inputs so far. `quiet`: no more inputs from now on. */
   | { readonly ask: 'count' | 'quiet' | 'stop' }
 
 export interface FuzzingAnswer extends FuzzingCounts {
-  /** Where to dial. */
+  /** The addresses to dial. */
   readonly addresses: readonly string[]
 }
 

@@ -1,8 +1,8 @@
 /**
- * `npm run bench -- hostile --raw --tab`: anything at every level below the protocol and at it, said by servers that tabs dial.
- * A page of a real Chromium has several clients at a time, each with many hostile servers and an honest one; each has to sync.
- * Prints a JSON line a level on stdout and a table on stderr. Throws if a sync or a read fails, if the page or a worker ends, or
- * if an error stays uncaught in either.
+ * `npm run bench -- hostile --raw --tab`: random input at every level below the protocol and in the protocol, sent by
+ * servers to dialing tabs. A page of a real Chromium has several clients at a time. Each client has many hostile
+ * servers and one honest server, and has to sync. Prints a JSON line a level on stdout and a table on stderr. Throws if
+ * a sync or a read fails, if the page or a worker ends, or if an error stays uncaught.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { TAB_FUZZ_LEVELS, type TabFuzzLevel } from '../../../src/testing/hostile/fuzzing-server.ts'
@@ -19,43 +19,43 @@ import type { FuzzingAnswer, FuzzingQuestion } from './raw-tab-server.ts'
 import type { ServingFigures } from './scene.ts'
 import type { ServerQuestion, ServerReady } from './server.ts'
 
-/** Hostile servers of a client: with the honest one as many as libp2p dials at a time. */
+/** Hostile servers of a client. With the honest one, as many as libp2p dials at a time. */
 const SERVERS = 49
-/** Clients at a time: Chromium makes each dial wait for 1 to 5 s where many are under way, and has 255 of them in all. */
+/** Clients at a time. Chromium delays each of many parallel dials by 1 to 5 s, and allows 255 dials in all. */
 const CLIENT_NAMES = ['a', 'b', 'c', 'd']
-/** A level ends then, with as many inputs as there were. */
+/** The time limit of a level, whatever the number of inputs. */
 const LEVEL_MS = 170_000
-/** Each step in the page ends before; the longest is a sync. */
+/** The time limit of a step in the page. The longest step is a sync. */
 const STEP_MS = 90_000
-/** Until all servers of a client were dialed. */
+/** The time limit for dialing all servers of a client. */
 const DIALS_MS = 15_000
 const POLL_MS = 250
-/** Longer than anything that is owed may take. */
+/** Longer than the time limit of any open obligation. */
 const SETTLE_MS = 40_000
 
 interface LevelFigures {
   readonly level: TabFuzzLevel
-  /** Dials that were answered, and what was said: above noise several inputs on a connection. */
+  /** Answered dials, and the inputs sent. Above noise, a connection carries several inputs. */
   readonly dials: number
   readonly inputs: number
   readonly seconds: number
   readonly clients: number
-  /** Of the window and of the client that stays, after garbage collection: behind its first dials, and at the end. */
+  /** Heap of the window and the kept client after garbage collection: after the first dials, and at the end. */
   readonly heapBeforeMB: number
   readonly heapAfterMB: number
   readonly peakRssMB: number
-  /** Sockets at the servers: the most, those at the end, and those that the tab should have closed and did not. */
+  /** Sockets at the servers: the most, the number at the end, and the number which the tab should have closed. */
   readonly mostOpen: number
   readonly openAfter: number
   readonly kept: number
-  /** The median of as many syncs beside addresses where nobody listens, those beside the inputs, and one after them. */
+  /** The median of syncs beside silent addresses, the syncs beside the inputs, and one sync after the inputs. */
   readonly syncAloneMs: number
   readonly syncMedianMs: number
   readonly syncLongestMs: number
   readonly syncAfterMs: number
-  /** Why clients lost the honest server, or could not dial it: how many of them, by reason. */
+  /** How many clients lost the honest server or could not dial the server, by reason. */
   readonly losses: Readonly<Record<string, number>>
-  /** How the hostile servers of the client that stays have left it. */
+  /** How the hostile servers have left the kept client. */
   readonly verdicts: Readonly<Record<string, number>>
   readonly uncaught: readonly string[]
 }
@@ -89,7 +89,7 @@ interface LevelOptions {
   readonly seed: number
 }
 
-/** In a browser of its own, with servers of their own. */
+/** Runs a level in a browser of its own, with servers of its own. */
 async function fuzzLevel(url: string, honest: ServerReady, options: LevelOptions): Promise<LevelFigures> {
   const { child: hostile } = await Child.start<object, FuzzingQuestion, FuzzingAnswer>('./raw-tab-server.ts', {})
   const browser = await Browser.launch()
@@ -161,12 +161,12 @@ async function fuzzPage(
   }
 }
 
-/** The honest server is the last of them. */
+/** Returns a client's task. The honest server is the last of the peers. */
 function taskOf(hostile: readonly string[], honest: string, root: string): ClientTask {
   return { peers: [...hostile, honest], honest, root: `0x${root}` }
 }
 
-/** Where nobody listens: what a dial costs that fails. */
+/** Returns addresses without a listener, for the cost of failing dials. */
 function silentAddresses(): string[] {
   return Array.from({ length: SERVERS }, (_, i) => `/ip4/127.67.0.${i}/tcp/1024/ws`)
 }
@@ -181,7 +181,7 @@ async function syncOnce(page: Page, name: string, task: ClientTask): Promise<Cli
   return synced
 }
 
-/** Waits until the client has a verdict about all its servers, or has had the time. */
+/** Waits until the client has a verdict about each of its servers, or the time is over. */
 async function dialed(page: Page, name: string): Promise<void> {
   const until = performance.now() + DIALS_MS
   while (performance.now() < until) {
@@ -191,7 +191,7 @@ async function dialed(page: Page, name: string): Promise<void> {
   }
 }
 
-/** What the servers have counted when no socket is open, or none that should be. */
+/** Returns the servers' counts once all sockets are closed, or at least all which should be. */
 async function settled(hostile: Hostile): Promise<FuzzingAnswer> {
   const until = performance.now() + SETTLE_MS
   for (;;) {
@@ -201,7 +201,7 @@ async function settled(hostile: Hostile): Promise<FuzzingAnswer> {
   }
 }
 
-/** Rejects if the page does not answer: it may have crashed. */
+/** Evaluates one step. Rejects if the page does not answer, for instance after a crash. */
 async function step<T>(page: Page, expression: string): Promise<T> {
   const ended = new AbortController()
   const late = pause(STEP_MS, null, { signal: ended.signal }).then(() => {

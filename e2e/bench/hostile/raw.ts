@@ -1,7 +1,8 @@
 /**
- * `npm run bench -- hostile --raw`: anything at every level below the protocol and at it, to a server in a process of its own.
- * Beside each level and after it an honest client syncs, again in its own process, and the server says what it holds. Prints a
- * JSON line a level on stdout and a table on stderr. Throws if the server has ended, or a sync has failed.
+ * `npm run bench -- hostile --raw`: random input at every level below the protocol and in the protocol, sent to a
+ * server in a process of its own. During and after each level an honest client syncs, in another process, and the
+ * server reports its memory. Prints a JSON line a level on stdout and a table on stderr. Throws if the server has
+ * ended, or a sync has failed.
  */
 import { WebSocket } from 'ws'
 import { FUZZ_LEVELS, fuzz } from '../../../src/testing/hostile/raw-fuzz.ts'
@@ -13,10 +14,10 @@ import type { ServerQuestion, ServerReady } from './server.ts'
 
 export interface RawOptions {
   readonly accounts: number
-  /** At each level. */
+  /** Inputs at each level. */
   readonly inputs: number
   readonly seed: number
-  /** Levels whose name has it. */
+  /** Part of a level's name: only matching levels run. */
   readonly only: string
 }
 
@@ -24,26 +25,26 @@ interface LevelFigures {
   readonly level: string
   readonly inputs: number
   readonly seconds: number
-  /** Of the server: what is left on its heap before and after, and the most memory that it had. */
+  /** The server's remaining heap before and after, and its largest memory. */
   readonly heapBeforeMB: number
   readonly heapAfterMB: number
   readonly peakRssMB: number
-  /** Of the time beside the inputs: the server ran, and stood ready without a core. */
+  /** Share of the time of the inputs: the server ran, and waited for a core. */
   readonly serverCpuPercent: number
   readonly serverQueuedPercent: number
-  /** Of the honest client: the syncs that ended beside the inputs, and one after them. */
+  /** The honest client's finished syncs beside the inputs, and one after the inputs. */
   readonly syncs: number
   readonly syncMedianMs: number
   readonly syncLongestMs: number
-  /** Of the longest: the client ran, and stood ready without a core. */
+  /** Times of the longest sync: the client ran, and waited for a core. */
   readonly longestCpuMs: number
   readonly longestQueuedMs: number
   readonly syncAfterMs: number
-  /** Why the honest client lost the server, or could not dial it, each reason once. */
+  /** Why the honest client lost the server or could not dial the server, each reason once. */
   readonly losses: readonly string[]
 }
 
-/** As many inputs as it takes until everything has been loaded and compiled. */
+/** Inputs sent first, until all code has been loaded and compiled. */
 const WARM_UP_INPUTS = 300
 
 export async function fuzzServer({ accounts, inputs, seed, only }: RawOptions): Promise<void> {
@@ -95,7 +96,7 @@ export async function fuzzServer({ accounts, inputs, seed, only }: RawOptions): 
   console.error(table(rows))
 }
 
-/** Has the honest client sync while `run` goes on, at least once; the last sync may end after it. */
+/** Lets the honest client sync at least once during `run`. The last sync may end later. */
 async function besides(honest: Child<object, HonestSyncFigures>, run: () => Promise<void>) {
   const beganAt = performance.now()
   let tookMs: number | null = null

@@ -1,4 +1,4 @@
-/** The relay's process, with the usual limits; watches what it uses. */
+/** The relay's process, with the usual limits and a record of its own usage. */
 import { startRelay } from '../../../src/server/relay.ts'
 import { answerParent } from './child.ts'
 import type { ServingFigures } from './scene.ts'

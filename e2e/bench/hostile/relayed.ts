@@ -1,6 +1,7 @@
 /**
- * The process of the tabs that a relay is for: one has a place there, and the others ask the relay for peers, dial it over the
- * relay, and exchange with it as much as a connection may carry, in messages of a kilobyte, each when the one before is answered.
+ * The process of tabs using a relay. One tab has a reservation there. The others ask the relay for peers and dial the
+ * first tab over the relay. Each exchanges as much as a connection may carry, in messages of a kilobyte, one after the
+ * other.
  */
 import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import type { Libp2p, Stream } from '@libp2p/interface'
@@ -14,13 +15,13 @@ import type { RelayReady } from './relay.ts'
 import type { HonestFigures } from './scene.ts'
 
 const ECHO = '/echo/1'
-/** Askers, of which so many are at work at a time: no single one may dial as often as this takes. */
+/** The number of asking tabs, and of busy ones at a time. A single tab may not dial as often. */
 const TABS = 12
 const AT_ONCE = 4
 const MESSAGE_BYTES = 1024
-/** In both directions, and beside the handshakes, less than a relayed connection carries. */
+/** Counted in both directions and beside the handshakes, less than the capacity of a relayed connection. */
 const MESSAGES = 48
-/** What a tab waits for at most, as it does for any dial. */
+/** The longest wait of a tab, the same as for any dial. */
 const PATIENCE_MS = 20_000
 const AFTER_FAILURE_MS = 50
 

@@ -1,7 +1,7 @@
-/** Who takes part in a turn, wherever they are: somebody serves, an honest client asks, a hostile one does its worst. */
+/** The participants of a turn, in whichever process: a serving side, an honest client and a hostile client. */
 
 export interface HonestFigures {
-  /** What it got: bytes of a state, or exchanges by a relay. */
+  /** The honest client's gain: bytes of a state, or exchanges over a relay. */
   readonly amount: number
   readonly perSecond: number
   /** From a request to its answer, in milliseconds. */
@@ -9,32 +9,32 @@ export interface HonestFigures {
 }
 
 export interface AttackerFigures {
-  /** That were made, and those that could not be because no connection was to be had. */
+  /** Attacks made, and attacks impossible for want of a connection. */
   readonly attacks: number
   readonly refused: number
-  /** Of those that were made: the other side put an end to them. */
+  /** Attacks ended by the other side. */
   readonly cutOff: number
-  /** Peers of the crowd that are connected, and of how many. */
+  /** Connected peers of the crowd, and the size of the crowd. */
   readonly connected?: number
   readonly peers?: number
 }
 
-/** Of whoever serves, since the last question. */
+/** Figures of the serving side, since the last question. */
 export interface ServingFigures {
   readonly cpuMs: number
-  /** How long a server stood ready without a core. */
+  /** How long a server waited for a core. */
   readonly queuedMs?: number
   readonly peakRssBytes: number
-  /** A server's: what it holds for its peers. A tab's: heaps and array buffers of its threads. */
+  /** A server's memory held for its peers; a tab's heaps and array buffers of all threads. */
   readonly peakHeldBytes: number
-  /** What is left on a server's heap, where that was asked for. */
+  /** The remaining heap of a server, if requested. */
   readonly heapBytes?: number
 }
 
 export interface Scene {
-  /** The honest client asks for as much as it may. */
+  /** Lets the honest client ask for as much as allowed. */
   ask(ms: number): Promise<HonestFigures>
-  /** The hostile one makes the attack of that name, again and again. */
+  /** Lets the hostile client repeat the attack with this name. */
   attack(name: string, ms: number): Promise<AttackerFigures>
   served(): Promise<ServingFigures>
   stop(): Promise<void>

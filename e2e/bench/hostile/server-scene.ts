@@ -1,4 +1,4 @@
-/** A server or a relay, an honest and a hostile client: a process each, over WebSockets. */
+/** A server or a relay, an honest and a hostile client: one process each, over WebSockets. */
 import type { AttackerInput, AttackerQuestion } from './attacker.ts'
 import { Child } from './child.ts'
 import type { HonestQuestion } from './honest.ts'
@@ -6,7 +6,7 @@ import type { RelayReady } from './relay.ts'
 import type { AttackerFigures, HonestFigures, Scene, ServingFigures } from './scene.ts'
 import type { ServerReady } from './server.ts'
 
-/** The names of all attacks that a server, or a relay, can be attacked with. */
+/** Returns the names of all attacks on a server or a relay. */
 export async function attacksOf(of: AttackerInput['of']): Promise<readonly string[]> {
   const input: AttackerInput = { of }
   const { child, ready } = await Child.start<string[], AttackerQuestion, AttackerFigures>('./attacker.ts', input)
@@ -18,7 +18,7 @@ export async function startServerScene(accounts: number): Promise<Scene> {
   return startScene('server', await Child.start<ServerReady, object, ServingFigures>('./server.ts', { accounts }))
 }
 
-/** A relay; what it is asked for is what tabs ask it for. */
+/** Starts a relay, and honest tabs with the usual requests of tabs. */
 export async function startRelayScene(): Promise<Scene> {
   return startScene('relay', await Child.start<RelayReady, object, ServingFigures>('./relay.ts', {}))
 }

@@ -1,4 +1,4 @@
-/** The server's process: a generated state, served with the usual limits; watches what it holds. */
+/** The server's process: a generated state, served with the usual limits and a record of the memory held. */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { startServer } from '../../../src/server/server.ts'
@@ -13,7 +13,9 @@ export interface ServerReady {
 }
 
 export interface ServerQuestion {
-  /** What is left on the heap is wanted, too, when connections of before have ended and everything is collected. */
+  /**
+   * True if the remaining heap is wanted as well, after earlier connections have ended and all garbage is collected.
+   */
   readonly isSettled?: boolean
 }
 

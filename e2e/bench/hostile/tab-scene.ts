@@ -1,7 +1,7 @@
 /**
- * A tab that serves, an honest and a hostile tab: a browser each, over WebRTC. The one that serves has a core to itself, and
- * the hostile one what the honest one leaves of the other: a real one has a machine of its own, and what it takes from the
- * others here should be the serving tab's time only.
+ * A serving tab, an honest tab and a hostile tab: one browser each, over WebRTC. The serving tab has a core to itself.
+ * The hostile tab gets the rest of the honest tab's core: a real attacker has a machine of its own. So an attack costs
+ * the serving tab's time only.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { Browser, type Page } from '../browser.ts'
@@ -12,12 +12,12 @@ import type { AttackerFigures, HonestFigures, Scene } from './scene.ts'
 
 export interface TabSceneOptions {
   readonly siteUrl: string
-  /** From whom the tab that serves has the state. */
+  /** The server from which the serving tab syncs the state. */
   readonly server: ServerReady
   readonly relay: string
 }
 
-/** Not in the test's list: nobody cuts it off. */
+/** Missing in the test's list: no serving side cuts greed off. */
 export const GREED = 'greed, within the limits'
 
 const SETTLE_MS = 2_000

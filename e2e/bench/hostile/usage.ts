@@ -1,10 +1,13 @@
-/** What a process uses, between two questions. */
+/** The resources used by a process between two questions. */
 import { ownTime, ownTimeSince } from './own-time.ts'
 import type { ServingFigures } from './scene.ts'
 
 const SAMPLE_MS = 20
 
-/** Begins to watch this process; `heldBytes` says what it holds for its peers. Returns what gives the figures since it was last asked. */
+/**
+ * Begins to watch this process. `heldBytes` returns the memory held for peers. The returned function gives the figures
+ * since its last call.
+ */
 export function watchUsage(heldBytes: () => number = () => 0): () => ServingFigures {
   let peaks = { peakRssBytes: 0, peakHeldBytes: 0 }
   let last = ownTime()

@@ -1,4 +1,7 @@
-/** The page that measures Rootlight: the public API as an application uses it, with the engine in a worker or in the window. */
+/**
+ * The page measuring Rootlight: the public API as an application uses the API, with the engine in a worker or in the
+ * window.
+ */
 import { createLightClient, type LightClient, type SyncProgress } from '../../../src/index.ts'
 import { checkState } from '../check-state.ts'
 import { watchIdle, watchMainThread } from '../main-thread.ts'

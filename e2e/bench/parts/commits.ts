@@ -5,7 +5,7 @@ import type { BenchTask } from '../page-contract.ts'
 import { type Recording, record } from './recording.ts'
 import type { Part } from './worker.ts'
 
-/** As many as gather while the disk is at work. */
+/** As many pages as gather while the disk is at work. */
 const PAGES_A_COMMIT = 32
 
 export class Commits implements Part {

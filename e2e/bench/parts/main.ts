@@ -1,4 +1,4 @@
-/** The page that measures parts of a sync: the bare transport, verification, and commits. */
+/** The page measuring parts of a sync: the bare transport, verification, and commits. */
 import { watchIdle, watchMainThread } from '../main-thread.ts'
 import type { BenchPage, BenchTask, PageResult } from '../page-contract.ts'
 import { callerOf } from '../worker-call.ts'

@@ -1,4 +1,7 @@
-/** The state as it comes from the server, kept in memory: what the parts of a sync are measured on, one at a time. */
+/**
+ * The state as received from the server, kept in memory. The parts of a sync are measured on this recording, one at a
+ * time.
+ */
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { parsePeer } from '../../../src/network/address.ts'
 import { createDialingNode } from '../../../src/network/libp2p/dialing-node.ts'
@@ -14,7 +17,7 @@ import type { Path } from '../../../src/trie/path.ts'
 import { Scope } from '../../../src/trie/scope.ts'
 import type { BenchTask } from '../page-contract.ts'
 
-/** A run, and what it answered. */
+/** A run, and the ref of its first node. */
 interface RecordedRun {
   readonly path: Path
   readonly hash: Uint8Array
@@ -23,7 +26,7 @@ interface RecordedRun {
 
 export interface Recording {
   readonly root: Uint8Array
-  /** In the order in which they came: each is of use where those before it are known. */
+  /** In the order of arrival: each run needs the earlier ones. */
   readonly runs: readonly RecordedRun[]
   readonly pages: readonly Page[]
 }
@@ -45,12 +48,12 @@ const EMPTY_DISK: Contents = {
   hasOlder: false,
 }
 
-/** A scheduler that knows nothing yet. */
+/** Returns a scheduler at the beginning of a sync. */
 export function emptyScheduler(root: Uint8Array, keccak: Keccak): Scheduler {
   return new Scheduler({ root, keccak, leaf: scanAccount, contents: EMPTY_DISK })
 }
 
-/** All nodes; codes are left out. */
+/** Records all nodes, without the codes. */
 export async function record(task: BenchTask, keccak: Keccak): Promise<Recording> {
   const address = parsePeer(task.address)
   const node = await createDialingNode([address])
@@ -69,7 +72,7 @@ export async function record(task: BenchTask, keccak: Keccak): Promise<Recording
     const answers = await requester.getNodes(root, gaps, REQUEST_BYTES)
     answers.forEach((run, i) => {
       const { path, hash } = gaps[i]!
-      // Of its own: the frame that it is a view of would stay as a whole.
+      // Copies: a view would keep its whole frame in memory.
       runs.push({ path, hash: hash.slice(), run: run.slice() })
       scheduler.process(deliveryOf(gaps[i]!, run))
     })

@@ -1,4 +1,4 @@
-/** Nothing but the check of what has come: hashes, the frontier, and the packing of pages that nobody writes. */
+/** Only the check of the received runs: hashes, the frontier, and the packing of pages, without a write. */
 import type { Counts } from '../../../src/sync/disk.ts'
 import { deliveryOf } from '../../../src/sync/scheduler.ts'
 import { createFastKeccak } from '../../../src/trie/fast-keccak.ts'

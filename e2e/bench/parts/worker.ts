@@ -1,4 +1,4 @@
-/** A part of a sync, by itself, on the thread where the engine runs. */
+/** One part of a sync, on the engine's thread. */
 import type { BenchTask } from '../page-contract.ts'
 import { answerCalls } from '../worker-call.ts'
 import { Ceiling } from './ceiling.ts'
@@ -7,7 +7,7 @@ import { Verification } from './verification.ts'
 
 export interface Part {
   open(task: BenchTask): Promise<void>
-  /** Resolves with the milliseconds that went by before there was a peer to ask. */
+  /** Resolves with the milliseconds before the first peer was ready. */
   run(): Promise<number>
   check(): Promise<void>
 }

@@ -1,11 +1,11 @@
-/** The page of the transports benchmark: the public API with the engine in a worker; it asks, and may serve. */
+/** The page of the transports benchmark: the public API with the engine in a worker. The page syncs, and may serve. */
 import { createLightClient, type LightClient, type SyncProgress } from '../../../src/index.ts'
 import { checkState, type WholeState } from '../check-state.ts'
 import { watchMainThread } from '../main-thread.ts'
 import type { MainThreadReport } from '../page-contract.ts'
 import type { PeerPage, PeerSync, PeerTask } from '../peer-contract.ts'
 
-/** Far more than can be sent: what is measured is not the budget. */
+/** Far more than the line can carry: the budget must not limit the figures. */
 const UPLOAD_BYTES_PER_SECOND = 1e9
 
 class Peer implements PeerPage {

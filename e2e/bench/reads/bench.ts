@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- reads`: how soon a wallet has its first verified answer with nothing on disk, from a peer that is far
- * away; what a scope costs beside the whole state; and how long reads of a complete state take.
+ * `npm run bench -- reads`: the first verified answer with nothing on disk, from a peer far away; the cost of a scope
+ * beside the whole state; and the time of reads of a complete state.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -22,10 +22,10 @@ const ROUND_TRIP_MS = 40
 const COLD_READS = 500
 const WARM_ACCOUNTS = 20
 const WARM_ROUNDS = 25
-/** How long a new browser is left alone: its own start takes both cores. */
+/** The pause of a new browser: its own start takes both cores. */
 const SETTLE_MS = 1_000
 
-/** `args` are those behind the command's name. */
+/** Runs the benchmark. `args` are the words after the command's name. */
 export async function benchReads(args: readonly string[]): Promise<void> {
   const options = parseTabOptions(args, '200000')
   const site = await serveSite(['reads'], { readable: false })
@@ -44,7 +44,7 @@ export async function benchReads(args: readonly string[]): Promise<void> {
   }
 }
 
-/** `siteUrl` has the page in `reads`. */
+/** Measures reads. The page is in `reads` below `siteUrl`. */
 export async function measureReads(
   { seed, runs, data }: Pick<TabOptions, 'seed' | 'runs' | 'data'>,
   siteUrl: string,
@@ -68,7 +68,7 @@ interface Parts {
   readonly siteUrl: string
   readonly server: ServerProcess
   readonly relay: DelayedRelay
-  /** Of the browser that has all of the state. */
+  /** The profile of the browser with the whole state. */
   readonly profile: string
   readonly accounts: number
   readonly seed: number
@@ -147,7 +147,7 @@ class Measurement {
     }
   }
 
-  /** Brings all of the state to the profile that is read from. */
+  /** Syncs the whole state to the profile of the reads. */
   async #whole() {
     const { server, profile } = this.#parts
     const before = await server.counters()
@@ -172,7 +172,7 @@ class Measurement {
     })
   }
 
-  /** The server behind the relay, and itself. */
+  /** Returns the task with the server behind the relay. */
   #far(): ReadsTask {
     const { server, relay } = this.#parts
     return { root: server.ready.root, address: server.ready.address.replace(/\/tcp\/\d+/, `/tcp/${relay.port}`) }
@@ -187,7 +187,7 @@ class Measurement {
     return this.#addressOf(this.#random.int(this.#parts.accounts))
   }
 
-  /** With some dozens of slots each. */
+  /** Returns contracts with some dozens of slots each. */
   #contracts(count: number): string[] {
     const found: string[] = []
     for (let index = 0; found.length < count && index < this.#parts.accounts; index++) {

@@ -1,22 +1,22 @@
-/** What the page of the benchmark of reads offers to the process that drives it: plain data crosses. */
+/** The interface of the page of the benchmark of reads, for the process driving the page. Only plain data crosses. */
 import type { SyncTarget } from '../../../src/index.ts'
 
 export interface ReadsTask {
-  /** Multiaddr of the server, or of the relay before it. */
+  /** Multiaddr of the server, or of the relay in front of the server. */
   readonly address: string
   readonly root: string
 }
 
-/** In milliseconds since the epoch. */
+/** Times in milliseconds since the epoch. */
 export interface FirstRead {
-  /** `createLightClient` is called. */
+  /** The call of `createLightClient`. */
   readonly calledAt: number
   readonly answeredAt: number
 }
 
 export interface ScopeSync {
   readonly ms: number
-  /** From the first peer on. */
+  /** The time from the first peer on. */
   readonly connectedMs: number
 }
 
@@ -25,9 +25,9 @@ export interface ReadsPage {
   first(task: ReadsTask, account: string): Promise<FirstRead>
   /** Opens a client, and syncs. */
   sync(task: ReadsTask, scope: Pick<SyncTarget, 'accounts' | 'storage'>): Promise<ScopeSync>
-  /** Opens a client on what is complete. */
+  /** Opens a client on a complete state. */
   open(task: ReadsTask): Promise<void>
-  /** How long each read of an account takes, one after the other, in milliseconds. */
+  /** Reads accounts one after the other. Returns the time of each read in milliseconds. */
   read(accounts: readonly string[]): Promise<number[]>
   close(): Promise<void>
 }

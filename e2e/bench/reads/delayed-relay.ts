@@ -1,14 +1,14 @@
-/** A TCP relay on this machine that takes its time: what a peer far away is like. The bytes are not looked at. */
+/** A TCP relay with a delay on this machine, in place of a peer far away. The bytes are not read. */
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
 export interface DelayedRelay {
   readonly port: number
-  /** When the last client connected, in milliseconds since the epoch. */
+  /** The time of the last client's connection, in milliseconds since the epoch. */
   readonly connectedAt: number
   close(): void
 }
 
-/** Listens on 127.0.0.1 for clients of `port` there; adds `roundTripMs` to a round trip, half of it each way. */
+/** Listens on 127.0.0.1 for clients of `port` there. Adds `roundTripMs` to a round trip, half of the time each way. */
 export async function startDelayedRelay(port: number, roundTripMs: number): Promise<DelayedRelay> {
   const sockets = new Set<Socket>()
   let connectedAt = 0
@@ -20,7 +20,7 @@ export async function startDelayedRelay(port: number, roundTripMs: number): Prom
       [peer, client],
     ] as const) {
       sockets.add(from)
-      // Timers of one length fire in the order in which they were set: so nothing overtakes.
+      // Timers of one length fire in the order of their start, so no chunk overtakes another.
       from.on('data', (chunk) => setTimeout(() => to.write(chunk), roundTripMs / 2))
       from.on('close', () => {
         sockets.delete(from)

@@ -1,7 +1,7 @@
-/** What reads come to: the first one on an empty database, a scope, and reads of what is on disk. */
+/** The figures of reads: the first one on an empty database, a scope, and reads from disk. */
 import { median, round } from '../statistics.ts'
 
-/** What the first read should stay under. */
+/** The target for the first read. */
 export const TARGET_MS = 600
 
 /** Reads of one kind, in milliseconds. */
@@ -23,7 +23,7 @@ export interface ReadsSummary {
   readonly targetMs: number
   readonly isMet: boolean
   readonly scope: ScopeFigures
-  /** From a complete state: in a new browser, each account once; and the same few again and again. */
+  /** Reads of a complete state: in a new browser, each account once; and the same few accounts again and again. */
   readonly cold: Latency
   readonly warm: Latency
 }
@@ -34,7 +34,7 @@ export interface ScopeFigures {
   readonly connectedMs: number
   readonly wireBytes: number
   readonly requests: number
-  /** What everything takes. */
+  /** Bytes of the whole state. */
   readonly wholeBytes: number
   readonly wholeRequests: number
 }
@@ -45,7 +45,7 @@ export function latencyOf(times: readonly number[]): Latency {
   return { count: times.length, p50Ms: at(0.5), p99Ms: at(0.99) }
 }
 
-/** Medians of each figure. */
+/** Returns the median of each figure. */
 export function middleOf<K extends string>(runs: readonly Readonly<Record<K, number>>[], keys: readonly K[]) {
   return Object.fromEntries(keys.map((key) => [key, median(runs.map((run) => run[key])) ?? 0])) as Record<K, number>
 }

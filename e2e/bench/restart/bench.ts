@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- restart`: how long a client takes from `createLightClient` to its first request for nodes, where 95 % of
- * a state are on disk. In a new browser process each time; the operating system may still have the files in memory.
+ * `npm run bench -- restart`: the time from `createLightClient` to the first request for nodes, with 95 % of a state on
+ * disk. Each run has a new browser process. The operating system may still have the files in memory.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -15,12 +15,12 @@ import { chromiumVersion, type RestartOptions, restartOnce, syncInPart, syncTheR
 
 const SIZES = '20000,200000,1000000'
 const SHARE = 0.95
-/** Progress is told ten times a second: this is often enough to cut a sync off where it is to be. */
+/** Progress is told ten times a second, so a sync of this length can be cut off at the wanted share. */
 const MIN_SYNC_MS = 20_000
-/** A restart has lost something if it knows of less than this, in parts of what was there before. */
+/** A restart has lost data if less than this share of the earlier data is known. */
 const MIN_KEPT_SHARE = 0.999
 
-/** `args` are those behind the command's name. */
+/** Runs the benchmark. `args` are the words after the command's name. */
 export async function benchRestart(args: readonly string[]): Promise<void> {
   const options = parseTabOptions(args, SIZES)
   const site = await serveSite(['tab'], { readable: false })
@@ -46,7 +46,7 @@ export async function benchRestart(args: readonly string[]): Promise<void> {
   console.log(JSON.stringify(summary))
 }
 
-/** `siteUrl` has the page in `tab`. */
+/** Measures restarts. The page is in `tab` below `siteUrl`. */
 export async function measureRestarts(
   { seed, runs, data }: Pick<TabOptions, 'seed' | 'runs' | 'data'>,
   siteUrl: string,

@@ -1,9 +1,9 @@
-/** What restarts come to: the parts of each, medians a size, and how they grow with it. */
+/** The figures of restarts: the parts of each, medians by size, and their growth with the size. */
 import { median } from '../statistics.ts'
 import { align } from '../tables.ts'
 import type { RestartMarks } from './run.ts'
 
-/** What a restart should stay under, at every size. */
+/** The target for a restart, at every size. */
 const TARGET_MS = 1_000
 
 /** One restart, in milliseconds: the parts one after the other. */
@@ -12,15 +12,15 @@ export interface RestartFigures {
   readonly run: number
   /** From the call of `createLightClient` to the arrival of the first request for nodes. */
   readonly ms: number
-  /** Until the worker runs, with its modules. */
+  /** Until the worker and its modules are loaded. */
   readonly workerMs: number
-  /** Until the client is there: the database is open, and the keys of all pages and codes are read. */
+  /** Until the client is ready: the database is open, and the keys of all pages and codes are read. */
   readonly databaseMs: number
-  /** Until the socket is open: loads libp2p, dials. Beside it, the gaps are looked for on disk from here on. */
+  /** Until the socket is open: loads libp2p, dials. At the same time, the client begins to find the gaps on disk. */
   readonly dialMs: number
-  /** Until the peer may be asked. */
+  /** Until the peer is ready for requests. */
   readonly handshakeMs: number
-  /** Until the request: how much longer than the connection the gaps took, and the way to the server. */
+  /** Until the request: the time by which finding the gaps outlasts the connection, and the way to the server. */
   readonly gapsMs: number
 }
 
@@ -28,7 +28,7 @@ export interface RestartFigures {
 export interface SizeFigures extends Omit<RestartFigures, 'run'> {
   readonly nodes: number
   readonly bytes: number
-  /** Of the state's bytes, those that were on disk. */
+  /** The share of the state's bytes on disk. */
   readonly share: number
   /** The slowest of the restarts. */
   readonly worstMs: number
@@ -56,7 +56,7 @@ export function figuresOf(accounts: number, run: number, marks: RestartMarks): R
   }
 }
 
-/** Medians of the restarts of one size. */
+/** Returns the medians of the restarts of one size. */
 export function sizeFiguresOf(
   runs: readonly RestartFigures[],
   state: Pick<SizeFigures, 'accounts' | 'nodes' | 'bytes' | 'share'>,
@@ -78,7 +78,7 @@ export function summarize(sizes: readonly SizeFigures[]): RestartSummary {
   return { summary: true, targetMs: TARGET_MS, isMet: sizes.every(({ ms }) => ms < TARGET_MS), sizes }
 }
 
-/** Medians, a line each size. */
+/** Returns a table of medians, one line for each size. */
 export function restartTable({ sizes, targetMs, isMet }: RestartSummary): string {
   const head = [
     'accounts',

@@ -1,4 +1,4 @@
-/** A sync that is cut off, and the restarts after it: each in a new browser process on the same profile. */
+/** A sync cut off, and the restarts afterwards: each in a new browser process on the same profile. */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { SyncProgress } from '../../../src/index.ts'
 import { Browser, type Page } from '../browser.ts'
@@ -16,14 +16,14 @@ export interface RestartOptions {
 
 /** Everything on one clock, in milliseconds since the epoch. */
 export interface RestartMarks extends OpenMarks, Arrival {
-  /** The peer has said what it has, and may be asked. */
+  /** The time when the peer has sent its Status, and may be asked. */
   readonly connectedAt: number
 }
 
-/** How long a new browser is left alone: its own start takes both cores. */
+/** The pause of a new browser: its own start takes both cores. */
 const SETTLE_MS = 1_000
 
-/** Syncs from nothing until so many bytes of the state are there. Resolves with the last progress when they are on disk. */
+/** Syncs from nothing until `bytes` of the state are there. Resolves with the last progress when these are on disk. */
 export async function syncInPart(options: RestartOptions, bytes: number): Promise<SyncProgress> {
   return inNewBrowser(options, async (page) => {
     await page.evaluate(`tab.resume(${JSON.stringify(options.task)})`)
@@ -32,8 +32,8 @@ export async function syncInPart(options: RestartOptions, bytes: number): Promis
 }
 
 /**
- * Starts on what is there, until the first request arrives. It is never answered, so that the next restart finds the same
- * disk.
+ * Starts on the stored data, until the first request arrives. The request gets no answer, so the next restart finds the
+ * same disk.
  */
 export async function restartOnce(
   options: RestartOptions,
@@ -52,7 +52,7 @@ export async function restartOnce(
   })
 }
 
-/** Starts once more, and syncs to the end: what was measured was a sync that could go on. */
+/** Starts once more, and syncs to the end. This shows: the measured sync was able to continue. */
 export async function syncTheRest(options: RestartOptions): Promise<SyncProgress> {
   return inNewBrowser(options, async (page) => {
     await page.evaluate(`tab.resume(${JSON.stringify(options.task)})`)
@@ -60,7 +60,7 @@ export async function syncTheRest(options: RestartOptions): Promise<SyncProgress
   })
 }
 
-/** The version of the browser that everything runs in. */
+/** Returns the version of the browser of all runs. */
 export async function chromiumVersion(options: RestartOptions): Promise<string> {
   return inNewBrowser(options, (_, browser) => browser.version())
 }

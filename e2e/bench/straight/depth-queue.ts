@@ -1,4 +1,7 @@
-/** What geth's priority queue does for a sync, cheaper: hashes by depth, the deepest first. A stack a depth will do. */
+/**
+ * A cheaper stand-in for geth's priority queue in a sync: hashes by depth, the deepest first. A stack for each depth is
+ * enough.
+ */
 export class DepthQueue {
   readonly #stacks: string[][] = []
 

@@ -1,4 +1,4 @@
-/** Asks the server for nodes by hash: a stream a request, and the reply decoded. */
+/** Asks the server for nodes by hash, with a stream for each request, and decodes the reply. */
 import { RLP } from '@ethereumjs/rlp'
 import type { Connection, Libp2p } from '@libp2p/interface'
 import { hexToBytes } from '@noble/hashes/utils.js'
@@ -21,7 +21,10 @@ export class NodeDataFetcher {
     return new NodeDataFetcher(node, await node.dial(address.multiaddr))
   }
 
-  /** The blobs in the order of `hashes`, each a buffer of its own: a view would take the whole reply along to the disk. */
+  /**
+   * Returns the blobs in the order of `hashes`, each a buffer of its own: a view would take the whole reply along to
+   * the disk.
+   */
   async fetch(hashes: readonly string[]): Promise<Uint8Array[]> {
     const stream = await this.#connection.newStream(NODE_DATA_PROTOCOL)
     const wire = framed(stream)

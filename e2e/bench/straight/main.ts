@@ -1,4 +1,4 @@
-/** The page that measures the straight port, in the window or in a worker. */
+/** The page measuring the straight port, in the window or in a worker. */
 import { watchIdle, watchMainThread } from '../main-thread.ts'
 import type { BenchPage, BenchTask, PageResult } from '../page-contract.ts'
 import { callerOf } from '../worker-call.ts'
@@ -26,7 +26,8 @@ class StraightPage implements BenchPage {
   async run(): Promise<PageResult> {
     const { value, report } = await watchMainThread(() => this.#runner.run(this.#task))
     const { nodes, codes } = this.#task.expected
-    // The same state, so the same nodes: what two tries share is stored once here, and counts as often as it stands there.
+    // The same state has the same nodes. A node shared by two tries is stored once here, and counts once for each of
+    // its places.
     return { ...value, nodes, codes, mainThread: report }
   }
 

@@ -1,7 +1,8 @@
 /**
- * geth's `trie.Sync` (v1.9) in TypeScript, as it stands: requests by hash, each with the parents that wait for it; depth
- * first; a node is committed when its subtree is complete. Keys are hashes in hex. What is on disk is known from a set of
- * hashes in memory, in the place of geth's bloom filter: asking IndexedDB for each child would take longer than the sync.
+ * geth's `trie.Sync` (v1.9) in TypeScript, without changes: requests by hash, each with the waiting parents; depth
+ * first. A node is committed when its subtree is complete. Keys are hashes in hex. A set of hashes in memory tells
+ * which nodes are on disk, in place of geth's bloom filter. Asking IndexedDB for each child would take longer than the
+ * sync.
  */
 import { RLP } from '@ethereumjs/rlp'
 import { bytesToHex } from '@noble/hashes/utils.js'
@@ -9,26 +10,26 @@ import { DepthQueue } from './depth-queue.ts'
 
 const EMPTY_ROOT = '56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421'
 const EMPTY_CODE = 'c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470'
-/** What geth files storage roots and codes under: below everything of the account trie. */
+/** The depth under which geth files storage roots and codes: below the whole account trie. */
 const LEAF_DEPTH = 64
 
 type Rlp = Uint8Array | readonly Rlp[]
 type Trie = 'account' | 'storage'
 
-/** A node or a code that is wanted. */
+/** A wanted node or code. */
 interface Request {
   readonly hash: string
-  /** `null`: a code, which has no children. */
+  /** `null`: a code, without children. */
   readonly trie: Trie | null
   readonly depth: number
-  /** Those that wait for this one. */
+  /** The requests waiting for this one. */
   readonly parents: Request[]
   data: Uint8Array | null
-  /** How many children are not there yet. */
+  /** The number of missing children. */
   deps: number
 }
 
-/** A blob that is complete: its whole subtree is, too. */
+/** A complete blob: the whole subtree is complete, too. */
 export interface Entry {
   readonly hash: string
   readonly data: Uint8Array
@@ -45,17 +46,17 @@ export class TrieSync {
     this.#want(root, 'account', 0, null)
   }
 
-  /** Requests that are not complete. */
+  /** The number of incomplete requests. */
   get pending(): number {
     return this.#requests.size
   }
 
-  /** Up to `limit` hashes to ask for, the deepest first. Each is handed out once. */
+  /** Returns up to `limit` hashes to ask for, the deepest first, each only once. */
   missing(limit: number): string[] {
     return this.#queue.take(limit)
   }
 
-  /** Takes in a blob whose hash was checked. */
+  /** Takes in a blob with a checked hash. */
   process(hash: string, data: Uint8Array): void {
     const request = this.#requests.get(hash)
     if (request === undefined) throw new Error(`nobody asked for ${hash}`)
@@ -65,12 +66,12 @@ export class TrieSync {
     if (request.deps === 0) this.#commit(request)
   }
 
-  /** Up to `limit` of the blobs that are complete and were not handed out, children before parents. */
+  /** Returns up to `limit` complete blobs, each only once, children before parents. */
   commit(limit: number): Entry[] {
     return this.#complete.splice(0, limit)
   }
 
-  /** How many blobs {@link commit} has to hand out. */
+  /** The number of blobs ready for {@link commit}. */
   get uncommitted(): number {
     return this.#complete.length
   }
@@ -119,7 +120,7 @@ export class TrieSync {
   }
 }
 
-/** The flag of a hex-prefix encoded key. */
+/** Reads the flag of a hex-prefix encoded key. */
 function isLeaf(key: Uint8Array): boolean {
   return (key[0]! & 0x20) !== 0
 }

@@ -1,4 +1,4 @@
-/** The database as geth has it: a record a node or code, its hash as the key, in IndexedDB through `idb`. */
+/** The database as in geth: a record for each node or code under its hash, in IndexedDB through `idb`. */
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb'
@@ -21,16 +21,16 @@ export class RecordStore {
     )
   }
 
-  /** One transaction, in the order of the keys, which LevelDB writes a tenth faster. */
+  /** Writes one transaction, in the order of the keys: LevelDB writes sorted keys a tenth faster. */
   async write(entries: readonly Entry[]): Promise<void> {
     const sorted = [...entries].sort((a, b) => (a.hash < b.hash ? -1 : 1))
     const transaction = this.#database.transaction('state', 'readwrite', { durability: 'relaxed' })
-    // Of the promises only the last one is of use: the transaction's own.
+    // Only the transaction's own promise is of use.
     for (const { hash, data } of sorted) void transaction.store.put(data, hexToBytes(hash))
     await transaction.done
   }
 
-  /** Reads everything, hashes it, and returns how many records there are and the digest of their keys in order. */
+  /** Reads and hashes everything. Returns the number of records and the digest of their keys in order. */
   async verify(): Promise<{ readonly records: number; readonly digest: string }> {
     const digest = keccak_256.create()
     let records = 0

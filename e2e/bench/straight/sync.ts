@@ -1,4 +1,4 @@
-/** The loop: keeps requests in flight, checks what comes, and writes what is complete in batches. */
+/** The loop: keeps requests in flight, checks the answers, and writes complete nodes in batches. */
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { MAX_HASHES_PER_REQUEST } from '../node-data.ts'
@@ -7,7 +7,7 @@ import { NodeDataFetcher } from './fetcher.ts'
 import { TrieSync } from './scheduler.ts'
 import type { RecordStore } from './store.ts'
 
-/** What it took. */
+/** The times and counts of a sync. */
 export interface StraightResult {
   readonly ms: number
   readonly connectMs: number
@@ -50,7 +50,7 @@ class StraightSync {
         track(asked, this.#ask(hashes))
       }
       await Promise.race(asked)
-      // Answers are fetched and checked while the disk works, as long as it keeps up.
+      // Answers are fetched and checked while the disk works, as long as the disk keeps up.
       while (this.#scheduler.uncommitted >= this.#batch) {
         if (writing.size >= this.#writes) await Promise.race(writing)
         track(writing, this.#write())

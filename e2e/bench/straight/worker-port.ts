@@ -1,4 +1,4 @@
-/** What the page of the straight port tells its worker. */
+/** The messages from the page of the straight port to its worker. */
 import type { BenchTask } from '../page-contract.ts'
 
 export type StraightStep =

@@ -1,4 +1,4 @@
-/** The page of a client of the hostile benchmark: it asks as the sync does, or attacks; a tab each. */
+/** The page of a client of the hostile benchmark, one tab each. The client asks as a sync does, or attacks. */
 import { parsePeer, parseRelay } from '../../../src/network/address.ts'
 import { callerOf } from '../../../src/network/libp2p/libp2p-caller.ts'
 import { createWebRtcNode } from '../../../src/network/libp2p/webrtc-node.ts'

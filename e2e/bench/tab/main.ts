@@ -20,7 +20,7 @@ class Tab implements TabPage {
       peers: [task.address],
       worker: () => {
         const worker = new Worker(new URL('../../../src/worker/port/worker.ts', import.meta.url), { type: 'module' })
-        // The first that it says: it is alive.
+        // The worker's first message: a sign of life.
         worker.addEventListener('message', () => (workerAt = Date.now()), { once: true })
         return worker
       },

@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- takeover`: how long it takes until a tab goes on with the sync of another that was closed, killed or
- * frozen in the middle of it.
+ * `npm run bench -- takeover`: the time until a tab continues the sync of another tab, which was closed, killed or
+ * frozen in its middle.
  */
 import { serveSite } from '../build.ts'
 import { parseTabOptions } from '../options.ts'
@@ -13,7 +13,7 @@ const SIZE = '20000'
 /** Slow enough for a tab to end in the middle. */
 const MIN_SYNC_MS = 10_000
 
-/** `args` are those behind the command's name. */
+/** Runs the benchmark. `args` are the words after the command's name. */
 export async function benchTakeover(args: readonly string[]): Promise<void> {
   const options = parseTabOptions(args, SIZE)
   const { seed, data, save } = options

@@ -1,4 +1,4 @@
-/** What takeovers come to: the parts of each, and medians for each way in which a tab ends. */
+/** The figures of takeovers: the parts of each, and medians for each way in which a tab ends. */
 import { median } from '../statistics.ts'
 import { align } from '../tables.ts'
 import { ENDS, type End, type TakeoverMarks } from './run.ts'
@@ -7,13 +7,13 @@ import { ENDS, type End, type TakeoverMarks } from './run.ts'
 export interface TakeoverFigures {
   readonly end: End
   readonly run: number
-  /** From the end of the tab that wrote to the first request for nodes of the one that takes its place. */
+  /** From the end of the writing tab to its successor's first request for nodes. */
   readonly ms: number
-  /** Of it, until the other tab is the writer. */
+  /** The part until the other tab is the writer. */
   readonly writerMs: number
-  /** From there until the socket is open: opens the database, reads its keys, loads libp2p, dials. */
+  /** The next part, until the socket is open: opens the database, reads its keys, loads libp2p, dials. */
   readonly dialMs: number
-  /** From there to the request. */
+  /** The last part, until the request. */
   readonly requestMs: number
 }
 
@@ -56,7 +56,7 @@ export function summarize(accounts: number, runs: readonly TakeoverFigures[]): T
   return { summary: true, accounts, ends }
 }
 
-/** Medians, a line each end. */
+/** Returns a table of medians, one line for each end. */
 export function takeoverTable({ accounts, ends }: TakeoverSummary): string {
   const head = ['end', 'ms', 'worst', 'writer', 'dial', 'request']
   const rows = ends.map(({ end, ...figures }) => [

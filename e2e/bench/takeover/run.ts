@@ -1,4 +1,4 @@
-/** One takeover: two tabs in a new browser, a sync that runs in one of them, and the end of that tab. */
+/** One takeover: two tabs in a new browser, a sync in one of the tabs, and the end of this tab. */
 import type { Page } from '@playwright/test'
 import { crashPage } from '../../crash-page.ts'
 import { freeze } from '../../freeze.ts'
@@ -7,7 +7,7 @@ import type { Arrival } from '../request-watch.ts'
 import type { ServerProcess } from '../server-process.ts'
 import type { TabTask } from '../tab-contract.ts'
 
-/** `close`: the tab is closed; `kill`: its process dies; `freeze`: the thread of its engine stands still. */
+/** `close`: the tab is closed. `kill`: its process dies. `freeze`: the engine's thread stands still. */
 export const ENDS = ['close', 'kill', 'freeze'] as const
 export type End = (typeof ENDS)[number]
 
@@ -17,11 +17,11 @@ export interface TakeoverOptions {
   readonly server: ServerProcess
 }
 
-/** Everything on one clock, in milliseconds since the epoch. */
+/** All times on one clock, in milliseconds since the epoch. */
 export interface TakeoverMarks extends Arrival {
-  /** The tab that writes is being closed or killed, or stands still. */
+  /** The time when the writing tab is closed, killed or frozen. */
   readonly endedAt: number
-  /** The other tab has become the writer, and its page knows. */
+  /** The time when the other tab's page knows of its new role as writer. */
   readonly writerAt: number
 }
 
@@ -30,7 +30,7 @@ export interface Takeover {
   readonly chromium: string
 }
 
-/** How much of the state is there when the tab ends. */
+/** The share of the state present when the tab ends. */
 const SHARE = 0.5
 
 export async function takeOverOnce({ siteUrl, task, server }: TakeoverOptions, end: End): Promise<Takeover> {
@@ -63,7 +63,7 @@ async function openTab(page: Page, url: string): Promise<Page> {
 }
 
 async function endTab(page: Page, end: End): Promise<{ readonly endedAt: number; cleanUp(): Promise<void> }> {
-  // A thread that stands still is known to from the moment on that it does.
+  // `freeze` resolves only when the thread stands still.
   if (end === 'freeze') {
     const thaw = await freeze(page)
     return { endedAt: Date.now(), cleanUp: thaw }

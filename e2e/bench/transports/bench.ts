@@ -1,6 +1,7 @@
 /**
- * The measuring process of `npm run bench -- transports`: syncs one state from a server over WebSocket, from the server over
- * WebRTC, and from another tab over WebRTC, in turns. JSON lines on stdout, the last one the summary, and a table on stderr.
+ * The measuring process of `npm run bench -- transports`. Syncs one state from a server over WebSocket, from the server
+ * over WebRTC, and from another tab over WebRTC, in turns. Prints JSON lines on stdout, with the summary last, and a
+ * table on stderr.
  */
 import { startRelay } from '../../../src/server/index.ts'
 import { serveSite } from '../build.ts'
@@ -49,7 +50,7 @@ async function measure({ seed, runs: count, save }: TransportOptions, run: Trans
   console.log(JSON.stringify(summary))
 }
 
-/** All of them, but for what the server cannot do here: that is said aloud. */
+/** Returns all ways possible here. Reports a way impossible for the server on stderr. */
 function waysTo({ server }: TransportRun): readonly Way[] {
   if (server.webrtcAddress !== null) return WAYS
   console.error('skipped: server-webrtc; there is no WebRTC in Node here')

@@ -1,4 +1,4 @@
-/** What syncs over the transports come to: each one, medians of each way, and the worst that main threads had to bear. */
+/** The figures of syncs over the transports: each sync, medians of each way, and the worst load on main threads. */
 import type { MainThreadReport } from '../page-contract.ts'
 import type { ServerReady } from '../server-process.ts'
 import { median, round } from '../statistics.ts'
@@ -8,19 +8,19 @@ import { type TransportResult, WAYS, type Way } from './run.ts'
 /** The tasks over 50 ms of a page's main thread. */
 interface LongTasks {
   readonly count: number
-  /** The longest; 0: there is none. */
+  /** The longest; 0: none. */
   readonly ms: number
-  /** The longest silence of a timer. */
+  /** The longest gap of a timer. */
   readonly maxGapMs: number
 }
 
 export interface TransportFigures {
   readonly way: Way
-  /** 0: warms up, and counts for nothing. */
+  /** 0: a warm-up, not counted. */
   readonly run: number
   /** From `sync()` to `done`. */
   readonly ms: number
-  /** Of it, until the first request. */
+  /** The part until the first request. */
   readonly connectMs: number
   /** The rest: from the first request to `done`. */
   readonly transferMs: number
@@ -30,9 +30,9 @@ export interface TransportFigures {
   /** Over `transferMs`. */
   readonly transferNodesPerSecond: number
   readonly transferMbPerSecond: number
-  /** Of the page that syncs. */
+  /** Tasks of the syncing page. */
   readonly asking: LongTasks
-  /** Of the page that serves; `null`: a server does. */
+  /** Tasks of the serving page; `null`: a server serves. */
   readonly serving: LongTasks | null
 }
 
@@ -44,7 +44,7 @@ export interface TransportSummary {
   readonly accounts: number
   readonly nodes: number
   readonly bytes: number
-  /** Without those that were skipped. */
+  /** The measured ways, without the skipped ones. */
   readonly ways: readonly WayFigures[]
 }
 
@@ -104,7 +104,7 @@ function worst(threads: readonly LongTasks[]): LongTasks {
   return { count: most('count'), ms: most('ms'), maxGapMs: most('maxGapMs') }
 }
 
-/** Medians, a line each way. */
+/** Returns a table of medians, one line for each way. */
 export function transportTable({ accounts, nodes, bytes, ways }: TransportSummary): string {
   const head = ['', 'ms', 'connect', 'transfer', 'nodes/s', 'MB/s', 'transfer MB/s', 'asking', 'serving']
   const rows = ways.map((way) => [

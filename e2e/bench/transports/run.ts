@@ -1,28 +1,28 @@
-/** One measured sync: new browsers with empty profiles, one page in each, one way for the state to come. */
+/** One measured sync: new browsers with empty profiles, one page in each, one way for the state to travel. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { Browser, type Page } from '../browser.ts'
 import type { MainThreadReport } from '../page-contract.ts'
 import type { PeerSync, PeerTask } from '../peer-contract.ts'
 import type { ServerReady } from '../server-process.ts'
 
-/** From whom, and over what. */
+/** The source and the transport. */
 export const WAYS = ['server-websocket', 'server-webrtc', 'tab-webrtc'] as const
 export type Way = (typeof WAYS)[number]
 
 export interface TransportRun {
   readonly siteUrl: string
   readonly server: ServerReady
-  /** Multiaddrs of the relay by which tabs connect to each other. */
+  /** Multiaddrs of the relay which connects tabs to each other. */
   readonly relays: readonly string[]
 }
 
 export interface TransportResult extends PeerSync {
-  /** Of the tab that serves, while the other syncs; `null`: a server does. */
+  /** The report on the serving tab during the sync; `null`: a server serves. */
   readonly serving: MainThreadReport | null
   readonly chromium: string
 }
 
-/** How long pages are left alone: browsers start on both cores, and a tab says once a second what it has to serve. */
+/** The pause of new pages: browsers start on both cores, and a tab announces its state once a second. */
 const SETTLE_MS = 2_000
 
 export async function runOnce(run: TransportRun, way: Way): Promise<TransportResult> {
@@ -46,7 +46,7 @@ async function syncFromTab(run: TransportRun): Promise<TransportResult> {
   })
 }
 
-/** `serving` is the page at `address`, if one is there. */
+/** Syncs from `address`. `serving` is the page there, if any. */
 async function syncFrom(run: TransportRun, address: string, serving: Page | null = null): Promise<TransportResult> {
   return inNewBrowser(run, async (page, browser) => {
     await open(page, { address, root: run.server.root, relays: [] })
