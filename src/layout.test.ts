@@ -18,7 +18,6 @@ const WRONG_ARROWS: readonly string[] = []
 const CYCLES: readonly string[] = [
   'server/check-arguments.ts, server/damage.ts, server/multi-source.ts, server/relay.ts, server/server.ts, server/state-catalog.ts, server/state-database.ts, server/verify-state.ts',
   'server/check-import.ts, server/importer.ts, server/state-directory.ts',
-  'sync/frontier.ts, sync/twins.ts',
   'wallet/provider/block.ts, wallet/provider/fallback.ts, wallet/provider/methods.ts',
 ]
 
