@@ -1,6 +1,7 @@
 /** The states served by the test peers, imported once in a test process, on first use, into a temporary directory. */
+
+import type { WantedState } from '../src/server/import-options.ts'
 import { type LevelSource, StateDirectory } from '../src/server/index.ts'
-import type { WantedState } from '../src/server/state-directory.ts'
 import type { GenesisName } from './genesis.ts'
 
 /** The root of mainnet's genesis, as published. */

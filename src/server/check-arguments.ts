@@ -7,9 +7,7 @@ import type { NodeSource } from '../trie/node-source.ts'
 import { parseCount, parsePositive } from '../wallet/number.ts'
 import { badArgument, checkSignal, checkType, fieldsOf, listOf, reading, textsOf } from '../wallet/plain.ts'
 import { MAX_TIMER_MS } from './constants.ts'
-import type { RelayOptions } from './relay.ts'
-import type { ServedState, ServerOptions } from './server.ts'
-import type { VerifyOptions } from './verify-state.ts'
+import type { RelayOptions, ServedState, ServerOptions, VerifyOptions } from './options.ts'
 
 const SERVER_OPTIONS = [
   ...['sources', 'headers', 'listen', 'chainId', 'privateKey', 'limits', 'connectionLimits', 'relay'],

@@ -2,9 +2,8 @@
 import { parseCount, parsePositive } from '../wallet/number.ts'
 import { badArgument, checkSignal, checkType, fieldsOf, listOf } from '../wallet/plain.ts'
 import { checkDigits, checkPath, checkVerifyOptions, optional, withoutMissing } from './check-arguments.ts'
-import type { ImportOptions } from './importer.ts'
+import type { EnsureOptions, ImportOptions, OpenOptions, WantedState } from './import-options.ts'
 import { StateDatabase } from './state-database.ts'
-import type { EnsureOptions, OpenOptions, WantedState } from './state-directory.ts'
 import { checkIterable } from './state-record.ts'
 
 const IMPORT_OPTIONS = [

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { DEFAULT_RELAY_LIMITS } from '../network/finding/relay.ts'
 import { parseCommand } from './cli.ts'
-import { DEFAULT_LISTEN } from './server.ts'
+import { DEFAULT_LISTEN } from './options.ts'
 
 const parse = (line: string) => parseCommand(line.split(' ').filter((word) => word !== ''))
 const root = 'ab'.repeat(32)

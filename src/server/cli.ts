@@ -6,8 +6,8 @@ import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from '../network/gua
 import { DEFAULT_SERVING_LIMITS, type ServingLimits } from '../protocol/serving-limits.ts'
 import { isRootlightError } from '../runtime/error.ts'
 import { ServerError } from './error.ts'
-import { DEFAULT_LISTEN } from './server.ts'
-import type { WantedState } from './state-directory.ts'
+import type { WantedState } from './import-options.ts'
+import { DEFAULT_LISTEN } from './options.ts'
 
 export type Command =
   | { readonly kind: 'help' | 'version' }

@@ -10,7 +10,8 @@ import { isRootlightError } from '../runtime/error.ts'
 import { seededRandom } from '../testing/random.ts'
 import { ROOT_PATH } from '../trie/path.ts'
 import { guardDamage } from './damage-guard.ts'
-import { StateDirectory, type WantedState } from './state-directory.ts'
+import type { WantedState } from './import-options.ts'
+import { StateDirectory } from './state-directory.ts'
 import { databaseFiles, temporaryDirectory } from './temporary.suite.ts'
 
 const FLIPS = Number(process.env['DAMAGE_FLIPS'] ?? 12)

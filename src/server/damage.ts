@@ -1,6 +1,6 @@
 /** Errors for a state partly lost or changed on disk. */
 import { ServerError } from './error.ts'
-import type { StateInfo } from './state-database.ts'
+import type { StateInfo } from './state-info.ts'
 
 /** Returns the coded error of a damaged state; `rule` names the evidence. */
 export function damagedState({ label, root }: Pick<StateInfo, 'label' | 'root'>, rule: string, cause?: unknown) {

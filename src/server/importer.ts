@@ -2,6 +2,7 @@
  * Fills the database. Records in any order become sorted leaves, leaves become nodes, and nodes become blocks. The
  * resulting root is checked against the expected one. Memory does not grow with the state.
  */
+
 import { join } from 'node:path'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { decodeAccount, encodeAccount } from '../trie/account.ts'
@@ -15,36 +16,13 @@ import { checkBytes, optional } from './check-arguments.ts'
 import { checkImportOptions } from './check-import.ts'
 import { PROGRESS_EVERY, WRITE_BATCH_BYTES } from './constants.ts'
 import { ServerError } from './error.ts'
+import type { ImportOptions } from './import-options.ts'
 import { LeafSorter, type SortedLeaf } from './leaf-sorter.ts'
 import { Pacer } from './pacer.ts'
-import { blockKey, codeKey, type StateDatabase, type StateInfo, type Write } from './state-database.ts'
+import { blockKey, codeKey, type StateDatabase, type Write } from './state-database.ts'
+import type { StateInfo } from './state-info.ts'
 import { InventoryWriter } from './state-inventory.ts'
-import { checkedRecords, type StateRecords } from './state-record.ts'
-
-/** The progress of an import. `total` is known once all records have been read. */
-export type ImportProgress =
-  | { readonly phase: 'reading'; readonly records: number }
-  | { readonly phase: 'building'; readonly records: number; readonly total: number }
-
-/** The options of {@link importState}. */
-export interface ImportOptions {
-  readonly database: StateDatabase
-  readonly records: StateRecords
-  /** See `StateInfo`. */
-  readonly label: string
-  /** Called once all records have been read, because a genesis file names the chain somewhere inside. */
-  readonly chainId?: () => number | undefined
-  /** Called at the same time with the computed root. Returns the RLP of the header of the state's block. */
-  readonly header?: (root: Uint8Array) => Uint8Array | undefined
-  /** The required root, 64 hex digits. Left out: any. */
-  readonly expectedRoot?: string
-  /** A directory for the sorter. Records beyond the memory go into a directory of their own inside. */
-  readonly scratchDirectory: string
-  readonly sortMemoryBytes?: number
-  /** Called every few thousand records, and at the end. */
-  readonly onProgress?: (progress: ImportProgress) => void
-  readonly signal?: AbortSignal
-}
+import { checkedRecords } from './state-record.ts'
 
 /**
  * Imports one state. Throws `badArgument`, `badNumber`, `rootMismatch`, `badGenesis`, `missingPackage`, `diskFull`,

@@ -11,7 +11,8 @@ import { SequenceCursor } from '../trie/sequence.ts'
 import { BlockCache } from './block-cache.ts'
 import { damagedState, isCorruption } from './damage.ts'
 import { HeaderSource } from './header-source.ts'
-import { StateDatabase, type StateInfo } from './state-database.ts'
+import { StateDatabase } from './state-database.ts'
+import type { StateInfo } from './state-info.ts'
 import { checkOf, indexOfCode, type StateInventory } from './state-inventory.ts'
 
 const NOTHING = new Uint8Array()

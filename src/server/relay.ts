@@ -1,22 +1,10 @@
 /** A relay in one call: a listening libp2p node for connecting tabs to each other, without any state. */
+
 import { setMaxListeners } from 'node:events'
-import { DEFAULT_RELAY_LIMITS, type RelayLimits, relayOf } from '../network/finding/relay.ts'
-import type { ConnectionLimits } from '../network/guards/connection-limits.ts'
+import { DEFAULT_RELAY_LIMITS, relayOf } from '../network/finding/relay.ts'
 import { createListeningNode } from '../network/libp2p/listening-node.ts'
 import { checkRelayOptions } from './check-arguments.ts'
-import { DEFAULT_LISTEN } from './server.ts'
-
-/** The options of {@link startRelay}. */
-export interface RelayOptions {
-  /** Multiaddrs; {@link DEFAULT_LISTEN} if left out. */
-  readonly listen?: readonly string[]
-  /** {@link DEFAULT_RELAY_LIMITS} if left out. */
-  readonly limits?: RelayLimits
-  /** Limits of connections in place of the usual ones. */
-  readonly connectionLimits?: Partial<ConnectionLimits>
-  /** A key from `createPrivateKey`. Left out: a new identity. */
-  readonly privateKey?: Uint8Array
-}
+import { DEFAULT_LISTEN, type RelayOptions } from './options.ts'
 
 /** A relay started by {@link startRelay}. */
 export interface RunningRelay {

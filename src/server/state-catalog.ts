@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { ServerError } from './error.ts'
 import { diskError } from './platform-error.ts'
 import { replaceFile } from './replace-file.ts'
-import type { StateInfo } from './state-database.ts'
+import type { StateInfo } from './state-info.ts'
 import { checkOf } from './state-inventory.ts'
 
 /** A complete state, and the check of its inventory. */

@@ -20,28 +20,12 @@ import { damagedTables } from './check-tables.ts'
 import { damagedState, isCorruption } from './damage.ts'
 import { ServerError } from './error.ts'
 import { type Level, openLevel } from './level.ts'
+import type { VerifyOptions } from './options.ts'
 import { diskError, onDisk } from './platform-error.ts'
 import { type CatalogEntry, readCatalog, writeCatalog } from './state-catalog.ts'
+import type { StateInfo } from './state-info.ts'
 import { checkOf, decodeInventory, encodeInventory, type StateInventory } from './state-inventory.ts'
-import { type VerifyOptions, verifyState } from './verify-state.ts'
-
-/** The description of a state. `bytes` counts its nodes and its codes, each code once. */
-export interface StateInfo {
-  readonly id: number
-  /** The origin: the name of a known genesis, a file with its date, or the arguments of a generator. */
-  readonly label: string
-  /** 0: of no particular chain. */
-  readonly chainId: number
-  /** 64 hex digits. */
-  readonly root: string
-  /** The RLP of the header of the state's block, in hex. Left out: unknown. */
-  readonly header?: string
-  readonly accounts: number
-  readonly slots: number
-  readonly nodes: number
-  readonly codes: number
-  readonly bytes: number
-}
+import { verifyState } from './verify-state.ts'
 
 type StoredState = { readonly complete: false } | ({ readonly complete: true } & Omit<StateInfo, 'id'>)
 

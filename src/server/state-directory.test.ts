@@ -6,7 +6,8 @@ import { describe, expect, test } from 'vitest'
 import { keccak256 } from '../trie/keccak.ts'
 import { decodeHeader } from '../wallet/header.ts'
 import { knownGenesis } from './genesis.ts'
-import { StateDirectory, type WantedState } from './state-directory.ts'
+import type { WantedState } from './import-options.ts'
+import { StateDirectory } from './state-directory.ts'
 import { temporaryDirectory } from './temporary.suite.ts'
 
 const generated: WantedState = { generate: { accounts: 20, seed: 1 } }

@@ -2,6 +2,7 @@
  * A data directory: the database, room for the sorter, and the server's identity. Imports wanted states if they are
  * missing or damaged. Without a path the directory is temporary, and deleted at the end.
  */
+
 import { rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { isRootlightError } from '../runtime/error.ts'
@@ -14,39 +15,18 @@ import { knownGenesis, knownGenesisRecords } from './genesis.ts'
 import { encodeGenesisHeader } from './genesis-block.ts'
 import { genesisFile } from './genesis-file.ts'
 import { type HeldIdentity, holdIdentity } from './identity.ts'
-import { type ImportOptions, type ImportProgress, importState } from './importer.ts'
+import type { EnsureOptions, ImportOptions, OpenOptions, WantedState } from './import-options.ts'
+import { importState } from './importer.ts'
 import { LevelSource } from './level-source.ts'
 import { makeDirectory, makeTemporary, removeTemporary } from './make-directory.ts'
+import type { VerifyOptions } from './options.ts'
 import { onDisk } from './platform-error.ts'
 import { isDamagedDatabase, repairDatabase } from './repair-database.ts'
-import { StateDatabase, type StateInfo } from './state-database.ts'
+import { StateDatabase } from './state-database.ts'
+import type { StateInfo } from './state-info.ts'
 import { recordsOf } from './state-record.ts'
 import { generateAccounts, syntheticBlock } from './synthetic.ts'
-import { type VerifyOptions, verifyStored } from './verify-state.ts'
-
-/** A wanted state: a known genesis by name, a genesis file by path, or a synthetic state. */
-export type WantedState =
-  | { readonly genesis: string; readonly root?: string }
-  | { readonly generate: { readonly accounts: number; readonly seed: number } }
-
-export interface OpenOptions extends VerifyOptions {
-  /** True: the directory must exist already, and opening creates nothing. */
-  readonly mustExist?: boolean
-  /**
-   * Repairs a database that cannot be opened, from all readable data. {@link StateDirectory.ensure} restores the rest.
-   */
-  readonly repair?: boolean
-  /** Called for each damaged state, which is then left out or imported again. */
-  readonly onDamage?: (error: ServerError) => void
-}
-
-/** The options of {@link StateDirectory.ensure}. */
-export interface EnsureOptions extends VerifyOptions {
-  /** Called during an import, every few thousand records. */
-  readonly onProgress?: (progress: ImportProgress) => void
-  /** Verifies an existing state in full, and imports a damaged one again. */
-  readonly verify?: boolean
-}
+import { verifyStored } from './verify-state.ts'
 
 /** A data directory of a server. Opened by {@link StateDirectory.open}. */
 export class StateDirectory {

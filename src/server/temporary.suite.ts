@@ -3,8 +3,10 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { type ImportOptions, importState } from './importer.ts'
-import { StateDatabase, type StateInfo } from './state-database.ts'
+import type { ImportOptions } from './import-options.ts'
+import { importState } from './importer.ts'
+import { StateDatabase } from './state-database.ts'
+import type { StateInfo } from './state-info.ts'
 
 export async function temporaryDirectory(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'rootlight-test-'))

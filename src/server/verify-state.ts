@@ -2,6 +2,7 @@
  * Reads and checks a whole state. From the root down, no node is missing, and each has the hash named by its parent.
  * Each code named by an account is there and has its hash. The numbers equal the recorded ones.
  */
+
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { isRootlightError } from '../runtime/error.ts'
 import { decodeAccount, EMPTY_CODE_HASH, EMPTY_ROOT } from '../trie/account.ts'
@@ -13,14 +14,17 @@ import { KEY_NIBBLES, type Path, ROOT_PATH } from '../trie/path.ts'
 import { SequenceCursor } from '../trie/sequence.ts'
 import { decodeHeader } from '../wallet/header.ts'
 import { damagedState, isCorruption } from './damage.ts'
+import type { VerifyOptions } from './options.ts'
 import { Pacer } from './pacer.ts'
-import type { StateDatabase, StateInfo } from './state-database.ts'
+import type { StateInfo } from './state-info.ts'
 import { encodeInventory, InventoryWriter, type StateInventory } from './state-inventory.ts'
 
-export interface VerifyOptions {
-  /** Called now and then during a verification, with the state's label and the progress from 0 to 1. */
-  readonly onVerify?: (label: string, fraction: number) => void
-  readonly signal?: AbortSignal
+/** The reads of a database by a verification. */
+interface VerifiedDatabase {
+  blockStarts(id: number): Promise<readonly Path[]>
+  block(id: number, start: Path): Promise<Uint8Array | undefined>
+  code(hash: Uint8Array): Promise<Uint8Array | undefined>
+  inventory(info: StateInfo): Promise<StateInventory>
 }
 
 /**
@@ -28,7 +32,7 @@ export interface VerifyOptions {
  * Throws `damagedState` for the first missing or wrong part, and the signal's reason.
  */
 export async function verifyState(
-  database: StateDatabase,
+  database: VerifiedDatabase,
   info: StateInfo,
   { onVerify, signal }: VerifyOptions = {},
   starts?: readonly Path[],
@@ -60,7 +64,7 @@ export async function verifyState(
  * and the signal's reason.
  */
 export async function verifyStored(
-  database: StateDatabase,
+  database: VerifiedDatabase,
   info: StateInfo,
   options: VerifyOptions = {},
 ): Promise<void> {

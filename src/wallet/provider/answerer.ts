@@ -3,9 +3,10 @@
  * per provider.
  */
 import { LazyPart } from '../../runtime/lazy-part.ts'
+import type { ProviderContext } from './context.ts'
 import { Fallback, isAccounts } from './fallback.ts'
 import { handleRequest } from './handle-request.ts'
-import type { MethodContext, ProviderContext } from './methods.ts'
+import type { MethodContext } from './methods.ts'
 import type { RequestArguments } from './types.ts'
 
 export class Answerer {

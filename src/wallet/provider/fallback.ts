@@ -4,8 +4,8 @@
  */
 import { type Clock, systemClock } from '../../runtime/clock.ts'
 import { FALLBACK_CHAIN_TIMEOUT_MS, FALLBACK_READ_TIMEOUT_MS, MAX_CHAIN_CHECKS } from './constants.ts'
+import type { ProviderContext } from './context.ts'
 import { listen } from './listen.ts'
-import type { ProviderContext } from './methods.ts'
 import { ProviderRpcError, RPC_CODE } from './rpc-error.ts'
 import { isRpcError, messageOf } from './to-rpc-error.ts'
 import type { Eip1193Requester, RequestArguments } from './types.ts'

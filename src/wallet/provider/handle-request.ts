@@ -1,7 +1,9 @@
 /** The dispatch of a request: to an own method, to the fallback, or to an error. */
+
+import type { ProviderContext } from './context.ts'
 import { Fallback } from './fallback.ts'
 import { UnknownBlockError } from './known-states.ts'
-import { METHODS, type MethodContext, type ProviderContext, REFUSED } from './methods.ts'
+import { METHODS, type MethodContext, REFUSED } from './methods.ts'
 import { plainOf } from './params.ts'
 import { ProviderRpcError, RPC_CODE } from './rpc-error.ts'
 import { toRpcError } from './to-rpc-error.ts'

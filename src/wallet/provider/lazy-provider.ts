@@ -2,8 +2,8 @@
 import { LazyPart, type LoadError } from '../../runtime/lazy-part.ts'
 import { badArgument } from '../plain.ts'
 import type { Answerer } from './answerer.ts'
+import type { ProviderContext } from './context.ts'
 import { type Listener, listen } from './listen.ts'
-import type { ProviderContext } from './methods.ts'
 import { loadFailed } from './rpc-error.ts'
 import type { Eip1193Provider, RequestArguments } from './types.ts'
 

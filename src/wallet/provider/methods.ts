@@ -1,26 +1,15 @@
 /** The provider's own methods. Each answer comes from verified data or from the client itself. */
-import type { Clock } from '../../runtime/clock.ts'
+
 import type { SyncProgress } from '../../sync/progress.ts'
 import { badArgument } from '../plain.ts'
 import { blockOf, isHeaderOnly } from './block.ts'
 import { blockOverridesOf, callOf, overridesOf } from './call-params.ts'
+import type { ProviderContext } from './context.ts'
 import type { Fallback } from './fallback.ts'
 import { type BlockParam, blockParamOf, findState, type KnownState } from './known-states.ts'
 import { addressOf, booleanOf, hashOf, listOf, slotOf, slotsOf } from './params.ts'
 import { ProviderRpcError, RPC_CODE } from './rpc-error.ts'
-import type { ProviderSource, SourceStatus } from './source.ts'
-import type { CallState, Eip1193Requester, EvmModule, ProviderOptions } from './types.ts'
-
-/** The parts of a provider. */
-export interface ProviderContext extends Omit<ProviderOptions, 'fallback'> {
-  readonly fallback?: Eip1193Requester | undefined
-  readonly source: ProviderSource
-  readonly chainId: number
-  /** Returns the status once the target of a just requested sync is known. Left out: the target is always known. */
-  readonly settledStatus?: () => Promise<SourceStatus>
-  /** The clock for the timeouts of the fallback. Left out: the system's clock. */
-  readonly clock?: Pick<Clock, 'after'>
-}
+import type { CallState, EvmModule } from './types.ts'
 
 /** The parts of a provider, with a fallback held to the client's chain. */
 export interface MethodContext extends ProviderContext {
