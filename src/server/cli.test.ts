@@ -44,7 +44,6 @@ describe('parseCommand', () => {
           requests: { perSecond: 50, burst: 50 },
           bytes: { perSecond: 60, burst: 60 },
           heldBytes: 70,
-          streams: 18,
         },
         connectionLimits: { connections: 9, connectionsPerHost: 3 },
       },

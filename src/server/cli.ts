@@ -1,6 +1,5 @@
 /** Parses the command line of `rootlight` to data. Has no effect of its own. */
 import { parseArgs } from 'node:util'
-import { MAX_STREAMS_PER_CONNECTION } from '../network/constants.ts'
 import { DEFAULT_RELAY_LIMITS, type RelayLimits } from '../network/finding/relay.ts'
 import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from '../network/guards/connection-limits.ts'
 import { DEFAULT_SERVING_LIMITS, type ServingLimits } from '../protocol/serving-limits.ts'
@@ -150,8 +149,6 @@ function limitsOf(values: Values): Pick<Command & { kind: 'serve' }, 'limits' | 
       ...(requests === undefined ? {} : { requests: { perSecond: requests, burst: requests } }),
       ...(bytes === undefined ? {} : { bytes: { perSecond: bytes, burst: bytes } }),
       ...(heldBytes === undefined ? {} : { heldBytes }),
-      // As many streams as the connections allow together.
-      ...(connections === undefined ? {} : { streams: MAX_STREAMS_PER_CONNECTION * connections }),
     },
     connectionLimits: {
       ...(connections === undefined ? {} : { connections }),

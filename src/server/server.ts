@@ -3,11 +3,12 @@
 import { setMaxListeners } from 'node:events'
 import { relayOf } from '../network/finding/relay.ts'
 import { createListeningNode } from '../network/libp2p/listening-node.ts'
-import { type ServeCounters, serve } from '../network/peers/serve.ts'
+import { type ServeCounters, type Serving, serve } from '../network/peers/serve.ts'
 import { EVERYTHING, type Status, statusOf } from '../protocol/messages.ts'
 import type { NodeSource } from '../trie/node-source.ts'
 import { checkServerOptions } from './check-arguments.ts'
 import { guardDamage } from './damage-guard.ts'
+import { dependentLimits } from './dependent-limits.ts'
 import { HeaderSource } from './header-source.ts'
 import { multiSource } from './multi-source.ts'
 import { observedSource } from './observed-source.ts'
@@ -34,7 +35,7 @@ export interface RunningServer {
 export async function startServer(given: ServerOptions): Promise<RunningServer> {
   const { given: options, originals } = checkServerOptions(given)
   const { listen = [DEFAULT_LISTEN], privateKey, relay, onWebRtcUnavailable, onFailure } = options
-  const { limits = {}, connectionLimits = {} } = options
+  const { limits, connectionLimits } = dependentLimits({ limits: {}, connectionLimits: {}, ...options })
   const node = await createListeningNode({
     listen,
     connectionLimits,
@@ -43,12 +44,13 @@ export async function startServer(given: ServerOptions): Promise<RunningServer> 
     ...(onWebRtcUnavailable === undefined ? {} : { onWebRtcUnavailable }),
   })
   let states = options.sources
+  let serving: Serving | undefined
   const withdraw = (error: unknown, damaged: ServedState) => {
     states = states.filter((state) => state !== damaged)
-    serving.setStatus(statusFor(options, states))
+    serving?.setStatus(statusFor(options, states))
     options.onDamage?.(error, originals.get(damaged) as ServedState)
   }
-  const serving = await serve({
+  const served = await serve({
     node,
     source: sourceOf(options, withdraw),
     limits,
@@ -58,15 +60,18 @@ export async function startServer(given: ServerOptions): Promise<RunningServer> 
     await node.stop()
     throw error
   })
+  serving = served
+  // A peer may have met damage before: the node listens already.
+  if (states.length < options.sources.length) served.setStatus(statusFor(options, states))
   return {
     peerId: node.peerId.toString(),
     multiaddrs: node.getMultiaddrs().map((address) => address.toString()),
     get roots() {
       return states.map(({ root }) => root)
     },
-    stats: () => serving.counters(),
+    stats: () => served.counters(),
     async close() {
-      await serving.stop()
+      await served.stop()
       await node.stop()
     },
   }
