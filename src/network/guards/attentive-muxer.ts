@@ -1,6 +1,6 @@
 /**
- * A stream muxer that notices when the other side has fallen silent: while nothing comes it pings, and ends a connection
- * whose pong stays away. yamux's own pings come every 30 s, and nobody minds when they are not answered.
+ * Ends a connection whose other side has fallen silent: pings a quiet connection, and waits for the pong. yamux's own
+ * pings come every 30 s, and a missing answer has no consequence.
  */
 import type { MessageStream, StreamMuxer, StreamMuxerFactory } from '@libp2p/interface'
 import { type Clock, systemClock } from '../../runtime/clock.ts'
@@ -8,15 +8,15 @@ import { ConnectionError } from '../connection-error.ts'
 import { PONG_MS, QUIET_MS } from '../constants.ts'
 import { SilenceWatch } from './silence-watch.ts'
 
-/** What libp2p is given as a muxer. */
+/** The form in which libp2p takes a muxer. */
 type CreateFactory<C> = (components: C) => StreamMuxerFactory
 
-/** yamux, which can do more than libp2p asks of a muxer. */
+/** yamux, with more than libp2p's interface of a muxer. */
 interface Pinging extends StreamMuxer {
   ping(): Promise<number>
 }
 
-/** `create`, which makes yamux, with an eye on each connection. */
+/** Wraps `create`, which makes yamux, so each connection is watched. */
 export function attentiveMuxer<C>(create: CreateFactory<C>, clock: Clock = systemClock): CreateFactory<C> {
   return (components) => {
     const factory = create(components)
@@ -36,12 +36,13 @@ export function attentiveMuxer<C>(create: CreateFactory<C>, clock: Clock = syste
 function watch(connection: MessageStream, muxer: Pinging, clock: Clock): void {
   const silence = new SilenceWatch(clock, {
     quietMs: QUIET_MS,
-    // One that is on its way already, of yamux's own, counts: it is never given up. It fails when the connection ends.
+    // A ping of yamux's own on its way counts too: yamux never gives up a ping. The ping fails when the connection
+    // ends.
     ask: () => void muxer.ping().catch(() => {}),
     limitMs: PONG_MS,
     onSilence: () => {
       const error = new ConnectionError('silentPeer', 'no answer to a ping')
-      // Its streams first: they tell their owners why.
+      // Streams first: they pass the reason on to their owners.
       muxer.abort(error)
       connection.abort(error)
     },

@@ -7,7 +7,7 @@ import { hostOf } from './host-of.ts'
 
 const limits = { connections: 100, connectionsPerPeer: 2, connectionsPerHost: 32 }
 
-/** A gater, and hosts that connect with a port and a peer id of their own each time, unless it is said. */
+/** Returns a gater, and hosts connecting with a new port and peer id each time by default. */
 function setUp() {
   const clock = new ManualClock()
   const connections: { remoteAddr: ReturnType<typeof multiaddr>; remotePeer: PeerId }[] = []

@@ -1,6 +1,6 @@
 /**
- * How many connections a server, or a tab that serves, takes in all, of one peer and of one host: before any of them costs
- * a handshake, if possible.
+ * Limits the connections of a server, or of a serving tab: in all, by peer and by host. Denies a connection before its
+ * handshake, if possible.
  */
 import type { Connection, ConnectionGater, Libp2p, MultiaddrConnection, PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
@@ -21,20 +21,20 @@ import { hostOf } from './host-of.ts'
 import type { PendingLimits } from './pending-sockets.ts'
 import { RateAccounts } from './rate-accounts.ts'
 
-/** Of connections that stand. */
+/** Limits of established connections. */
 export interface StandingLimits {
-  /** Of all peers. */
+  /** The limit for all peers together. */
   readonly connections: number
-  /** Of one peer id. */
+  /** The limit for one peer id. */
   readonly connectionsPerPeer: number
   /**
-   * Of one IPv4 address, or one IPv6 network of 64 bits; half of them may come at once, and a thirty-second part a second for
-   * longer. Behind a proxy all are one host.
+   * The limit for one IPv4 address, or one IPv6 network of 64 bits. Half of the number may come at once; later, a
+   * thirty-second part per second. Behind a proxy, all clients are one host.
    */
   readonly connectionsPerHost: number
 }
 
-/** Of connections that stand, and of those that are only about to be made. */
+/** Limits of established and of pending connections. */
 export interface ConnectionLimits extends StandingLimits, PendingLimits {}
 
 /** The limits of a server without options. */
@@ -48,31 +48,34 @@ export const DEFAULT_CONNECTION_LIMITS: ConnectionLimits = {
   requestMs: REQUEST_MS,
 }
 
-/** How many connections one host may make at once. */
+/** Returns the number of connections one host may make at once. */
 export function burstPerHost({ connectionsPerHost }: StandingLimits): number {
   return Math.max(1, Math.floor(connectionsPerHost / 2))
 }
 
-/** How many places at a relay the peers of one host may have: half as many as connections. Whoever is behind a proxy allows more of both. */
+/**
+ * Returns the number of reservations at a relay for all peers of one host: half the number of connections. Behind a
+ * proxy, both limits should be raised.
+ */
 export function reservationsPerHost({ connectionsPerHost }: StandingLimits): number {
   return Math.max(1, Math.floor(connectionsPerHost / 2))
 }
 
 type Standing = Pick<Connection, 'remoteAddr' | 'remotePeer'>
 
-/** A gater that denies what passes the limits of a peer or of a host; libp2p itself counts the connections of all. */
+/** A gater with limits by peer and by host. libp2p itself counts the connections of all. */
 export class InboundGater implements ConnectionGater {
   readonly limits: StandingLimits
-  /** A relay's, see `relay-guard.ts`. */
+  /** Set on relays; see `relay-guard.ts`. */
   denyInboundRelayReservation?: (peerId: PeerId) => boolean
   readonly #connections: () => readonly Standing[]
-  /** What hosts have taken. */
+  /** Connections made by each host. */
   readonly #hosts: RateAccounts
   readonly #asked: 'connections' | 'sockets'
 
   /**
-   * `connections` gives those that stand. `asked`: whether its node's transports ask {@link admits} for each socket, before
-   * libp2p asks for the connection that became of it.
+   * `connections` returns the established connections. `asked` tells whether the node's transports call {@link admits}
+   * for each socket, before libp2p asks for the resulting connection.
    */
   constructor(
     limits: StandingLimits,
@@ -88,12 +91,12 @@ export class InboundGater implements ConnectionGater {
   }
 
   denyInboundConnection = (connection: MultiaddrConnection): boolean => {
-    // The one place that sees them all, whatever the transport, before anything is said on them.
+    // The one place reached by every connection of every transport, before any byte is exchanged.
     guardHandshake(connection, [NOISE_PROTOCOL_ID])
     return this.#asked === 'connections' && !this.admits(hostOf(connection.remoteAddr))
   }
 
-  /** Whether one more of `host` may come in; it is counted then. */
+  /** Returns true if one more connection of `host` may come in, and counts the connection. */
   admits = (host: string): boolean => {
     if (!this.#hosts.of(host).accepts(1)) return false
     return this.#count((other) => hostOf(other.remoteAddr) === host) < this.limits.connectionsPerHost
@@ -102,12 +105,15 @@ export class InboundGater implements ConnectionGater {
   denyInboundEncryptedConnection = (peerId: PeerId): boolean =>
     this.#count(({ remotePeer }) => remotePeer.equals(peerId)) >= this.limits.connectionsPerPeer
 
-  /** A peer at `address` broke the protocol: its next connections wait as if it had made {@link STRIKE_CONNECTIONS} more. */
+  /**
+   * Punishes a violation by a peer at `address`: the next connections wait as if the host had made {@link
+   * STRIKE_CONNECTIONS} more.
+   */
   strike(address: Multiaddr): void {
     this.strikeHost(hostOf(address))
   }
 
-  /** The same for whoever is at `host`. */
+  /** Does the same as {@link strike} for `host`. */
   strikeHost(host: string): void {
     this.#hosts.of(host).take(STRIKE_CONNECTIONS)
   }
@@ -117,5 +123,5 @@ export class InboundGater implements ConnectionGater {
   }
 }
 
-/** The gaters of nodes that have one: whoever serves on a node knows the node alone. */
+/** The gaters by node. Code serving on a node knows only the node. */
 export const inboundGaters = new WeakMap<Libp2p, InboundGater>()

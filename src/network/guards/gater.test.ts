@@ -113,7 +113,7 @@ describe('denyUnnamed', () => {
     '/ip4/10.0.0.1/udp/9000/webrtc-direct',
     '/ip6/::ffff:10.0.0.1/udp/9000/webrtc-direct',
     '/ip4/127.0.0.1/tcp/9001/ws',
-    // Not the host, but the name in the TLS handshake is what a browser dials.
+    // A browser dials the name in the TLS handshake, not the host.
     '/dns4/example.org/tcp/443/tls/sni/192.168.1.1/ws',
     '/ip4/8.8.8.8/tcp/1/ip4/192.168.1.1/tcp/80/ws',
     `/ip4/192.168.1.1/tcp/80/ws/p2p/${ID}/p2p-circuit/ip4/8.8.8.8/tcp/443/wss/p2p/${OTHER}/p2p-circuit/webrtc`,

@@ -1,16 +1,19 @@
 /**
- * Which addresses a tab may dial: those that the application passed in, and of those that it has learned from others only
- * public ones. Otherwise a peer could have the tab knock at the user's router. What is judged is what would be dialed, not
- * how it is written: the URL's own parser decides what host that is.
+ * Decides which addresses a tab may dial: all addresses from the application, and only public ones of those learned
+ * from peers. Otherwise a peer could make the tab send requests to the user's router. The decision is about the dialed
+ * URL, not about the spelling: the URL's own parser names the host.
  */
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { webSocketUrl } from '../websocket-url.ts'
 import { isPublicHost } from './public-host.ts'
 
-/** Over UDP, directly: the one thing beside WebSockets that is dialed. */
+/** An address over UDP, directly: the only alternative to WebSockets. */
 const WEBRTC_DIRECT = /^(?<family>ip4|ip6),udp,webrtc-direct(,certhash)*(,p2p)?$/
 
-/** For libp2p's gater: true for what may not be dialed. `named` are addresses of peers and relays from the application. */
+/**
+ * Returns a function for libp2p's gater: true for an address not to be dialed. `named` are the application's peers and
+ * relays.
+ */
 export function denyUnnamed(named: readonly Multiaddr[]): (address: Multiaddr) => boolean {
   const allowed = new Set(named.map((address) => doorOf(address)?.href))
   return (address) => {
@@ -19,7 +22,7 @@ export function denyUnnamed(named: readonly Multiaddr[]): (address: Multiaddr) =
   }
 }
 
-/** What is really dialed, as a URL: the relay of a relayed address. `null`: nothing that a tab can dial. */
+/** Returns the dialed address as a URL: the relay of a relayed address. `null`: a tab cannot dial the address. */
 function doorOf(address: Multiaddr): URL | null {
   try {
     const components = address.getComponents()
@@ -37,6 +40,6 @@ function webRtcDoor(address: Multiaddr): URL | null {
   if (form === null) return null
   const [host, port] = components
   const name = form.groups?.['family'] === 'ip6' ? `[${host?.value}]` : host?.value
-  // A scheme whose hosts are parsed as those of WebSockets, and a path that no WebSocket of ours has.
+  // A scheme whose hosts are parsed like those of WebSockets, and a path unused by our WebSockets.
   return new URL(`wss://${name}:${port?.value}/udp`)
 }

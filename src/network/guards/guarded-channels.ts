@@ -1,6 +1,6 @@
 /**
- * What the data channels of a WebRTC connection are guarded with, on a server and in a window. libp2p takes for bytes whatever
- * comes on them: a text would be the length of an array, of as many gigabytes as its digits say, or an error that nobody catches.
+ * Guards the data channels of a WebRTC connection, on a server and in a window. libp2p takes every message for bytes. A
+ * text would become the length of an array, up to gigabytes, or an uncaught error.
  */
 import type { MultiaddrConnection, StreamMuxerFactory } from '@libp2p/interface'
 import type { Clock } from '../../runtime/clock.ts'
@@ -8,7 +8,7 @@ import { ConnectionError } from '../connection-error.ts'
 import { guardStreams } from './guarded-muxer.ts'
 import { MessageMeter } from './message-meter.ts'
 
-/** The part of an `RTCDataChannel` that is used here. */
+/** The used part of an `RTCDataChannel`. */
 export interface Channel extends EventTarget {
   readonly label: string
   dispatchEvent(event: Event): boolean
@@ -16,7 +16,7 @@ export interface Channel extends EventTarget {
 
 type ChannelListener = (event: Event & { readonly channel: Channel }) => void
 
-/** Of an `RTCPeerConnection`. */
+/** The used part of an `RTCPeerConnection`. */
 export interface Peer {
   createDataChannel(...args: unknown[]): Channel
   addEventListener(type: 'datachannel', listener: ChannelListener, options?: EventListenerOptions): void
@@ -24,17 +24,17 @@ export interface Peer {
   close(): void
 }
 
-/** Has each message of `channel` asked for first; one that is not accepted is never heard of. */
+/** Calls `accepts` for each message of `channel`, and hides a refused message from all other listeners. */
 export type Intercept = (channel: Channel, accepts: (data: unknown) => boolean) => void
 
-/** Where channels are of the native module of Node: each event goes through their own `dispatchEvent`. */
+/** Intercepts for the channels of Node's native module: each event goes through their own `dispatchEvent`. */
 export const interceptDispatched: Intercept = (channel, accepts) => {
   const dispatchEvent = channel.dispatchEvent.bind(channel)
   channel.dispatchEvent = (event) =>
     event.type === 'message' && !accepts((event as MessageEvent).data) ? true : dispatchEvent(event)
 }
 
-/** Where they are the browser's: who captures is heard before everybody else on the same target. */
+/** Intercepts for a browser's channels: a capturing listener runs before all others on the same target. */
 export const interceptCaptured: Intercept = (channel, accepts) => {
   const listen = (event: Event) => {
     if (!accepts((event as MessageEvent).data)) event.stopImmediatePropagation()
@@ -45,11 +45,11 @@ export const interceptCaptured: Intercept = (channel, accepts) => {
 export interface PeerGuard {
   readonly intercept: Intercept
   readonly clock: Clock
-  /** A text has come on `channel`, or too many messages on all of them. */
+  /** Called when a text came on `channel`, or too many messages came on all channels. */
   readonly onViolation: (channel: Channel) => void
 }
 
-/** Guards the channels that `peer` will have. Returns what guards one that it has. */
+/** Guards all future channels of `peer`. Returns a function to guard an existing channel. */
 export function guardPeer(peer: Peer, { intercept, clock, onViolation }: PeerGuard): (channel: Channel) => Channel {
   const meter = new MessageMeter(clock)
   const guarded = new WeakSet<Channel>()
@@ -72,13 +72,15 @@ export function guardPeer(peer: Peer, { intercept, clock, onViolation }: PeerGua
 export interface FactoryGuard {
   readonly clock: Clock
   readonly isSpoken: (protocol: string) => boolean
-  /** Whether the host of the connection may have one more stream opened on it. Left out: as many as the connection may. */
+  /**
+   * Returns true if the connection's host may open one more stream. Left out: only the connection's own limit counts.
+   */
   readonly opens?: (() => boolean) | undefined
-  /** Told how the connection is ended for a violation, once it has a muxer. */
+  /** Called with a function to end the connection after a violation, once the connection has a muxer. */
   readonly onMuxer?: (end: (error: ConnectionError) => void) => void
 }
 
-/** `factory`, whose muxers count the streams of the other side, and what is proposed on them. */
+/** Wraps `factory`: its muxers count the streams opened by the other side, and the protocols proposed on them. */
 export function guardedFactory(
   factory: StreamMuxerFactory,
   connection: MultiaddrConnection,
@@ -89,7 +91,7 @@ export function guardedFactory(
     createStreamMuxer(stream) {
       const muxer = factory.createStreamMuxer(stream)
       const end = (error: ConnectionError) => {
-        // Its streams first: they tell their owners why.
+        // Streams first: they pass the reason on to their owners.
         muxer.abort(error)
         connection.abort(error)
       }
@@ -100,12 +102,12 @@ export function guardedFactory(
   }
 }
 
-/** What a connection is ended for whose channels are not used as they have to be. */
+/** Returns the error for a connection with misused channels. */
 export function channelViolation(): ConnectionError {
   return new ConnectionError('muxerViolation', 'a text on a data channel, or too many messages')
 }
 
-/** `object` with some of its members in place of its own; its methods are called on itself. */
+/** Returns `object` with some members replaced. Methods run on the original object. */
 export function withMembers<T extends object>(object: T, members: Partial<T>): T {
   return new Proxy(object, {
     get(target, name) {

@@ -1,6 +1,6 @@
 /**
- * A cipher that tells what it is on, and behind which no more is proposed than may be: libp2p's connections come out of it
- * without their addresses, and are negotiated about once more.
+ * A cipher with two additions: it remembers the connection below, and limits proposals. libp2p's encrypted connections
+ * have no address, and go through one more negotiation.
  */
 import type { ConnectionEncrypter, MessageStream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
@@ -10,12 +10,12 @@ import { guardHandshake } from './guarded-negotiation.ts'
 
 const addresses = new WeakMap<MessageStream, Multiaddr>()
 
-/** Where the other end of an encrypted connection is; undefined if it was not made here. */
+/** Returns the remote address of an encrypted connection; undefined if the connection was not encrypted here. */
 export function addressBelow(encrypted: MessageStream): Multiaddr | undefined {
   return addresses.get(encrypted)
 }
 
-/** `create`, which makes noise, guarded. */
+/** Wraps `create`, which makes noise. */
 export function guardedEncrypter<Components>(
   create: (components: Components) => ConnectionEncrypter,
 ): (components: Components) => ConnectionEncrypter {

@@ -26,7 +26,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
 })
 
-/** A connection with a stream on it, and the reasons for which they end at the other side, which is ours. */
+/** Connects two nodes with a stream. Returns the reasons why connection and stream end on our side. */
 async function setUp(connectionLimits: Partial<ConnectionLimits> = {}) {
   const node = await createListeningNode({ listen: ['/ip4/127.0.0.1/tcp/0/ws'], connectionLimits })
   cleanups.push(async () => node.stop())
@@ -39,7 +39,7 @@ async function setUp(connectionLimits: Partial<ConnectionLimits> = {}) {
   })
   node.addEventListener('connection:open', ({ detail }: CustomEvent<Connection>) => {
     detail.addEventListener('close', (event) => {
-      // The socket that is closed behind it makes another event of its own.
+      // The closing socket behind the connection causes another event.
       reasons.connection ??= (event as Event & { error?: unknown }).error
     })
   })
@@ -70,7 +70,7 @@ describe('guardedMuxer', () => {
     ['proposals without end', concatBytes(begin, data(proposals))],
     [
       'proposals a byte at a time',
-      // So many more than are let in at once that a slow machine does not take them for few a second.
+      // Far more than the burst, so even on a slow machine the proposals exceed the rate.
       concatBytes(begin, ...[...proposals].slice(0, 12_000).map((byte) => data(Uint8Array.of(byte)))),
     ],
   ])('error: muxerViolation: %s: the connection and its streams end, and say why', async (_, bytes) => {
@@ -81,7 +81,7 @@ describe('guardedMuxer', () => {
       .poll(() => reasons)
       .toMatchObject({
         connection: { code: 'muxerViolation' },
-        // One that went away has ended its streams itself.
+        // A peer that said goodbye has ended its streams itself.
         ...(reasons.stream === undefined ? {} : { stream: { code: 'muxerViolation' } }),
       })
   })

@@ -1,7 +1,12 @@
 /**
- * A stream muxer that a peer cannot make hold, or do, more than it may: frames that no window allowed, frames without end that
- * carry nothing, replies that the peer asks for (pongs, resets) and does not read, and protocols that are proposed without end
- * end the connection, with a {@link ConnectionError} on it and on its streams.
+ * Bounds the memory and work that a peer can cause below the streams. These end the connection:
+ *
+ * - frames larger than any window allows,
+ * - endless frames without data,
+ * - requests for replies (pongs, resets) without reading the replies,
+ * - endless proposals of protocols.
+ *
+ * The connection and its streams then end with a {@link ConnectionError}.
  */
 import type { MessageStream, StreamMuxer, StreamMuxerFactory } from '@libp2p/interface'
 import type { Uint8ArrayList } from 'uint8arraylist'
@@ -37,52 +42,54 @@ const LIMITS: YamuxLimits = {
   pings: { perSecond: PINGS_PER_SECOND, burst: PING_BURST },
 }
 
-/** What yamux says of a peer that breaks its rules; other errors are our own trouble, such as a connection that has ended. */
+/**
+ * yamux's errors about a peer breaking the rules. All other errors are our own, such as a connection that has ended.
+ */
 const YAMUX_VIOLATIONS =
   /^(InvalidFrameError|UnRequestedPingError|NotMatchingPingError|ReceiveWindowExceededError|InvalidParametersError)$/
 
-/** The part of libp2p's components that is used here. */
+/** The used part of libp2p's components. */
 interface Components {
   readonly registrar: { getProtocols(): string[] }
 }
 
 type CreateFactory<C> = (components: C) => StreamMuxerFactory
 
-/** What all muxers of libp2p are made of: this is how frames, and streams of the other side, come in. */
+/** The common insides of libp2p's muxers: the entry of frames, and of streams opened by the other side. */
 interface Inside extends StreamMuxer {
   onData(data: Uint8Array | Uint8ArrayList): void
   onRemoteStream(stream: MessageStream): void
 }
 
 export interface MuxerGuard {
-  /** What each host has sent of small frames, all connections together. Left out: each connection is for itself. */
+  /** Small frames of each host, over all connections. Left out: each connection has an account of its own. */
   readonly hosts?: RateAccounts
-  /** What each host may open of streams. Left out: likewise. */
+  /** The streams each host may open. Left out: each connection has only its own limit. */
   readonly streams?: StreamShares
   readonly clock?: Clock
 }
 
-/** `create`, which makes yamux, guarded. */
+/** Wraps `create`, which makes yamux. */
 export function guardedMuxer<C>(
   create: CreateFactory<C>,
   { hosts, streams, clock = systemClock }: MuxerGuard = {},
 ): CreateFactory<C> {
   return (components) => {
     const factory = create(components)
-    // libp2p has no registrar yet; it does when there are connections.
+    // libp2p has no registrar yet, but will have one before the first connection.
     const isSpoken = (protocol: string) => (components as C & Components).registrar.getProtocols().includes(protocol)
     return new Proxy(factory, {
       get(target, name) {
         if (name !== 'createStreamMuxer') return Reflect.get(target, name, target)
         return (connection: MessageStream) => {
           const end = (error: ConnectionError) => {
-            // Its streams first: they tell their owners why.
+            // Streams first: they pass the reason on to their owners.
             muxer.abort(error)
             connection.abort(error)
           }
           const address = addressBelow(connection)
           const host = address === undefined ? undefined : hostOf(address)
-          // Before yamux, so that it never sees what is refused here.
+          // Before yamux listens, so yamux never sees a refused frame.
           meter(connection, { end, clock, accountOfHost: host === undefined ? undefined : () => hosts?.of(host) })
           const muxer = target.createStreamMuxer(connection)
           guardStreams(muxer, { end, clock, isSpoken, opens: host === undefined ? undefined : streams?.of(host) })
@@ -117,18 +124,20 @@ interface StreamGuard {
   readonly end: (error: ConnectionError) => void
   readonly clock: Clock
   readonly isSpoken: (protocol: string) => boolean
-  /** Whether the host of the connection may have one more stream opened on it. Left out: as many as the connection may. */
+  /**
+   * Returns true if the connection's host may open one more stream. Left out: only the connection's own limit counts.
+   */
   readonly opens?: (() => boolean) | undefined
 }
 
-/** Counts the streams that the other side opens on any muxer of libp2p, and what is proposed on them. */
+/** Counts the streams opened by the other side on any muxer of libp2p, and the protocols proposed on them. */
 export function guardStreams(muxer: StreamMuxer, { end, clock, isSpoken, opens }: StreamGuard): void {
   const inside = muxer as Inside
   if (typeof inside.onRemoteStream !== 'function') throw new Error('a muxer has no insides that can be guarded')
   const proposals = new Gcra({ perSecond: PROPOSALS_PER_SECOND, burst: PROPOSAL_BURST }, clock)
   const onRemoteStream = inside.onRemoteStream.bind(muxer)
   inside.onRemoteStream = (stream) => {
-    // Yamux has the same limit, and WebRTC none.
+    // yamux has the same limit; WebRTC has none.
     const inbound = muxer.streams.filter(({ direction }) => direction === 'inbound').length
     if (!proposals.accepts(1) || opens?.() === false)
       return end(new ConnectionError('muxerViolation', 'too many streams'))
@@ -138,7 +147,7 @@ export function guardStreams(muxer: StreamMuxer, { end, clock, isSpoken, opens }
   }
 }
 
-/** What yamux ends a connection for has a name by which whoever has it knows that it is the peer's fault. */
+/** Replaces yamux's errors about a peer's violation by a {@link ConnectionError}, so the peer can be blamed. */
 function blame(muxer: StreamMuxer): void {
   const inside = muxer as Inside
   const onData = inside.onData.bind(muxer)

@@ -1,6 +1,6 @@
 /**
- * Counts what is proposed to us before a protocol is agreed on: for the cipher on a connection that has just come in, for the
- * muxer behind it, and on each stream.
+ * Counts the protocols proposed to us before an agreement: for the cipher on a new connection, for the muxer behind the
+ * cipher, and on each stream.
  */
 import type { MessageStream } from '@libp2p/interface'
 import type { Uint8ArrayList } from 'uint8arraylist'
@@ -8,19 +8,19 @@ import { ConnectionError } from '../connection-error.ts'
 import { MAX_HANDSHAKE_PROPOSALS } from '../constants.ts'
 import { ProposalMeter } from './proposal-meter.ts'
 
-/** Where all streams of libp2p get their bytes from, and the one place that sees them whoever listens. */
+/** The common entry of bytes into libp2p's streams, and so the one place ahead of all listeners. */
 interface Inside {
   onData(data: Uint8Array | Uint8ArrayList): void
 }
 
 export interface NegotiationGuard {
   readonly isSpoken: (protocol: string) => boolean
-  /** Asked for each proposal. */
+  /** Called for each proposal; false refuses the proposal. */
   readonly takes: () => boolean
   readonly onViolation: (error: ConnectionError) => void
 }
 
-/** Looks at what comes on `stream` until a protocol has been agreed on. */
+/** Reads the bytes coming on `stream` until a protocol is agreed on. */
 export function guardNegotiation(stream: MessageStream, { isSpoken, takes, onViolation }: NegotiationGuard): void {
   const inside = stream as unknown as Inside
   if (typeof inside.onData !== 'function') throw new Error('a stream of libp2p has no insides that can be guarded')
@@ -37,7 +37,7 @@ export function guardNegotiation(stream: MessageStream, { isSpoken, takes, onVio
   }
 }
 
-/** The same where one of `protocols` is agreed on, once, before there is a connection. */
+/** Does the same for the single agreement on one of `protocols`, before a connection is established. */
 export function guardHandshake(stream: MessageStream, protocols: readonly string[]): void {
   let left = MAX_HANDSHAKE_PROPOSALS
   guardNegotiation(stream, {

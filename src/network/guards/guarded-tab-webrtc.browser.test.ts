@@ -1,4 +1,4 @@
-/** A window's WebRTC against peers that say a text where bytes have to be. An error that nobody catches fails the run. */
+/** A window's WebRTC against peers sending texts in place of bytes. An uncaught error fails the run. */
 import type { Stream } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -15,7 +15,7 @@ interface Commands {
 
 const { startTextServer, startRelayForTabs, stopWebRtcServer } = commands as unknown as Commands
 
-// Where it is taken for a length, the first is more than there can be, and the second some gigabyte.
+// Taken for a length, the first is too large for any array, and the second is about a gigabyte.
 const TEXTS = ['99999999999', '1000000000', 'hello', '']
 const ECHO = '/echo/1'
 
@@ -31,7 +31,7 @@ async function nodeWith(options: Partial<WebRtcNodeOptions>) {
   return node
 }
 
-/** Why a connection ended. */
+/** Resolves with the reason why a connection ended. */
 function endOf(connection: EventTarget): Promise<Error | undefined> {
   return new Promise((resolve) =>
     connection.addEventListener('close', (event) => resolve((event as Event & { error?: Error }).error)),
@@ -92,7 +92,7 @@ describe('guardedTabWebRtc', () => {
   })
 })
 
-/** The connection of the next dial: whoever dials opens the first channel. */
+/** Resolves with the peer connection of the next dial: the dialer opens the first channel. */
 function peersThatDial(): Promise<RTCPeerConnection> {
   const { prototype } = RTCPeerConnection
   const create = prototype.createDataChannel
@@ -110,8 +110,8 @@ function peersThatDial(): Promise<RTCPeerConnection> {
 type Describe = (this: RTCPeerConnection, description: RTCSessionDescriptionInit) => Promise<void>
 
 /**
- * A dialer that hears of the answer when the tab that is dialed has long gone on: that has got the first channel, and a channel
- * that it opened and closed behind it has ended on the dialer's side, too.
+ * Delays the answer to a dialer until the dialed tab is far ahead. By then the tab has the first channel. A second
+ * channel, opened and closed by the tab, has ended at the dialer as well.
  */
 function holdAnswers() {
   const prototype = RTCPeerConnection.prototype as { setRemoteDescription: Describe }
@@ -141,7 +141,7 @@ function holdAnswers() {
     })
     await setRemoteDescription.call(this, description)
     const other = await dialed
-    // What the other side does with the first channel, it does in its turn.
+    // The other side handles the first channel in its own turn.
     await new Promise((resolve) => setTimeout(resolve))
     const probe = other.createDataChannel('behind')
     probe.addEventListener('open', () => probe.close())

@@ -1,6 +1,6 @@
 /**
- * The WebRTC of a window, guarded as a server's is: whoever sends a text on a data channel, or too much below the protocol, has
- * its connection ended with a {@link ConnectionError}. Browsers only.
+ * Guards a window's WebRTC like a server's. A peer sending a text on a data channel, or too much below the protocol,
+ * loses the connection with a {@link ConnectionError}. Browsers only.
  */
 import type { MultiaddrConnection, StreamMuxerFactory, Transport, Upgrader } from '@libp2p/interface'
 import type { Libp2pOptions } from 'libp2p'
@@ -16,16 +16,16 @@ import {
   withMembers,
 } from './guarded-channels.ts'
 
-/** What @libp2p/webrtc calls the channel with which a dial begins. */
+/** @libp2p/webrtc's label of the first channel of a dial. */
 const INIT_LABEL = 'init'
 
 type CreateTransport = NonNullable<Libp2pOptions['transports']>[number]
 
-/** A channel that came before there was a muxer. */
+/** A channel received before a muxer existed. */
 interface Early {
   readonly channel: Channel
 }
-/** What a connection of WebRTC has inside, and its factory of muxers. */
+/** The insides of a WebRTC connection, and its muxer factory. */
 interface Inside extends MultiaddrConnection {
   readonly peerConnection?: Peer
 }
@@ -33,20 +33,20 @@ interface FactoryInside extends StreamMuxerFactory {
   readonly earlyDataChannels?: Early[]
 }
 
-/** A connection that is guarded. */
+/** A guarded connection. */
 interface Guarded {
   readonly guardChannel: (channel: Channel) => Channel
-  /** Undefined until libp2p has a muxer on it. */
+  /** Undefined until libp2p has created a muxer. */
   end?: (error: ConnectionError) => void
 }
 
 export interface TabWebRtcGuard {
-  /** WebRTC-direct: the handshake is on a data channel, too. */
+  /** True for WebRTC-direct: its handshake uses a data channel, too. */
   readonly isDirect?: boolean
   readonly clock?: Clock
 }
 
-/** `create`, which makes WebRTC or WebRTC-direct for a window, guarded. */
+/** Wraps `create`, which makes WebRTC or WebRTC-direct for a window. */
 export function guardedTabWebRtc(
   create: CreateTransport,
   { isDirect = false, clock = systemClock }: TabWebRtcGuard = {},
@@ -54,7 +54,7 @@ export function guardedTabWebRtc(
   return (components) => {
     const isSpoken = (protocol: string) => components.registrar.getProtocols().includes(protocol)
     const guards = new Guards({ clock, isSpoken, hasInitChannel: !isDirect })
-    // What comes in is upgraded with the one of the components, what is dialed with that of the dial.
+    // An incoming connection is upgraded by the components' upgrader, an outgoing one by the dial's.
     const own = withMembers(components, {
       get upgrader() {
         return guards.watched(components.upgrader)
@@ -64,7 +64,7 @@ export function guardedTabWebRtc(
     const dial: Transport['dial'] = (address, options) =>
       transport.dial(address, {
         ...options,
-        // WebRTC-direct looks at it in the same breath in which it makes the channel of the handshake.
+        // WebRTC-direct reads this property in the same turn in which it makes the handshake's channel.
         get upgrader() {
           if (isDirect) onNextChannel((peer, channel) => void guards.of(peer).guardChannel(channel))
           return guards.watched(options.upgrader)
@@ -77,7 +77,7 @@ export function guardedTabWebRtc(
 interface GuardsOptions {
   readonly clock: Clock
   readonly isSpoken: (protocol: string) => boolean
-  /** Whether a dial begins with a channel of its own, {@link INIT_LABEL}. */
+  /** True if a dial begins with a channel of its own, {@link INIT_LABEL}. */
   readonly hasInitChannel: boolean
 }
 
@@ -98,7 +98,7 @@ class Guards {
     return guarded
   }
 
-  /** `upgrader`, whose connections are guarded, and get a muxer that counts. */
+  /** Wraps `upgrader`: its connections are guarded, and their muxers count. */
   watched(upgrader: Upgrader): Upgrader {
     return withMembers(upgrader, {
       upgradeInbound: async (connection, options) => {
@@ -125,9 +125,9 @@ class Guards {
   }
 
   /**
-   * Hides the first `init` channel of a dial that comes in from libp2p. The dialer opens that channel, closes it once it knows
-   * that it is connected, and waits for both events. libp2p's muxer closes it as well: where the dialed tab is the quicker
-   * one, the dialer has missed the events, and its dial hangs until it times out.
+   * Hides the first `init` channel of an incoming dial from libp2p. The dialer opens this channel, closes it when
+   * connected, and waits for both events. libp2p's muxer closes the channel as well. If the dialed tab is quicker, the
+   * dialer misses the events, and the dial hangs until the timeout.
    */
   #leaveInit({ peerConnection: peer }: Inside, { earlyDataChannels: early }: FactoryInside): void {
     if (peer === undefined || early === undefined) return
@@ -136,7 +136,7 @@ class Guards {
       early.splice(at, 1)
       return
     }
-    // Only the first: libp2p goes on to close the others, or a peer could leave as many open as it likes.
+    // Only the first: libp2p still closes the others. Otherwise a peer could leave any number open.
     const hide = (event: Event & Early) => {
       if (!isInit(event)) return
       peer.removeEventListener('datachannel', hide, { capture: true })
@@ -151,7 +151,7 @@ class Guards {
       const end = this.#guarded.get(peer)?.end
       if (end !== undefined) return end(channelViolation())
       peer.close()
-      // A browser says nothing of what is closed here, and the handshake would wait to the end of its time.
+      // A browser fires no event for a channel closed here. The handshake would wait until its timeout.
       channel.dispatchEvent(new Event('close'))
     }
     return { guardChannel: guardPeer(peer, { intercept: interceptCaptured, clock: this.#options.clock, onViolation }) }
@@ -163,8 +163,8 @@ function isInit({ channel }: Early): boolean {
 }
 
 /**
- * Calls `found` with the next channel that is made, if that is before anything else has its turn. WebRTC-direct keeps the
- * connection that it makes to itself until the handshake is over, and reads its first channel meanwhile.
+ * Calls `found` with the next new channel, if made within this turn. WebRTC-direct keeps the peer connection to itself
+ * until the handshake is over, and reads its first channel meanwhile.
  */
 function onNextChannel(found: (peer: Peer, channel: Channel) => void): void {
   const prototype = globalThis.RTCPeerConnection.prototype as unknown as Peer

@@ -1,4 +1,4 @@
-/** A server that listens for WebRTC on the loopback interface, and a hostile peer. The native module has to be there. */
+/** A server listening for WebRTC on the loopback interface, and a hostile peer. Needs the native module. */
 import type { Stream } from '@libp2p/interface'
 import { webRTCDirect } from '@libp2p/webrtc'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -23,7 +23,7 @@ async function setUp() {
   return { node, client, connection }
 }
 
-/** What a stream of WebRTC is on. */
+/** Returns the data channel of a WebRTC stream. */
 const channelOf = (stream: Stream) => (stream as unknown as { channel: RTCDataChannel }).channel
 
 async function echoed(stream: Stream): Promise<void> {
@@ -32,7 +32,7 @@ async function echoed(stream: Stream): Promise<void> {
 }
 
 describe('guardedWebRtc', () => {
-  // Where it is taken for a length, the first is more than there can be, and the second some gigabyte.
+  // Taken for a length, the first is too large for any array, and the second is about a gigabyte.
   test.each(['99999999999', '1000000000', 'hello', ''])('error: a text %j: the connection ends', async (text) => {
     const { node, connection } = await setUp()
     const stream = await connection.newStream(ECHO)

@@ -1,7 +1,7 @@
 /**
- * WebRTC-direct that a server listens with, guarded as its WebSockets are. Node only. A packet of a stranger's is enough for
- * libp2p to begin a native peer connection, and what comes on a data channel is taken for bytes: here hosts have shares of what
- * has only begun, a text ends the connection of whoever sent it, and streams are counted as yamux's are.
+ * Guards a server's WebRTC-direct like its WebSockets. Node only. For libp2p one packet of a stranger is enough to
+ * create a native peer connection, and every message is bytes. Here each host has a share of pending connections, a
+ * text ends the sender's connection, and streams are counted like yamux's.
  */
 import type { Listener, Transport, Upgrader } from '@libp2p/interface'
 import type { Libp2pOptions } from 'libp2p'
@@ -16,23 +16,23 @@ type CreateTransport = NonNullable<Libp2pOptions['transports']>[number]
 type Components = Parameters<CreateTransport>[0]
 
 export interface WebRtcGuard extends PendingLimits {
-  /** Whether one more connection of `host` may begin. */
+  /** Returns true if one more connection of `host` may begin. */
   readonly admits: (host: string) => boolean
-  /** Whoever is at `host` has broken a rule, or a connection from there had to be ended in a hurry. */
+  /** Called when a peer at `host` broke a rule, or when we had to abort a connection from there. */
   readonly onAbort: (host: string) => void
-  /** What each host may open of streams. */
+  /** The streams each host may open. */
   readonly streams?: StreamShares
   readonly clock?: Clock
 }
 
-/** What a listener of WebRTC-direct has inside, and keeps to itself. */
+/** The private insides of a WebRTC-direct listener. */
 interface Inside extends Listener {
-  /** By host, port and the name that the packet gave. */
+  /** Keys: host, port and the name in the first packet. */
   readonly connections: Map<string, Peer>
   incomingConnection(ufrag: string, host: string, port: number, signal: AbortSignal): Promise<void>
 }
 
-/** `create`, which makes WebRTC-direct, guarded. */
+/** Wraps `create`, which makes WebRTC-direct. */
 export function guardedWebRtc(create: CreateTransport, guard: WebRtcGuard): CreateTransport {
   return (components) => {
     const transport = create(components)
@@ -50,7 +50,7 @@ function guardListener(listener: Listener, guard: WebRtcGuard): Listener {
     throw new Error('the listener of @libp2p/webrtc has no insides that can be guarded')
   const { clock = systemClock, admits, onAbort } = guard
   const pending = new PendingSockets(guard, clock)
-  /** That have begun, by the same key as the connections, of which they are none for a moment. */
+  /** Pending connections, by the same keys. For a moment they are not among the connections. */
   const begun = new Set<string>()
   const begin = inside.incomingConnection.bind(listener)
   const setConnection = inside.connections.set.bind(inside.connections)
@@ -66,7 +66,7 @@ function guardListener(listener: Listener, guard: WebRtcGuard): Listener {
   inside.incomingConnection = async (ufrag, ip, port, signal) => {
     const key = `${ip}:${port}:${ufrag}`
     if (begun.has(key) || inside.connections.has(key) || !admits(hostOfIp(ip))) return
-    // What then becomes of it, libp2p finds out by itself, at the end of its own time for it.
+    // libp2p notices the end by itself, after its own timeout.
     const place = { destroy: () => inside.connections.get(key)?.close() }
     begun.add(key)
     pending.add(place, hostOfIp(ip))
@@ -81,7 +81,7 @@ function guardListener(listener: Listener, guard: WebRtcGuard): Listener {
   return listener
 }
 
-/** `upgrader`, whose connections get a muxer that counts. */
+/** Wraps `upgrader`: the muxers of its connections count. */
 function watched(upgrader: Upgrader, components: Components, guard: WebRtcGuard): Upgrader {
   const { clock = systemClock, onAbort, streams } = guard
   const isSpoken = (protocol: string) => components.registrar.getProtocols().includes(protocol)

@@ -1,4 +1,7 @@
-/** Sockets on the loopback interface that never become a connection, beside one that does. Real time: nobody waits for it to pass. */
+/**
+ * Sockets on the loopback interface that never become a connection, beside one that does. In real time, without waiting
+ * for a timeout.
+ */
 import type { Socket } from 'node:net'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
@@ -33,7 +36,7 @@ async function listen(guard: Partial<WebSocketGuard> = {}) {
   return { node, address, port: portOf(address) }
 }
 
-/** A socket of the host `from`, on which `text` was said. */
+/** Opens a socket of the host `from`, and sends `text`. */
 async function open(port: number, text = '', from = '127.0.0.1'): Promise<Socket> {
   const socket = await openSocket({ port, from })
   cleanups.push(() => socket.destroy())
@@ -47,7 +50,7 @@ describe('guardedWebSockets', () => {
     const client = await HostileClient.create()
     cleanups.push(() => client.stop())
     const connection = await client.dial(address)
-    // Later than the connection: when they are closed, its time is over.
+    // Opened after the connection: when these are closed, the connection's time would be over too.
     const sockets = await Promise.all(
       ['', 'G', 'GET / HTTP/1.1\r\nHost: a\r\n', upgradeRequest()].map((text) => open(port, text)),
     )
@@ -119,7 +122,7 @@ describe('guardedWebSockets', () => {
     const { node, address } = await listen()
     const { components } = node as unknown as { components: { transportManager: { getListeners(): unknown[] } } }
     const [listener] = components.transportManager.getListeners() as [Record<'server' | 'wsServer', Socket>]
-    // As Node and `ws` tell it.
+    // The errors of Node and of `ws`.
     for (const name of ['server', 'wsServer'] as const) listener[name].emit('error', new Error('ENFILE'))
     const client = await HostileClient.create()
     cleanups.push(() => client.stop())

@@ -1,8 +1,12 @@
 /**
- * The WebSockets that a server listens with. Node only. libp2p counts connections once they are encrypted, and listens to the
- * errors of neither its sockets nor its WebSockets; this guards them from the first packet: how many of a host there are, how
- * long they may take to become a connection, how large and how many their messages are, that they end when the connection
- * does, and that nothing that goes wrong with one of them is more than its own end.
+ * Guards a server's WebSockets from the first packet. Node only. libp2p counts connections only after encryption, and
+ * leaves errors of sockets and WebSockets unhandled. Here are limits for
+ *
+ * - the number of sockets by host,
+ * - the time until a socket becomes a connection,
+ * - the size and number of messages.
+ *
+ * A socket ends with its connection, and an error of one socket ends only this socket.
  */
 import type { Listener, MultiaddrConnection, Transport, Upgrader } from '@libp2p/interface'
 import { webSockets } from '@libp2p/websockets'
@@ -18,16 +22,16 @@ import type { HttpRequest, HttpResponse, ServerSocket, WebSocketListener, WsWebS
 type CreateTransport = ReturnType<typeof webSockets>
 
 export interface WebSocketGuard extends PendingLimits {
-  /** At a time, on each address that is listened at; what is more is closed before anything is known of it. */
+  /** The sockets open at a time, for each listening address. Further sockets are closed at once. */
   readonly maxSockets: number
-  /** Whether a further socket of `host` may come in. */
+  /** Returns true if a further socket of `host` may come in. */
   readonly admits?: (host: string) => boolean
-  /** Whoever is at `address` has broken a rule, or a connection from there had to be ended in a hurry. */
+  /** Called when a peer at `address` broke a rule, or when we had to abort a connection from there. */
   readonly onAbort?: (address: Multiaddr) => void
   readonly clock?: Clock
 }
 
-/** WebSockets that accept no more than `guard` says. */
+/** Creates WebSockets within the limits of `guard`. */
 export function guardedWebSockets(guard: WebSocketGuard): CreateTransport {
   return (components) => {
     const transport = webSockets()(components)
@@ -41,7 +45,9 @@ export function guardedWebSockets(guard: WebSocketGuard): CreateTransport {
   }
 }
 
-/** Throws if another version of libp2p has other insides: then nothing would be guarded. */
+/**
+ * Returns the insides of `listener`. Throws if another version of libp2p has other insides: nothing would be guarded.
+ */
 function insideOf(listener: Listener): WebSocketListener {
   const inside = listener as Partial<WebSocketListener>
   const methods = [inside.onSocketConnection, inside.onUpgrade, inside.onWsServerConnection, inside.httpRequestHandler]
@@ -55,7 +61,7 @@ class Sockets {
   readonly #limits: WebSocketGuard
   readonly #clock: Clock
   readonly #pending: PendingSockets<ServerSocket>
-  /** By the address that the connection on it has. */
+  /** Keys: the address of the connection on the socket. */
   readonly #byAddress = new Map<string, ServerSocket>()
 
   constructor(guard: WebSocketGuard) {
@@ -70,7 +76,7 @@ class Sockets {
     const begin = inside.onSocketConnection.bind(listener)
     const close = listener.close.bind(listener)
     server.maxConnections = this.#limits.maxSockets
-    // It says when it cannot accept one, for want of file descriptors for example; it goes on with the next.
+    // An error says that a socket could not be accepted, for example for lack of file descriptors. The server goes on.
     for (const emitter of [server, wsServer]) emitter.on('error', () => {})
     wsServer.options.maxPayload = MAX_WEBSOCKET_MESSAGE_BYTES
     inside.onSocketConnection = async (socket) => {
@@ -81,20 +87,20 @@ class Sockets {
       try {
         wsServer.handleUpgrade(request, socket, head, (webSocket) => this.#begin(inside, webSocket, request))
       } catch {
-        // A request behind one that was granted: there is nothing left to answer on.
+        // A further request after a granted upgrade: an answer is not possible.
         socket.destroy()
       }
     }
     inside.httpRequestHandler = refuse
     listener.close = () => {
-      // It waits for them to end, and they need not.
+      // The server waits for these sockets to end, which may never happen.
       this.#pending.clear()
       return close()
     }
     return listener
   }
 
-  /** `upgrader`, which tells us what becomes of each connection. */
+  /** Wraps `upgrader`, to learn how each upgrade ends. */
   watch(upgrader: Upgrader): Upgrader {
     const upgradeInbound: Upgrader['upgradeInbound'] = async (connection, options) => {
       const socket = this.#byAddress.get(connection.remoteAddr.toString())
@@ -106,7 +112,7 @@ class Sockets {
         standing.isUpgraded = true
         this.#pending.delete(socket)
       } catch (error) {
-        // libp2p would close it in an orderly way, and nobody hears of it if that fails.
+        // libp2p would close in an orderly way, and would not report a failure to do so.
         connection.abort(error instanceof Error ? error : new Error(String(error)))
         throw error
       }
@@ -120,16 +126,16 @@ class Sockets {
     })
   }
 
-  /** The first that is known of a socket. False: it may not come in, or is gone already. */
+  /** Handles a new socket. Returns false if the socket may not come in, or is gone already. */
   #admit(socket: ServerSocket): boolean {
-    // For good, before anything can fail: whoever has the socket later listens for a part of the time only.
+    // For good, and before anything can fail: later owners of the socket listen only part of the time.
     socket.on('error', () => {})
     const ip = plainIp(socket.remoteAddress)
     const address = ip === undefined ? undefined : addressOf(ip, socket.remotePort)
     if (ip === undefined || address === undefined) return false
     const host = hostOfIp(ip)
     if (this.#limits.admits?.(host) === false) return false
-    // What libp2p makes an address of: it throws at the zone of a link-local one.
+    // libp2p makes an address of this property, and throws at the zone of a link-local address.
     Object.defineProperty(socket, 'remoteAddress', { value: ip })
     this.#byAddress.set(address.toString(), socket)
     this.#pending.add(socket, host)
@@ -156,25 +162,25 @@ class Sockets {
     inside.onWsServerConnection(webSocket, request)
   }
 
-  /** An orderly end is up to the WebSocket, which has its own time limit. */
+  /** Ends the socket with its connection. An orderly end is left to the WebSocket, which has its own timeout. */
   #endWith(connection: MultiaddrConnection, socket: ServerSocket, standing: { isUpgraded: boolean }): void {
     connection.addEventListener('close', ({ error, local }) => {
       if (error === undefined) return
       socket.destroy()
-      // Who is not let in, or takes too long for the handshake, has broken no rule.
+      // A refused peer, or a peer too slow for the handshake, has broken no rule.
       if (local === true && (standing.isUpgraded || error instanceof ConnectionError))
         this.#limits.onAbort?.(connection.remoteAddr)
     })
   }
 }
 
-/** Whoever asks for a page has come to the wrong place, and need not ask for more on the same socket. */
+/** Refuses a plain HTTP request, and closes the socket. */
 function refuse({ socket }: HttpRequest, response: HttpResponse): void {
   response.writeHead(400, { connection: 'close' })
   response.end('Only WebSocket connections are supported', () => socket.destroy())
 }
 
-/** As `@libp2p/websockets` names it; undefined if there is no such address. */
+/** Returns the address in the form of `@libp2p/websockets`; undefined if there is no such address. */
 function addressOf(ip: string, port: number | undefined): Multiaddr | undefined {
   try {
     return multiaddr(`/${ip.includes(':') ? 'ip6' : 'ip4'}/${ip}/tcp/${port ?? 0}/ws`)

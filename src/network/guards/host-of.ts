@@ -1,6 +1,7 @@
 /**
- * What counts as one host: an IPv4 address, or an IPv6 network of 64 bits, which is the least that anybody is given. An IPv4
- * address that is written as an IPv6 one is the same host. Pure; never throws, whatever a socket says where it is from.
+ * Names the host of an address: an IPv4 address, or an IPv6 network of 64 bits, the smallest network given to a
+ * customer. An IPv4 address written as an IPv6 one is the same host. Pure; never throws, whatever address a socket
+ * reports.
  */
 import type { Multiaddr } from '@multiformats/multiaddr'
 
@@ -9,20 +10,26 @@ const IPV4_WITHIN = ['0:0:0:0:0:ffff', '64:ff9b:0:0:0:0']
 const IPV6_WORDS = 8
 const NETWORK_WORDS = 4
 
-/** `address` of a socket, without the zone of a link-local one, and in IPv4 if it is that. Undefined: the socket is gone. */
+/**
+ * Returns a socket's `address` without the zone of a link-local address, and as IPv4 if possible. Undefined: the socket
+ * is gone.
+ */
 export function plainIp(address: string | undefined): string | undefined {
   const ip = address?.split('%')[0]
   if (ip === undefined || ip === '') return undefined
   return ipv4Within(ip) ?? ip
 }
 
-/** The host that `ip` belongs to. What is no IP address is a host by itself. */
+/** Returns the host of `ip`. A text without an IP address is a host by itself. */
 export function hostOfIp(ip: string): string {
   const plain = plainIp(ip) ?? ''
   return wordsOf(plain)?.slice(0, NETWORK_WORDS).join(':').concat('::/64') ?? plain
 }
 
-/** The host of an address, whatever the port; for a relayed connection the relay's. Over WebRTC all tabs are one: theirs are not told. */
+/**
+ * Returns the host of an address, without the port; for a relayed connection, the relay's host. Over WebRTC all tabs
+ * count as one host, because their addresses are unknown.
+ */
 export function hostOf(address: Multiaddr): string {
   const components = address.getComponents()
   const ip = components.find(({ name }) => name === 'ip4' || name === 'ip6') ?? components[0]
@@ -36,7 +43,7 @@ function ipv4Within(ip: string): string | undefined {
   return [high >> 8, high & 0xff, low >> 8, low & 0xff].join('.')
 }
 
-/** The eight words of an IPv6 address, in hex without leading zeros; undefined if it is none. */
+/** Returns the eight words of an IPv6 address, in hex without leading zeros; undefined for other texts. */
 function wordsOf(ip: string): readonly string[] | undefined {
   if (!ip.includes(':')) return undefined
   const hex = ip.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, ...bytes: string[]) => {

@@ -6,7 +6,7 @@ import { limitedService } from './limited-service.ts'
 
 const RATES = { peer: { perSecond: 1, burst: 2 }, host: { perSecond: 1, burst: 3 } }
 
-/** A service that registers one protocol, at a registrar that keeps the handler; and peers that open streams of it. */
+/** Returns a service with one protocol, its registered handlers, and a function to open streams as a peer. */
 function setUp() {
   const handlers = new Map<string, StreamHandler>()
   const registrar = {

@@ -1,18 +1,21 @@
 /**
- * A service of libp2p that does no more for a peer, and for all peers of a host, than it was told to: answers, signatures and
- * dials cost it far more than the asking costs others. What is beyond is refused.
+ * Limits the work of a libp2p service for one peer, and for all peers of a host. Answers, signatures and dials cost the
+ * service far more than a request costs a peer. Requests over the limit are refused.
  */
 import type { StreamHandler } from '@libp2p/interface'
 import type { Clock } from '../../runtime/clock.ts'
 import { RateLimiter, type RateLimits } from './rate-limiter.ts'
 
-/** The part of libp2p's registrar that a service registers its protocols with. */
+/** The part of libp2p's registrar used by services to register protocols. */
 interface Registrar {
   handle(protocol: string, handler: StreamHandler, options: object): Promise<void>
   unhandle(protocol: string): Promise<void>
 }
 
-/** `create`, whose streams are let in at `rates`. libp2p's own middleware keeps every handler that it has run. */
+/**
+ * Wraps `create`: streams of its service are accepted at `rates`. libp2p's own middleware would keep every handler ever
+ * run.
+ */
 export function limitedService<C, S>(
   create: (components: C) => S,
   rates: RateLimits,

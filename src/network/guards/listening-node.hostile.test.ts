@@ -1,6 +1,6 @@
 /**
- * `rootlight serve` and `rootlight relay` as processes of their own, and what strangers do to their sockets: below HTTP, below
- * WebSockets, below the handshake. Whatever it is, the process lives, says nothing on stderr, and serves whoever comes next.
+ * `rootlight serve` and `rootlight relay` as separate processes, attacked below HTTP, below WebSockets and below the
+ * handshake. The process must live, write nothing to stderr, and serve the next peer.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -12,7 +12,7 @@ import { HostileClient } from '../../testing/hostile/hostile-client.ts'
 import { closed, openSocket, openWebSocket, portOf, upgradeRequest } from '../../testing/hostile/raw-socket.ts'
 import { INVALID_FRAMES } from '../../testing/hostile/websocket-frames.ts'
 
-/** Room for a machine that has other things to do. */
+/** Room for a busy machine. */
 const START_MS = 180_000
 const MAIN = fileURLToPath(new URL('../../server/main.ts', import.meta.url))
 const COMMANDS = [
@@ -23,7 +23,7 @@ interface Command {
   readonly process: ChildProcess
   readonly address: string
   readonly port: number
-  /** What it has said on stderr. */
+  /** The output on stderr so far. */
   stderr: string
 }
 
@@ -65,7 +65,7 @@ describe.each(COMMANDS)('rootlight %s', (_, args) => {
     await stop(command)
   })
 
-  /** It lives, is quiet, and takes a connection of somebody else, who is of another host. */
+  /** Expects a living process, an empty stderr, and an accepted connection from another host. */
   async function expectLife(): Promise<void> {
     const socket = await openWebSocket({ port: command.port, from: '127.0.0.2' })
     expect([command.process.exitCode, command.stderr, socket.destroyed]).toEqual([null, '', false])

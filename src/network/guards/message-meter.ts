@@ -1,4 +1,4 @@
-/** Counts the messages of a WebSocket, however small they are: each costs its receiver a few microseconds. */
+/** Counts the messages of a WebSocket, however small: each costs the receiver a few microseconds. */
 
 import { Gcra } from '../../protocol/gcra.ts'
 import type { Clock } from '../../runtime/clock.ts'
@@ -13,12 +13,12 @@ export class MessageMeter {
     this.#pings = new Gcra({ perSecond: PINGS_PER_SECOND, burst: PING_BURST }, clock)
   }
 
-  /** False: there are too many. */
+  /** Counts a message. Returns false if there were too many. */
   acceptsMessage(): boolean {
     return this.#messages.accepts(1)
   }
 
-  /** The same for pings, which are answered, and for answers that nobody asked for. */
+  /** Counts a ping, which needs an answer, or an unrequested pong. Returns false if there were too many. */
   acceptsPing(): boolean {
     return this.#pings.accepts(1)
   }

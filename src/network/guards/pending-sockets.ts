@@ -1,22 +1,22 @@
 /**
- * Sockets that are no connection yet, by host and by age. Each host has a share, and none has to wait for another: where there
- * are too many, the oldest of the same host goes, or the oldest of the host that has most. So a new one always gets in, and
- * is gone after a while unless it becomes a connection. Closes sockets, and does nothing else with them.
+ * Holds the sockets without an established connection, by host and by age. Each host has a share. Beyond a limit, the
+ * oldest socket of the same host is closed, or the oldest of the host with most sockets. So a new socket always gets
+ * in, and is closed after a while unless a connection results.
  */
 import type { Clock } from '../../runtime/clock.ts'
 
 export interface PendingLimits {
-  /** Sockets that are no connection yet. */
+  /** The number of pending sockets, all hosts together. */
   readonly pendingConnections: number
-  /** Of one host. */
+  /** The number of pending sockets of one host. */
   readonly pendingConnectionsPerHost: number
-  /** From the first packet to an encrypted connection. */
+  /** The time from the first packet to an encrypted connection. */
   readonly handshakeMs: number
-  /** From the first packet to the end of the first request, which asks for a WebSocket. */
+  /** The time from the first packet to the end of the first HTTP request, which asks for a WebSocket. */
   readonly requestMs: number
 }
 
-/** The part of a `net.Socket` that is used here: this folder imports nothing of Node's. */
+/** The used part of a `net.Socket`: this folder does not import Node. */
 export interface PendingSocket {
   destroy(): unknown
 }
@@ -29,9 +29,9 @@ interface Place {
 export class PendingSockets<Socket extends PendingSocket> {
   readonly #limits: PendingLimits
   readonly #clock: Clock
-  /** The oldest first. */
+  /** All sockets, the oldest first. */
   readonly #places = new Map<Socket, Place>()
-  /** The same by host. */
+  /** The same sockets by host. */
   readonly #hosts = new Map<string, Set<Socket>>()
 
   constructor(limits: PendingLimits, clock: Clock) {
@@ -43,7 +43,7 @@ export class PendingSockets<Socket extends PendingSocket> {
     return this.#places.size
   }
 
-  /** Takes `socket`, which may cost another one its place. */
+  /** Adds `socket`, and closes another one if there are too many. */
   add(socket: Socket, host: string): void {
     const { pendingConnections, pendingConnectionsPerHost, requestMs } = this.#limits
     const own = this.#hosts.get(host) ?? new Set()
@@ -53,7 +53,7 @@ export class PendingSockets<Socket extends PendingSocket> {
     this.#hosts.set(host, own.add(socket))
   }
 
-  /** It has asked for a WebSocket: from now on it has the time of a handshake. */
+  /** Notes that `socket` has asked for a WebSocket: from now on the limit is the time of a handshake. */
   asked(socket: Socket): void {
     const place = this.#places.get(socket)
     if (place === undefined) return
@@ -62,7 +62,7 @@ export class PendingSockets<Socket extends PendingSocket> {
     place.cancel = this.#clock.after(Math.max(0, handshakeMs - requestMs), () => socket.destroy())
   }
 
-  /** It has become a connection, or is closed. */
+  /** Removes a socket that became a connection, or was closed. */
   delete(socket: Socket): void {
     const place = this.#places.get(socket)
     if (place === undefined) return
@@ -73,7 +73,7 @@ export class PendingSockets<Socket extends PendingSocket> {
     if (own?.size === 0) this.#hosts.delete(place.host)
   }
 
-  /** Closes them all. */
+  /** Closes all sockets. */
   clear(): void {
     for (const socket of [...this.#places.keys()]) {
       this.delete(socket)
@@ -81,7 +81,7 @@ export class PendingSockets<Socket extends PendingSocket> {
     }
   }
 
-  /** Those of the host that has most; of several, of the one whose first is the oldest. */
+  /** Returns the sockets of the host with most; among equals, of the host with the oldest socket. */
   #largest(): ReadonlySet<Socket> {
     let largest: ReadonlySet<Socket> = new Set()
     for (const own of this.#hosts.values()) if (own.size > largest.size) largest = own

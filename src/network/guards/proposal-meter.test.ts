@@ -15,7 +15,7 @@ function setUp() {
   )
 }
 
-/** Bytes of `stream`, cut at `at`, that were accepted, and whether the negotiation was over then. */
+/** Returns how many bytes of `stream`, cut at `at`, were accepted, and whether the negotiation was over then. */
 function take(stream: Uint8Array, at: readonly number[]): [accepted: boolean, isDone: boolean] {
   const meter = setUp()
   const edges = [0, ...at.map((cut) => Math.min(cut, stream.length)), stream.length].sort((a, b) => a - b)

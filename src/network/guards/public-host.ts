@@ -1,10 +1,11 @@
 /**
- * Whether a host is on the public internet, as far as its name or address tells. A host is what the URL parser makes of it:
- * `127.1` and `0x7f.0.0.1` are `127.0.0.1` there, names are lower-case and ASCII, and IPv6 is in brackets.
+ * Tells whether a host is on the public internet, from its name or address alone. The host comes from the URL parser:
+ * there `127.1` and `0x7f.0.0.1` are `127.0.0.1`, names are lower-case ASCII, and IPv6 is in brackets.
  *
- * Addresses: https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry; what is not globally
- * reachable is not public, nor is multicast. Names: https://www.iana.org/assignments/special-use-domain-names, and what
- * routers and offices use. What a public name resolves to, nobody can know before it is dialed.
+ * Addresses: https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry. Addresses not
+ * globally reachable are not public, and neither is multicast. Names:
+ * https://www.iana.org/assignments/special-use-domain-names, and names used by routers and offices. The address behind
+ * a public name is unknown until the dial.
  */
 
 /** Blocks of IPv4: the first address, and the length of the prefix. */
@@ -30,8 +31,8 @@ const SPECIAL_IPV4: readonly (readonly [string, number])[] = [
 ]
 
 /**
- * Blocks of IPv6 within `2000::/3`, which alone is given out for the public: protocol assignments (Teredo, benchmarks,
- * ORCHID), documentation, 6to4, what was the 6bone's, documentation again.
+ * Blocks of IPv6 within `2000::/3`, the only public range: protocol assignments (Teredo, benchmarks, ORCHID),
+ * documentation, 6to4, the former 6bone, documentation again.
  */
 const SPECIAL_IPV6: readonly (readonly [string, number])[] = [
   ['2001:0000', 23],
@@ -42,7 +43,7 @@ const SPECIAL_IPV6: readonly (readonly [string, number])[] = [
 ]
 const GLOBAL_UNICAST: readonly [string, number] = ['2000:0000', 3]
 
-/** Last labels of names that no public name ends in: reserved, or so common in homes and offices that they never will be. */
+/** Last labels unused by public names: reserved, or so common in homes and offices that they never will be public. */
 const SPECIAL_ZONES = new Set(
   (
     'alt arpa example internal invalid local localhost onion test ' +
@@ -51,11 +52,11 @@ const SPECIAL_ZONES = new Set(
   ).split(' '),
 )
 
-/** Names below public zones that a router answers for itself, to whoever is behind it. */
+/** Names below public zones answered by routers themselves. */
 const ROUTERS =
   /(^|\.)((fritz|easy|giga|o2)\.box|router\.asus\.com|(routerlogin|orbilogin)\.(net|com)|tplink(wifi|login|modem|repeater|extender)\.net|mywifiext\.net)$/
 
-/** True if `hostname`, of a parsed URL, is on the public internet. */
+/** Returns true if `hostname`, of a parsed URL, is on the public internet. */
 export function isPublicHost(hostname: string): boolean {
   if (hostname.startsWith('[')) return isPublicIpv6(hostname.slice(1, -1))
   if (/^[0-9]+(\.[0-9]+){3}$/.test(hostname)) return isPublicIpv4(hostname)
@@ -74,11 +75,11 @@ function isPublicIpv6(address: string): boolean {
 }
 
 function isPublicName(name: string): boolean {
-  // A dot at its end says only that it is whole.
+  // A dot at the end only marks the name as complete.
   const labels = name.replace(/\.$/, '').split('.')
   const zone = labels.at(-1) ?? ''
   if (labels.length < 2 || labels.includes('')) return false
-  // No zone of the public's is a number, or begins or ends with a hyphen.
+  // No public zone is a number, or begins or ends with a hyphen.
   if (!/^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(zone) || SPECIAL_ZONES.has(zone)) return false
   return !ROUTERS.test(labels.join('.'))
 }
@@ -93,7 +94,7 @@ function ipv4Number(address: string): number {
   return address.split('.').reduce((number, part) => number * 256 + Number(part), 0)
 }
 
-/** The first 32 bits, which decide all that is asked here. */
+/** Returns the first 32 bits, which decide all cases here. */
 function ipv6Number(address: string): number {
   const [head = ''] = address.split('::')
   const [high = '0', low = '0'] = head.split(':')

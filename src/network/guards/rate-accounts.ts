@@ -1,16 +1,19 @@
-/** What each host has taken at one rate, all its connections together. Hosts that owe nothing are forgotten. */
+/** Accounts at one rate, by host or by peer. Accounts without debt are removed. */
 
 import { Gcra, type Rate } from '../../protocol/gcra.ts'
 import type { Clock } from '../../runtime/clock.ts'
 
-/** As many may owe something before anybody looks who has paid. */
+/** The number of accounts up to which none is looked at for removal. */
 const MIN_ACCOUNTS = 64
 
 export class RateAccounts {
   readonly #rate: Rate
   readonly #clock: Clock
   readonly #accounts = new Map<string, Gcra>()
-  /** Looking at all of them costs more than a new one, so it is done each time that they have doubled. */
+  /**
+   * The number of accounts at which to look for removable ones. A look costs more than a new account, so the number
+   * doubles.
+   */
   #lookAt = MIN_ACCOUNTS
 
   constructor(rate: Rate, clock: Clock) {
@@ -22,7 +25,7 @@ export class RateAccounts {
     return this.#accounts.size
   }
 
-  /** Not to be kept: it may be forgotten as soon as it owes nothing. */
+  /** Returns the account of `host`. Callers must not keep the account: without debt it may be removed at any time. */
   of(host: string): Gcra {
     if (this.#accounts.size >= this.#lookAt) this.#forgetPaid()
     const account = this.#accounts.get(host) ?? new Gcra(this.#rate, this.#clock)

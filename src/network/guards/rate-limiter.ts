@@ -1,6 +1,6 @@
 /**
- * What one peer, and all peers of one host, may ask in streams that cost the asker next to nothing: a relay's places and the
- * dials that it passes on, and whom to dial. What is beyond is refused: who waits may ask again.
+ * Limits requests by peer and by host, for requests nearly free for a peer: reservations and dials at a relay, and
+ * questions about other peers. Requests over the limit are refused; a peer may ask again later.
  */
 import type { Connection } from '@libp2p/interface'
 import type { Rate } from '../../protocol/gcra.ts'
@@ -22,7 +22,7 @@ export class RateLimiter {
     this.#hosts = new RateAccounts(host, clock)
   }
 
-  /** Counts one more. False: it is too much. Who is refused pays nothing. */
+  /** Counts one request. Returns false if there are too many; a refused request is not counted. */
   accepts({ remotePeer, remoteAddr }: Pick<Connection, 'remotePeer' | 'remoteAddr'>): boolean {
     const peer = this.#peers.of(remotePeer.toString())
     if (peer.waitMs(1) > 0 || !this.#hosts.of(hostOf(remoteAddr)).accepts(1)) return false

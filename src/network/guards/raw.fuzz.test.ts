@@ -1,6 +1,6 @@
 /**
- * A short run of what `npm run bench -- hostile --raw` does at length: anything, at every level, to a server in this process, so
- * that an error that nobody catches fails the run. Beside it an honest client syncs. A seed is an input: see `raw-fuzz.ts`.
+ * A short run of `npm run bench -- hostile --raw`: random input at every level, to a server in this process, so an
+ * uncaught error fails the run. An honest client syncs at the same time. A seed is an input: see `raw-fuzz.ts`.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { ManualClock } from '../../testing/manual-clock.ts'
 import { SilenceWatch } from './silence-watch.ts'
 
-/** A stream that a test speaks on. */
+/** A stream controlled by the test. */
 class Line extends EventTarget {
   say(type: 'message' | 'close'): void {
     this.dispatchEvent(new Event(type))

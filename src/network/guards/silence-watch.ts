@@ -1,22 +1,21 @@
 /**
- * Notices a connection on which nothing comes although something should. A browser collects a message in full before
- * JavaScript sees a byte, so a message without end looks like silence, and fills the memory: the only defence is not to
- * put up with silence for long.
+ * Notices a silent connection when bytes are due. A browser collects a whole message before JavaScript sees any byte.
+ * So an endless message looks like silence, and fills the memory. The only defence is a short limit of silence.
  */
 import type { MessageStream } from '@libp2p/interface'
 import type { Clock } from '../../runtime/clock.ts'
 import { Deadline } from '../../runtime/deadline.ts'
 
 export interface SilenceWatchOptions {
-  /** After so long without a byte, the other side is asked for one; left out: it owes us one all the time. */
+  /** The time without a byte after which the other side is asked for one. Left out: bytes are due all the time. */
   readonly quietMs?: number
   readonly ask?: () => void
-  /** How long a byte that is owed may take. */
+  /** The time in which a due byte has to come. */
   readonly limitMs: number
   readonly onSilence: () => void
 }
 
-/** `quiet → owed → silent`; each byte that comes leads back to `quiet`. */
+/** `quiet → owed → silent`; each received byte leads back to `quiet`. */
 export class SilenceWatch {
   readonly #clock: Clock
   readonly #options: SilenceWatchOptions
@@ -36,7 +35,7 @@ export class SilenceWatch {
     })
   }
 
-  /** Watches what comes on `stream` until that ends. */
+  /** Watches `stream` until its end. */
   start(stream: MessageStream): void {
     this.#stream = stream
     stream.addEventListener('message', this.#onMessage)
@@ -45,7 +44,7 @@ export class SilenceWatch {
     this.#await()
   }
 
-  /** May be called twice. */
+  /** Stops watching. May be called twice. */
   stop(): void {
     this.#cancelQuiet()
     this.#owed.stop()
@@ -54,7 +53,7 @@ export class SilenceWatch {
     this.#stream = null
   }
 
-  /** Often: the timer of a stream that is not quiet goes on, and looks when it is due. */
+  /** Notes a byte. Runs often, so a running timer is left alone and checks the time when due. */
   #hear(): void {
     this.#heardAtMs = this.#clock.now()
     if (!this.#owed.isRunning) return

@@ -4,7 +4,7 @@ import { StreamShares } from './stream-shares.ts'
 
 const rates = { host: { perSecond: 10, burst: 50 }, connection: { perSecond: 1, burst: 4 } }
 
-/** Streams that a connection gets of so many that it opens at once. */
+/** Returns how many of `count` streams, opened at once, a connection gets. */
 const opened = (opens: () => boolean, count: number) => Array.from({ length: count }, opens).filter(Boolean).length
 
 describe('StreamShares', () => {

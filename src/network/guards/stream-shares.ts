@@ -1,7 +1,7 @@
 /**
- * How many streams the connections of one host may open: each costs about as much as it is given, also one that is refused,
- * so a connection's own limit would be worth as many times as much as there are connections. What a host has is common to all
- * of them; where it is used up, each still has as many as an honest tab needs.
+ * Limits the streams opened by all connections of one host. A stream has a cost, even a refused one, so limits by
+ * connection alone would multiply with the connections. A host's share is common to its connections. When the share is
+ * used up, each connection still has as many streams as an honest tab needs.
  */
 
 import { Gcra, type Rate } from '../../protocol/gcra.ts'
@@ -9,9 +9,9 @@ import type { Clock } from '../../runtime/clock.ts'
 import { RateAccounts } from './rate-accounts.ts'
 
 export interface StreamRates {
-  /** Of all connections of a host together. */
+  /** The share of all connections of a host together. */
   readonly host: Rate
-  /** Of each connection, beyond that. */
+  /** The share of each connection, beyond the host's share. */
   readonly connection: Rate
 }
 
@@ -26,7 +26,10 @@ export class StreamShares {
     this.#clock = clock
   }
 
-  /** For a new connection of `host`: counts a further stream each time, and says whether it may be opened. */
+  /**
+   * Returns a function for a new connection of `host`. Each call counts a stream, and returns true if the stream may be
+   * opened.
+   */
   of(host: string): () => boolean {
     const own = new Gcra(this.#connection, this.#clock)
     return () => this.#hosts.of(host).accepts(1) || own.accepts(1)

@@ -1,7 +1,7 @@
 /**
- * A WebSocket that we dialed, as libp2p's raw connection. Written anew in the place of `@libp2p/websockets`, whose `abort`
- * calls `close(1006)`: that throws on every platform, so the socket stays open for as long as the other side likes. Here
- * each way to end the connection ends the socket, and nothing is read from it any more.
+ * A dialed WebSocket as libp2p's raw connection. Replaces `@libp2p/websockets`, whose `abort` calls `close(1006)`. This
+ * call throws on every platform, so the socket stays open as long as the other side likes. Here every way to end the
+ * connection ends the socket, and nothing more is read.
  */
 import type { AbortOptions, Logger } from '@libp2p/interface'
 import { AbstractMultiaddrConnection } from '@libp2p/utils'
@@ -11,7 +11,7 @@ import { ConnectionError } from '../connection-error.ts'
 import { DRAIN_POLL_MS, MAX_SOCKET_BUFFERED_BYTES, MAX_WEBSOCKET_MESSAGE_BYTES } from '../constants.ts'
 
 export interface WebSocketConnectionInit {
-  /** Open, with `arraybuffer` as its `binaryType`. It belongs to the connection from now on. */
+  /** Open, with `arraybuffer` as its `binaryType`. The connection owns the socket from now on. */
   readonly socket: WebSocket
   readonly remoteAddr: Multiaddr
   readonly log: Logger
@@ -32,7 +32,7 @@ export class WebSocketConnection extends AbstractMultiaddrConnection {
   }
 
   sendData(data: Uint8ArrayList): { sentBytes: number; canSendMore: boolean } {
-    // The list's chunks are never over shared memory, which is all that their type leaves open.
+    // The list's chunks are never over shared memory, the only other case in their type.
     for (const chunk of data) this.#socket.send(chunk as Uint8Array<ArrayBuffer>)
     const canSendMore = this.#socket.bufferedAmount < MAX_SOCKET_BUFFERED_BYTES
     if (!canSendMore) this.#waitForDrain()
@@ -48,7 +48,7 @@ export class WebSocketConnection extends AbstractMultiaddrConnection {
     options?.signal?.throwIfAborted()
   }
 
-  // A browser's WebSocket reads whether we want it to or not.
+  // A browser's WebSocket cannot be paused.
   sendPause(): void {}
   sendResume(): void {}
 
@@ -66,13 +66,13 @@ export class WebSocketConnection extends AbstractMultiaddrConnection {
 
   #onSocketClosed(wasClean: boolean): void {
     this.#release()
-    // After an end of our own making the platform reports another one, which is none.
+    // After an end made by us, the platform reports another end, which is none.
     if (this.status !== 'open' && this.status !== 'closing') return
     if (wasClean) this.onTransportClosed()
     else this.onRemoteReset()
   }
 
-  /** Ends the socket, whatever state it is in. May be called often. */
+  /** Ends the socket in any state. May be called often. */
   #release(): void {
     clearTimeout(this.#drainTimer)
     this.#drainTimer = undefined
@@ -80,7 +80,7 @@ export class WebSocketConnection extends AbstractMultiaddrConnection {
     this.#socket.close()
   }
 
-  /** No platform says when the buffer of a WebSocket has emptied. */
+  /** Polls until the WebSocket's buffer is empty: no platform has an event for this. */
   #waitForDrain(): void {
     this.#drainTimer ??= setTimeout(() => {
       this.#drainTimer = undefined

@@ -1,6 +1,6 @@
 /**
- * What a listener of `@libp2p/websockets` has inside, and keeps to itself: as much of it, of `ws` and of Node as
- * `guarded-websockets.ts` uses. This folder imports nothing of Node's.
+ * The private insides of a listener of `@libp2p/websockets`, of `ws` and of Node, as far as `guarded-websockets.ts`
+ * uses them. This folder does not import Node.
  */
 import type { Listener } from '@libp2p/interface'
 
@@ -39,7 +39,7 @@ export interface WebSocketListener extends Listener {
   readonly server: Emitter & { maxConnections: number }
   readonly wsServer: Emitter & {
     readonly options: { maxPayload: number }
-    /** Calls back with the WebSocket when it has answered; or answers that there will be none. */
+    /** Calls back with the WebSocket after accepting the upgrade, or answers with a refusal. */
     handleUpgrade(
       request: HttpRequest,
       socket: ServerSocket,
@@ -47,7 +47,7 @@ export interface WebSocketListener extends Listener {
       callback: (webSocket: WsWebSocket) => void,
     ): void
   }
-  /** In the order in which they are called for a socket. */
+  /** The steps for a socket, in the order of their calls. */
   onSocketConnection(socket: ServerSocket): Promise<void>
   httpRequestHandler(request: HttpRequest, response: HttpResponse): void
   onUpgrade(request: HttpRequest, socket: ServerSocket, head: Uint8Array): void

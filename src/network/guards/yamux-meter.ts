@@ -1,8 +1,12 @@
 /**
- * Reads the headers of yamux frames as they come, and nothing else. libp2p's yamux collects a frame of up to 4 GB before it
- * looks at the window that it granted, and answers each ping and each stream that it refuses, also of a peer that does not
- * read the answers; and each frame costs it some time, also one that carries nothing. This one says no to a frame that no window
- * can have allowed, to what is no frame, and to what nobody needs so often.
+ * Reads the headers of yamux frames, and refuses frames that are
+ *
+ * - too large for any granted window,
+ * - no valid frames,
+ * - sent more often than any honest peer needs.
+ *
+ * libp2p's yamux collects a frame of up to 4 GB before it looks at the window. It answers each ping and each refused
+ * stream, even if the peer never reads the answers. And each frame costs time, also without data.
  * https://github.com/hashicorp/yamux/blob/master/spec.md
  */
 
@@ -10,7 +14,7 @@ import { Gcra, type Rate } from '../../protocol/gcra.ts'
 import type { Clock } from '../../runtime/clock.ts'
 
 const HEADER_BYTES = 12
-/** Where the version of a frame stands, its type, the last byte of its flags, and its length. */
+/** Positions in a header: the version, the type, the last byte of the flags, and the length. */
 const VERSION_AT = 0
 const TYPE_AT = 1
 const FLAGS_AT = 3
@@ -19,16 +23,16 @@ const VERSION = 0
 const DATA = 0
 const PING = 2
 const GO_AWAY = 3
-/** A stream that begins. */
+/** The flag of a new stream. */
 const SYN = 1
 
 export interface YamuxLimits {
-  /** Bytes of data in a frame. */
+  /** The most bytes of data in a frame. */
   readonly maxFrameBytes: number
-  /** Frames with less data than that, and those without any, are counted. */
+  /** The size below which frames are counted, frames without data included. */
   readonly smallFrameBytes: number
   readonly smallFrames: Rate
-  /** Streams that the peer opens. */
+  /** The rate of streams opened by the peer. */
   readonly streams: Rate
   readonly pings: Rate
 }
@@ -40,16 +44,16 @@ export class YamuxMeter {
   readonly #accountOfHost: (() => Gcra | undefined) | undefined
   readonly #streams: Gcra
   readonly #pings: Gcra
-  /** Bytes of the header that has begun, and what is known of it. */
+  /** The bytes of the current header read so far, and their contents. */
   #headerBytes = 0
   #version = 0
   #type = 0
   #flags = 0
   #length = 0
-  /** Of the data that follows a header. */
+  /** The bytes left of the data after a header. */
   #left = 0
 
-  /** `accountOfHost`: what all connections of the host have sent of small frames. */
+  /** `accountOfHost` returns the account of small frames for all connections of the host. */
   constructor(limits: YamuxLimits, clock: Clock, accountOfHost?: () => Gcra | undefined) {
     const { maxFrameBytes, smallFrameBytes, smallFrames, streams, pings } = limits
     this.#maxFrameBytes = maxFrameBytes
@@ -60,7 +64,9 @@ export class YamuxMeter {
     this.#pings = new Gcra(pings, clock)
   }
 
-  /** Takes the next bytes of the connection. False: they pass a limit, and the meter is of no further use. */
+  /**
+   * Reads the next bytes of the connection. Returns false if a limit was passed; the meter is then of no further use.
+   */
   accepts(bytes: Uint8Array): boolean {
     for (let at = 0; at < bytes.length; ) {
       if (this.#left > 0) {
@@ -72,7 +78,7 @@ export class YamuxMeter {
     return true
   }
 
-  /** Takes a byte of a header; true if it was the last one. */
+  /** Reads a byte of a header. Returns true for the last byte. */
   #endsHeader(byte: number): boolean {
     const at = this.#headerBytes++
     if (at === VERSION_AT) this.#version = byte
@@ -83,7 +89,7 @@ export class YamuxMeter {
   }
 
   #acceptsFrame(): boolean {
-    // The length of other frames is a number of something else, and no bytes follow.
+    // In other frames, the length field is a number of another kind, and no data follows.
     this.#left = this.#type === DATA ? this.#length : 0
     this.#headerBytes = 0
     this.#length = 0
