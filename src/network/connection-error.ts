@@ -1,15 +1,15 @@
 /**
- * Why we ended a connection that stood: the reason that is passed to `abort`. libp2p hands it on unchanged in the `close`
- * event of the connection, where the dialer and the relay keeper look for it.
+ * The reasons for ending an established connection, passed to `abort`. libp2p hands the reason on unchanged in the
+ * connection's `close` event, for the dialer and the relay keeper.
  */
 import { RootlightError } from '../runtime/error.ts'
 
-/** The reasons for us to end an established connection. */
+/** Our reasons to end an established connection. */
 export type ConnectionErrorCode =
-  /** Below the protocol (yamux, multistream-select), the other side broke a limit. It is kept out like a liar. */
+  /** The peer broke a limit below the protocol (yamux, multistream-select). The ban is as long as a liar's. */
   | 'muxerViolation'
-  /** Not a byte came although we had asked for one. The other side may only be overloaded. */
+  /** No byte came when we had asked for one. The peer may only be overloaded. */
   | 'silentPeer'
 
-/** A connection that we ended because of how the other side behaves. */
+/** The end of a connection by us, because of the peer's behavior. */
 export class ConnectionError extends RootlightError<ConnectionErrorCode> {}

@@ -1,195 +1,233 @@
 /** The tuning constants of the network, each with the reason for its value. */
 
-/** The smallest request: below it the round trip outweighs the bytes. A timeout at this size is a stall. */
+/** The smallest request: below this size the round trip outweighs the bytes. A timeout at this size is a stall. */
 export const MIN_REQUEST_BYTES = 16 * 1024
-/** The largest request: throughput stops to grow at about 500 KB, and a lie in it costs all of it. */
+/** The largest request: throughput stops growing at about 500 KB, and a lie wastes the whole answer. */
 export const MAX_REQUEST_BYTES = 1024 * 1024
-/** The first request to a peer that was not measured yet: 2 Mbit/s carry it within {@link TARGET_ROUND_TRIP_MS}. */
+/** The first request to an unmeasured peer: 2 Mbit/s carry this answer within {@link TARGET_ROUND_TRIP_MS}. */
 export const START_REQUEST_BYTES = 128 * 1024
-/** How long a request should take: long enough to hide the latency, short enough to notice a peer that slows down. */
+/** The target duration of a request: long enough to hide the latency, short enough to notice a peer slowing down. */
 export const TARGET_ROUND_TRIP_MS = 500
-/** Weight of a new measurement in the moving average, as in geth's msgrate. The first one counts fully. */
+/** The weight of a new measurement in the moving average, as in geth's msgrate. The first one counts fully. */
 export const MEASUREMENT_IMPACT = 0.1
-/** Round trips that an answer may take before it is late, as in geth. */
+/** An answer is late after this many round trips, as in geth. */
 export const TIMEOUT_ROUND_TRIPS = 3
-/** No timeout is shorter: a busy machine answers late for reasons that are not the peer's. */
+/** The shortest timeout: a busy machine of ours is not the peer's fault. */
 export const MIN_TIMEOUT_MS = 3_000
-/** The timeout of a peer that was not measured yet: 128 KiB on a line of 256 kbit/s. What comes later is used all the same. */
+/** The timeout for an unmeasured peer: 128 KiB on a line of 256 kbit/s. A later answer is still used. */
 export const START_TIMEOUT_MS = 5_000
-/** No timeout is longer. */
+/** The longest timeout. */
 export const MAX_TIMEOUT_MS = 30_000
 
-/** Bytes that may be on their way to us on one WebRTC connection: with 4 MB of them, browsers stall for seconds. */
+/** The bytes in flight to us on one WebRTC connection: at 4 MB, browsers stall for seconds. */
 export const MAX_WEBRTC_IN_FLIGHT_BYTES = 2 * 1024 * 1024
-/** An answer over WebRTC: as many as a responder sends at a time stay within {@link MAX_WEBRTC_IN_FLIGHT_BYTES}. */
+/**
+ * The largest answer over WebRTC: all answers sent by a responder at a time stay within {@link
+ * MAX_WEBRTC_IN_FLIGHT_BYTES}.
+ */
 export const MAX_WEBRTC_ANSWER_BYTES = 512 * 1024
-/** What a data channel takes before it makes us wait: enough to keep the line full, and no second copy of every answer. */
+/**
+ * The bytes buffered in a data channel before we wait: enough to keep the line full, without a second copy of every
+ * answer.
+ */
 export const MAX_WEBRTC_BUFFERED_BYTES = 512 * 1024
-/** Messages of a data channel between tabs: libp2p's own 16 KiB cost 15 % of the throughput. */
+/** The size of data channel messages between tabs: libp2p's own 16 KiB cost 15 % of the throughput. */
 export const WEBRTC_MESSAGE_BYTES = 64 * 1024
 
-/** Score for an answer that was useful. */
+/** The points for a useful answer. */
 export const USEFUL_SCORE = 1
-/** Score for an answer without anything. */
+/** The points for an empty answer. */
 export const EMPTY_SCORE = -1
-/** Score for an answer that did not come in time. */
+/** The points for a late answer. */
 export const TIMEOUT_SCORE = -5
-/** The score stays within ± this, so that a long good life does not outweigh a bad present. */
+/** The bounds of the score, ±: a long good past must not outweigh a bad present. */
 export const MAX_SCORE = 100
-/** From this score down a peer is unreliable, and asked last: for one half-life after an empty answer, for four after a late one. */
+/**
+ * At or below this score a peer is unreliable and asked last: for one half-life after an empty answer, for more than
+ * three after a late one.
+ */
 export const UNRELIABLE_SCORE = EMPTY_SCORE / 2
-/** The score halves in this time: nothing is held against a peer, or in its favour, for ever. */
+/** The half-life of the score: neither merit nor fault lasts forever. */
 export const SCORE_HALF_LIFE_MS = 5 * 60_000
 
-/** How long a liar, or a peer that breaks the protocol, is kept out. */
+/** The ban for a lie or a violation of the protocol. */
 export const LIE_BAN_MS = 10 * 60_000
-/** How long a peer that stalls is kept out: it may only be overloaded. */
+/** The ban for a stall: the peer may only be overloaded. */
 export const STALL_BAN_MS = 30_000
 
-/** A peer that goes on being silent is kept out for twice as long each time, up to this: it may be back. */
+/** The longest ban for silence: the ban doubles with each further silence, but the peer may come back. */
 export const MAX_SILENCE_BAN_MS = 4 * 60_000
-/** Bans, by id and by address, that a tab remembers: some hundred bytes each. */
+/** The bans kept in memory, by id and by address: some hundred bytes each. */
 export const MAX_BANS = 1024
 
-/** The first pause before a peer is dialed again; each failure doubles it. */
+/** The first pause before a peer is dialed again. Each failure doubles the pause. */
 export const MIN_REDIAL_MS = 1_000
 /** The longest pause before a peer is dialed again. */
 export const MAX_REDIAL_MS = 60_000
-/** A connection that held this long starts the pauses from the first again; one that flaps does not. */
+/** A connection this old resets the pauses. A flapping connection does not. */
 export const STABLE_CONNECTION_MS = 30_000
-/** How long a dial may take, with the first Status. Noise on a slow phone over a slow line takes seconds. */
+/** The limit of a dial, the first Status included. Noise on a slow phone over a slow line takes seconds. */
 export const DIAL_TIMEOUT_MS = 20_000
 
-/** How long a WebSocket may take to open: name, TCP, TLS and the HTTP upgrade are four round trips, and each may be lost once. */
+/**
+ * The limit for opening a WebSocket: name, TCP, TLS and the HTTP upgrade are four round trips, and each may be lost
+ * once.
+ */
 export const SOCKET_OPEN_MS = 6_000
 /**
- * How long a tab waits for the next byte of a handshake. Each is a round trip and some 20 ms of the server's time, and in
- * the meantime a browser may be collecting a message without end, at what the line carries.
+ * A tab's limit for the next byte of a handshake: a round trip, and some 20 ms of the server's time. Meanwhile a
+ * browser may be collecting an endless message, as fast as the line.
  */
 export const HANDSHAKE_SILENCE_MS = 4_000
-/** A tab that has heard nothing for so long pings: what fills the memory meanwhile is what the line carries in it. */
+/**
+ * A tab pings after this time without a byte. Meanwhile an endless message may fill the memory, as fast as the line.
+ */
 export const QUIET_MS = 4_000
-/** How long the pong, or anything else, may take: a message of 64 KiB on a line of 128 kbit/s, and a server that is busy. */
+/** The limit for the pong, or any other byte: a message of 64 KiB on a line of 128 kbit/s, from a busy server. */
 export const PONG_MS = 6_000
-/** What a WebSocket takes before it makes us wait: more than a tab says to a server. */
+/** The bytes buffered in a WebSocket before we wait: more than a tab sends to a server. */
 export const MAX_SOCKET_BUFFERED_BYTES = 4 * 1024 * 1024
-/** Sockets of one server that we have closed, and it has not: an honest one answers in a round trip. A page has 255 in all. */
+/**
+ * The sockets of one server closed by us but not by the server: an honest server answers in a round trip. A page has
+ * 255 sockets in all.
+ */
 export const MAX_CLOSING_SOCKETS = 2
-/** How long a dial waits for one of them to end. */
+/** The time a dial waits for such a socket to end. */
 export const CLOSING_MS = 1_000
-/** How often the buffer of a full WebSocket is looked at. */
+/** The interval of looks at the buffer of a full WebSocket. */
 export const DRAIN_POLL_MS = 10
 
-/** Streams of the protocol that a peer may open on one connection: one is enough, a second may overlap while one ends. */
+/**
+ * The streams of the protocol opened by a peer on one connection: one is enough, and a second may overlap while one
+ * ends.
+ */
 export const MAX_STREAMS_PER_CONNECTION = 2
-/** Yamux's window of a stream: more than a round trip of 50 ms can hold at 40 MB/s, less than the read buffer. */
+/** yamux's window of a stream: more than a round trip of 50 ms can hold at 40 MB/s, less than the read buffer. */
 export const MAX_STREAM_WINDOW_BYTES = 2 * 1024 * 1024
-/** What a stream may hold unread before libp2p resets it: more than the window, so that it never happens by itself. */
+/**
+ * The unread bytes of a stream before libp2p resets the stream: more than the window, so an honest peer never causes a
+ * reset.
+ */
 export const MAX_READ_BUFFER_BYTES = 8 * 1024 * 1024
-/** What a stream to a server may hold unread: a Status and a request that came while the protocol was being negotiated. */
+/** The unread bytes of a stream to a server: a Status and a request received during the negotiation. */
 export const MAX_REQUEST_READ_BUFFER_BYTES = 512 * 1024
-/** Streams of any protocol on a connection that the peer opened, those included that do not say which: each holds a read buffer. */
+/** The streams opened by a peer on a connection, of any protocol or none yet: each holds a read buffer. */
 export const MAX_INBOUND_STREAMS = 32
 /**
- * Streams a second that a peer may open on a connection, and at once: each costs some 0.2 ms, also one that is refused. A tab
- * that was opened with many addresses opens {@link MAX_HOP_STREAMS} at its relay; nobody opens one for each request.
+ * The rate and burst of streams opened by a peer on a connection: each costs some 0.2 ms, even when refused. A tab with
+ * many addresses opens {@link MAX_HOP_STREAMS} at its relay. No client opens a stream per request.
  */
 export const INBOUND_STREAMS_PER_SECOND = 64
 export const INBOUND_STREAM_BURST = 256
 /**
- * Those of all connections of a host to a server, for each connection that it may have: of 64 tabs that come at once each opens
- * some ten, and later one in two seconds. With an eighth of a thread's time at the most, whatever it is that is opened.
+ * The streams of all connections of a host to a server, multiplied by the host's limit of connections. Of 64 tabs
+ * arriving at once, each opens some ten; later one every two seconds. At most, streams take an eighth of a thread's
+ * time.
  */
 export const HOST_STREAMS_PER_SECOND = 1
 export const HOST_STREAM_BURST = 6
-/** What a connection may open when its host has no more: a tab that comes asks who we are, for a place, for peers and a state. */
+/**
+ * The streams left to a connection when its host's share is used up: an arriving tab asks for identify, a reservation,
+ * peers and a state.
+ */
 export const SPARE_STREAMS_PER_SECOND = 0.5
 export const SPARE_STREAM_BURST = 12
-/** Protocols that may be proposed on a connection's streams, two for each stream, which counts itself: an answer takes some 50 µs. */
+/**
+ * The protocols proposed on a connection's streams: two for each stream, and the stream itself counts. An answer takes
+ * some 50 µs.
+ */
 export const PROPOSALS_PER_SECOND = 3 * INBOUND_STREAMS_PER_SECOND
 export const PROPOSAL_BURST = 3 * INBOUND_STREAM_BURST
-/** The same before there is a connection: the line that everybody begins with, and all ciphers that anybody has. */
+/** The proposals before a connection is established: the common first line, and all known ciphers. */
 export const MAX_HANDSHAKE_PROPOSALS = 16
 /**
- * Frames of yamux with less data than that are counted, whatever they are: a window update, an empty frame and a reset each cost
- * some 5 µs. Most are updates, one for each piece of an answer, and requests: a few thousand a second on a fast machine.
+ * yamux frames with less data are counted: a window update, an empty frame and a reset each cost some 5 µs. Most are
+ * requests and window updates, one update for each piece of an answer: a few thousand a second on a fast machine.
  */
 export const SMALL_FRAME_BYTES = 128
 export const SMALL_FRAMES_PER_SECOND = 8_192
 export const SMALL_FRAME_BURST = 16_384
-/** Those of all connections of a host to a server. */
+/** The small frames of all connections of a host to a server. */
 export const HOST_SMALL_FRAMES_PER_SECOND = 2 * SMALL_FRAMES_PER_SECOND
 export const HOST_SMALL_FRAME_BURST = 2 * SMALL_FRAME_BURST
-/** What the muxer is called in a negotiation, and the cipher. */
+/** The names of muxer and cipher in a negotiation. */
 export const YAMUX_PROTOCOL_ID = '/yamux/1.0.0'
 export const NOISE_PROTOCOL_ID = '/noise'
-/** Pings a second on a connection: yamux makes one in 30 s, and each has an answer. */
+/** The rate of pings on a connection: yamux sends one in 30 s, and each needs an answer. */
 export const PINGS_PER_SECOND = 1
 export const PING_BURST = 32
-/** What a connection holds that its peer does not read, before it ends: more than the largest answer. */
+/** The bytes unread by the peer before the connection ends: more than the largest answer. */
 export const MAX_CONNECTION_WRITE_BYTES = 4 * 1024 * 1024
 /**
- * Connections of a tab, those of others that it serves included. All other tabs are one host: half as many at once, and two
- * a second for longer, because each costs the page some 60 ms of handshakes, all threads together.
+ * The connections of a tab, its guests' included. All other tabs count as one host: half of the number at once, and two
+ * a second later. Each connection costs the page some 60 ms of handshakes, all threads together.
  */
 export const MAX_TAB_CONNECTIONS = 64
-/** Connections of a server, unless it says otherwise. */
+/** The default for the connections of a server. */
 export const MAX_SERVER_CONNECTIONS = 512
-/** Connections of one peer id to a server: one is enough, and the old ones of a tab that came back may still stand. */
+/**
+ * The connections of one peer id to a server: one is enough, but old connections of a returning tab may still be open.
+ */
 export const MAX_CONNECTIONS_PER_PEER = 4
-/** Connections of one host to a server, unless it says otherwise: many tabs stand behind one address, but not a quarter of all. */
+/**
+ * The default for the connections of one host to a server: many tabs share an address, but never more than a quarter of
+ * all.
+ */
 export const MAX_CONNECTIONS_PER_HOST = 128
-/** What a violation costs a host, in connections that it may not make soon: each handshake takes the server 10 to 20 ms. */
+/** The price of a violation, in connections of the host: each handshake takes the server 10 to 20 ms. */
 export const STRIKE_CONNECTIONS = 16
-/** Sockets at a time that are no connection yet: each may hold some memory, for {@link HANDSHAKE_MS} at most. */
+/** The pending sockets at a time: each may hold some memory, for at most {@link HANDSHAKE_MS}. */
 export const MAX_PENDING_CONNECTIONS = 64
-/** Those of one host: as many tabs as open at once behind one address while the server does their handshakes, 20 ms each. */
+/**
+ * The pending sockets of one host: the tabs opening at once behind one address, while the server does a handshake of 20
+ * ms each.
+ */
 export const MAX_PENDING_CONNECTIONS_PER_HOST = 16
-/** How long a socket may take to become a connection: five round trips of two seconds. */
+/** The time for a socket to become a connection: five round trips of two seconds. */
 export const HANDSHAKE_MS = 10_000
-/** And until it has asked for a WebSocket: the first two of them. */
+/** The time for a socket to ask for a WebSocket: the first two of these round trips. */
 export const REQUEST_MS = 4_000
-/** A message of a WebSocket: noise makes none above 64 KiB, `ws` alone would collect 100 MiB. */
+/** The largest message of a WebSocket: noise sends at most 64 KiB, but `ws` alone would collect 100 MiB. */
 export const MAX_WEBSOCKET_MESSAGE_BYTES = 1024 * 1024
 /**
- * Messages of a WebSocket a second, and at once. Noise makes two of what is said at a time, and a peer that asks for very little
- * at a time says a few thousand things a second; each costs some 5 µs.
+ * The rate and burst of a WebSocket's messages, at some 5 µs each. Noise makes two messages of each write, and a peer
+ * with many small requests writes a few thousand times a second.
  */
 export const WEBSOCKET_MESSAGES_PER_SECOND = 20_000
 export const WEBSOCKET_MESSAGE_BURST = 40_000
-/** Dials that a relay passes on for one tab at a time: as many as a tab that was opened with many addresses begins. */
+/** The dials passed on by a relay for one tab at a time: as many as a tab with many addresses starts. */
 export const MAX_HOP_STREAMS = 64
 /**
- * What a peer asks of a relay in streams, a place or a dial each, and what all peers of a host do: {@link MAX_HOP_STREAMS} at
- * once, and again. Beyond that a tab dials some others now and then, and renews its place once an hour.
+ * The streams of a peer, and of all peers of a host, at a relay, each for a reservation or a dial: {@link
+ * MAX_HOP_STREAMS} at once, and again. Later, a tab dials others now and then, and renews its reservation once an hour.
  */
 export const HOP_RATES = {
   peer: { perSecond: 2, burst: 2 * MAX_HOP_STREAMS },
   host: { perSecond: 16, burst: 8 * MAX_HOP_STREAMS },
 }
 /**
- * How often a server says who it is, and is told who a peer is: once a connection, and when a tab gets a place or loses it. What is
- * told can be 600 addresses, 7 ms of work, or a signature to verify.
+ * The rates of identify at a server, in both directions: once a connection, and when a tab gets or loses a reservation.
+ * A message may hold 600 addresses, 7 ms of work, or a signature to verify.
  */
 export const IDENTIFY_RATES = { peer: { perSecond: 0.5, burst: 8 }, host: { perSecond: 8, burst: 128 } }
-/** How often one peer, and the peers of a host, are told of others: a tab asks once in 20 s, and each look is at all peers. */
+/** The rates of questions about other peers: a tab asks once in 20 s, and each answer looks at all peers. */
 export const PEER_QUESTION_RATES = { peer: { perSecond: 0.5, burst: 16 }, host: { perSecond: 16, burst: 128 } }
-/** How often a server asks whether a quiet connection is alive: a laptop that was closed does not say goodbye. */
+/** The interval between a server's checks of a quiet connection: a closed laptop does not say goodbye. */
 export const CONNECTION_CHECK_INTERVAL_MS = 60_000
-/** How long the answer may take. libp2p's own 5 s end connections whose tab is busy decrypting. */
+/** The limit for the answer. libp2p's own 5 s end connections of tabs busy with decryption. */
 export const CONNECTION_CHECK_TIMEOUT_MS = 30_000
 
-/** By which peers tell of peers. */
+/** The protocol of questions about other peers. */
 export const PEERS_PROTOCOL_ID = '/rootlight/peers/1'
-/** Peers that an answer tells of: more than a tab dials. */
+/** The peers in one answer: more than a tab dials. */
 export const MAX_TOLD_PEERS = 16
-/** A signed record: some 150 bytes, and 100 for each address, of which a tab has one or two. */
+/** The largest signed record: some 150 bytes, and 100 for each address. A tab has one or two addresses. */
 export const MAX_PEER_RECORD_BYTES = 2048
-/** The whole answer, and room for its headers. */
+/** The largest answer, headers included. */
 export const MAX_PEER_LIST_BYTES = MAX_TOLD_PEERS * MAX_PEER_RECORD_BYTES + 1024
-/** How often a tab asks for others: they come and go with the pages that people open. */
+/** The interval of a tab's questions: other tabs come and go. */
 export const FIND_INTERVAL_MS = 20_000
-/** Tabs beside the application's own peers that one is connected to, or tries to be: as many as a sync keeps busy. */
+/** The found tabs connected or dialed at a time, beside the application's own peers: as many as keep a sync busy. */
 export const MAX_FOUND_PEERS = 8
-/** A tab that was found and cannot be reached so often in a row has closed: its place goes to another. */
+/** After this many failures in a row, a found tab has closed, and another takes its place. */
 export const MAX_FOUND_FAILURES = 3

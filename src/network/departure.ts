@@ -14,17 +14,17 @@ export interface Departure {
   readonly isSilent?: boolean
 }
 
-/** Returns the departure of a peer that broke the protocol's limits. The ban is as long as a liar's. */
+/** Returns the departure of a peer for breaking the protocol's limits. The ban is as long as a liar's. */
 export function protocolViolation(message: string): Departure {
   return { reason: 'protocolViolation', banMs: LIE_BAN_MS, message }
 }
 
-/** Returns the departure of a peer that did not answer a dial in time, or not to the end. */
+/** Returns the departure of a peer without an answer to a dial, or without a complete one. */
 export function silentDial(message: string): Departure {
   return { reason: 'dialFailed', banMs: STALL_BAN_MS, message, isSilent: true }
 }
 
-/** Returns the departure that follows from the `error` ending a connection; undefined if the error blames no peer. */
+/** Returns the departure for the `error` ending a connection; undefined if the error blames no peer. */
 export function departureOf(error: unknown): Departure | undefined {
   if (!(error instanceof ConnectionError)) return undefined
   const message = `${error.code}: ${error.message}`

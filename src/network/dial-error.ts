@@ -1,9 +1,9 @@
-/** Why a dial did not end in a connected peer; and the words for whatever a browser rejects with. */
+/** The reasons of failed dials, and messages for whatever a browser rejects with. */
 import { type ErrorDetails, isRootlightError, RootlightError } from '../runtime/error.ts'
 import { type Departure, departureOf, silentDial } from './departure.ts'
 import type { LeaveReason } from './error.ts'
 
-/** A dial that failed. Its code is the reason in the peer's snapshot; `departure` is what the peer set is told. */
+/** A failed dial. The code is the reason in the peer's snapshot; `departure` goes to the peer set. */
 export class DialError extends RootlightError<LeaveReason> {
   readonly departure: Departure
 
@@ -14,8 +14,8 @@ export class DialError extends RootlightError<LeaveReason> {
 }
 
 /**
- * `error` as a {@link DialError}: `dialFailed`, unless it is one already, or says who is to blame, or that a part could
- * not be loaded.
+ * Converts `error` to a {@link DialError}. The code is `dialFailed`, unless the error is a {@link DialError} already,
+ * blames the peer, or says that a part could not be loaded.
  */
 export function asDialError(error: unknown): DialError {
   if (error instanceof DialError) return error

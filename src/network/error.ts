@@ -1,43 +1,45 @@
-/** The errors of this folder: what an application or an operator did wrong, and why a peer is not connected. */
+/**
+ * The errors of this folder: mistakes of an application or an operator, and the reasons why a peer is not connected.
+ */
 import { RootlightError } from '../runtime/error.ts'
 
-/** What is wrong with how a node was started. */
+/** The reasons why a node could not be started. */
 export type NetworkErrorCode =
-  /** Not a multiaddr that can be dialed, or listened at. */
+  /** The address is not a multiaddr to be dialed, or to listen at. */
   | 'badMultiaddr'
-  /** Another process listens there already. */
+  /** Another process already listens at the address. */
   | 'addressInUse'
-  /** Listening failed for another reason; `cause` knows it. */
+  /** Listening failed for another reason, given as the `cause`. */
   | 'listenFailed'
-  /** Bytes that are not a private key. */
+  /** The bytes are not a private key. */
   | 'badPrivateKey'
-  /** WebRTC is wanted, and its optional package or its native module is not there. */
+  /** WebRTC was requested, but its optional package or native module is missing. */
   | 'webrtcUnavailable'
-  /** A limit of a relay that is no whole number from 1. */
+  /** A limit of the relay is not a whole number from 1. */
   | 'badRelayLimit'
 
-/** A node that cannot be started as it was asked to. */
+/** A node could not be started with the given options. */
 export class NetworkError extends RootlightError<NetworkErrorCode> {}
 
-/** Why a peer is not connected, as its snapshot says it. */
+/** The reason why a peer is not connected, in its snapshot. */
 export type LeaveReason =
-  /** Nobody answers at its address, or the handshake failed. */
+  /** The address does not answer, or the handshake failed. */
   | 'dialFailed'
-  /** The code that connects to it could not be loaded: that is not its fault, and is tried again. */
+  /** Code for connecting could not be loaded. The peer is not blamed, and the load is tried again. */
   | 'loadFailed'
-  /** It is there, and does not speak our protocol. */
+  /** The peer does not speak our protocol. */
   | 'unsupportedProtocol'
-  /** It serves another chain. */
+  /** The peer serves another chain. */
   | 'wrongChain'
-  /** It is connected already, under another address. */
+  /** The peer is already connected, under another address. */
   | 'duplicatePeer'
-  /** It, or the network, ended the connection. */
+  /** The peer, or the network, ended the connection. */
   | 'disconnected'
-  /** Bytes that are not what their hash says. */
+  /** The peer sent bytes with a wrong hash. */
   | 'lied'
-  /** It broke the protocol's own limits. */
+  /** The peer broke the protocol's limits. */
   | 'protocolViolation'
-  /** No answer in time, even to the smallest request. */
+  /** The peer did not answer in time, even to the smallest request. */
   | 'stalled'
   /** We ended the connection. */
   | 'closed'

@@ -1,34 +1,34 @@
 /**
- * A connection to a peer as the engine sees it, on whatever thread it is: WebSockets are connected where the engine runs,
- * WebRTC in the window.
+ * A connection to a peer, from the engine's point of view and on any thread: WebSockets are connected in the engine's
+ * thread, WebRTC in the window.
  */
 import type { Wire } from '../protocol/wire.ts'
 import type { PeerAddress } from './address.ts'
 
-/** A connection that was made. Whoever has it hangs it up. */
+/** An established connection. Its owner hangs up. */
 export interface Link {
   /** The peer's id, proven by the handshake. */
   readonly peerId: string
   /** Opens a stream of the protocol. Rejects with `DialError`: `unsupportedProtocol`, or `dialFailed`. */
   open(signal: AbortSignal): Promise<Wire>
-  /** Closes the connection, whatever state it is in. Never rejects. May be called twice. */
+  /** Closes the connection in any state. Never rejects. May be called twice. */
   hangUp(): Promise<void>
 }
 
-/** Who makes connections. */
+/** A way to make connections. */
 export interface Caller {
-  /** Connects the peer at `address`; may give a connection that there is already. Rejects with whatever went wrong. */
+  /** Connects to the peer at `address`, or returns an existing connection. Rejects with any error. */
   dial(address: PeerAddress, signal: AbortSignal): Promise<Link>
 }
 
-/** A stream that another peer has opened on a connection of its own making. */
+/** A stream opened by another peer on its own connection. */
 export interface Guest {
   readonly peerId: string
-  /** Where it comes from, as far as that is known: peers of one host share its turns. */
+  /** The peer's host, as far as known: the peers of one host take turns. */
   readonly host: string
   readonly wire: Wire
-  /** What it is connected by is WebRTC: at most 2 MB may be on their way. */
+  /** True for a WebRTC connection: at most 2 MB may be in flight. */
   readonly isWebRtc: boolean
-  /** Closes its connections: the peer has broken the protocol. */
+  /** Closes the peer's connections, after a violation of the protocol. */
   hangUp(): void
 }

@@ -1,4 +1,4 @@
-/** A relay, tabs that announce where they would be, and one that asks: libp2p nodes in this process, over WebSockets. */
+/** A relay, tabs announcing addresses, and an asking tab: libp2p nodes in this process, over WebSockets. */
 import { setMaxListeners } from 'node:events'
 import { RLP } from '@ethereumjs/rlp'
 import { generateKeyPair } from '@libp2p/crypto/keys'
@@ -35,7 +35,7 @@ async function startRelay(): Promise<Libp2p> {
 
 const placeOn = (relay: Libp2p) => `${relay.getMultiaddrs()[0]}/p2p-circuit/webrtc`
 
-/** A node that says it can be reached at `announce`; it serves, or does not. */
+/** Starts a node announcing the addresses `announce`. */
 async function startTab(announce: readonly string[], isServing = true): Promise<Libp2p> {
   const { createLibp2p, parts } = await loadLibp2p()
   const tab = await createLibp2p({
@@ -50,7 +50,7 @@ async function startTab(announce: readonly string[], isServing = true): Promise<
   return tab
 }
 
-/** Connects `tab`, and resolves when `relay` knows what it says about itself. */
+/** Connects `tab`, and resolves once `relay` has the tab's identify message. */
 async function join(tab: Libp2p, relay: Libp2p): Promise<Connection> {
   const identified = new Promise<void>((resolve) => {
     relay.addEventListener('peer:identify', ({ detail }) => {

@@ -1,6 +1,6 @@
 /**
- * Peers tell of peers: whoever is asked answers with the signed records of peers that it is connected to and that serve. The
- * records are libp2p's own, as identify brings them: nobody can put addresses into another's mouth.
+ * Questions about other peers. A node answers with the signed records of its connected, serving peers. The records are
+ * libp2p's own, from identify: no node can announce addresses for another.
  */
 import type { Connection, Libp2p, PeerId } from '@libp2p/interface'
 import { PeerRecord, RecordEnvelope } from '@libp2p/peer-record'
@@ -19,14 +19,14 @@ import { RateLimiter } from '../guards/rate-limiter.ts'
 import { StreamWire } from '../libp2p/stream-wire.ts'
 import { decodePeerList, encodePeerList } from './peer-list.ts'
 
-/** A peer that somebody has told of, in its own words. */
+/** A peer named in an answer, with its own signed data. */
 export interface ToldPeer {
   readonly id: string
-  /** Without the id at their end. */
+  /** The addresses, without the peer id at the end. */
   readonly addresses: readonly string[]
 }
 
-/** Begins to answer whoever asks `node`. `random`: 0 to 1. */
+/** Begins to answer questions at `node`. `random`: 0 to 1. */
 export async function tellPeers(node: Libp2p, random: () => number = Math.random): Promise<void> {
   const limits = new RateLimiter(PEER_QUESTION_RATES, systemClock)
   await node.handle(
@@ -39,7 +39,7 @@ export async function tellPeers(node: Libp2p, random: () => number = Math.random
       const wire = new StreamWire(stream)
       wire.open({ onChunk: () => {}, onClose: () => {} })
       const records = await recordsFor(node, connection.remotePeer, random)
-      // A wire that fails has ended, and that is all that is to be done about it.
+      // A failed wire has ended; nothing else is to be done.
       await wire.send(encodePeerList(records)).catch(() => {})
       wire.close()
     },
@@ -47,7 +47,10 @@ export async function tellPeers(node: Libp2p, random: () => number = Math.random
   )
 }
 
-/** Asks the other side of `connection`. Leaves out what nobody has signed. Rejects if there is no answer, or a wrong one. */
+/**
+ * Asks the other side of `connection`. Leaves out records without a valid signature. Rejects if the answer is missing
+ * or wrong.
+ */
 export async function askPeers(connection: Connection, signal: AbortSignal): Promise<ToldPeer[]> {
   const stream = await connection.newStream(PEERS_PROTOCOL_ID, { signal })
   const wire = new StreamWire(stream)
@@ -55,8 +58,8 @@ export async function askPeers(connection: Connection, signal: AbortSignal): Pro
   try {
     records = decodePeerList(await firstFrame(wire, signal))
   } finally {
-    // One frame is all that there is to say. A stream that was only closed would go on bringing whatever the other side
-    // sends; one that it has ended by now is not touched by this.
+    // The answer is one frame. A merely closed stream would still receive whatever the other side sends. An abort does
+    // not affect a stream already ended.
     wire.abort(new Error('all is said'))
   }
   const told = await Promise.all(records.map((record) => open(record).catch(() => null)))
@@ -99,7 +102,7 @@ function firstFrame(wire: StreamWire, signal: AbortSignal): Promise<Uint8Array> 
   })
 }
 
-/** Rejects if the record is not signed by the peer that it is of. */
+/** Verifies a record. Rejects if the record's peer has not signed it. */
 async function open(record: Uint8Array): Promise<ToldPeer> {
   const envelope = await RecordEnvelope.openAndCertify(record, PeerRecord.DOMAIN)
   const { peerId, multiaddrs } = PeerRecord.createFromProtobuf(envelope.payload)

@@ -1,4 +1,4 @@
-/** Finds other tabs: asks whoever is connected and tells of peers, when it has come and from time to time after that. */
+/** Finds other tabs: asks each connected peer that knows others, on connecting and at intervals. */
 import type { Connection, IdentifyResult, Libp2p } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Clock } from '../../runtime/clock.ts'
@@ -10,9 +10,9 @@ import { askPeers } from './peer-exchange.ts'
 export interface PeerFinderOptions {
   readonly node: Libp2p
   readonly clock: Clock
-  /** True for what may not be dialed. */
+  /** Returns true for an address not to be dialed. */
   readonly isDenied: (address: Multiaddr) => boolean
-  /** A multiaddr of a tab, as `parsePeer` takes it. */
+  /** Called with a tab's multiaddr, valid for `parsePeer`. */
   readonly onFound: (address: string) => void
 }
 
@@ -60,7 +60,7 @@ export class PeerFinder {
     })
   }
 
-  /** Never rejects: who tells nothing is asked again, and others are asked as well. */
+  /** Asks one peer. Never rejects: a peer without an answer is asked again, and others are asked as well. */
   async #ask(connection: Connection): Promise<void> {
     const stopped = this.#abort?.signal
     if (stopped === undefined) return
@@ -79,7 +79,7 @@ export class PeerFinder {
     }
   }
 
-  /** The first of a tab's addresses that may be dialed: the others lead to the same. */
+  /** Takes the first allowed address of a tab: the others lead to the same tab. */
   #take(id: string, addresses: readonly string[]): void {
     const { node, isDenied, onFound } = this.#options
     if (id === node.peerId.toString()) return

@@ -1,18 +1,18 @@
-/** The one message of `/rootlight/peers/1` as bytes: a list of signed peer records; SPEC.md, section 7. */
+/** The only message of `/rootlight/peers/1` as bytes: a list of signed peer records; SPEC.md, section 7. */
 import { RLP } from '@ethereumjs/rlp'
 import { malformed, violation } from '../../protocol/error.ts'
 import { encodePrefix } from '../../protocol/frames.ts'
 import { RlpView } from '../../protocol/rlp-view.ts'
 import { MAX_PEER_RECORD_BYTES, MAX_TOLD_PEERS } from '../constants.ts'
 
-/** The frame of the message: the first of `records` that it has room for. */
+/** Returns the frame of the message, with as many of the first `records` as fit. */
 export function encodePeerList(records: readonly Uint8Array[]): Uint8Array[] {
   const fitting = records.filter(({ length }) => length <= MAX_PEER_RECORD_BYTES).slice(0, MAX_TOLD_PEERS)
   const body = RLP.encode(fitting)
   return [encodePrefix(body.length), body]
 }
 
-/** Decodes a frame without its prefix; the records are views of it, and nothing about them is checked. Throws `ProtocolError`. */
+/** Decodes a frame without its prefix. The records are views of the frame, unchecked. Throws `ProtocolError`. */
 export function decodePeerList(frame: Uint8Array): Uint8Array[] {
   const outer = new RlpView(frame)
   const list = outer.list()

@@ -5,7 +5,7 @@ import { ManualClock } from '../../testing/manual-clock.ts'
 import { RateLimiter } from '../guards/rate-limiter.ts'
 import { denyReservation } from './relay-guard.ts'
 
-/** A peer by its name alone. */
+/** Returns a peer with only a name. */
 const peer = (name: string) =>
   ({ toString: () => name, equals: (other: unknown) => String(other) === name }) as unknown as PeerId
 const from = (name: string, host: string) => ({

@@ -1,8 +1,8 @@
-/** Guards a relay's places: the peers of one host have so many. What is asked of it is limited by `limited-service.ts`. */
+/** Limits the reservations of one host at a relay. `limited-service.ts` limits the requests. */
 import type { Libp2p, PeerId } from '@libp2p/interface'
 import { hostOf } from '../guards/host-of.ts'
 
-/** True if the peers of one host have as many places as they may, and `peerId` would take another. */
+/** Returns true if the peers of one host have all their reservations, and `peerId` would take another. */
 export function denyReservation(node: Libp2p, taken: Iterable<PeerId>, peerId: PeerId, perHost: number): boolean {
   const hostsOf = (id: PeerId) => node.getConnections(id).map(({ remoteAddr }) => hostOf(remoteAddr))
   const hosts = new Set(hostsOf(peerId))

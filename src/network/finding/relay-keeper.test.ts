@@ -8,7 +8,7 @@ import { RelayKeeper } from './relay-keeper.ts'
 
 const RELAY = multiaddr('/ip4/127.0.0.1/tcp/9000/ws')
 
-/** A keeper of one relay, whose dials end as the test says. */
+/** Returns a keeper of one relay; the test ends the dials. */
 function setUp() {
   const clock = new ManualClock()
   const dials: { at: number; resolve: (connection: Connection) => void; reject: (error: Error) => void }[] = []

@@ -1,4 +1,7 @@
-/** Keeps a tab connected to its relays: dials each, and again after a pause when it cannot be reached or has gone. */
+/**
+ * Keeps a tab connected to its relays: dials each relay, and dials again after a pause when the relay is unreachable or
+ * gone.
+ */
 import type { Connection } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Clock } from '../../runtime/clock.ts'
@@ -10,11 +13,11 @@ export interface RelayKeeperOptions {
   readonly relays: readonly Multiaddr[]
   readonly dial: (relay: Multiaddr, options: { signal: AbortSignal }) => Promise<Connection>
   readonly clock: Clock
-  /** 0 to 1; spreads the pauses, so that tabs do not come back all at once. */
+  /** Returns 0 to 1. Spreads the pauses, so tabs do not come back all at once. */
   readonly random: () => number
 }
 
-/** `dialing → connected → waiting → dialing …` for each relay, until it is stopped. */
+/** The states of each relay until the stop: `dialing → connected → waiting → dialing …`. */
 export class RelayKeeper {
   readonly #options: RelayKeeperOptions
   readonly #waits = new Set<() => void>()
@@ -24,14 +27,14 @@ export class RelayKeeper {
     this.#options = options
   }
 
-  /** May be called twice. */
+  /** Starts to dial. May be called twice. */
   start(): void {
     if (this.#dials !== null) return
     this.#dials = new AbortController()
     for (const relay of this.#options.relays) void this.#dial(relay, 0, this.#dials)
   }
 
-  /** Dials no more; the connections are the node's. May be called twice. */
+  /** Stops dialing. The node keeps its connections. May be called twice. */
   stop(): void {
     this.#dials?.abort()
     this.#dials = null
@@ -39,7 +42,10 @@ export class RelayKeeper {
     this.#waits.clear()
   }
 
-  /** Never rejects: a relay that cannot be reached is tried again, and the peers that need it say why they are not there. */
+  /**
+   * Dials a relay. Never rejects: an unreachable relay is dialed again, and the peers behind the relay give their
+   * reasons themselves.
+   */
   async #dial(relay: Multiaddr, failures: number, dials: AbortController): Promise<void> {
     const attempt = new AbortController()
     const abort = () => attempt.abort()
@@ -58,7 +64,7 @@ export class RelayKeeper {
     }
   }
 
-  /** `banMs`: no sooner than after so long, for what it has done to us. */
+  /** Dials again after a pause, and not within `banMs`, the ban for the relay's behavior. */
   #wait(relay: Multiaddr, failures: number, dials: AbortController, banMs = 0): void {
     if (dials.signal.aborted) return
     const pauseMs = Math.min(MAX_REDIAL_MS, MIN_REDIAL_MS * 2 ** failures) * (0.5 + 0.5 * this.#options.random())

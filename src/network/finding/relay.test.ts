@@ -26,7 +26,7 @@ async function startRelay(limits: Partial<RelayLimits> = {}) {
   return node
 }
 
-/** A node that nobody can dial but over `relay`. */
+/** Starts a node that is dialed only over `relay`. */
 async function startTab(relay: Libp2p): Promise<Libp2p> {
   const { createLibp2p, parts } = await loadLibp2p()
   const tab = await createLibp2p({
@@ -35,7 +35,7 @@ async function startTab(relay: Libp2p): Promise<Libp2p> {
     addresses: { listen: [`${relay.getMultiaddrs()[0]}/p2p-circuit`] },
     transportManager: { faultTolerance: 1 },
     connectionGater: { denyDialMultiaddr: () => false },
-    // libp2p's own 5 a second count all that come over the relay as one host.
+    // libp2p's default of 5 a second counts all connections over the relay as one host.
     connectionManager: { inboundConnectionThreshold: 100 },
   })
   onTestFinished(async () => tab.stop())
@@ -48,7 +48,7 @@ async function startTab(relay: Libp2p): Promise<Libp2p> {
 
 const overRelay = (relay: Libp2p, tab: Libp2p) => multiaddr(`${relay.getMultiaddrs()[0]}/p2p-circuit/p2p/${tab.peerId}`)
 
-/** Sends `bytes` and resolves with how many have come back when all have, or with the end of the stream. */
+/** Sends `bytes`. Resolves with the number of echoed bytes, once complete or at the end of the stream. */
 async function echoed(from: Libp2p, address: ReturnType<typeof multiaddr>, bytes: number): Promise<number> {
   const stream = await from.dialProtocol(address, ECHO, { runOnLimitedConnection: true })
   return new Promise((resolve) => {
@@ -98,7 +98,7 @@ describe('relayOf', () => {
     const [a, b] = [await startTab(relay), await startTab(relay)]
     for (let i = 0; i < 12; i++) await a.dial(overRelay(relay, b), { force: true })
     expect(a.getConnections(b.peerId)).toHaveLength(12)
-    // Node warns in a turn of its own.
+    // Node warns in a separate turn.
     await new Promise((resolve) => setImmediate(resolve))
     expect(warnings).toEqual([])
   })
@@ -128,7 +128,7 @@ describe('relayOf', () => {
     for (let i = 0; i < 2 * HOP_RATES.peer.burst && refusals.size < 2; i++) {
       await stranger.dial(nobody).catch((error: Error) => refusals.add(error.name))
     }
-    // Nobody has no place; and then the relay does not even say so.
+    // The dialed peer has no reservation. After some refusals the relay does not even answer.
     expect(refusals.size).toBeGreaterThan(1)
     expect(await echoed(a, overRelay(relay, b), 1000)).toBe(1000)
   })

@@ -1,6 +1,6 @@
 /**
- * A relay for browsers: a circuit-relay-v2 server, over which two tabs that nobody can dial exchange what WebRTC needs to
- * connect them directly. It carries signalling and no state: its limits are far too small for that.
+ * A relay for browsers: a circuit-relay-v2 server. Over the relay, two tabs exchange the messages WebRTC needs for a
+ * direct connection. The relay carries signalling and no state: its limits are far too small.
  */
 import type { CircuitRelayServerInit, CircuitRelayService } from '@libp2p/circuit-relay-v2'
 import type { Libp2p } from '@libp2p/interface'
@@ -13,34 +13,34 @@ import type { NodeExtension } from '../libp2p/listening-node.ts'
 import { tellPeers } from './peer-exchange.ts'
 import { denyReservation } from './relay-guard.ts'
 
-/** What a relay gives to its clients. All are whole numbers from 1. */
+/** The limits of a relay for its clients. All are whole numbers from 1. */
 export interface RelayLimits {
-  /** Tabs that can be reached over it at a time. */
+  /** The tabs reachable over the relay at a time. */
   readonly reservations: number
-  /** How long a reservation holds; a tab renews it before that. */
+  /** The lifetime of a reservation. A tab renews its reservation before the end. */
   readonly reservationSeconds: number
-  /** Of one relayed connection: bytes in both directions together, and how long it may stand. */
+  /** The limits of one relayed connection: bytes in both directions together, and duration. */
   readonly connectionBytes: number
   readonly connectionSeconds: number
 }
 
-/** The limits of a relay that has no reason for others. */
+/** The default limits of a relay. */
 export const DEFAULT_RELAY_LIMITS: RelayLimits = {
-  // Each costs a WebSocket and some hundred bytes; libp2p's own 15 are gone with the first visitors.
+  // Each reservation costs a WebSocket and some hundred bytes. libp2p's default of 15 is gone with the first visitors.
   reservations: 256,
   reservationSeconds: 3600,
-  // An offer, an answer and their candidates are some 10 KB; noise and identify come on top.
+  // An offer, an answer and their candidates are some 10 KB, plus noise and identify.
   connectionBytes: 128 * 1024,
-  // ICE has ended long before, one way or the other.
+  // ICE has ended long before, with or without success.
   connectionSeconds: 120,
 }
 
-/** Node's own: sets how many listeners of `target` are no leak; 0: any number. */
+/** Node's function: sets the number of listeners of `target` above which Node warns of a leak; 0: never. */
 type SetMaxListeners = (limit: number, target: EventTarget) => void
 
 /**
- * Makes a listening node a relay. `setMaxListeners` is passed in: nothing here imports Node. Throws {@link NetworkError}
- * `badRelayLimit`.
+ * Returns the extension that makes a listening node a relay. `setMaxListeners` is passed in, because this folder does
+ * not import Node. Throws {@link NetworkError} `badRelayLimit`.
  */
 export function relayOf(limits: RelayLimits, setMaxListeners: SetMaxListeners): NodeExtension {
   for (const [name, value] of Object.entries(limits)) {
@@ -63,7 +63,10 @@ async function relayServices(limits: RelayLimits): ReturnType<NodeExtension['ser
   }
 }
 
-/** Begins to tell tabs of each other, and limits reservations by host. libp2p would keep those of disconnected peers. */
+/**
+ * Begins to answer questions about other tabs, limits reservations by host, and frees those of disconnected peers,
+ * which libp2p would keep.
+ */
 async function startRelaying(node: Libp2p, setMaxListeners: SetMaxListeners): Promise<void> {
   await tellPeers(node)
   const { relay } = node.services as { readonly relay?: CircuitRelayService }
@@ -81,9 +84,9 @@ async function startRelaying(node: Libp2p, setMaxListeners: SetMaxListeners): Pr
 }
 
 /**
- * Allows any number of dials to the peer of a reservation at a time. Each relayed connection listens to the reservation's
- * signal until the connection ends, so Node would warn of a leak from the eleventh on. {@link MAX_HOP_STREAMS} and the
- * limits of connections bound the number.
+ * Allows any number of dials to the peer of a reservation at a time. Each relayed connection listens to the
+ * reservation's signal until the connection ends, so Node would warn of a leak from the eleventh on. {@link
+ * MAX_HOP_STREAMS} and the limits of connections bound the number.
  */
 function allowDials({ reservations }: CircuitRelayService, setMaxListeners: SetMaxListeners): void {
   const set = reservations.set.bind(reservations)

@@ -1,4 +1,4 @@
-/** In a real Chromium, whose page has 255 WebSockets and no more; the servers are in Node, and count sockets. */
+/** In a real Chromium, where a page has 255 WebSockets. The servers run in Node, and count sockets. */
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { commands } from 'vitest/browser'
 import type { RawCounts, RawVice } from '../../testing/hostile/raw-server.ts'
@@ -51,7 +51,7 @@ describe('dialingWebSockets in a browser', () => {
   test('behavior: connections that are aborted leave no socket', async () => {
     const honest = await honestServer()
     const dial = await dialer(honest.address)
-    // As many as a server takes of one host at once.
+    // The number a server takes from one host at once.
     for (let i = 0; i < 50; i++) (await dial(honest.address)).abort(new Error('enough'))
     expect((await dial(honest.address)).status).toBe('open')
     await expect.poll(honest.open).toBe(1)

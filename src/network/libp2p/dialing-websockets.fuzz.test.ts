@@ -1,6 +1,6 @@
 /**
- * A short run of what `npm run bench -- hostile --raw --tab` does at length in Chromium: servers say anything, at every level, to
- * a tab's dialer. Vitest fails on any uncaught error and any unhandled rejection.
+ * A short run of `npm run bench -- hostile --raw --tab`, outside of Chromium: servers send random input at every level
+ * to a tab's dialer. Vitest fails on any uncaught error and any unhandled rejection.
  */
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
@@ -10,7 +10,10 @@ import { FuzzingServer, TAB_FUZZ_LEVELS } from '../../testing/hostile/fuzzing-se
 import { syncHonestly } from '../../testing/hostile/honest-sync.ts'
 import { portOf } from '../../testing/hostile/raw-socket.ts'
 
-/** At a level: above noise each is a node that handshakes, and says several inputs. */
+/**
+ * The number of servers by level. Above noise, each server is a node that completes the handshake, and sends several
+ * inputs.
+ */
 const SERVERS = { tcp: 40, http: 40, webSocket: 40, noise: 40, yamux: 6, protocol: 6 }
 const SEED = Number(process.env['SEED'] ?? 14)
 const ACCOUNTS = 100

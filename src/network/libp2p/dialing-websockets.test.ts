@@ -1,4 +1,4 @@
-/** With real sockets on the loopback interface; in Chromium: `dialing-websockets.browser.test.ts`. */
+/** Real sockets on the loopback interface. For Chromium, see `dialing-websockets.browser.test.ts`. */
 import type { Libp2p } from '@libp2p/interface'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
@@ -103,7 +103,7 @@ describe('dialingWebSockets', () => {
   })
 })
 
-/** Each socket was closed by the tab. */
+/** Expects every socket to be closed by the tab. */
 async function expectNoneOpen(server: RawServer): Promise<void> {
   await expect.poll(() => server.counts.open).toBe(0)
 }

@@ -1,6 +1,6 @@
 /**
- * The transport that a tab dials WebSockets with. It owns each socket from its first moment: a dial that is given up, takes
- * too long or fails in the handshake closes it, so that no number of dead peers uses up the sockets that a page may have.
+ * A tab's transport for dialing WebSockets. The transport owns each socket from the start. A dial that is aborted, too
+ * slow, or fails in the handshake closes its socket. So dead peers never use up a page's sockets.
  */
 import {
   type ComponentLogger,
@@ -20,7 +20,7 @@ import { SilenceWatch } from '../guards/silence-watch.ts'
 import { WebSocketConnection } from '../guards/websocket-connection.ts'
 import { webSocketUrl } from '../websocket-url.ts'
 
-/** For libp2p: the transport. It listens nowhere. */
+/** Creates the transport for libp2p. The transport does not listen. */
 export function dialingWebSockets(clock: Clock = systemClock): (components: Components) => Transport {
   return (components) => new DialingWebSockets(components, clock)
 }
@@ -35,7 +35,7 @@ class DialingWebSockets implements Transport {
   readonly [serviceCapabilities] = ['@libp2p/transport']
   readonly #logger: ComponentLogger
   readonly #clock: Clock
-  /** All that are not closed. */
+  /** All sockets not closed yet. */
   readonly #sockets = new Set<WebSocket>()
 
   constructor({ logger }: Components, clock: Clock) {
@@ -43,7 +43,9 @@ class DialingWebSockets implements Transport {
     this.#clock = clock
   }
 
-  /** Rejects with {@link ConnectionError} `silentPeer` or `muxerViolation` where that is the reason. */
+  /**
+   * Dials `address`. Rejects with {@link ConnectionError} `silentPeer` or `muxerViolation` where these are the reason.
+   */
   async dial(address: Multiaddr, options: DialTransportOptions): Promise<Connection> {
     const url = webSocketUrl(address)
     if (url === null) throw new Error(`not the address of a WebSocket: ${address}`)
@@ -67,8 +69,8 @@ class DialingWebSockets implements Transport {
   }
 
   /**
-   * Of a server that does not answer a close, Chromium keeps the socket for 60 s, and nothing that a page can do ends it
-   * sooner. So that no server ties up many, it is not dialed while it holds some.
+   * Waits until a server may be dialed. If a server does not answer a close, Chromium keeps the socket for 60 s, and a
+   * page cannot end the socket sooner. So a server holding several such sockets is not dialed.
    */
   async #admit(url: URL): Promise<void> {
     const closing = [...this.#sockets].filter((each) => each.url === url.href && each.readyState === each.CLOSING)
@@ -87,7 +89,7 @@ class DialingWebSockets implements Transport {
   #connect(url: URL): WebSocket {
     const socket = new WebSocket(url.href)
     socket.binaryType = 'arraybuffer'
-    // For good: Node's WebSocket may emit an error at any time, and one that nobody listens to ends the process.
+    // For good: Node's WebSocket may emit an error at any time, and an unhandled one ends the process.
     socket.addEventListener('error', () => {})
     socket.addEventListener('close', () => this.#sockets.delete(socket))
     this.#sockets.add(socket)
@@ -110,7 +112,7 @@ class DialingWebSockets implements Transport {
       return connection
     } catch (error) {
       raw.abort(error instanceof Error ? error : new Error(String(error)))
-      // The upgrader keeps the words of an error only.
+      // The upgrader keeps only the message of an error.
       throw reason instanceof ConnectionError ? reason : error
     } finally {
       watch.stop()
@@ -119,7 +121,10 @@ class DialingWebSockets implements Transport {
   }
 }
 
-/** What `take` makes of `socket` as soon as that is open, so that it misses no message. Rejects with the socket closed. */
+/**
+ * Resolves with the result of `take`, called as soon as `socket` is open, so no message is missed. Rejects with the
+ * socket closed.
+ */
 function opened<T>(socket: WebSocket, take: (socket: WebSocket) => T, clock: Clock, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const fail = (error: unknown) => {

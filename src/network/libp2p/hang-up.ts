@@ -2,16 +2,16 @@
 import type { Connection } from '@libp2p/interface'
 
 /**
- * Closes `connection`, whatever state it is in. Never rejects.
+ * Closes `connection` in any state. Never rejects.
  *
- * Never `abort` first: on a WebSocket it closes with the code 1006, which no platform lets a caller use, so that the
- * socket stays open and the other side goes on believing in it.
+ * Never call `abort` first: on a WebSocket, `abort` closes with the code 1006, forbidden to callers on every platform.
+ * The socket would stay open, and the other side would not notice.
  */
 export async function hangUp(connection: Connection): Promise<void> {
   try {
     await connection.close()
   } catch (error) {
-    // The other side does not take what is still to be sent; libp2p forgets the connection at least.
+    // The other side does not take the remaining bytes. libp2p at least forgets the connection.
     connection.abort(error instanceof Error ? error : new Error(String(error)))
   }
 }

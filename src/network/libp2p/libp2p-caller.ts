@@ -1,4 +1,4 @@
-/** A libp2p node as the caller of links. Connections over a relay carry signalling only, and are none of them. */
+/** A libp2p node as a caller making links. Connections over a relay only carry signalling, and are no links. */
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { PROTOCOL_ID } from '../../protocol/constants.ts'
@@ -15,7 +15,7 @@ export interface DialingNode {
   dial(address: Multiaddr, options: { signal: AbortSignal }): Promise<Connection>
 }
 
-/** Dials with `node`. */
+/** Returns a caller dialing with `node`. */
 export function callerOf(node: DialingNode): Caller {
   return {
     async dial({ multiaddr }, signal) {
@@ -29,7 +29,7 @@ export function callerOf(node: DialingNode): Caller {
   }
 }
 
-/** What a stream that came in on `connection` of `node` is to whoever serves it. */
+/** Wraps an incoming stream on `connection` of `node` for the code that serves it. */
 export function guestOf(node: Libp2p, stream: Stream, connection: Connection): Guest {
   return {
     peerId: connection.remotePeer.toString(),
@@ -37,7 +37,7 @@ export function guestOf(node: Libp2p, stream: Stream, connection: Connection): G
     wire: new StreamWire(stream),
     isWebRtc: /\/webrtc/.test(connection.remoteAddr.toString()),
     hangUp() {
-      // With the one over the relay that it came by, whose address alone tells where from.
+      // Includes the connection over the relay: only its address names the relay.
       const all = new Set([connection, ...node.getConnections(connection.remotePeer)])
       for (const each of all) {
         void hangUp(each)

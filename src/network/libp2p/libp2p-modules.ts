@@ -1,4 +1,4 @@
-/** What is used of libp2p, as one module: a bundler makes few chunks of it, and leaves out the rest. */
+/** The used parts of libp2p as one module: a bundler makes few chunks of them, and leaves out the rest. */
 
 export { noise } from '@chainsafe/libp2p-noise'
 export { identify, identifyPush } from '@libp2p/identify'

@@ -1,6 +1,6 @@
 /**
- * What both kinds of nodes are made of: WebSockets, noise, yamux and identify. Loaded when a node is created, so that a
- * page which only reads offline never loads libp2p.
+ * The common parts of all our nodes: WebSockets, noise, yamux and identify. Loaded with the first node, so a page that
+ * only reads offline never loads libp2p.
  */
 import type { identify as createIdentify } from '@libp2p/identify'
 import type { Libp2p } from '@libp2p/interface'
@@ -15,26 +15,26 @@ import { installPromiseWithResolvers } from './promise-with-resolvers.ts'
 /** libp2p itself, for this thread. */
 export const libp2pModules = new LazyPart('libp2p', () => import('./libp2p-modules.ts'))
 
-/** libp2p, and the options that all our nodes share. */
+/** libp2p, and the options shared by all our nodes. */
 export interface Libp2pParts {
   readonly createLibp2p: (options: Libp2pOptions) => Promise<Libp2p>
-  /** The service that is among the {@link parts}, for who wants it otherwise. */
+  /** The identify service of the {@link parts}, for nodes that wrap the service. */
   readonly identify: ReturnType<typeof createIdentify>
   readonly parts: Libp2pOptions
 }
 
 export interface Libp2pSettings {
-  /** A stream that holds more unread is reset. */
+  /** The unread bytes of a stream above which the stream is reset. */
   readonly readBufferBytes?: number
   /**
-   * A tab's: noise comes with ciphers in JavaScript for browsers, and for Node with those of Node; and a tab looks after its
-   * connections by itself, where a server has libp2p's monitor.
+   * True for a tab's node. noise then uses the ciphers for browsers, in Node those of Node. A tab checks its
+   * connections itself; a server uses libp2p's monitor.
    */
   readonly isTab?: boolean
   readonly muxerGuard?: MuxerGuard
 }
 
-/** Loads the modules and returns them, wired; starts nothing. Rejects with `loadFailed`. */
+/** Loads the modules and returns them, wired. Starts nothing. Rejects with `loadFailed`. */
 export async function loadLibp2p(settings: Libp2pSettings = {}): Promise<Libp2pParts> {
   const { readBufferBytes = MAX_READ_BUFFER_BYTES, isTab = false, muxerGuard } = settings
   installPromiseWithResolvers()

@@ -1,6 +1,6 @@
 /**
- * The libp2p node of a server: it listens for WebSockets and, where its native module is there, for WebRTC, and can
- * be a relay. Node only, and imported by nothing that a browser loads.
+ * The libp2p node of a server. Listens for WebSockets and, if its native module is present, for WebRTC; may be a relay
+ * as well. Node only: browsers never load this file.
  */
 import { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf } from '@libp2p/crypto/keys'
 import type { Libp2p, PrivateKey } from '@libp2p/interface'
@@ -37,29 +37,29 @@ import { isWebRtcDirect, loadWebRtcDirect } from './webrtc-direct.ts'
 
 const HOST_SMALL_FRAMES = { perSecond: HOST_SMALL_FRAMES_PER_SECOND, burst: HOST_SMALL_FRAME_BURST }
 
-/** Services added to a node, and what starts them once the node listens. */
+/** Services added to a node, and a function to start them once the node listens. */
 export interface NodeExtension {
   services(): Promise<NonNullable<Libp2pOptions['services']>>
   start(node: Libp2p): Promise<void>
 }
 
 export interface ListeningNodeOptions {
-  /** Multiaddrs such as `/ip4/0.0.0.0/tcp/9000/ws` and `/ip4/0.0.0.0/udp/9000/webrtc-direct`; port 0 takes any free one. */
+  /** Multiaddrs such as `/ip4/0.0.0.0/tcp/9000/ws` and `/ip4/0.0.0.0/udp/9000/webrtc-direct`. Port 0: any free port. */
   readonly listen: readonly string[]
-  /** From {@link createPrivateKey}; left out: a new identity at each start. */
+  /** A key from {@link createPrivateKey}. Left out: a new identity at each start. */
   readonly privateKey?: Uint8Array
-  /** {@link DEFAULT_CONNECTION_LIMITS}, but for these. */
+  /** Limits in place of {@link DEFAULT_CONNECTION_LIMITS}. */
   readonly connectionLimits?: Partial<ConnectionLimits>
   /** Makes the node a relay as well; see `finding/relay.ts`. */
   readonly relay?: NodeExtension
-  /** There is no WebRTC here: it goes on without. Left out: then it does not start. */
+  /** Called if WebRTC is not available; the node then starts without. Left out: the node does not start. */
   readonly onWebRtcUnavailable?: (error: NetworkError) => void
 }
 
 /**
- * A node that listens on all of `listen` (but for WebRTC where that is not to be had); started, and speaking no protocol of ours yet (see `serve.ts`). The caller stops
- * it with `node.stop()`. Rejects with {@link NetworkError} `badMultiaddr`, `badPrivateKey`,
- * `webrtcUnavailable`, `addressInUse` or `listenFailed`; then nothing listens.
+ * Starts a node listening on all of `listen`, except for unavailable WebRTC. The node does not speak our protocol yet
+ * (see `serve.ts`). The caller stops the node with `node.stop()`. Rejects with {@link NetworkError} `badMultiaddr`,
+ * `badPrivateKey`, `webrtcUnavailable`, `addressInUse` or `listenFailed`; nothing listens then.
  */
 export async function createListeningNode(options: ListeningNodeOptions): Promise<Libp2p> {
   for (const address of options.listen) parseListen(address)
@@ -71,7 +71,7 @@ export async function createListeningNode(options: ListeningNodeOptions): Promis
     readBufferBytes: MAX_REQUEST_READ_BUFFER_BYTES,
     muxerGuard: { hosts: new RateAccounts(HOST_SMALL_FRAMES, systemClock), streams },
   })
-  // Those that stand and those that do not yet, and room for some that are just being closed.
+  // Established and pending connections, and room for sockets just closing.
   const maxSockets = limits.connections + 2 * limits.pendingConnections
   const gater = new InboundGater(limits, () => node.getConnections(), systemClock, 'sockets')
   const { admits } = gater
@@ -91,9 +91,9 @@ export async function createListeningNode(options: ListeningNodeOptions): Promis
     addresses: { listen: [...listen] },
     connectionManager: {
       maxConnections: limits.connections,
-      // The gater's is the one that counts.
+      // Never reached: the gater's limit comes first.
       inboundConnectionThreshold: 2 * burstPerHost(limits),
-      // Ours are counted by host; those that we have closed are libp2p's for a moment still.
+      // Our own limits count by host. libp2p still counts connections we have just closed.
       maxIncomingPendingConnections: 2 * limits.pendingConnections,
     },
     connectionMonitor: {
@@ -122,7 +122,7 @@ function streamRates({ connectionsPerHost }: ConnectionLimits): StreamRates {
   }
 }
 
-/** Where it listens, and what that takes beside WebSockets. */
+/** Returns the listening addresses, and the transports needed beside WebSockets. */
 async function chooseTransports({ listen, onWebRtcUnavailable }: ListeningNodeOptions, guard: WebRtcGuard) {
   if (!listen.some(isWebRtcDirect)) return { listen, transports: [] }
   try {
@@ -149,7 +149,7 @@ function decodePrivateKey(bytes: Uint8Array): PrivateKey {
 }
 
 function listenError(listen: readonly string[], cause: unknown): NetworkError {
-  // libp2p tells what went wrong on each address in the message only.
+  // libp2p describes the error of each address only in the message.
   const reason = cause instanceof Error ? /\bE[A-Z]+: [^\n]*/.exec(cause.message)?.[0] : undefined
   return reason?.startsWith('EADDRINUSE')
     ? new NetworkError('addressInUse', `in use already: ${listen.join()}`, { details: { got: listen }, cause })

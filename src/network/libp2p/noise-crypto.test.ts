@@ -5,7 +5,7 @@ import { seededRandom } from '../../testing/random.ts'
 import { fastNoiseCrypto, loadFastCipher, sodiumCipher } from './noise-crypto.ts'
 
 const ROUNDS = 30
-/** Of a message of noise, its tag included. */
+/** The largest message of noise, its tag included. */
 const MAX_BYTES = 65_519
 
 describe('sodiumCipher', () => {

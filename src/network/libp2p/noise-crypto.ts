@@ -1,7 +1,8 @@
 /**
- * The cipher of noise in a browser: libsodium's in WebAssembly, some four times as fast as the JavaScript that noise comes
- * with, and a tenth of a sync's time. It is as large as libp2p, so it is loaded when there is much to decipher, and nobody
- * waits for it; where it cannot be had (a Content-Security-Policy without WebAssembly), the JavaScript goes on.
+ * The cipher of noise in a browser: libsodium's in WebAssembly, some four times as fast as noise's JavaScript, where a
+ * sync spends a tenth of its time. libsodium is as large as libp2p. So libsodium is loaded once there is much to
+ * decipher, and nothing waits for the load. Where the load fails (a Content-Security-Policy without WebAssembly), the
+ * JavaScript goes on.
  */
 
 import { type ICryptoInterface, pureJsCrypto } from '@chainsafe/libp2p-noise'
@@ -12,17 +13,17 @@ import { LazyPart } from '../../runtime/lazy-part.ts'
 
 type Cipher = Pick<ICryptoInterface, 'chaCha20Poly1305Encrypt' | 'chaCha20Poly1305Decrypt'>
 
-/** What a wallet that only looks at some accounts does not come to, and a sync does at once. */
+/** More than a wallet reading some accounts deciphers; a sync gets there at once. */
 const MUCH_BYTES = 512 * 1024
 
 const sodium = new LazyPart('the cipher', () => import('./sodium.ts'))
 
 let loading: Promise<void> | null = null
-/** When the cipher could not be loaded last. */
+/** The time of the last failed load. */
 let failedAtMs = Number.NEGATIVE_INFINITY
 let cipher: Cipher = pureJsCrypto
 
-/** For `noise({ crypto })`. The fast cipher is one for all connections of the thread. */
+/** Returns the cipher for `noise({ crypto })`. All connections of the thread share one fast cipher. */
 export function fastNoiseCrypto(): ICryptoInterface {
   let bytes = 0
   return {
@@ -37,8 +38,8 @@ export function fastNoiseCrypto(): ICryptoInterface {
 }
 
 /**
- * Resolves when the fast cipher is in use, or cannot be; never rejects. One that does not run here is never tried again, one
- * that could not be loaded is by the next call.
+ * Resolves once the fast cipher is in use, or failed. Never rejects. After a failed load the next call tries again, but
+ * not after a cipher that does not run here.
  */
 export function loadFastCipher(): Promise<void> {
   loading ??= sodiumCipher().then(
@@ -54,13 +55,13 @@ export function loadFastCipher(): Promise<void> {
   return loading
 }
 
-/** False for a while after it could not be loaded, unless the machine was offline then. */
+/** Returns false for a while after a failed load, unless the machine was offline then. */
 function mayLoad(): boolean {
   if (loading !== null) return false
   return systemClock.now() - failedAtMs >= MAX_RELOAD_MS || (systemClock.lastOfflineMs?.() ?? failedAtMs) > failedAtMs
 }
 
-/** The same functions on libsodium. Rejects with `loadFailed`, or where there is no WebAssembly. */
+/** Returns the same functions on libsodium. Rejects with `loadFailed`, or without WebAssembly. */
 export async function sodiumCipher(): Promise<Cipher> {
   const { Sodium } = await sodium.load()
   const fast = await Sodium.create()

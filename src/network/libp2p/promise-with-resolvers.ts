@@ -1,6 +1,9 @@
-/** `Promise.withResolvers` for Node 20, which libp2p uses without asking. Installed when a node is created, never before. */
+/**
+ * `Promise.withResolvers` for Node 20: libp2p uses this function unchecked. Installed when a node is created, never
+ * before.
+ */
 
-/** Adds `Promise.withResolvers` where the platform has none. */
+/** Adds `Promise.withResolvers` on platforms without the function. */
 export function installPromiseWithResolvers(): void {
   if ('withResolvers' in Promise) return
   Object.defineProperty(Promise, 'withResolvers', { value: withResolvers, configurable: true, writable: true })

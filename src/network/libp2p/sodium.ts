@@ -1,28 +1,28 @@
 /**
- * ChaCha20-Poly1305 (RFC 8439) of libsodium, without its wrappers: they allocate for each message, and this is called for
- * each 64 KiB of a sync. A message lies at one place of WebAssembly's memory, and is sealed and opened there in place.
+ * ChaCha20-Poly1305 (RFC 8439) of libsodium, without its wrappers: they allocate for each message, and a sync calls the
+ * cipher for each 64 KiB. A message lies at a fixed place of WebAssembly's memory, and is sealed and opened in place.
  */
 // @ts-expect-error: it has no types; what is used of it is `Library` below
 import load from 'libsodium'
 
-/** Of a message of noise, its tag included: there is no longer one. */
+/** The largest message of noise, its tag included. */
 const MAX_TEXT_BYTES = 65_535
-/** Additional data of noise are a hash, or nothing. */
+/** The additional data of noise are a hash, or empty. */
 const MAX_AD_BYTES = 64
 const KEY_BYTES = 32
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 
-/** What is used of the library, as Emscripten exports it: numbers are addresses, and lengths in two halves. */
+/** The used part of the library, as Emscripten exports it: numbers are addresses, and lengths come in two halves. */
 interface Library {
-  /** Another view after the memory has grown. */
+  /** Replaced by another view after the memory has grown. */
   readonly HEAPU8: Uint8Array
   _malloc(bytes: number): number
   _crypto_aead_chacha20poly1305_ietf_encrypt: Aead
   _crypto_aead_chacha20poly1305_ietf_decrypt: Aead
 }
 
-/** In one piece or in several, which are not joined. */
+/** A text in one piece or in several, which are not joined. */
 type Bytes = Uint8Array | (Iterable<Uint8Array> & { readonly byteLength: number })
 
 type Aead = (...args: (number | null)[]) => number
@@ -42,13 +42,13 @@ export class Sodium {
     this.#key = library._malloc(KEY_BYTES)
   }
 
-  /** Rejects where there is no WebAssembly. */
+  /** Loads the library. Rejects without WebAssembly. */
   static async create(): Promise<Sodium> {
-    // Without `sodium_init`: that looks for random numbers, which a cipher has no use for.
+    // Without `sodium_init`: the call looks for random numbers, which a cipher does not need.
     return new Sodium((await load()) as Library)
   }
 
-  /** The message with its tag behind it. */
+  /** Returns the encrypted message, followed by its tag. */
   encrypt(plaintext: Bytes, nonce: Uint8Array, ad: Uint8Array, key: Uint8Array): Uint8Array {
     const length = plaintext.byteLength
     const [text, adAt, nonceAt, keyAt] = this.#put(plaintext, nonce, ad, key)
@@ -59,7 +59,7 @@ export class Sodium {
     return this.#library.HEAPU8.slice(text, text + length + TAG_BYTES)
   }
 
-  /** The message without its tag, in `into` if that is given. Throws if the tag is not that of the message. */
+  /** Returns the message without its tag, in `into` if given. Throws if the tag is wrong. */
   decrypt(ciphertext: Bytes, nonce: Uint8Array, ad: Uint8Array, key: Uint8Array, into?: Uint8Array): Uint8Array {
     const length = ciphertext.byteLength - TAG_BYTES
     if (length < 0) throw new Error('less than a tag')
@@ -75,7 +75,7 @@ export class Sodium {
     return into
   }
 
-  /** Throws if there is no room for it. */
+  /** Copies the arguments into the memory. Throws if they do not fit. */
   #put(text: Bytes, nonce: Uint8Array, ad: Uint8Array, key: Uint8Array): [number, number, number, number] {
     if (text.byteLength > MAX_TEXT_BYTES || ad.length > MAX_AD_BYTES) throw new Error('longer than a message of noise')
     const heap = this.#library.HEAPU8

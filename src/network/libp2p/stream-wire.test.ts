@@ -1,4 +1,4 @@
-/** The wire on libp2p's own pair of streams in memory, which has libp2p's back-pressure and its half-closed streams. */
+/** The wire on libp2p's own pair of streams in memory, with libp2p's back-pressure and half-closed streams. */
 import { streamPair } from '@libp2p/utils'
 import { concatBytes } from '@noble/hashes/utils.js'
 import { describe, expect, test } from 'vitest'

@@ -1,19 +1,21 @@
 /**
- * A libp2p stream as the protocol's wire. Three habits of libp2p 3 are dealt with here: data comes as lists of buffers,
- * which are passed on without joining them; `send` returns false when the transport is full, and `onDrain` resolves too
- * early from its second use on, so the events are listened to; and a stream is closed when both sides have closed it, so
- * the end of the peer's side ends ours.
+ * A libp2p stream as the protocol's wire. Handles three habits of libp2p 3:
+ *
+ * - Data comes as lists of buffers, passed on without joining them.
+ * - `send` returns false when the transport is full. `onDrain` resolves too early from its second use on, so the wire
+ *   listens to the events.
+ * - A stream is closed when both sides have closed their side, so the end of the peer's side ends ours.
  */
 import type { Stream } from '@libp2p/interface'
 import { Uint8ArrayList } from 'uint8arraylist'
 import type { Wire, WireHandler } from '../../protocol/wire.ts'
 
-/** The wire on `stream`, which belongs to it from now on. */
+/** A wire on `stream`. The wire owns the stream from now on. */
 export class StreamWire implements Wire {
   readonly #stream: Stream
   readonly #reason: () => Error | undefined
 
-  /** `reason`: why the connection below has ended, if that is known. */
+  /** `reason` returns why the connection below has ended, if known. */
   constructor(stream: Stream, reason: () => Error | undefined = () => undefined) {
     this.#stream = stream
     this.#reason = reason
@@ -21,7 +23,7 @@ export class StreamWire implements Wire {
 
   open(handler: WireHandler): void {
     const stream = this.#stream
-    // The connection says why it has ended after its streams did, in the same task.
+    // The connection tells its reason after the end of its streams, in the same task.
     stream.addEventListener('close', ({ error }) => queueMicrotask(() => handler.onClose(this.#reason() ?? error)))
     stream.addEventListener('end', () => this.close())
     stream.addEventListener('message', ({ data }) => {
@@ -32,7 +34,7 @@ export class StreamWire implements Wire {
   }
 
   async send(pieces: readonly Uint8Array[]): Promise<void> {
-    // One list: yamux and noise make their own frames of it, and few small ones.
+    // One list: yamux and noise make few frames of one list, instead of many small ones.
     if (!this.#stream.send(new Uint8ArrayList(...pieces))) await this.#drained()
   }
 
@@ -44,7 +46,7 @@ export class StreamWire implements Wire {
     this.#stream.abort(error)
   }
 
-  /** Waits until nothing of ours is queued and the transport takes more. Rejects when the stream has ended. */
+  /** Waits until all our bytes are sent and the transport takes more. Rejects at the end of the stream. */
   async #drained(): Promise<void> {
     while (this.#stream.writableNeedsDrain || this.#stream.writeBufferLength > 0) {
       if (this.#stream.status !== 'open') throw new Error(`the stream is ${this.#stream.status}`)

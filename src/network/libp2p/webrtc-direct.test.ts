@@ -1,4 +1,4 @@
-/** A server on a machine without WebRTC; with it: `e2e/webrtc-direct.spec.ts`. */
+/** A server on a machine without WebRTC. For one with WebRTC, see `e2e/webrtc-direct.spec.ts`. */
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createListeningNode } from './listening-node.ts'
 

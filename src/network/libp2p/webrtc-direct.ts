@@ -1,6 +1,6 @@
 /**
- * WebRTC-direct for servers: browsers dial it without a relay, and without the domain and certificate that `wss` takes. Node
- * only. It takes the optional package `@libp2p/webrtc`, whose native module there is not for every machine.
+ * WebRTC-direct for servers: browsers dial it without a relay, and without the domain and certificate needed by `wss`.
+ * Node only. Needs the optional package `@libp2p/webrtc`, whose native module does not exist for every machine.
  */
 import type { Libp2pOptions } from 'libp2p'
 import { MAX_WEBRTC_BUFFERED_BYTES } from '../constants.ts'
@@ -8,12 +8,12 @@ import { NetworkError } from '../error.ts'
 
 type Transports = NonNullable<Libp2pOptions['transports']>
 
-/** True for an address to listen at that is WebRTC-direct's. */
+/** Returns true for a listening address of WebRTC-direct. */
 export function isWebRtcDirect(listen: string): boolean {
   return listen.endsWith('/webrtc-direct')
 }
 
-/** The transport, to be added to those of a node. Rejects with {@link NetworkError} `webrtcUnavailable`. */
+/** Returns the transport for a node. Rejects with {@link NetworkError} `webrtcUnavailable`. */
 export async function loadWebRtcDirect(): Promise<Transports> {
   try {
     const { webRTCDirect } = await import('@libp2p/webrtc')

@@ -1,6 +1,6 @@
 /**
- * A libp2p node of a window: it dials peers over WebRTC and relays over WebSockets, and may listen for other tabs over its
- * relays. Loaded when WebRTC is wanted, and never before.
+ * A libp2p node of a window. Dials peers over WebRTC and relays over WebSockets, and may listen for other tabs over its
+ * relays. Loaded only when WebRTC is requested.
  */
 import type { Libp2p, PeerId, TopologyFilter } from '@libp2p/interface'
 import { FaultTolerance } from '@libp2p/interface'
@@ -20,12 +20,12 @@ import { guardedTabWebRtc } from '../guards/guarded-tab-webrtc.ts'
 import { libp2pModules, loadLibp2p } from './libp2p-parts.ts'
 
 export interface WebRtcNodeOptions {
-  /** Addresses of peers from the application; beside them and the relays, public ones may be dialed. */
+  /** The application's peers. Beside them and the relays, only public addresses may be dialed. */
   readonly named: readonly Multiaddr[]
   readonly relays: readonly Multiaddr[]
-  /** Whether it can be dialed over its relays. */
+  /** True if other tabs can dial the node over its relays. */
   readonly isListening: boolean
-  /** Its ICE servers for one: none, unless the application names them. */
+  /** The configuration of WebRTC, such as ICE servers; none by default. */
   readonly rtcConfiguration: RTCConfiguration
 }
 
@@ -38,7 +38,10 @@ const LIMITS: StandingLimits = {
   connectionsPerHost: MAX_TAB_CONNECTIONS,
 }
 
-/** A node; started, and dialing nobody by itself. The caller stops it with `node.stop()`. Rejects with `loadFailed`. */
+/**
+ * Starts a node. The node dials only on request. The caller stops the node with `node.stop()`. Rejects with
+ * `loadFailed`.
+ */
 export async function createWebRtcNode(options: WebRtcNodeOptions): Promise<Libp2p> {
   const { named, relays, isListening, rtcConfiguration } = options
   const [{ createLibp2p, parts }, { circuitRelayTransport, webRTC, webRTCDirect }, { identifyPush }] =
@@ -53,20 +56,20 @@ export async function createWebRtcNode(options: WebRtcNodeOptions): Promise<Libp
       guardedTabWebRtc(
         webRTC({ rtcConfiguration, dataChannel: { ...dataChannel, maxMessageSize: WEBRTC_MESSAGE_BYTES } }),
       ),
-      // The size of its messages is fixed by its specification.
+      // The specification fixes the size of messages.
       guardedTabWebRtc(webRTCDirect({ rtcConfiguration, dataChannel }), { isDirect: true }),
     ],
-    // Its relays learn its addresses when it has them, and tell others.
+    // The relays learn the node's addresses by a push, and tell others.
     services: { ...parts.services, identifyPush: identifyPush() },
-    // A place on each relay, taken when it is connected.
+    // A reservation on each relay, taken on connecting.
     addresses: { listen: isListening ? [...relays.map(() => '/p2p-circuit'), '/webrtc'] : [] },
-    // A relay that is away is no reason not to start.
+    // The node starts even if a relay is unreachable.
     transportManager: { faultTolerance: FaultTolerance.NO_FATAL },
     connectionGater: Object.assign(gater, { denyDialMultiaddr: denyUnnamed([...named, ...relays]) }),
     connectionManager: {
       maxConnections: MAX_TAB_CONNECTIONS,
       addressDialTimeout: DIAL_TIMEOUT_MS,
-      // The gater's is the one that counts.
+      // Never reached: the gater's limit comes first.
       inboundConnectionThreshold: 2 * burstPerHost(LIMITS),
     },
     // See `dialing-node.ts`.
@@ -77,7 +80,10 @@ export async function createWebRtcNode(options: WebRtcNodeOptions): Promise<Libp
   return node
 }
 
-/** For libp2p's search for relays, which would take any peer that says it is one: these, each once as long as it is there. */
+/**
+ * Returns a filter for libp2p's search for relays: accepts only `relays`, each once while connected. libp2p would take
+ * any peer that claims to be a relay.
+ */
 function only(relays: readonly Multiaddr[]): TopologyFilter {
   const ids = new Set(relays.map((relay) => relay.getComponents().find(({ name }) => name === 'p2p')?.value))
   const taken = new Set<string>()

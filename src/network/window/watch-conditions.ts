@@ -1,13 +1,13 @@
-/** Whether the page is seen, and whether its user pays for what it sends. For windows. */
+/** Watches the visibility of the page, and whether its connection is metered. For windows. */
 import type { Conditions } from './window-caller.ts'
 
-/** The Network Information API, where a browser has it. */
+/** The Network Information API, present in some browsers. */
 interface NetworkInformation extends EventTarget {
   readonly saveData?: boolean
   readonly type?: string
 }
 
-/** Calls `listener` with what holds now, and whenever that changes. Returns the way to stop that. */
+/** Calls `listener` with the present conditions, and after every change. Returns a function to stop. */
 export function watchConditions(listener: (conditions: Conditions) => void): () => void {
   const { connection } = globalThis.navigator as { readonly connection?: NetworkInformation }
   const tell = () => {

@@ -1,30 +1,30 @@
 /**
- * The libp2p node of the window as the engine uses it. WebRTC exists in windows only, and so does what the user does with
- * the page; the engine may be in a worker. `window-node.ts` is the node itself, `src/worker` has the way across the port.
+ * The libp2p node of the window, as the engine uses it. WebRTC and the page's visibility exist only in windows; the
+ * engine may be in a worker. `window-node.ts` is the node itself, and `src/worker/window` carries calls over the port.
  */
 import type { Caller, Guest } from '../link.ts'
 
-/** What bears on whether a tab should serve others. */
+/** The conditions that decide whether a tab serves others. */
 export interface Conditions {
   readonly isHidden: boolean
-  /** The user pays for what is sent, as far as the browser tells. */
+  /** True if the user pays by volume, as far as the browser tells. */
   readonly isMetered: boolean
 }
 
-/** What the engine is told. */
+/** The events for the engine. */
 export interface WindowHandlers {
-  /** Another tab has opened a stream of the protocol; only where the page serves. */
+  /** Called when another tab has opened a stream of the protocol; only if the window serves. */
   onGuest(guest: Guest): void
-  /** Somebody has told of another tab: its multiaddr. */
+  /** Called with the multiaddr of a found tab. */
   onFound(address: string): void
-  /** Now, and when they change. */
+  /** Called at the start, and after every change. */
   onConditions(conditions: Conditions): void
 }
 
-/** Calls peers over WebRTC, and takes the calls of others. */
+/** A caller over WebRTC that also receives the calls of others. */
 export interface WindowCaller extends Caller {
-  /** Loads libp2p, connects to the relays, and listens on them where the page serves. Rejects if that cannot be loaded. */
+  /** Loads libp2p, connects to the relays, and listens on them if the window serves. Rejects if the load fails. */
   start(handlers: WindowHandlers): Promise<void>
-  /** Hangs up everything. May be called twice; it can be started again. */
+  /** Hangs up all connections. May be called twice. The node can be started again. */
   stop(): Promise<void>
 }

@@ -1,4 +1,4 @@
-/** The life of the window's node, on a libp2p node of the application's; with WebRTC: `e2e/webrtc-*.spec.ts`. */
+/** The life of the window's node, on an application's libp2p node. For WebRTC, see `e2e/webrtc-*.spec.ts`. */
 import type { Libp2p } from '@libp2p/interface'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { PROTOCOL_ID } from '../../protocol/constants.ts'
@@ -13,7 +13,7 @@ const HANDLERS: WindowHandlers = { onGuest: () => {}, onFound: () => {}, onCondi
 const OURS = [PROTOCOL_ID, PEERS_PROTOCOL_ID]
 
 beforeEach(() => {
-  // What a window has, and Node 20 has not.
+  // Globals of a window, missing in Node 20.
   vi.stubGlobal('document', Object.assign(new EventTarget(), { visibilityState: 'visible' }))
   vi.stubGlobal('navigator', {})
   onTestFinished(() => void vi.unstubAllGlobals())

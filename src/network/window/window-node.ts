@@ -1,6 +1,6 @@
 /**
- * The window's side of WebRTC: a libp2p node, one of ours or the application's, its relays, and what the user does with the
- * page. Begins with nothing loaded, and can be started again when it was stopped: the tab that writes has it.
+ * The window's side of WebRTC: a libp2p node, ours or the application's, the relays, and the page's conditions. Loads
+ * nothing at first. The writing tab starts the node; a stopped node can be started again.
  */
 import type { Libp2p } from '@libp2p/interface'
 import { PROTOCOL_ID } from '../../protocol/constants.ts'
@@ -19,24 +19,24 @@ import { watchConditions } from './watch-conditions.ts'
 import type { WindowCaller, WindowHandlers } from './window-caller.ts'
 
 export interface WindowNodeOptions {
-  /** The application's peers, those of WebSockets included. */
+  /** The application's peers, including those with WebSockets. */
   readonly peers: readonly string[]
   readonly relays: readonly string[]
   readonly rtcConfiguration: RTCConfiguration
-  /** Whether other tabs may ask this one. */
+  /** True if other tabs may ask this tab. */
   readonly isServing: boolean
-  /** The application's own node, which it starts and stops itself. */
+  /** The application's own node, started and stopped by the application. */
   readonly node: Libp2p | null
-  /** {@link WindowNode.addresses} has changed. */
+  /** Called when {@link WindowNode.addresses} has changed. */
   readonly onAddresses: () => void
 }
 
 type Stop = () => Promise<void> | void
 
-/** What there is while it runs. */
+/** The parts of a started node. */
 interface Running {
   readonly node: Libp2p
-  /** In the order in which they have to be called. */
+  /** The functions to stop all parts, in order. */
   readonly stops: readonly Stop[]
 }
 
@@ -46,23 +46,23 @@ export class WindowNode implements WindowCaller {
   readonly #relays
   readonly #named
   #running: Running | null = null
-  /** Ends when all starts and stops so far have; never rejects. */
+  /** Resolves after all starts and stops so far. Never rejects. */
   #turn: Promise<void> = Promise.resolve()
   #addresses: readonly string[] = []
 
-  /** Throws `badMultiaddr`. */
+  /** Checks the options. Throws `badMultiaddr`. */
   constructor(options: WindowNodeOptions) {
     this.#options = options
     this.#relays = options.relays.map(parseRelay)
     this.#named = options.peers.map((peer) => parsePeer(peer).multiaddr)
   }
 
-  /** Where other tabs can dial this one. */
+  /** The addresses at which other tabs can dial this tab. */
   get addresses(): readonly string[] {
     return this.#addresses
   }
 
-  /** Waits for a stop that is under way. */
+  /** Starts the node, after a running stop. */
   start(handlers: WindowHandlers): Promise<void> {
     return this.#inTurn(async () => {
       this.#running ??= await this.#run(handlers)
@@ -86,7 +86,7 @@ export class WindowNode implements WindowCaller {
     })
   }
 
-  /** One after the other: a start in the middle of a stop would be of a node that is on its way out. */
+  /** Runs actions one after the other: a start during a stop would use a node that is just ending. */
   #inTurn(action: () => Promise<void>): Promise<void> {
     const done = this.#turn.then(action)
     this.#turn = done.catch(() => {})
@@ -113,7 +113,7 @@ export class WindowNode implements WindowCaller {
     try {
       if (isServing) stops.push(...(await this.#serve(node, handlers)))
     } catch (error) {
-      // Half of it may stand on a node that is the application's, and would be in the way of the next start.
+      // A half-finished start on the application's node would hinder the next start.
       await stopAll([() => node.unhandle([PROTOCOL_ID, PEERS_PROTOCOL_ID])])
       if (theirs === null) await node.stop()
       throw error
@@ -156,7 +156,7 @@ export class WindowNode implements WindowCaller {
   }
 }
 
-/** Each is called, also behind one that fails: what is left of that ends with the node. */
+/** Calls all functions, even after one fails: the rest of a failed part ends with the node. */
 async function stopAll(stops: readonly Stop[]): Promise<void> {
   for (const stop of stops) {
     try {
