@@ -8,7 +8,7 @@ import { createWindowNode, portTo, wantsWebRtc } from './create-window-node.ts'
 import { EngineEvents } from './engine-events.ts'
 import type { WindowNode } from './network/window/window-node.ts'
 import { LazyPart } from './runtime/lazy-part.ts'
-import { createTrace, type TraceNote } from './runtime/trace.ts'
+import { createTrace } from './runtime/trace.ts'
 import type { Engine } from './worker/engine.ts'
 import { createRemoteEngine } from './worker/port/remote-engine.ts'
 
@@ -52,7 +52,7 @@ async function open(
   { engine: options, webrtc, worker, onTrace }: ParsedOptions,
   events: EngineEvents,
 ): Promise<Opened> {
-  const note = onTrace === undefined ? undefined : await noting(onTrace)
+  const note = onTrace === undefined ? undefined : (await traceText.load()).tellTo(onTrace)
   const onAddresses = () => events.target.dispatchEvent(new Event('addresses'))
   const windowNode = wantsWebRtc(webrtc) ? await createWindowNode(webrtc, onAddresses) : null
   if (worker !== undefined) {
@@ -64,17 +64,4 @@ async function open(
   const { createTabEngine } = await tabEngine.load()
   const trace = note === undefined ? null : createTrace(note)
   return { engine: await createTabEngine(options, events.emit, windowNode, trace), windowNode }
-}
-
-/** Returns a sink that gives each note, in words, to the application. An error of the application ends nothing. */
-async function noting(onTrace: NonNullable<ParsedOptions['onTrace']>): Promise<(note: TraceNote) => void> {
-  const { traceEventOf } = await traceText.load()
-  return (note) => {
-    const event = traceEventOf(note)
-    try {
-      onTrace(event)
-    } catch (error) {
-      console.error('`onTrace` threw', error)
-    }
-  }
 }

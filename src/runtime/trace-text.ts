@@ -91,8 +91,26 @@ const TEXTS: Texts = {
     refused: ({ peer, reason }) => `refused ${name(peer)}: ${reason}`,
     violated: ({ peer, reason }) => `disconnected ${name(peer)}, which broke the protocol: ${reason}`,
     left: ({ peer }) => `${name(peer)} left`,
-    denied: ({ from, reason }) => `denied a connection of ${from}: ${reason}`,
+    connected: ({ peer, from }) => `${name(peer)} connected from ${from}`,
+    disconnected: ({ peer }) => `${name(peer)} disconnected`,
+    reserved: ({ peer }) => `${name(peer)} can be reached over this relay`,
+    denied: ({ from, reason }) => `denied ${from}: ${reason}`,
   },
+}
+
+/**
+ * Returns a sink that gives each note, in words, to the application. An error of the application goes to the console,
+ * and ends nothing.
+ */
+export function tellTo(onTrace: (event: TraceEvent) => void): (note: TraceNote) => void {
+  return (note) => {
+    const event = traceEventOf(note)
+    try {
+      onTrace(event)
+    } catch (error) {
+      console.error('`onTrace` threw', error)
+    }
+  }
 }
 
 /** Returns the event of a note. */

@@ -128,7 +128,11 @@ export interface TraceNotes {
     readonly refused: { readonly peer: string; readonly reason: string }
     readonly violated: { readonly peer: string; readonly reason: string }
     readonly left: { readonly peer: string }
-    /** A connection that was denied, before any stream. */
+    readonly connected: { readonly peer: string; readonly from: string }
+    readonly disconnected: { readonly peer: string }
+    /** A reservation at a relay was made or renewed. */
+    readonly reserved: { readonly peer: string }
+    /** A connection or a reservation that was denied. `from`: a host, or a peer. */
     readonly denied: { readonly from: string; readonly reason: string }
   }
 }

@@ -11,7 +11,7 @@ import type { RelayOptions, ServedState, ServerOptions, VerifyOptions } from './
 
 const SERVER_OPTIONS = [
   ...['sources', 'headers', 'listen', 'chainId', 'privateKey', 'limits', 'connectionLimits', 'relay'],
-  ...['onWebRtcUnavailable', 'throttleBytesPerSecond', 'onServed', 'onDamage', 'onFailure'],
+  ...['onWebRtcUnavailable', 'throttleBytesPerSecond', 'onServed', 'onDamage', 'onFailure', 'onTrace'],
 ] as readonly (keyof ServerOptions)[]
 
 /**
@@ -21,7 +21,7 @@ const SERVER_OPTIONS = [
 export function checkServerOptions(options: unknown): { given: ServerOptions; originals: Map<ServedState, unknown> } {
   const { sources, headers, ...given } = fieldsOf('the options of a server', options, SERVER_OPTIONS)
   const originals = new Map(listOf('sources', sources).map((state) => [checkState(state), state]))
-  for (const name of ['onWebRtcUnavailable', 'onServed', 'onDamage', 'onFailure'] as const)
+  for (const name of ['onWebRtcUnavailable', 'onServed', 'onDamage', 'onFailure', 'onTrace'] as const)
     optional(given[name], (value) => checkType(name, 'function', value))
   const checked = {
     ...given,
@@ -40,10 +40,11 @@ export function checkServerOptions(options: unknown): { given: ServerOptions; or
 
 /** Returns a relay's options as plain data. Throws `badArgument` or `badNumber`. */
 export function checkRelayOptions(options: unknown): RelayOptions {
-  const names = ['listen', 'limits', 'connectionLimits', 'privateKey'] as const
-  const given = fieldsOf('the options of a relay', options, names)
+  const names = ['listen', 'limits', 'connectionLimits', 'privateKey', 'onTrace'] as const
+  const { onTrace, ...given } = fieldsOf('the options of a relay', options, names)
+  optional(onTrace, (value) => checkType('onTrace', 'function', value))
   const limits = optional(given.limits, (limits) => checkRelayLimits('limits', limits))
-  return withoutMissing({ ...checkListening(given), limits }) as RelayOptions
+  return withoutMissing({ ...checkListening(given), limits, onTrace }) as RelayOptions
 }
 
 /** Returns `source` if it has the methods of a {@link NodeSource}. Throws `badArgument`. */

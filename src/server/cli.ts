@@ -47,6 +47,7 @@ export const USAGE = `Usage:
 
 import and generate verify a state that is there already, and bring it in again where it is damaged.
 NAME is mainnet, sepolia, holesky or hoodi. FILE is a genesis.json as geth reads it.
+With DEBUG=rootlight in the environment, serve and relay write each decision to standard error.
 
 Options:
   --listen MULTIADDR   where to listen, may be repeated (default ${DEFAULT_LISTEN});

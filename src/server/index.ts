@@ -9,6 +9,8 @@ export { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from '../network/gua
 export { createPrivateKey } from '../network/libp2p/listening-node.ts'
 export type { ServeCounters } from '../network/peers/serve.ts'
 export { DEFAULT_SERVING_LIMITS, type ServingLimits } from '../protocol/serving-limits.ts'
+export type { TraceScope } from '../runtime/trace.ts'
+export type { TraceEvent } from '../runtime/trace-text.ts'
 export { ServerError, type ServerErrorCode } from './error.ts'
 export { type GenesisName, KNOWN_GENESIS, type KnownGenesis, knownGenesis } from './genesis.ts'
 export { encodeGenesisHeader, type GenesisBlock } from './genesis-block.ts'

@@ -30,7 +30,10 @@ stdout.on('error', (error) => {
 })
 stderr.on('error', () => {}) // no stream is left for a report
 
-const result = await runCommand(process.argv.slice(2), { stdout, stderr, signal: stop.signal })
+const result = await runCommand(process.argv.slice(2), {
+  ...{ stdout, stderr, signal: stop.signal },
+  ...(process.env['DEBUG'] === undefined ? {} : { debug: process.env['DEBUG'] }),
+})
 await new Promise((resolve) => stdout.write('', resolve)) // a closed pipe fails only now
 // Timers of a connection just ended may still be running; everything of ours is closed.
 if (result === 'stopped') process.exit(EXIT_CODES[endedBy ?? 'SIGTERM'])

@@ -1,7 +1,9 @@
 /** The options of a server, of a relay and of a verification. */
+
 import type { RelayLimits } from '../network/finding/relay.ts'
 import type { ConnectionLimits } from '../network/guards/connection-limits.ts'
 import type { ServingLimits } from '../protocol/serving-limits.ts'
+import type { TraceEvent } from '../runtime/trace-text.ts'
 import type { NodeSource } from '../trie/node-source.ts'
 import type { Served } from './observed-source.ts'
 
@@ -46,6 +48,8 @@ export interface ServerOptions {
   readonly onDamage?: (error: unknown, state: ServedState) => void
   /** Called when a source failed; the asking peer is disconnected. */
   readonly onFailure?: (error: unknown) => void
+  /** Called for each decision: a connection, a denial, an answer, a refusal. Left out: nothing is noted. */
+  readonly onTrace?: (event: TraceEvent) => void
 }
 
 /** The options of `startRelay`. */
@@ -58,6 +62,8 @@ export interface RelayOptions {
   readonly connectionLimits?: Partial<ConnectionLimits>
   /** A key from `createPrivateKey`. Left out: a new identity. */
   readonly privateKey?: Uint8Array
+  /** Called for each decision: a connection, a denial, an answer, a refusal. Left out: nothing is noted. */
+  readonly onTrace?: (event: TraceEvent) => void
 }
 
 export interface VerifyOptions {

@@ -3,7 +3,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { multiaddr } from '@multiformats/multiaddr'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { parsePeer } from '../network/address.ts'
+import { createDialingNode } from '../network/libp2p/dialing-node.ts'
 import { runCommand } from './run-command.ts'
 
 const COMMANDS = {
@@ -28,7 +32,7 @@ beforeAll(async () => {
 afterAll(() => rm(data, { recursive: true, force: true }))
 
 /** Starts a command, and stops the command at the latest when the test ends. */
-function start(args: readonly string[]) {
+function start(args: readonly string[], debug = '') {
   const told = new AbortController()
   const output = { stdout: '', stderr: '' }
   let onReady = (): void => {}
@@ -42,7 +46,7 @@ function start(args: readonly string[]) {
       return true
     },
   })
-  const context = { stdout: terminal('stdout'), stderr: terminal('stderr'), signal: told.signal }
+  const context = { stdout: terminal('stdout'), stderr: terminal('stderr'), signal: told.signal, debug }
   const exit = runCommand(args, context)
   const stop = async () => {
     told.abort()
@@ -53,6 +57,18 @@ function start(args: readonly string[]) {
 }
 
 describe('runCommand', () => {
+  test('options: with DEBUG=rootlight a relay tells its decisions on stderr', async () => {
+    Object.assign(globalThis, { WebSocket }) // Node 20 has none for dialing
+    const relay = start(['relay', '--json'], 'rootlight')
+    await relay.ready
+    const [address] = JSON.parse(relay.output.stdout).multiaddrs
+    const node = await createDialingNode([parsePeer(address)])
+    await node.dial(multiaddr(address))
+    await expect.poll(() => relay.output.stderr).toMatch(/^[^ ]+Z rootlight:serving ….{8} connected from \/ip4\/127/)
+    await node.stop()
+    expect(await relay.stop()).toBe(0)
+  })
+
   test.each(PAIRS)('error: %s, and %s beside it on its data directory: one line', async (first, second) => {
     const one = start([...COMMANDS[first], '--data', data])
     await one.ready

@@ -7,10 +7,11 @@ import { MAX_STATUS_ROOTS } from '../protocol/constants.ts'
 import { isRootlightError } from '../runtime/error.ts'
 import { keccak256 } from '../trie/keccak.ts'
 import { type Command, parseCommand, USAGE } from './cli.ts'
+import { debugLines } from './debug.ts'
 import { ServerError } from './error.ts'
 import { holdIdentity } from './identity.ts'
 import type { EnsureOptions, ImportProgress, OpenOptions } from './import-options.ts'
-import type { VerifyOptions } from './options.ts'
+import type { RelayOptions, VerifyOptions } from './options.ts'
 import { isPlatformError } from './platform-error.ts'
 import { ProgressBar, type Terminal } from './progress-bar.ts'
 import { readHeader } from './read-header.ts'
@@ -25,6 +26,8 @@ export interface CommandContext {
   readonly stderr: Terminal
   /** Aborted when the process is told to end. */
   readonly signal: AbortSignal
+  /** The environment variable `DEBUG`: a serving command then traces its decisions; see `debug.ts`. */
+  readonly debug?: string
 }
 
 /**
@@ -144,6 +147,7 @@ async function serveStates(
       connectionLimits,
       ...(throttleBytesPerSecond === undefined ? {} : { throttleBytesPerSecond }),
       ...(relay === undefined ? {} : { relay }),
+      ...traceOf(context),
       onWebRtcUnavailable: ({ message }) =>
         context.stderr.write(`rootlight: serving over WebSockets only. ${message}\n`),
       onFailure: (error) => context.stderr.write(`rootlight: ${textOf(error)}\n`),
@@ -175,7 +179,7 @@ async function relayForTabs(
   const identity = data === undefined ? undefined : await holdIdentity(data)
   try {
     const key = identity === undefined ? {} : { privateKey: identity.privateKey }
-    const server = await startRelay({ listen, limits: relay, ...key })
+    const server = await startRelay({ listen, limits: relay, ...key, ...traceOf(context) })
     const { peerId, multiaddrs } = server
     running.isReady = true
     context.stdout.write(json ? `${JSON.stringify({ peerId, multiaddrs, relay })}\n` : readyText(server, relay))
@@ -184,6 +188,11 @@ async function relayForTabs(
   } finally {
     await identity?.release()
   }
+}
+
+function traceOf({ debug = '', stderr }: CommandContext): Pick<RelayOptions, 'onTrace'> {
+  const onTrace = debugLines(debug, stderr)
+  return onTrace === undefined ? {} : { onTrace }
 }
 
 const ADVICE = 'rootlight import, or generate, brings it in again'

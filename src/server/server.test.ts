@@ -74,6 +74,21 @@ describe('startServer', () => {
     for (const i of [0, 129]) expect((await requester.getNodes(rootAt(i), [ref], 1000))[0]?.length).toBeGreaterThan(0)
   })
 
+  test('behavior: onTrace tells of the connection, the stream and each answer', async () => {
+    const { source } = await sourceOf(20)
+    const texts: string[] = []
+    const onTrace: ServerOptions['onTrace'] = ({ scope, code, text }) => texts.push(`${scope}.${code} ${text}`)
+    const server = await start({ sources: [{ root: source.root, source }], onTrace })
+    const { requester } = await connect(server.multiaddrs[0]!)
+    const ref = { path: ROOT_PATH, hash: source.root, maxNodes: 1 }
+    await requester.getNodes(source.root, [ref], 1000)
+    expect(texts).toEqual([
+      expect.stringMatching(/^serving.connected ….{8} connected from \/ip4\/127.0.0.1\//),
+      expect.stringMatching(/^serving.admitted admitted ….{8} from 127.0.0.1$/),
+      expect.stringMatching(/^serving.answered answered ….{8}: 1 of 1 item \(nodes\), [0-9]+ bytes$/),
+    ])
+  })
+
   test('default: serves states, paths and codes, and tells what it has', async () => {
     const { source, descriptions } = await sourceOf(200)
     const { root } = source

@@ -5,6 +5,8 @@ import { relayOf } from '../network/finding/relay.ts'
 import { createListeningNode } from '../network/libp2p/listening-node.ts'
 import { type ServeCounters, type Serving, serve } from '../network/peers/serve.ts'
 import { EVERYTHING, type Status, statusOf } from '../protocol/messages.ts'
+import { createTrace } from '../runtime/trace.ts'
+import { tellTo } from '../runtime/trace-text.ts'
 import type { NodeSource } from '../trie/node-source.ts'
 import { checkServerOptions } from './check-arguments.ts'
 import { guardDamage } from './damage-guard.ts'
@@ -34,10 +36,12 @@ export interface RunningServer {
  */
 export async function startServer(given: ServerOptions): Promise<RunningServer> {
   const { given: options, originals } = checkServerOptions(given)
-  const { listen = [DEFAULT_LISTEN], privateKey, relay, onWebRtcUnavailable, onFailure } = options
+  const { listen = [DEFAULT_LISTEN], privateKey, relay, onWebRtcUnavailable, onFailure, onTrace } = options
   const { limits, connectionLimits } = dependentLimits({ limits: {}, connectionLimits: {}, ...options })
+  const trace = onTrace === undefined ? null : createTrace(tellTo(onTrace))
   const node = await createListeningNode({
     listen,
+    trace,
     connectionLimits,
     ...(privateKey === undefined ? {} : { privateKey }),
     ...(relay === undefined ? {} : { relay: relayOf(relay, setMaxListeners) }),
@@ -54,6 +58,7 @@ export async function startServer(given: ServerOptions): Promise<RunningServer> 
     node,
     source: sourceOf(options, withdraw),
     limits,
+    trace,
     status: statusFor(options, states),
     ...(onFailure === undefined ? {} : { onFailure }),
   }).catch(async (error: unknown) => {

@@ -6,6 +6,7 @@ import { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf } from '@
 import type { Libp2p, PrivateKey } from '@libp2p/interface'
 import type { Libp2pOptions } from 'libp2p'
 import { systemClock } from '../../runtime/clock.ts'
+import type { Trace } from '../../runtime/trace.ts'
 import { parseListen } from '../address.ts'
 import {
   CONNECTION_CHECK_INTERVAL_MS,
@@ -33,6 +34,7 @@ import { limitedService } from '../guards/limited-service.ts'
 import { RateAccounts } from '../guards/rate-accounts.ts'
 import { type StreamRates, StreamShares } from '../guards/stream-shares.ts'
 import { loadLibp2p } from './libp2p-parts.ts'
+import { traceGater, traceNode } from './trace-node.ts'
 import { isWebRtcDirect, loadWebRtcDirect } from './webrtc-direct.ts'
 
 const HOST_SMALL_FRAMES = { perSecond: HOST_SMALL_FRAMES_PER_SECOND, burst: HOST_SMALL_FRAME_BURST }
@@ -54,6 +56,8 @@ export interface ListeningNodeOptions {
   readonly relay?: NodeExtension
   /** Called if WebRTC is not available; the node then starts without. Left out: the node does not start. */
   readonly onWebRtcUnavailable?: (error: NetworkError) => void
+  /** Notes each decision; `null` or left out: no notes. */
+  readonly trace?: Trace | null
 }
 
 /**
@@ -74,6 +78,7 @@ export async function createListeningNode(options: ListeningNodeOptions): Promis
   // Established and pending connections, and room for sockets just closing.
   const maxSockets = limits.connections + 2 * limits.pendingConnections
   const gater = new InboundGater(limits, () => node.getConnections(), systemClock, 'sockets')
+  if (options.trace) traceGater(gater, options.trace)
   const { admits } = gater
   const { listen, transports } = await chooseTransports(options, {
     ...limits,
@@ -109,6 +114,7 @@ export async function createListeningNode(options: ListeningNodeOptions): Promis
   }
   inboundGaters.set(node, gater)
   await options.relay?.start(node)
+  if (options.trace) traceNode(node, gater, options.trace)
   return node
 }
 
