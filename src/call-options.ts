@@ -1,8 +1,32 @@
-/** Reads the options of the client's methods, once, and checks each. */
+/** The options of the client's methods, each read once and checked. */
 import { checkRoot } from './wallet/input.ts'
 import { badArgument, checkSignal, checkType, fieldsOf, reading } from './wallet/plain.ts'
 import type { ProviderOptions } from './wallet/provider/types.ts'
-import type { ReadAt } from './worker/engine.ts'
+import type { ReadAt, VerifyProgress } from './worker/engine.ts'
+
+/** The options of a read. */
+export interface ReadOptions {
+  /**
+   * The root to read from: the last complete root (the default, once there is one), the syncing root, or any trusted
+   * root as `0x` and 64 hex digits. A trusted root needs no sync.
+   */
+  readonly at?: ReadAt
+  readonly signal?: AbortSignal
+}
+
+/** The options of `LightClient.verify`. */
+export interface VerifyOptions {
+  readonly signal?: AbortSignal
+  /** Called a few times a second, and at the end. */
+  readonly onProgress?: (progress: VerifyProgress) => void
+}
+
+/** The options of `LightClient.import`. */
+export interface ImportOptions {
+  /** The required root of the file, `0x` and 64 hex digits. Left out: any root. */
+  readonly root?: string
+  readonly signal?: AbortSignal
+}
 
 /** Returns the options of a read. Throws `badArgument` or `badRootText`. */
 export function parseRead(options: unknown): { at: ReadAt | undefined; signal: AbortSignal | undefined } {
@@ -11,8 +35,25 @@ export function parseRead(options: unknown): { at: ReadAt | undefined; signal: A
   return { at: at as ReadAt | undefined, signal: parseSignal(signal) }
 }
 
+/** Returns the options of a verification. Throws `badArgument`. */
+export function parseVerify(options: unknown): {
+  signal: AbortSignal | undefined
+  onProgress: VerifyOptions['onProgress']
+} {
+  const { signal, onProgress } = fieldsOf('the options of verify', options, ['signal', 'onProgress'])
+  const checked = parseSignal(signal)
+  if (onProgress !== undefined) checkType('onProgress', 'function', onProgress)
+  return { signal: checked, onProgress: onProgress as VerifyOptions['onProgress'] }
+}
+
+/** Returns the options of an import; `root` is `null` for any root. Throws `badArgument` or `badRootText`. */
+export function parseImport(options: unknown): { root: string | null; signal: AbortSignal | undefined } {
+  const { root, signal } = fieldsOf('the options of import', options, ['root', 'signal'])
+  return { root: root === undefined ? null : `0x${checkRoot(root)}`, signal: parseSignal(signal) }
+}
+
 /** Returns a signal of any realm and any implementation. Throws `badArgument`. */
-export function parseSignal(signal: unknown): AbortSignal | undefined {
+function parseSignal(signal: unknown): AbortSignal | undefined {
   return checkSignal('signal', signal)
 }
 

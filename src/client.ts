@@ -3,26 +3,32 @@
  * worker of the application or on the client's thread, with the same behavior.
  */
 
+import { abortable } from './abortable.ts'
 import { exportStream, fileStreamOf, importStream } from './backup-streams.ts'
-import { parseProviderOptions, parseRead, parseSignal } from './call-options.ts'
+import { askToPersist, watchHiding } from './browser-window.ts'
+import {
+  type ImportOptions,
+  parseImport,
+  parseProviderOptions,
+  parseRead,
+  parseVerify,
+  type ReadOptions,
+  type VerifyOptions,
+} from './call-options.ts'
+import type { LightClientEventMap } from './client-events.ts'
 import type { PeerSnapshot } from './network/peers/peer-set.ts'
-import type { ErrorDetails } from './runtime/error.ts'
-import type { ClosedReason } from './store/database/connection.ts'
-import type { Damage } from './store/generations/damage.ts'
-import type { StallReason, SyncProgress } from './sync/progress.ts'
+import type { SyncProgress } from './sync/progress.ts'
 import { Sync } from './sync-handle.ts'
 import { TypedEventTarget } from './typed-events.ts'
 import {
   checkAddress,
   checkProofInput,
-  checkRoot,
   checkSlot,
   checkSlots,
   checkTarget,
   type ProofInput,
   type SlotNumber,
 } from './wallet/input.ts'
-import { checkType, fieldsOf } from './wallet/plain.ts'
 import { createProvider } from './wallet/provider/lazy-provider.ts'
 import type { Eip1193Provider, ProviderOptions } from './wallet/provider/types.ts'
 import type {
@@ -33,7 +39,6 @@ import type {
   EngineEvent,
   ImportSummary,
   ProofValue,
-  ReadAt,
   StorageReport,
   SyncTarget,
   TabRole,
@@ -41,56 +46,6 @@ import type {
   VerifySummary,
 } from './worker/engine.ts'
 import { fromPlainError } from './worker/errors.ts'
-
-/** The options of a read. */
-export interface ReadOptions {
-  /**
-   * The root to read from: the last complete root (the default, once there is one), the syncing root, or any trusted
-   * root as `0x` and 64 hex digits. A trusted root needs no sync.
-   */
-  readonly at?: ReadAt
-  readonly signal?: AbortSignal
-}
-
-/** The options of {@link LightClient.verify}. */
-export interface VerifyOptions {
-  readonly signal?: AbortSignal
-  /** Called a few times a second, and at the end. */
-  readonly onProgress?: (progress: VerifyProgress) => void
-}
-
-/** The options of {@link LightClient.import}. */
-export interface ImportOptions {
-  /** The required root of the file, `0x` and 64 hex digits. Left out: any root. */
-  readonly root?: string
-  readonly signal?: AbortSignal
-}
-
-/** The events of a {@link LightClient}. */
-export interface LightClientEventMap {
-  /** The progress of the running sync, of whichever tab. The {@link Sync} of the caller reports the same. */
-  progress: CustomEvent<SyncProgress>
-  /** The running sync has no peer to ask, with the `reason`. Fires with the events of {@link Sync}. */
-  stalled: CustomEvent<{ readonly reason: StallReason; readonly details: ErrorDetails | null }>
-  /** This tab became the writer of the database, or lost the role to another tab. */
-  role: CustomEvent<TabRole>
-  /** {@link LightClient.addresses} changed. */
-  addresses: CustomEvent<readonly string[]>
-  /** The list of {@link LightClient.peers} changed. */
-  peers: CustomEvent<readonly PeerSnapshot[]>
-  /**
-   * A read found a damaged page or code on disk, and dropped the damaged part. The next sync of the same root fetches
-   * the part again.
-   */
-  damaged: CustomEvent<Damage>
-  /**
-   * The database of the client is closed. `versionchange`: another tab upgrades or deletes the database. `evicted`: the
-   * browser deleted the data. `terminated`: the browser closed the database and does not reopen it. A running sync ends
-   * with `storeFailed`, and calls needing the disk reject with `databaseClosed`. A new client begins with the data on
-   * disk at that time.
-   */
-  storeClosed: CustomEvent<{ readonly reason: ClosedReason }>
-}
 
 /** The parts of a client, made by `createLightClient`. */
 export interface LightClientParts {
@@ -285,13 +240,9 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
    * `closed`, `generationGone` (a newer state became complete meanwhile), or the reason of `signal`.
    */
   async verify(options: VerifyOptions = {}): Promise<VerifySummary> {
-    const { signal: aborts, onProgress } = fieldsOf('the options of verify', options, ['signal', 'onProgress'])
-    const signal = parseSignal(aborts)
+    const { signal, onProgress } = parseVerify(options)
     const id = this.#nextId++
-    if (onProgress !== undefined) {
-      checkType('onProgress', 'function', onProgress)
-      this.#verifications.set(id, onProgress as NonNullable<VerifyOptions['onProgress']>)
-    }
+    if (onProgress !== undefined) this.#verifications.set(id, onProgress)
     const verified = abortable(
       signal,
       () => this.#engine.verify(id),
@@ -322,9 +273,7 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
    * of the same root continues from there.
    */
   async import(file: ReadableStream<Uint8Array> | Blob, options: ImportOptions = {}): Promise<ImportSummary> {
-    const { root: wanted, signal: aborts } = fieldsOf('the options of import', options, ['root', 'signal'])
-    const root = wanted === undefined ? null : `0x${checkRoot(wanted)}`
-    const signal = parseSignal(aborts)
+    const { root, signal } = parseImport(options)
     const stream = fileStreamOf(file)
     const id = this.#nextId++
     return abortable(
@@ -393,43 +342,4 @@ export class LightClient extends TypedEventTarget<LightClientEventMap> {
   #syncOf(id: number | null): Sync | undefined {
     return id === null ? undefined : this.#syncs.get(id)
   }
-}
-
-/** Asks the browser for persistent storage. False outside of secure contexts as well: there is no storage manager. */
-async function askToPersist(): Promise<boolean> {
-  const manager = globalThis.navigator?.storage as StorageManager | undefined
-  return (await manager?.persist?.()) ?? false
-}
-
-/** Calls `listener` when the page becomes hidden. Returns a function to stop watching. */
-function watchHiding(listener: () => void): () => void {
-  const { document } = globalThis
-  if (document === undefined) return () => {}
-  const onChange = () => {
-    if (document.visibilityState === 'hidden') listener()
-  }
-  document.addEventListener('visibilitychange', onChange)
-  return () => document.removeEventListener('visibilitychange', onChange)
-}
-
-/** Runs `read` until `signal` aborts, then calls `stopReading`. Does not begin if the signal has aborted already. */
-async function abortable<T>(
-  signal: AbortSignal | undefined,
-  read: () => Promise<T>,
-  stopReading: () => Promise<void> = async () => {},
-): Promise<T> {
-  if (signal === undefined) return read()
-  // The signal may be of another realm. Older implementations have neither `throwIfAborted` nor `reason`.
-  const reasonOf = () => signal.reason ?? new DOMException('it was aborted', 'AbortError')
-  if (signal.aborted) throw reasonOf()
-  let stop = () => {}
-  const aborted = new Promise<never>((_, reject) => {
-    const onAbort = () => {
-      stopReading().catch(() => {}) // an engine that is gone has stopped
-      reject(reasonOf())
-    }
-    signal.addEventListener('abort', onAbort)
-    stop = () => signal.removeEventListener('abort', onAbort)
-  })
-  return Promise.race([read(), aborted]).finally(stop)
 }

@@ -5,7 +5,9 @@
  */
 
 export type { BackupErrorCode } from './backup/errors.ts'
-export type { ImportOptions, LightClient, LightClientEventMap, ReadOptions, VerifyOptions } from './client.ts'
+export type { ImportOptions, ReadOptions, VerifyOptions } from './call-options.ts'
+export type { LightClient } from './client.ts'
+export type { LightClientEventMap } from './client-events.ts'
 export type { Libp2pNode, LightClientOptions, ServeOptions, WebRtcOptions } from './client-options.ts'
 export { createLightClient } from './create-light-client.ts'
 export type { ConnectionErrorCode } from './network/connection-error.ts'
