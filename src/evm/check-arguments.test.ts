@@ -3,7 +3,7 @@
  * value.
  */
 import { describe, expect, test } from 'vitest'
-import { endOf, NONSENSE } from '../testing/nonsense.ts'
+import { EMPTY, endOf, NONSENSE } from '../testing/nonsense.ts'
 import { decodeHeader } from '../wallet/header.ts'
 import { KNOWN_HEADERS } from '../wallet/known-headers.suite.ts'
 import { checkArguments } from './check-arguments.ts'
@@ -17,11 +17,6 @@ const options = { chainId: 1337 }
 type Run = (...args: readonly unknown[]) => Promise<unknown>
 type Call = readonly [what: string, fine: readonly string[], call: (run: Run, nonsense: unknown) => unknown]
 
-/** The kinds of nonsense equal to objects without a field. */
-const EMPTY = [
-  ...['a promise', 'a module', 'an object', 'an object without a prototype', 'an object that holds itself'],
-  'a signal that has aborted',
-]
 const BIGINTS = ['gas', 'gasPrice', 'maxFeePerGas', 'maxPriorityFeePerGas', 'value', 'maxFeePerBlobGas']
 
 const PLACES: readonly Call[] = [

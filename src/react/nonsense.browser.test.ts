@@ -3,26 +3,13 @@ import { act, Component, createElement, type ReactNode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createLightClient, type LightClient } from '../index.ts'
-import { NONSENSE } from '../testing/nonsense.ts'
+import { EMPTY as NO_FIELDS, NONSENSE, OMITTED } from '../testing/nonsense.ts'
 import * as hooks from './index.ts'
 
 const ADDRESS = `0x${'a'.repeat(40)}`
 const EMPTY_ROOT = '0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421'
-const OMITTED = ['nothing']
 /** The kinds of nonsense equal to options without a field. */
-const EMPTY = [
-  ...[
-    'a set',
-    'a map',
-    'a list',
-    'a list of nothing',
-    'a promise',
-    'a module',
-    'an object',
-    'a signal that has aborted',
-  ],
-  ...['an object without a prototype', 'an object that holds itself'],
-]
+const EMPTY = ['a set', 'a map', 'a list', 'a list of nothing', ...NO_FIELDS]
 
 let client: LightClient
 

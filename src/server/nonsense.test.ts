@@ -6,7 +6,20 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { endOf, NONSENSE } from '../testing/nonsense.ts'
+import {
+  ABORTED,
+  type Call,
+  type CallTable,
+  EMPTY,
+  type Fine,
+  FUNCTIONS,
+  NONSENSE,
+  namesOf,
+  OMITTED,
+  reactive,
+  TEXTS,
+  wrongEnds,
+} from '../testing/nonsense.ts'
 import type { LevelSource, ServedState, StateDatabase, StateDirectory, StateInfo } from './index.ts'
 import * as server from './index.ts'
 
@@ -29,21 +42,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-/** Names of nonsense values valid in a place: an omitted value has a default, and an empty object omits all fields. */
-type Fine = readonly string[]
-const OMITTED: Fine = ['nothing']
-const EMPTY: Fine = [
-  ...['a promise', 'a module', 'an object', 'an object without a prototype', 'an object that holds itself'],
-  'a signal that has aborted',
-]
-const FUNCTIONS: Fine = ['a function', 'a function that throws']
-const TEXTS: Fine = ['an empty text', 'a text', 'a URL']
 const NUMBERS: Fine = ['a number', '2^53']
-const ABORTED: Fine = ['a signal that has aborted']
-
-/** A place for an argument; the rest of the call is valid. */
-type Call = readonly [what: string, fine: Fine, call: (nonsense: never) => unknown]
-type Table = Readonly<Record<string, readonly Call[] | string>>
 
 const placesOf = (prefix: string, names: readonly string[], fine: Fine, call: (part: object) => unknown): Call[] =>
   names.map((name) => [`${prefix}${name}`, fine, (it) => call({ [name]: it })])
@@ -94,7 +93,7 @@ const inTime = (names: readonly string[], call: (part: object) => unknown, prefi
  * The functions of `rootlight/server` with the places of their arguments. A text says why a function has no place for
  * nonsense.
  */
-const EXPORTS: Table = {
+const EXPORTS: CallTable = {
   DEFAULT_CONNECTION_LIMITS: 'an object',
   DEFAULT_LISTEN: 'a text',
   DEFAULT_RELAY_LIMITS: 'an object',
@@ -222,7 +221,7 @@ function once(it: unknown) {
 
 const quiet = (part: object) => Object.fromEntries(Object.entries(part).map(([name, it]) => [name, once(it)]))
 
-const DATABASE: Table = {
+const DATABASE: CallTable = {
   constructor: 'made by StateDatabase.open',
   ...Object.fromEntries(['states', 'damaged', 'begin', 'close'].map((name) => [name, 'takes no argument'])),
   ...Object.fromEntries(['write', 'complete'].map((name) => [name, 'called by importState alone'])),
@@ -232,7 +231,7 @@ const DATABASE: Table = {
   blockStarts: [['id', [], (it) => database.blockStarts(it)]],
 }
 
-const DIRECTORY: Table = {
+const DIRECTORY: CallTable = {
   constructor: 'made by StateDirectory.open',
   ...Object.fromEntries(['database', 'privateKey', 'close'].map((name) => [name, 'takes no argument'])),
   ensure: [
@@ -258,11 +257,9 @@ const DIRECTORY: Table = {
   ],
 }
 
-const SOURCE: Table = Object.fromEntries(
+const SOURCE: CallTable = Object.fromEntries(
   ['constructor', 'has', 'run', 'path', 'code', 'header'].map((name) => [name, 'called by whoever serves it']),
 )
-
-const namesOf = (prototype: object) => Object.getOwnPropertyNames(prototype).sort()
 
 describe('the table', () => {
   test('default: has every export, and every method of what they make', () => {
@@ -275,26 +272,13 @@ describe('the table', () => {
 
 for (const [face, table] of Object.entries({ server: EXPORTS, StateDatabase: DATABASE, StateDirectory: DIRECTORY })) {
   for (const [name, calls] of Object.entries(table)) {
-    for (const [what, fine, call] of typeof calls === 'string' ? [] : calls) {
-      test(`error: ${face}: ${name} with nonsense for ${what} is coded`, async () => {
-        const wrong: string[] = []
-        for (const [kind, make] of Object.entries(NONSENSE)) {
-          const value = kind === 'a module' ? await make() : make()
-          const end = await endOf(() => call(value as never))
-          // A valid value may still end in an error, but only in a coded or an aborted one.
-          const isRight = end.kind === 'coded' ? end.message.length > 10 : fine.includes(kind) && isFineEnd(end)
-          if (!isRight) wrong.push(`${kind}: ${JSON.stringify(end)}`)
-        }
-        expect(wrong).toEqual([])
+    for (const call of typeof calls === 'string' ? [] : calls) {
+      test(`error: ${face}: ${name} with nonsense for ${call[0]} is coded`, async () => {
+        expect(await wrongEnds(call)).toEqual([])
         await expect.poll(listening).toEqual([])
       })
     }
   }
-}
-
-/** An aborted call rejects with the signal's own reason. */
-function isFineEnd(end: { kind: string; error?: string }): boolean {
-  return end.kind === 'resolved' || end.error?.startsWith('AbortError') === true
 }
 
 function listening(): string[] {
@@ -317,14 +301,6 @@ describe('rootlight/server', () => {
   })
 
   test('behavior: proxies over valid arguments work', async () => {
-    const reactive = <T extends object>(value: T): T =>
-      new Proxy(value, {
-        get: (object, name) => {
-          const field = Reflect.get(object, name)
-          const isPlain = typeof field === 'object' && field !== null && /^(Object|Array)$/.test(field.constructor.name)
-          return isPlain ? reactive(field) : field
-        },
-      })
     const running = await server.startServer(
       reactive({ sources: [state()], listen: [server.DEFAULT_LISTEN], limits: { streams: 9 }, chainId: 1 }),
     )

@@ -1,4 +1,4 @@
-/** Values a caller may pass by mistake, and the ways a call may end. */
+/** Values a caller may pass by mistake, tables of calls with such values, and the ways a call may end. */
 
 /** Makers of wrong values: each one stands for a different mistake of the caller. Every call makes a new value. */
 export const NONSENSE: Readonly<Record<string, () => unknown>> = {
@@ -49,7 +49,7 @@ export const NONSENSE: Readonly<Record<string, () => unknown>> = {
 }
 
 /** The end of a call. A refusal is either coded, with `code` and `message`, or some other error. */
-export type End =
+type End =
   | { readonly kind: 'resolved' }
   | { readonly kind: 'coded'; readonly code: string | number; readonly message: string }
   | { readonly kind: 'uncoded'; readonly error: string }
@@ -65,4 +65,55 @@ export async function endOf(call: () => unknown): Promise<End> {
     if (isCoded && code !== undefined && message !== undefined) return { kind: 'coded', code, message }
     return { kind: 'uncoded', error: String(error) }
   }
+}
+
+/** The kinds of nonsense valid for an argument, by name. */
+export type Fine = readonly string[]
+/** For an argument with a default. */
+export const OMITTED: Fine = ['nothing']
+/** For an object without a required field. */
+export const EMPTY: Fine = [
+  ...['a promise', 'a module', 'an object', 'an object without a prototype', 'an object that holds itself'],
+  'a signal that has aborted',
+]
+export const FUNCTIONS: Fine = ['a function', 'a function that throws']
+export const TEXTS: Fine = ['an empty text', 'a text', 'a URL']
+export const ABORTED: Fine = ['a signal that has aborted']
+
+/** One call with a place for a nonsensical argument. All other arguments are right. */
+export type Call = readonly [what: string, fine: Fine, call: (nonsense: never) => unknown]
+/** Functions with their calls. A text gives the reason why no argument can be wrong. */
+export type CallTable = Readonly<Record<string, readonly Call[] | string>>
+
+/** Returns the names of the methods of a class, by its prototype, in order. */
+export function namesOf(prototype: object): string[] {
+  return Object.getOwnPropertyNames(prototype).sort()
+}
+
+/** Makes a call with each kind of nonsense. Returns the wrong ends: neither coded with a message, nor right for `fine`. */
+export async function wrongEnds([, fine, call]: Call): Promise<string[]> {
+  const wrong: string[] = []
+  for (const [kind, make] of Object.entries(NONSENSE)) {
+    const value = kind === 'a module' ? await make() : make()
+    const end = await endOf(() => call(value as never))
+    const isRight = end.kind === 'coded' ? end.message.length > 10 : fine.includes(kind) && isFineEnd(end)
+    if (!isRight) wrong.push(`${kind}: ${JSON.stringify(end)}`)
+  }
+  return wrong
+}
+
+/** True for the end of an accepted call. An aborted call rejects with the signal's own reason. */
+function isFineEnd(end: Exclude<End, { kind: 'coded' }>): boolean {
+  return end.kind === 'resolved' || end.error.startsWith('AbortError')
+}
+
+/** Returns a proxy over `value` and over all plain objects and lists inside, as frameworks make them. */
+export function reactive<T extends object>(value: T): T {
+  return new Proxy(value, {
+    get: (object, name) => {
+      const field = Reflect.get(object, name)
+      const isPlain = typeof field === 'object' && field !== null && /^(Object|Array)$/.test(field.constructor.name)
+      return isPlain ? reactive(field) : field
+    },
+  })
 }
