@@ -5,10 +5,12 @@
  */
 import { bytesToHex, concatBytes } from '@noble/hashes/utils.js'
 import { MAX_CODE_BYTES } from '../protocol/constants.ts'
+import { WorkSlices } from '../runtime/work-slices.ts'
 import { SLICE_BYTES, SLICE_MS } from '../sync/constants.ts'
+import { type Delivery, deliveryOf } from '../sync/delivery.ts'
 import type { Counts, Disk } from '../sync/disk.ts'
 import { resolveRef } from '../sync/resolution.ts'
-import { type Delivery, deliveryOf, Scheduler } from '../sync/scheduler.ts'
+import { Scheduler } from '../sync/scheduler.ts'
 import { EMPTY_ROOT } from '../trie/account.ts'
 import { equalHash, type Keccak } from '../trie/keccak.ts'
 import { scanAccount } from '../trie/leaf.ts'
@@ -79,14 +81,14 @@ class Import {
    */
   readonly #isContinued: boolean
   readonly #storedCodes: ReadonlySet<string>
-  #sliceStart: number
+  readonly #slices: WorkSlices
 
   constructor(options: ImportOptions, scheduler: Scheduler, isContinued: boolean, storedCodes: ReadonlySet<string>) {
     this.#options = options
     this.#scheduler = scheduler
     this.#isContinued = isContinued
     this.#storedCodes = storedCodes
-    this.#sliceStart = options.now()
+    this.#slices = new WorkSlices(SLICE_MS, options.now, options.yieldThread)
   }
 
   async takeNodes(): Promise<void> {
@@ -181,14 +183,11 @@ class Import {
     await this.#options.disk.keepLoose(this.#scheduler.looseSequences())
   }
 
-  /** Lets the thread do other work if this slice has been long enough. */
+  /** Lets the thread do other work between slices. Rejects if the import was given up. */
   async #breathe(): Promise<void> {
-    const { now, yieldThread, signal } = this.#options
+    const { signal } = this.#options
     signal.throwIfAborted()
-    if (now() - this.#sliceStart < SLICE_MS) return
-    await yieldThread()
-    signal.throwIfAborted()
-    this.#sliceStart = now()
+    if (await this.#slices.breathe()) signal.throwIfAborted()
   }
 }
 

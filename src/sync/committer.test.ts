@@ -8,8 +8,9 @@ import { randomState } from '../testing/random-state.ts'
 import { nobleKeccak } from '../trie/keccak.ts'
 import { scanAccount } from '../trie/leaf.ts'
 import { Committer } from './committer.ts'
+import { deliveryOf } from './delivery.ts'
 import type { Disk } from './disk.ts'
-import { deliveryOf, Scheduler } from './scheduler.ts'
+import { Scheduler } from './scheduler.ts'
 
 /** A disk whose writes last until the test lets them end. Counts the writes running at the same time. */
 function slowDisk() {

@@ -7,9 +7,10 @@ import { nobleKeccak } from '../trie/keccak.ts'
 import { scanAccount } from '../trie/leaf.ts'
 import { ROOT_PATH } from '../trie/path.ts'
 import { MAX_RESOLVES } from './constants.ts'
+import { deliveryOf } from './delivery.ts'
 import type { Disk } from './disk.ts'
 import { DiskReads } from './disk-reads.ts'
-import { deliveryOf, Scheduler } from './scheduler.ts'
+import { Scheduler } from './scheduler.ts'
 
 const trie = buildState(randomState(seededRandom(7), 400).accounts)
 const [top] = trie.nodes

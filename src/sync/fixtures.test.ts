@@ -6,7 +6,8 @@ import { runAt } from '../testing/oracle.ts'
 import { NOTHING } from '../testing/page-map.ts'
 import { seededRandom } from '../testing/random.ts'
 import { keccak256, nobleKeccak } from '../trie/keccak.ts'
-import { deliveryOf, Scheduler } from './scheduler.ts'
+import { deliveryOf } from './delivery.ts'
+import { Scheduler } from './scheduler.ts'
 
 /**
  * Syncs the trie with runs of at most `maxRun` nodes, taken in any order. Returns the requested paths, and the counts.

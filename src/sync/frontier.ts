@@ -61,6 +61,22 @@ export class Frontier {
     return this.#pages
   }
 
+  /** Iterates over the items in path order. */
+  *items(): IterableIterator<FrontierItem> {
+    for (let item = this.head.next; item !== this.tail; item = item.next) yield item
+  }
+
+  /** Returns the sequence around `path`: a waiting page, or the nodes of a span. */
+  sequenceAt(path: Path): Uint8Array | undefined {
+    const page = this.#pages.find(({ start, end }) => start <= path && path < end)
+    if (page !== undefined) return page.bytes
+    for (const item of this.items()) {
+      if (item.start > path) return undefined
+      if (item.kind === 'span' && path < item.next.start) return item.writer.view()
+    }
+    return undefined
+  }
+
   /** Inserts a gap after `at`, and after every item that starts before the gap. */
   insertGap(at: FrontierItem, gap: Omit<Gap, keyof Linked | 'kind' | 'inFlight' | 'attempts' | 'olds'>): Gap {
     const item = { kind: 'gap', start: gap.path, inFlight: 0, attempts: null, olds: NO_REFS, ...gap } as Gap

@@ -21,8 +21,8 @@ import { EMPTY_ROOT, encodeSlot } from '../trie/account.ts'
 import { keccak256, nobleKeccak } from '../trie/keccak.ts'
 import { END, type Path, pathOfKey } from '../trie/path.ts'
 import { SequenceWriter } from '../trie/sequence.ts'
+import { deliveryOf } from './delivery.ts'
 import { noCounts } from './frontier.ts'
-import { deliveryOf } from './scheduler.ts'
 
 const EVERYTHING = 10_000
 

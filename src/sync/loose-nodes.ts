@@ -1,4 +1,6 @@
 /** Nodes of loose pages, by path: hints for future gaps, hashed before use. */
+import { equalHash, type Keccak } from '../trie/keccak.ts'
+import type { Ref } from '../trie/node-source.ts'
 import { type Path, subtreeEnd } from '../trie/path.ts'
 import { SequenceCursor } from '../trie/sequence.ts'
 
@@ -36,11 +38,11 @@ export class LooseNodes {
     else blobs.push(blob)
   }
 
-  /** Removes and returns the nodes kept for `path`. One of them may be the wanted one. */
-  take(path: Path): readonly Uint8Array[] {
-    const blobs = this.#nodes.get(path) ?? []
+  /** Removes the nodes kept for the path of `ref`. Returns the one with the hash of `ref`, or `undefined`. */
+  take({ path, hash }: Ref, keccak: Keccak): Uint8Array | undefined {
+    const blobs = this.#nodes.get(path)
     this.#nodes.delete(path)
-    return blobs
+    return blobs?.find((blob) => equalHash(keccak.digest(blob), hash))
   }
 
   #read(bytes: Uint8Array): void {

@@ -24,10 +24,11 @@ import { encodeSlot } from '../trie/account.ts'
 import { keccak256 } from '../trie/keccak.ts'
 import { type Path, ROOT_PATH } from '../trie/path.ts'
 import { MAX_IN_FLIGHT_BYTES, MAX_REFS_PER_REQUEST, MAX_REQUESTS_PER_PEER } from './constants.ts'
+import { deliveryOf } from './delivery.ts'
 import { SyncError } from './errors.ts'
 import type { NodeRequest } from './peer.ts'
 import type { SyncProgress } from './progress.ts'
-import { deliveryOf, type Scheduler } from './scheduler.ts'
+import type { Scheduler } from './scheduler.ts'
 
 const ALL = Number.POSITIVE_INFINITY
 const MEBIBYTE = 1024 * 1024

@@ -1,6 +1,5 @@
-/** The progress of a running sync, and its rates. */
+/** The progress of a running sync. */
 
-import type { Clock } from '../runtime/clock.ts'
 import type { ErrorDetails } from '../runtime/error.ts'
 
 /** The phase of a sync. `stalled` and `paused` end by themselves; `complete` and `failed` are final. */
@@ -58,28 +57,4 @@ export interface SyncProgress {
   readonly root: string
   /** Number of the generation that this target writes. */
   readonly generation: number
-}
-
-/** The time over which a rate is taken: a shorter one flickers, a longer one lags. */
-const RATE_WINDOW_MS = 3_000
-
-/** A meter for nodes and bytes per second, over the last few seconds. */
-export class RateMeter {
-  readonly #clock: Clock
-  #samples: { readonly at: number; readonly nodes: number; readonly bytes: number }[] = []
-
-  constructor(clock: Clock) {
-    this.#clock = clock
-  }
-
-  /** Notes the current totals, and returns the rates. */
-  sample(nodes: number, bytes: number): { nodesPerSecond: number; bytesPerSecond: number } {
-    const at = this.#clock.now()
-    this.#samples.push({ at, nodes, bytes })
-    while (this.#samples.length > 2 && this.#samples[1]!.at < at - RATE_WINDOW_MS) this.#samples.shift()
-    const first = this.#samples[0]!
-    const seconds = (at - first.at) / 1000
-    if (seconds <= 0) return { nodesPerSecond: 0, bytesPerSecond: 0 }
-    return { nodesPerSecond: (nodes - first.nodes) / seconds, bytesPerSecond: (bytes - first.bytes) / seconds }
-  }
 }

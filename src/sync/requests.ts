@@ -7,7 +7,7 @@
 import type { Clock } from '../runtime/clock.ts'
 import { Deadline } from '../runtime/deadline.ts'
 import type { Trace } from '../runtime/trace.ts'
-import type { WantedCode } from './code-queue.ts'
+import { type Asked, type OpenRequest, type ReceivedAnswer, waysOf } from './asked.ts'
 import {
   HEDGE_ROUND_TRIPS,
   MAX_CODES_PER_REQUEST,
@@ -21,26 +21,8 @@ import {
   START_HEDGE_MS,
 } from './constants.ts'
 import type { Gap } from './frontier-items.ts'
-import type { SyncPeer, SyncPeers, WayRequest } from './peer.ts'
+import type { SyncPeer, SyncPeers } from './peer.ts'
 import type { Scheduler } from './scheduler.ts'
-
-/** A way from a gap down, to a key of the scope. */
-export interface AskedWay extends WayRequest {
-  readonly gap: Gap
-}
-
-export type Asked =
-  | { readonly kind: 'nodes'; readonly gaps: readonly Gap[] }
-  | { readonly kind: 'ways'; readonly gaps: readonly Gap[]; readonly ways: readonly AskedWay[] }
-  | { readonly kind: 'codes'; readonly codes: readonly WantedCode[] }
-
-/** A request neither timed out nor settled: its answer is still to come or to be verified. */
-export interface OpenRequest {
-  readonly peer: SyncPeer
-  readonly asked: Asked
-  /** The byte budget of the answer. */
-  readonly maxBytes: number
-}
 
 interface Request extends OpenRequest {
   readonly sentAt: number
@@ -49,18 +31,6 @@ interface Request extends OpenRequest {
   readonly hedges: Set<SyncPeer>
   readonly timeout: Deadline
   readonly overdue: Deadline
-}
-
-/** An answer received: runs, ways or codes, in the order of the request. */
-export interface Answer {
-  readonly peer: SyncPeer
-  readonly asked: Asked
-  readonly parts: readonly Uint8Array[]
-  readonly bytes: number
-  /** Time from sending to receipt; `null`: we were absent meanwhile. */
-  readonly elapsedMs: number | null
-  /** To be called when the whole answer is verified. */
-  settle(): void
 }
 
 export interface RequestsOptions {
@@ -88,7 +58,7 @@ export class Requests {
   readonly #options: RequestsOptions
   readonly #abort = new AbortController()
   readonly #open = new Map<SyncPeer, Set<Request>>()
-  readonly #answers: Answer[] = []
+  readonly #answers: ReceivedAnswer[] = []
   /**
    * Peers with a timeout and no answer since. Each gets one request at a time, so only few gaps wait for such a peer.
    */
@@ -113,7 +83,7 @@ export class Requests {
   }
 
   /** Removes and returns the oldest waiting answer. */
-  nextAnswer(): Answer | undefined {
+  nextAnswer(): ReceivedAnswer | undefined {
     return this.#answers.shift()
   }
 
@@ -352,14 +322,6 @@ export class Requests {
 function rankOf({ isTab = false, isUnreliable = false }: SyncPeer): number {
   if (isUnreliable) return 2
   return isTab ? 0 : 1
-}
-
-/** Returns as many ways as one request may have. The rest of a gap is requested once its node is known. */
-function waysOf(gaps: readonly Gap[], scheduler: Scheduler): Asked {
-  const ways = gaps.flatMap((gap) => {
-    return scheduler.keysBelow(gap, MAX_REFS_PER_REQUEST).map((key) => ({ path: gap.path, hash: gap.hash, key, gap }))
-  })
-  return { kind: 'ways', gaps, ways: ways.slice(0, MAX_REFS_PER_REQUEST) }
 }
 
 /**

@@ -13,6 +13,7 @@ import { equalHash, type Keccak } from '../trie/keccak.ts'
 import { checkSlot, type LeafCallback, LeafRefs } from '../trie/leaf.ts'
 import { NodeError } from '../trie/node.ts'
 import { NodeScanner } from '../trie/node-scanner.ts'
+import type { Ref } from '../trie/node-source.ts'
 import { KEY_NIBBLES, MAX_PATH_NIBBLES, type Path, pathOfNibbles, sharedNibbles, writeNibbles } from '../trie/path.ts'
 import { rlpItemEnd } from '../trie/rlp.ts'
 import type { Scope } from '../trie/scope.ts'
@@ -29,12 +30,6 @@ export type Lie =
   | 'malformed'
   /** More nodes than the subtree of the ref has. */
   | 'tooMuch'
-
-/** A ref to be filled by the rest of a run. */
-export interface Expected {
-  readonly path: Path
-  readonly hash: Uint8Array
-}
 
 /** Places a ref beyond the end of the run that began at `gap`. Returns the item after which the next ref goes. */
 export type PlaceRef = (
@@ -67,7 +62,7 @@ export class RunFiller {
   at = 0
   lie: Lie | null = null
   /** Refs not reached by the last `fill`, the next one last. */
-  readonly rest: Expected[] = []
+  readonly rest: Ref[] = []
   /** Offsets of nodes that other open gaps may want, by hash. */
   readonly twinOffsets: number[] = []
 

@@ -14,9 +14,10 @@ import { scanAccount } from '../trie/leaf.ts'
 import { type Path, subtreeEnd } from '../trie/path.ts'
 import { SequenceCursor } from '../trie/sequence.ts'
 import { MAX_PAGE_BYTES } from './constants.ts'
+import { type Delivery, deliveryOf } from './delivery.ts'
 import type { Page } from './disk.ts'
 import type { Gap } from './frontier-items.ts'
-import { type Delivery, deliveryOf, Scheduler } from './scheduler.ts'
+import { Scheduler } from './scheduler.ts'
 
 const SEEDS = Number(process.env['SEEDS'] ?? 100)
 

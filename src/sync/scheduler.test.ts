@@ -10,8 +10,9 @@ import { keccak256, nobleKeccak } from '../trie/keccak.ts'
 import { scanAccount } from '../trie/leaf.ts'
 import { KEY_NIBBLES, type Path } from '../trie/path.ts'
 import { SequenceCursor } from '../trie/sequence.ts'
+import { deliveryOf } from './delivery.ts'
 import type { Contents } from './disk.ts'
-import { deliveryOf, Scheduler } from './scheduler.ts'
+import { Scheduler } from './scheduler.ts'
 
 const state = randomState(seededRandom(5), 80)
 const trie = buildState(state.accounts)

@@ -18,45 +18,16 @@ import type { Scope } from '../trie/scope.ts'
 import { childRefs } from './child-refs.ts'
 import { CodeQueue } from './code-queue.ts'
 import { MAX_HELD_BYTES, MAX_WINDOW, MIN_WINDOW, SINGLE_NODE_BYTES } from './constants.ts'
-import type { Contents, Counts, Page } from './disk.ts'
+import { type Delivery, deliveryOf } from './delivery.ts'
+import type { Counts, Page } from './disk.ts'
 import { Estimate } from './estimate.ts'
 import { Frontier } from './frontier.ts'
 import type { FrontierItem, Gap, TrieProgress } from './frontier-items.ts'
 import { LooseNodes } from './loose-nodes.ts'
 import { counterpart, isSame, type Resolution } from './resolution.ts'
-import { type Expected, type Lie, RunFiller } from './run-filler.ts'
+import { type Lie, RunFiller } from './run-filler.ts'
+import type { SchedulerOptions } from './scheduler-options.ts'
 import { Stretches } from './stretches.ts'
-
-export interface SchedulerOptions {
-  /** 32 bytes. */
-  readonly root: Uint8Array
-  readonly keccak: Keccak
-  readonly contents: Contents
-  /** Reads the refs in an account's leaf; left out: a plain trie, without storage and codes. */
-  readonly leaf?: LeafCallback | undefined
-  /** Bytes of a page; `MAX_PAGE_BYTES` if left out. */
-  readonly pageBytes?: number | undefined
-}
-
-/** A run on its way through {@link Scheduler.process}, in one go or in slices. */
-export interface Delivery {
-  /** Consecutive nodes, concatenated. */
-  readonly run: Uint8Array
-  /** The number of bytes used. */
-  at: number
-  /** Refs that the rest of the run must match, the next one last. */
-  readonly expected: Expected[]
-  /** Nodes that filled gaps, and true nodes known already. */
-  useful: number
-  wasted: number
-  /** The reason why the rest of the run was refused. */
-  lie: Lie | null
-}
-
-/** Returns the delivery of a run for `ref`, with no byte used. */
-export function deliveryOf(ref: Expected, run: Uint8Array): Delivery {
-  return { run, at: 0, expected: [{ path: ref.path, hash: ref.hash }], useful: 0, wasted: 0, lie: null }
-}
 
 export class Scheduler {
   readonly codes: CodeQueue
@@ -250,20 +221,9 @@ export class Scheduler {
     this.#fillFromLoose()
   }
 
-  /** Full pages, to be handed out by {@link commit}. */
-  get waitingPages(): readonly Page[] {
-    return this.#frontier.waitingPages
-  }
-
   /** Returns the sequence around `path` that `commit` has not handed out, for reads during the sync. */
   sequenceAt(path: Path): Uint8Array | undefined {
-    const page = this.waitingPages.find(({ start, end }) => start <= path && path < end)
-    if (page !== undefined) return page.bytes
-    for (const item of this.items()) {
-      if (item.start > path) return undefined
-      if (item.kind === 'span' && path < item.next.start) return item.writer.view()
-    }
-    return undefined
+    return this.#frontier.sequenceAt(path)
   }
 
   /** Returns the verified share of the target, 0 to 1, by estimate; see `estimate.ts`. */
@@ -284,8 +244,13 @@ export class Scheduler {
   }
 
   /** Iterates over the frontier in path order. */
-  *items(): IterableIterator<FrontierItem> {
-    for (let item = this.#frontier.head.next; item !== this.#frontier.tail; item = item.next) yield item
+  items(): IterableIterator<FrontierItem> {
+    return this.#frontier.items()
+  }
+
+  /** Full pages, to be handed out by {@link commit}. */
+  get waitingPages(): readonly Page[] {
+    return this.#frontier.waitingPages
   }
 
   /** RESOLVE: asks whether the disk already holds this ref, before a gap exists, and not only after a restart. */
@@ -325,7 +290,7 @@ export class Scheduler {
     this.#frontier.settleNeighbours(gap)
   }
 
-  #gapOf(ref: Expected): Gap | undefined {
+  #gapOf(ref: Ref): Gap | undefined {
     const gap = this.#frontier.gaps.get(ref.path)
     return gap !== undefined && gap.unresolved === null && equalHash(gap.hash, ref.hash) ? gap : undefined
   }
@@ -353,7 +318,7 @@ export class Scheduler {
   }
 
   /** Checks one node of a run. The ref of the node is not a gap, but its children may be gaps. */
-  #walk(delivery: Delivery, ref: Expected): void {
+  #walk(delivery: Delivery, ref: Ref): void {
     const { run } = delivery
     const end = rlpItemEnd(run, delivery.at, run.length)
     if (end < 0) {
@@ -375,12 +340,8 @@ export class Scheduler {
   #fillFromLoose(): void {
     for (let gap = this.#fromLoose.pop(); gap !== undefined; gap = this.#fromLoose.pop()) {
       if (this.#frontier.gaps.get(gap.path) !== gap) continue
-      for (const blob of this.#loose.take(gap.path)) {
-        if (equalHash(this.#keccak.digest(blob), gap.hash)) {
-          this.#filler.fill(gap, blob, 0, blob.length)
-          break
-        }
-      }
+      const blob = this.#loose.take(gap, this.#keccak)
+      if (blob !== undefined) this.#filler.fill(gap, blob, 0, blob.length)
     }
   }
 }

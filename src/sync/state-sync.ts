@@ -7,30 +7,25 @@
  * goes on by itself.
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
-import { type ErrorDetails, isRootlightError } from '../runtime/error.ts'
+import { isRootlightError } from '../runtime/error.ts'
+import { WorkSlices } from '../runtime/work-slices.ts'
 import type { Path } from '../trie/path.ts'
 import { findInSequence } from '../trie/sequence.ts'
+import type { OpenRequest, ReceivedAnswer } from './asked.ts'
 import { Committer } from './committer.ts'
-import {
-  CONNECT_GRACE_MS,
-  LOOSE_INTERVAL_MS,
-  PROGRESS_INTERVAL_MS,
-  RETRY_EMPTY_MS,
-  SLICE_BYTES,
-  SLICE_MS,
-} from './constants.ts'
+import { CONNECT_GRACE_MS, LOOSE_INTERVAL_MS, PROGRESS_INTERVAL_MS, RETRY_EMPTY_MS, SLICE_MS } from './constants.ts'
 import { DiskReads } from './disk-reads.ts'
 import { SyncError } from './errors.ts'
-import { type PauseReason, RateMeter, type StallReason, type SyncPhase, type SyncProgress } from './progress.ts'
-import { type Answer, type OpenRequest, Requests } from './requests.ts'
+import type { PauseReason, StallReason, SyncPhase, SyncProgress } from './progress.ts'
+import { ProgressMeter } from './progress-meter.ts'
+import { Requests } from './requests.ts'
 import { Scheduler } from './scheduler.ts'
+import { Sleeper } from './sleeper.ts'
+import { StallJudge } from './stall-judge.ts'
 import type { StateSyncOptions } from './state-sync-options.ts'
 import { StoragePause } from './storage-pause.ts'
 import { takeAnswer } from './take-answer.ts'
 import { Timers } from './timers.ts'
-
-/** The reasons of a stalled sync with no peer to ask. */
-const WITHOUT_PEERS: ReadonlySet<StallReason | PauseReason> = new Set(['noPeers', 'loadFailed'])
 
 export class StateSync {
   readonly #options: StateSyncOptions
@@ -38,35 +33,31 @@ export class StateSync {
   readonly #committer: Committer
   readonly #reads: DiskReads
   readonly #storage: StoragePause
-  readonly #rates: RateMeter
+  readonly #meter: ProgressMeter
   readonly #timers: Timers
+  readonly #slices: WorkSlices
+  readonly #sleeper = new Sleeper()
+  readonly #judge: StallJudge
   /** The scheduler; `null` until the contents of the disk are known. */
   #scheduler: Scheduler | null = null
   #phase: SyncPhase = 'connecting'
   #reason: StallReason | PauseReason | null = null
-  #fraction = 0
-  #startedAt = 0
-  /** The last time the thread was free for other work. */
-  #sliceStart = 0
-  #hadPeers = false
-  #retryTimer = false
-  /** Nodes and codes verified when the sync stalled. */
-  #stalledAt = 0
+  #hasRetryTimer = false
   /** The reason why the sync has to end early. */
   #ending: SyncError | null = null
-  #awake = false
-  #wakeSleeper: () => void = () => {}
 
   constructor(options: StateSyncOptions) {
     const { root, peers, clock, isYielding, trace } = options
     this.#options = options
+    this.#judge = new StallJudge(options)
     this.#timers = new Timers(clock)
-    this.#rates = new RateMeter(clock)
-    this.#requests = new Requests({ root, peers, clock, isYielding, trace, onChange: () => this.#wake() })
+    this.#meter = new ProgressMeter(options)
+    this.#slices = new WorkSlices(SLICE_MS, () => clock.now(), options.yieldThread)
+    this.#requests = new Requests({ root, peers, clock, isYielding, trace, onChange: () => this.#sleeper.wake() })
     this.#reads = new DiskReads({
       disk: options.disk,
       leaf: options.leaf,
-      onChange: () => this.#wake(),
+      onChange: () => this.#sleeper.wake(),
       onDamaged: (error) => options.onDamaged?.(error),
       onError: (error) => this.#meetReadError(error),
     })
@@ -74,13 +65,13 @@ export class StateSync {
       clock,
       estimate: options.estimateStorage ?? (async () => ({ usage: null, quota: null })),
       onPaused: (error) => options.onPaused?.(error),
-      onDue: () => this.#wake(),
+      onDue: () => this.#sleeper.wake(),
     })
     this.#committer = new Committer(options.disk, (cause) => {
       if (cause === undefined) this.#endPause()
       else if (!this.#pauseIfFull(cause))
-        this.#fail(new SyncError('storeFailed', 'what was verified could not be written', { cause }))
-      this.#wake()
+        this.cancel(new SyncError('storeFailed', 'what was verified could not be written', { cause }))
+      this.#sleeper.wake()
     })
   }
 
@@ -89,8 +80,8 @@ export class StateSync {
    * `storeFailed`, or the error given to {@link cancel}. By then verified data is on disk, as far as the disk allows.
    */
   async run(): Promise<SyncProgress> {
-    this.#startedAt = this.#options.clock.now()
-    const stopListening = this.#options.peers.onChange(() => this.#wake())
+    this.#judge.begin()
+    const stopListening = this.#options.peers.onChange(() => this.#sleeper.wake())
     try {
       await this.#loop()
       this.#phase = 'complete'
@@ -103,19 +94,20 @@ export class StateSync {
       this.#storage.end()
       this.#timers.stop()
       this.#reason = null
-      this.#tellProgress()
+      this.#options.onProgress?.(this.progress())
     }
     return this.progress()
   }
 
   /** Ends the sync with `error`, after writing verified data. `run` rejects. A second call changes nothing. */
   cancel(error: SyncError): void {
-    this.#fail(error)
+    this.#ending ??= error
+    this.#sleeper.wake()
   }
 
   /** Wakes the loop to look for new requests: the conditions have changed. */
   nudge(): void {
-    this.#wake()
+    this.#sleeper.wake()
   }
 
   /** Tries the disk again at once, if the sync is paused because the disk is full. There may be room again. */
@@ -132,7 +124,7 @@ export class StateSync {
   offer(nodes: readonly { readonly path: Path; readonly hash: Uint8Array; readonly blob: Uint8Array }[]): void {
     try {
       const taken = nodes.filter((node) => this.#scheduler?.offer(node))
-      if (taken.length > 0) this.#wake()
+      if (taken.length > 0) this.#sleeper.wake()
     } catch (error) {
       this.#meetReadError(error)
     }
@@ -140,7 +132,7 @@ export class StateSync {
 
   /** Takes a code fetched and checked elsewhere. */
   offerCode(hash: Uint8Array, bytes: Uint8Array): void {
-    if (this.#scheduler?.codes.offer(bytesToHex(hash), bytes) === true) this.#wake()
+    if (this.#scheduler?.codes.offer(bytesToHex(hash), bytes) === true) this.#sleeper.wake()
   }
 
   /** The state of this target, for checks; `null` before the disk has answered. Read only. */
@@ -154,33 +146,8 @@ export class StateSync {
   }
 
   progress(): SyncProgress {
-    const { root, peers, generation } = this.#options
-    const scheduler = this.#scheduler
-    const connected = [...peers.connected()].length
-    const counts = scheduler?.counts ?? { nodes: 0, bytes: 0, accounts: 0, slots: 0 }
-    const codes = scheduler?.codes.counts ?? { count: 0, bytes: 0 }
-    const bytes = counts.bytes + codes.bytes
-    const rates = this.#rates.sample(counts.nodes, bytes)
-    if (scheduler !== null)
-      this.#fraction = Math.max(this.#fraction, Math.min(scheduler.fraction(), 1 - Number.EPSILON))
-    const isComplete = this.#phase === 'complete'
-    const eta = rates.bytesPerSecond > 0 ? ((scheduler?.missingBytes() ?? 0) / rates.bytesPerSecond) * 1000 : null
-    return {
-      phase: this.#phase,
-      reason: this.#reason,
-      details: connected === 0 ? this.#loadDetails() : null,
-      ...counts,
-      bytes,
-      codes: codes.count,
-      pending: scheduler?.pending ?? 1,
-      peers: connected,
-      ...rates,
-      fraction: isComplete ? 1 : this.#fraction,
-      etaMs: isComplete ? 0 : eta,
-      wireBytes: this.#options.receivedBytes?.() ?? this.#requests.receivedBytes,
-      root: `0x${bytesToHex(root)}`,
-      generation: generation(),
-    }
+    const { receivedBytes } = this.#requests
+    return this.#meter.measure({ phase: this.#phase, reason: this.#reason, scheduler: this.#scheduler, receivedBytes })
   }
 
   /** Returns 4,096 cells, 0 to 1: the key space by its first three nibbles. */
@@ -198,8 +165,8 @@ export class StateSync {
   async #loop(): Promise<void> {
     let scheduler: Scheduler | null = await this.#begin()
     this.#timers.every(LOOSE_INTERVAL_MS, () => this.keep())
-    this.#timers.every(PROGRESS_INTERVAL_MS, () => this.#tellProgress())
-    this.#timers.after(CONNECT_GRACE_MS, () => this.#wake())
+    this.#timers.every(PROGRESS_INTERVAL_MS, () => this.#options.onProgress?.(this.progress()))
+    this.#timers.after(CONNECT_GRACE_MS, () => this.#sleeper.wake())
     while (scheduler !== null) scheduler = await this.#bring(scheduler)
   }
 
@@ -214,7 +181,7 @@ export class StateSync {
         const answer = this.#requests.nextAnswer()
         if (answer !== undefined) {
           await this.#take(answer)
-          await this.#breathe()
+          await this.#slices.breathe()
         } else {
           this.#judgeStall(current)
           await this.#sleep()
@@ -293,11 +260,11 @@ export class StateSync {
   }
 
   /** Verifies an answer in slices, yielding by the clock, and reports the outcome to the peer. */
-  async #take(answer: Answer): Promise<void> {
+  async #take(answer: ReceivedAnswer): Promise<void> {
     const lie = await takeAnswer(answer, {
       scheduler: this.#scheduler!,
       keccak: this.#options.keccak,
-      sliceBytes: this.#options.sliceBytes ?? SLICE_BYTES,
+      sliceBytes: this.#options.sliceBytes,
       goOn: () => this.#goOnTaking(),
     })
     const { peer, bytes, elapsedMs } = answer
@@ -310,65 +277,37 @@ export class StateSync {
 
   /** Between slices: starts more work if the thread was free in between. Returns false if the sync has to end. */
   async #goOnTaking(): Promise<boolean> {
-    if (!(await this.#breathe())) return true
+    if (!(await this.#slices.breathe())) return true
     if (this.#ending !== null) return false
     this.#startWork(this.#scheduler!)
-    return true
-  }
-
-  /** Lets the thread do other work if this slice has been long enough. Returns true if so. */
-  async #breathe(): Promise<boolean> {
-    const { clock, yieldThread } = this.#options
-    if (clock.now() - this.#sliceStart < SLICE_MS) return false
-    await yieldThread()
-    this.#sliceStart = clock.now()
     return true
   }
 
   /** syncing ⇄ stalled: data is missing, but no request is in flight and none can be sent. */
   #judgeStall(scheduler: Scheduler): void {
     if (this.#storage.isFull) return
-    const peers = [...this.#options.peers.connected()]
-    this.#hadPeers ||= peers.length > 0
-    const verified = scheduler.counts.nodes + scheduler.codes.counts.count
-    if (!this.#requests.idle || !this.#reads.idle) {
-      // Peers that had nothing are asked again from time to time: the stall ends when one of them has something.
-      const stillHasNothing = this.#reason !== null && !WITHOUT_PEERS.has(this.#reason) && verified === this.#stalledAt
-      if (!stillHasNothing) this.#setPhase('syncing', null)
-      return
-    }
-    this.#stalledAt = verified
-    const waited = this.#options.clock.now() - this.#startedAt >= CONNECT_GRACE_MS
-    const isWaiting = !this.#hadPeers && !waited && this.#loadDetails() === null
-    if (peers.length === 0 && isWaiting) return
-    if (peers.length === 0 && this.#options.isOnline?.() === false) {
-      this.#setPhase('paused', null)
+    const isBusy = !this.#requests.idle || !this.#reads.idle
+    const verdict = this.#judge.judge(scheduler, isBusy, this.#reason)
+    if (verdict?.phase !== 'stalled') {
+      if (verdict !== null) this.#setPhase(verdict.phase, null)
       return
     }
     if (scheduler.gaps.size === 0 && this.#committer.bytes === 0 && this.#reads.dropStrayCodes()) return
-    const reason = this.#stallReason(scheduler, peers)
-    if (this.#setPhase('stalled', reason)) this.#options.onStalled?.(reason, this.#loadDetails())
-    if (peers.length > 0 && !this.#retryTimer) {
-      this.#retryTimer = true
-      this.#timers.after(RETRY_EMPTY_MS, () => {
-        this.#retryTimer = false
-        this.#requests.forgive(this.#scheduler!)
-        this.#wake()
-      })
-    }
+    const { reason, mayRetry } = verdict
+    const { onStalled, loadFailure } = this.#options
+    if (this.#setPhase('stalled', reason)) onStalled?.(reason, loadFailure?.()?.details ?? null)
+    if (mayRetry) this.#retryLater()
   }
 
-  #stallReason(scheduler: Scheduler, peers: readonly { mayHave(root: Uint8Array): boolean }[]): StallReason {
-    if (peers.length === 0) return this.#loadDetails() === null ? 'noPeers' : 'loadFailed'
-    const able = peers.filter((peer) => peer.mayHave(this.#options.root))
-    // A peer without the root's node does not have the root.
-    if (able.length === 0 || scheduler.counts.nodes === 0) return 'rootUnavailable'
-    return 'noProgress'
-  }
-
-  /** Returns the details of the code that could not be loaded, without which no peer is dialed; `null`: none. */
-  #loadDetails(): ErrorDetails | null {
-    return this.#options.loadFailure?.()?.details ?? null
+  /** Asks all peers again after a while: they may have the missing data by then. */
+  #retryLater(): void {
+    if (this.#hasRetryTimer) return
+    this.#hasRetryTimer = true
+    this.#timers.after(RETRY_EMPTY_MS, () => {
+      this.#hasRetryTimer = false
+      this.#requests.forgive(this.#scheduler!)
+      this.#sleeper.wake()
+    })
   }
 
   /** any → paused, if `error` says that the disk is full. Returns true if so. */
@@ -392,43 +331,17 @@ export class StateSync {
     this.#phase = phase
     this.#reason = reason
     if (!changed) return false
-    this.#options.trace?.('sync', phase, { reason, ...this.#peerCounts() })
-    this.#tellProgress()
+    this.#options.trace?.('sync', phase, { reason, ...this.#judge.peerCounts() })
+    this.#options.onProgress?.(this.progress())
     return true
   }
 
-  #peerCounts(): { readonly peers: number; readonly able: number } {
-    const peers = [...this.#options.peers.connected()]
-    return { peers: peers.length, able: peers.filter((peer) => peer.mayHave(this.#options.root)).length }
-  }
-
-  #tellProgress(): void {
-    this.#options.onProgress?.(this.progress())
-  }
-
   #meetReadError(cause: unknown): void {
-    if (cause instanceof SyncError) this.#fail(cause)
-    else if (!this.#pauseIfFull(cause)) this.#fail(new SyncError('storeFailed', 'a page could not be read', { cause }))
+    if (cause instanceof SyncError) this.cancel(cause)
+    else if (!this.#pauseIfFull(cause)) this.cancel(new SyncError('storeFailed', 'a page could not be read', { cause }))
   }
 
-  #fail(error: SyncError): void {
-    this.#ending ??= error
-    this.#wake()
-  }
-
-  #wake(): void {
-    this.#awake = true
-    this.#wakeSleeper()
-  }
-
-  /** Waits for the next {@link #wake}. Returns at once if one came since the last sleep. */
   async #sleep(): Promise<void> {
-    if (!this.#awake) {
-      await new Promise<void>((resolve) => {
-        this.#wakeSleeper = resolve
-      })
-      this.#sliceStart = this.#options.clock.now()
-    }
-    this.#awake = false
+    if (await this.#sleeper.sleep()) this.#slices.begin()
   }
 }

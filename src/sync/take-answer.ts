@@ -3,16 +3,18 @@
  * not having the data.
  */
 import type { Keccak } from '../trie/keccak.ts'
+import type { Asked, ReceivedAnswer } from './asked.ts'
+import { SLICE_BYTES } from './constants.ts'
+import { deliveryOf } from './delivery.ts'
 import type { Gap } from './frontier-items.ts'
 import type { SyncPeer } from './peer.ts'
-import type { Answer, Asked } from './requests.ts'
-import { deliveryOf, type Scheduler } from './scheduler.ts'
+import type { Scheduler } from './scheduler.ts'
 
 export interface TakeOptions {
   readonly scheduler: Scheduler
   readonly keccak: Keccak
-  /** Bytes of a run between two calls of {@link goOn}. */
-  readonly sliceBytes: number
+  /** Bytes of a run between two calls of {@link goOn}; `SLICE_BYTES` if left out. */
+  readonly sliceBytes?: number | undefined
   /** Called between slices. Resolves with false if the sync ends: then verifying ends, too. */
   readonly goOn: () => Promise<boolean>
 }
@@ -29,7 +31,7 @@ interface AskedItem {
  * Verifies the answer. Returns the reason why the peer lied, or `null`. True parts before a lie are kept. Throws
  * `badRoot`.
  */
-export async function takeAnswer({ asked, parts, peer }: Answer, options: TakeOptions): Promise<string | null> {
+export async function takeAnswer({ asked, parts, peer }: ReceivedAnswer, options: TakeOptions): Promise<string | null> {
   for (const [i, { wanted, take }] of itemsOf(asked, options).entries()) {
     const part = parts[i]
     // Parts missing at the end did not fit. An empty part, or no part at all, means "don't have it".
@@ -62,7 +64,7 @@ function itemsOf(asked: Asked, options: TakeOptions): AskedItem[] {
 async function takeRun(
   gap: Gap,
   run: Uint8Array,
-  { scheduler, sliceBytes, goOn }: TakeOptions,
+  { scheduler, sliceBytes = SLICE_BYTES, goOn }: TakeOptions,
 ): Promise<string | null> {
   const delivery = deliveryOf(gap, run)
   while (scheduler.process(delivery, sliceBytes)) if (!(await goOn())) return null

@@ -4,8 +4,9 @@
  * runs are ours.
  */
 import type { WantedCode } from '../sync/code-queue.ts'
+import { deliveryOf } from '../sync/delivery.ts'
 import type { Gap } from '../sync/frontier-items.ts'
-import { deliveryOf, Scheduler } from '../sync/scheduler.ts'
+import { Scheduler } from '../sync/scheduler.ts'
 import { nobleKeccak } from '../trie/keccak.ts'
 import type { Fixture } from './geth-fixtures.ts'
 import { runAt } from './oracle.ts'
