@@ -2,6 +2,8 @@
  * Decodes frames to messages, as SPEC.md describes. Nothing is copied: hashes, runs and codes are views of the frame.
  * Counts are checked during the decoding, so no message creates more values than allowed.
  */
+
+import type { NodeRequest, WayRequest } from '../trie/node-source.ts'
 import { pathOfKey } from '../trie/path.ts'
 import { MAX_HASHES, MAX_REFS, MAX_STATUS_ROOTS, MAX_STATUS_SPANS, PROTOCOL_VERSION } from './constants.ts'
 import { malformed, violation } from './error.ts'
@@ -10,8 +12,6 @@ import {
   type Limits,
   MESSAGE_CODE,
   type Message,
-  type NodeRequest,
-  type PathRequest,
   type RootStatus,
   type Span,
   type Status,
@@ -43,7 +43,7 @@ function decodeBody(body: RlpView): Message {
     case MESSAGE_CODE.getNodes:
       return { kind: 'getNodes', id, root: body.fixed(32), maxBytes: budget(body), refs: refs(body, nodeRequest) }
     case MESSAGE_CODE.getPaths:
-      return { kind: 'getPaths', id, root: body.fixed(32), maxBytes: budget(body), refs: refs(body, pathRequest) }
+      return { kind: 'getPaths', id, root: body.fixed(32), maxBytes: budget(body), refs: refs(body, wayRequest) }
     case MESSAGE_CODE.getCode:
       return { kind: 'getCode', id, maxBytes: budget(body), hashes: hashes(body) }
     case MESSAGE_CODE.getHeader:
@@ -128,7 +128,7 @@ function nodeRequest(fields: RlpView): NodeRequest {
   return { path: decodePath(fields.string()), hash: fields.fixed(32), maxNodes: fields.integer(0, MAX_U32) }
 }
 
-function pathRequest(fields: RlpView): PathRequest {
+function wayRequest(fields: RlpView): WayRequest {
   const path = decodePath(fields.string())
   const hash = fields.fixed(32)
   const keyBytes = fields.string()

@@ -1,6 +1,6 @@
 /** The messages of the protocol as plain values. `encode.ts`, `decode.ts` and SPEC.md describe their bytes. */
-import type { Ref } from '../trie/node-source.ts'
-import { END, type Path, type Position, ROOT_PATH } from '../trie/path.ts'
+import type { NodeRequest, WayRequest } from '../trie/node-source.ts'
+import { END, type Position, ROOT_PATH } from '../trie/path.ts'
 import {
   MAX_CODE_BYTES,
   MAX_HASHES,
@@ -75,19 +75,6 @@ export function statusOf(chainId: number, roots: readonly RootStatus[] = []): St
   return { chainId, roots, limits: DEFAULT_LIMITS }
 }
 
-/** The request of one node or run. `maxNodes` 0: a run of any length; 1: this node alone. */
-export interface NodeRequest extends Ref {
-  readonly maxNodes: number
-}
-
-/**
- * The request of one way: from the ref (`path`, `hash`) along `key`, a full path of 64 or 128 nibbles beginning with
- * `path`.
- */
-export interface PathRequest extends Ref {
-  readonly key: Path
-}
-
 /**
  * A request of runs of the state under `root`. `maxBytes` is the budget of the answer; the last node may exceed the
  * budget.
@@ -106,7 +93,7 @@ interface GetPaths {
   readonly id: number
   readonly root: Uint8Array
   readonly maxBytes: number
-  readonly refs: readonly PathRequest[]
+  readonly refs: readonly WayRequest[]
 }
 
 /** A request of bytecodes by hash. */

@@ -4,6 +4,7 @@
  * stream ends, so a late answer is still of use.
  */
 import { type Clock, systemClock } from '../runtime/clock.ts'
+import type { NodeRequest, WayRequest } from '../trie/node-source.ts'
 import { MAX_ANSWER_FRAME_BYTES, MAX_BUDGET_BYTES, MAX_HASHES, MAX_OPEN_REQUESTS, MAX_REFS } from './constants.ts'
 import { encodeRequest } from './encode.ts'
 import { aborted, ProtocolError, RequestError, violation } from './error.ts'
@@ -13,8 +14,6 @@ import {
   countWanted,
   type Message,
   maxItemBytes,
-  type NodeRequest,
-  type PathRequest,
   type Request,
   SLACK_BYTES,
   type Status,
@@ -143,7 +142,7 @@ export class Requester {
   }
 
   /** Resolves with the nodes from each ref down along its key; otherwise like {@link getNodes}. */
-  getPaths(root: Uint8Array, requests: readonly PathRequest[], maxBytes: number, signal?: AbortSignal) {
+  getPaths(root: Uint8Array, requests: readonly WayRequest[], maxBytes: number, signal?: AbortSignal) {
     return this.#ask(requests.length, signal, (id, limits) => ({
       kind: 'getPaths',
       id,

@@ -1,8 +1,10 @@
 /** The content of a request, and of its answer. */
+
+import type { WayRequest } from '../trie/node-source.ts'
 import type { WantedCode } from './code-queue.ts'
 import { MAX_REFS_PER_REQUEST } from './constants.ts'
 import type { Gap } from './frontier-items.ts'
-import type { SyncPeer, WayRequest } from './peer.ts'
+import type { SyncPeer } from './peer.ts'
 import type { Scheduler } from './scheduler.ts'
 
 /** A way from a gap down, to a key of the scope. */

@@ -31,10 +31,9 @@ import { mutatedState, randomState } from '../testing/random-state.ts'
 import { bytesOf, expectStored, finishSync, kindsOf, startSync } from '../testing/sync-harness.ts'
 import { encodeSlot } from '../trie/account.ts'
 import { keccak256 } from '../trie/keccak.ts'
-import type { Ref } from '../trie/node-source.ts'
+import type { NodeRequest, Ref } from '../trie/node-source.ts'
 import { KEY_NIBBLES } from '../trie/path.ts'
 import { SyncError } from './errors.ts'
-import type { NodeRequest } from './peer.ts'
 import type { SyncProgress } from './progress.ts'
 
 const withStorage = testState(true)

@@ -2,9 +2,9 @@
  * The disk as the only peer, for a compaction, which syncs from its own disk. Nothing is taken on trust: runs are
  * checked from their own ref, as the runs of any peer. Nodes missing here are missing everywhere.
  */
-import type { NodeSource } from '../trie/node-source.ts'
+import type { NodeRequest, NodeSource, WayRequest } from '../trie/node-source.ts'
 import { LOCAL_REQUEST_BYTES } from './constants.ts'
-import type { NodeRequest, SyncPeer, SyncPeers, WayRequest } from './peer.ts'
+import type { SyncPeer, SyncPeers } from './peer.ts'
 
 /** No timeout: a disk without an answer fails by itself. */
 const NO_TIMEOUT_MS = 2 ** 31 - 1

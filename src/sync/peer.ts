@@ -3,20 +3,8 @@
  * tests. The loop measures, the peer judges itself: {@link SyncPeer.report} feeds its capacity, its score and, after a
  * lie, its ban.
  */
-import type { Ref } from '../trie/node-source.ts'
+import type { NodeRequest, WayRequest } from '../trie/node-source.ts'
 import type { Path } from '../trie/path.ts'
-
-/** A requested node. `maxNodes` 0: a run of any length; 1: this node alone. */
-export interface NodeRequest {
-  readonly path: Path
-  readonly hash: Uint8Array
-  readonly maxNodes: number
-}
-
-/** A requested way, from a ref down along `key`: 64 nibbles, or 128 for a slot. */
-export interface WayRequest extends Ref {
-  readonly key: Path
-}
 
 /** The end of a request, reported to the peer asked. */
 export type Outcome =

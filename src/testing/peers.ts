@@ -4,7 +4,8 @@
  */
 
 import { RootlightError } from '../runtime/error.ts'
-import type { NodeRequest, Outcome, SyncPeer, SyncPeers, WayRequest } from '../sync/peer.ts'
+import type { Outcome, SyncPeer, SyncPeers } from '../sync/peer.ts'
+import type { NodeRequest, WayRequest } from '../trie/node-source.ts'
 import { KEY_NIBBLES, type Path } from '../trie/path.ts'
 import { runAt } from './oracle.ts'
 

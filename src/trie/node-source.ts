@@ -10,6 +10,16 @@ export interface Ref {
   readonly hash: Uint8Array
 }
 
+/** A requested node or run. `maxNodes` 0: a run of any length; 1: this node alone. */
+export interface NodeRequest extends Ref {
+  readonly maxNodes: number
+}
+
+/** A requested way: from the ref down along `key`, a full path of 64 or 128 nibbles beginning with the ref's path. */
+export interface WayRequest extends Ref {
+  readonly key: Path
+}
+
 /**
  * The work of one answer, counted for the peer asking. A source splits all work on the thread into pieces of a few
  * milliseconds at most, with pauses between them. So the cost of each answer is known, and other work gets the thread

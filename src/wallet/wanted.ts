@@ -1,8 +1,9 @@
 /** The data missing in a read (a way, a code or a header): how to ask for the data, its assumed size, and its check. */
 import { bytesToHex } from '@noble/hashes/utils.js'
-import type { SyncPeer, WayRequest } from '../sync/peer.ts'
+import type { SyncPeer } from '../sync/peer.ts'
 import { checkWay, type WayNode } from '../trie/check-way.ts'
 import { equalHash, type Keccak } from '../trie/keccak.ts'
+import type { WayRequest } from '../trie/node-source.ts'
 import { KEY_NIBBLES } from '../trie/path.ts'
 import { CODE_BYTES, HEADER_BYTES, WAY_BYTES } from './constants.ts'
 

@@ -1,6 +1,7 @@
 /** Only the check of the received runs: hashes, the frontier, and the packing of pages, without a write. */
-import type { Counts } from '../../../src/sync/disk.ts'
+
 import { deliveryOf } from '../../../src/sync/delivery.ts'
+import type { Counts } from '../../../src/sync/disk.ts'
 import { createFastKeccak } from '../../../src/trie/fast-keccak.ts'
 import type { Keccak } from '../../../src/trie/keccak.ts'
 import type { BenchTask } from '../page-contract.ts'

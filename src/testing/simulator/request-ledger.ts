@@ -6,8 +6,9 @@
 import type { Clock } from '../../runtime/clock.ts'
 import { MAX_LATENESS_MS } from '../../runtime/constants.ts'
 import type { OpenRequest } from '../../sync/asked.ts'
-import type { NodeRequest, SyncPeer } from '../../sync/peer.ts'
+import type { SyncPeer } from '../../sync/peer.ts'
 import type { Scheduler } from '../../sync/scheduler.ts'
+import type { NodeRequest } from '../../trie/node-source.ts'
 import { READ_TIMEOUT_MS } from '../../wallet/constants.ts'
 
 interface Entry {
