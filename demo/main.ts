@@ -9,7 +9,7 @@ import { SourceFields } from './fields.ts'
 import { attachForget, deleteDatabase } from './forget.ts'
 import { CELLS, KeyspaceView } from './keyspace.ts'
 import { attachLookup, clearLookup } from './lookup.ts'
-import { forget, recall, remember } from './memory.ts'
+import { forget, openStorage, recall, remember } from './memory.ts'
 import { fetchPeerConfig, type PeerConfig, parseAddress, type TokenConfig } from './peer-config.ts'
 import { isConnected, PeersView } from './peers-view.ts'
 import { NOTHING_YET, ProgressView, type ShownProgress } from './progress-view.ts'
@@ -23,6 +23,7 @@ import { lostText, persistText, phaseText, sourceText } from './words.ts'
 const DATABASE = 'rootlight-demo'
 const MAINNET = 1
 
+const storage = openStorage()
 const parameters = new URLSearchParams(location.search)
 const fields = new SourceFields(showButtons)
 const watchField = byId('watch', HTMLInputElement)
@@ -68,7 +69,7 @@ const source: WalletSource = {
   isOnDisk: (address, root) => isKept(kept, address, root),
 }
 const wallet = new WalletView(source, (address) => watched.remove(address))
-const watched: WatchList = new WatchList(localStorage, () => {
+const watched: WatchList = new WatchList(storage, () => {
   wallet.show(watched.addresses)
   if (watchedOnly.checked) void guard('sync-error', changeScope)
 })
@@ -109,7 +110,7 @@ addEventListener('pagehide', save)
 
 /** Fills the fields from the running peer, or from the last visit, then shows the state on disk. */
 async function restore(): Promise<void> {
-  const memory = recall(localStorage)
+  const memory = recall(storage)
   config = await fetchPeerConfig(new URL('peer.json', document.baseURI))
   fields.fill({ peers: config?.multiaddrs.join('\n') ?? memory.peers, root: config?.root ?? memory.root })
   watchedOnly.checked = memory.isWatchedOnly
@@ -178,7 +179,7 @@ async function forgetEverything(): Promise<void> {
     showMessage('page-error', 'Another tab still uses the database. It is deleted as soon as that tab is closed.'),
   )
   clearError()
-  forget(localStorage)
+  forget(storage)
   started = kept = null
   watched.clear()
   progress = NOTHING_YET
@@ -276,7 +277,7 @@ function hasChanged(): boolean {
 function save(): void {
   if (!isRestored) return
   const shown = { isWatchedOnly: watchedOnly.checked, progress, coverage: keyspace.shown() }
-  remember(localStorage, { ...fields.values, chainId, token, kept, ...shown })
+  remember(storage, { ...fields.values, chainId, token, kept, ...shown })
 }
 
 /** Runs `act`, and shows an error in `place`. */

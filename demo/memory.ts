@@ -34,8 +34,25 @@ const NOTHING: Memory = {
   coverage: [],
 }
 
+/** The used part of a `Storage`. Every method may throw. */
+export type PageStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
+
+/**
+ * Returns `localStorage`. Where the browser forbids it, returns a storage without any memory: with site data blocked,
+ * even naming `localStorage` throws.
+ */
+export function openStorage(): PageStorage {
+  try {
+    const storage: Storage | null = globalThis.localStorage
+    if (storage !== null) return storage
+  } catch {
+    // Forbidden: the page works without a memory.
+  }
+  return { getItem: () => null, setItem: () => {}, removeItem: () => {} }
+}
+
 /** Returns the memory of the last {@link remember}, or an empty one. */
-export function recall(storage: Storage): Memory {
+export function recall(storage: PageStorage): Memory {
   try {
     const memory = JSON.parse(storage.getItem(KEY) ?? 'null') as
       | (Omit<Memory, 'coverage'> & { coverage: string })
@@ -48,7 +65,7 @@ export function recall(storage: Storage): Memory {
 }
 
 /** Replaces the memory. */
-export function remember(storage: Storage, memory: Memory): void {
+export function remember(storage: PageStorage, memory: Memory): void {
   try {
     storage.setItem(KEY, JSON.stringify({ ...memory, coverage: pack(memory.coverage) }))
   } catch {
@@ -57,8 +74,12 @@ export function remember(storage: Storage, memory: Memory): void {
 }
 
 /** Forgets everything. */
-export function forget(storage: Storage): void {
-  storage.removeItem(KEY)
+export function forget(storage: PageStorage): void {
+  try {
+    storage.removeItem(KEY)
+  } catch {
+    // Forbidden: nothing was remembered.
+  }
 }
 
 /** Packs each cell into a letter, `a` to `q`: 4 kB instead of 20. */

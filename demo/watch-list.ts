@@ -1,13 +1,15 @@
 /** The addresses watched by the page, kept in `localStorage`, in the order of adding. */
 
+import type { PageStorage } from './memory.ts'
+
 const KEY = 'rootlight-demo-watched'
 
 export class WatchList {
-  readonly #storage: Storage
+  readonly #storage: PageStorage
   readonly #onChange: () => void
   #addresses: readonly string[]
 
-  constructor(storage: Storage, onChange: () => void) {
+  constructor(storage: PageStorage, onChange: () => void) {
     this.#storage = storage
     this.#onChange = onChange
     this.#addresses = recall(storage)
@@ -42,7 +44,7 @@ export class WatchList {
   }
 }
 
-function recall(storage: Storage): readonly string[] {
+function recall(storage: PageStorage): readonly string[] {
   try {
     const addresses: unknown = JSON.parse(storage.getItem(KEY) ?? '[]')
     return Array.isArray(addresses) ? addresses.filter((each) => /^0x[0-9a-f]{40}$/.test(String(each))) : []
