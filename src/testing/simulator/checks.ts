@@ -140,7 +140,8 @@ export class Checks {
     if (reason === 'loadFailed') this.#count('told of a failed load')
     if (this.#options.isOnline()) return
     if (reason === 'noPeers') throw new Error('a sync without a network is stalled for want of peers')
-    if (phase === 'paused') this.#count('paused')
+    if (phase !== 'paused') throw new Error(`a sync without a network is ${phase} (${reason}), and not paused`)
+    this.#count('paused')
   }
 
   /**

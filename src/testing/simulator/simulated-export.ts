@@ -18,7 +18,7 @@ export interface SimulatedExportOptions {
 /** Resolves after comparing the file, and never if the process dies before. Rejects if the export fails or differs. */
 export async function runExport(tab: Tab, { states, count }: SimulatedExportOptions): Promise<void> {
   const chunks: Uint8Array[] = []
-  const completeRoot = () => tab.store?.lastComplete()?.root
+  const completeRoot = () => bytesToHex(tab.store?.lastComplete()?.root ?? new Uint8Array())
   const rootBefore = completeRoot()
   try {
     for await (const chunk of tab.export()) chunks.push(chunk)
