@@ -16,8 +16,11 @@ export class WorkerPool {
   #idle: EvmWorker[] = []
   /** The number of starting, running and idle workers. */
   #count = 0
-  /** The calls waiting for a worker, the oldest first. */
-  readonly #queue: (() => void)[] = []
+  /**
+   * The calls waiting for a worker, the oldest first. Each is handed a free worker, or `null`: the place of one that is
+   * gone. A call arriving later cannot take either.
+   */
+  readonly #queue: ((worker: EvmWorker | null) => void)[] = []
   #stopIdling = () => {}
 
   constructor(open: () => Worker, clock: Clock) {
@@ -45,8 +48,9 @@ export class WorkerPool {
 
   async #take(): Promise<EvmWorker> {
     this.#stopIdling()
-    while (this.#idle.length === 0 && this.#count === MAX_WORKERS) {
-      await new Promise<void>((resolve) => this.#queue.push(resolve))
+    if (this.#idle.length === 0 && this.#count === MAX_WORKERS) {
+      const handed = await new Promise<EvmWorker | null>((resolve) => this.#queue.push(resolve))
+      return handed === null || handed.isGone ? this.#startWorker() : handed
     }
     while (this.#idle.length > 0) {
       const idle = this.#idle.pop()!
@@ -54,21 +58,34 @@ export class WorkerPool {
       this.#count-- // the worker ended while idle
     }
     this.#count++
+    return this.#startWorker()
+  }
+
+  /** Starts a worker in a place counted already. */
+  async #startWorker(): Promise<EvmWorker> {
     try {
       return await EvmWorker.start(this.#open, this.#clock)
     } catch (cause) {
-      this.#count--
-      this.#queue.shift()?.()
+      this.#freePlace()
       throw new NoWorker('no worker can be had', { cause })
     }
   }
 
   #release(worker: EvmWorker): void {
-    if (worker.isGone) this.#count--
-    else this.#idle.push(worker)
-    this.#queue.shift()?.()
+    if (worker.isGone) this.#freePlace()
+    else {
+      const next = this.#queue.shift()
+      if (next === undefined) this.#idle.push(worker)
+      else next(worker)
+    }
     this.#stopIdling()
     this.#stopIdling = this.#clock.after(IDLE_MS, () => this.#endIdle())
+  }
+
+  #freePlace(): void {
+    const next = this.#queue.shift()
+    if (next === undefined) this.#count--
+    else next(null)
   }
 
   #endIdle(): void {
