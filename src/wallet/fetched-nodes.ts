@@ -83,7 +83,7 @@ export class FetchedNodes {
     this.#bytes = 0
   }
 
-  /** Adds an entry and drops old ones over the size limit. Returns false if the hash is present already. */
+  /** Adds an entry and drops old ones over the size limit. Returns true if the entry is new and stays. */
   #add(hex: string, kept: Kept): boolean {
     if (this.#kept.has(hex)) return false
     this.#kept.set(hex, kept)
@@ -94,6 +94,7 @@ export class FetchedNodes {
       this.#fresh.delete(oldest)
       this.#bytes -= blob.length
     }
-    return true
+    // An entry larger than the limit does not stay itself.
+    return this.#kept.has(hex)
   }
 }
