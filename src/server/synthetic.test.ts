@@ -72,3 +72,27 @@ describe('SyntheticState', () => {
     expect(state.slot(8)).toBe(BigInt(`0x${bytesToHex(keccak256(entry))}`))
   })
 })
+
+describe('SyntheticState', () => {
+  test.each([2 ** 32, 2 ** 32 + 1, 2 ** 40])(
+    'error: %i would repeat a smaller seed, slot or account: badNumber',
+    (n) => {
+      const bad = expect.objectContaining({ code: 'badNumber' })
+      const state = new SyntheticState(1)
+      const calls = [
+        () => new SyntheticState(n),
+        () => generateAccounts({ accounts: 1, seed: n }),
+        () => generateAccounts({ accounts: n, seed: 1 }),
+        () => state.address(n),
+        () => state.account(n),
+        () => state.slot(n),
+      ]
+      for (const call of calls) expect(call).toThrow(bad)
+    },
+  )
+
+  test('error: an account never has the number of a storage template', () => {
+    expect(() => new SyntheticState(1).address(0xff000000)).toThrow(expect.objectContaining({ code: 'badNumber' }))
+    expect(new SyntheticState(1).address(0xff000000 - 1)).toHaveLength(20)
+  })
+})

@@ -6,6 +6,7 @@
 import { utf8ToBytes } from '@noble/hashes/utils.js'
 import { bigintOf, bytesOf } from '../trie/integer.ts'
 import { type Keccak, nobleKeccak } from '../trie/keccak.ts'
+import { InputError } from '../wallet/errors.ts'
 import { parseCount } from '../wallet/number.ts'
 import { badArgument, fieldsOf } from '../wallet/plain.ts'
 import type { GenesisBlock } from './genesis-block.ts'
@@ -25,7 +26,7 @@ export interface SyntheticOptions {
 export function generateAccounts(options: SyntheticOptions): Generator<AccountDescription> {
   const given = fieldsOf('the options', options, ['accounts', 'seed', 'keccak'])
   const { accounts, seed, keccak } = given as unknown as SyntheticOptions
-  return eachAccount(parseCount('accounts', accounts), new SyntheticState(seed, keccak))
+  return eachAccount(parseBelow('accounts', accounts, TEMPLATE_INDEX + 1), new SyntheticState(seed, keccak))
 }
 
 function* eachAccount(accounts: number, state: SyntheticState): Generator<AccountDescription> {
@@ -53,7 +54,7 @@ export class SyntheticState {
 
   /** Takes a seed. Throws `badArgument` or `badNumber`, like the methods. */
   constructor(seed: number, keccak: Keccak = nobleKeccak) {
-    this.#seed = parseCount('seed', seed)
+    this.#seed = parseBelow('seed', seed, END)
     if (typeof fieldsOf('keccak', keccak, ['digest']).digest !== 'function')
       throw badArgument('keccak', 'an object with a `digest` function', keccak)
     this.#keccak = keccak
@@ -61,7 +62,7 @@ export class SyntheticState {
 
   /** Returns the last 20 bytes of keccak(seed ‖ index), with seed and index as four bytes each, big-endian. */
   address(index: number): Uint8Array {
-    return this.#digest(index).subarray(12)
+    return this.#digest(indexOf(index)).subarray(12)
   }
 
   /**
@@ -69,14 +70,14 @@ export class SyntheticState {
    * 0.
    */
   slot(j: number): bigint {
-    parseCount('the number of a slot', j)
+    parseBelow('the number of a slot', j, END)
     this.#slots[j] ??= j < PLAIN_SLOTS ? BigInt(j) : bigintOf(this.#keccak.digest(mappingPreimage(j)))
     return this.#slots[j]
   }
 
   /** Returns the account with this index, and its storage. */
   account(index: number): AccountDescription {
-    const digest = this.#digest(index)
+    const digest = this.#digest(indexOf(index))
     const random = randomOf(digest)
     const address = digest.subarray(12)
     const balance = BigInt(Math.floor(random() ** 4 * 1e9)) * 10n ** BigInt(Math.floor(random() * 14))
@@ -108,7 +109,6 @@ export class SyntheticState {
   }
 
   #digest(index: number): Uint8Array {
-    parseCount('the index of an account', index)
     const preimage = new Uint8Array(8)
     const view = new DataView(preimage.buffer)
     view.setUint32(0, this.#seed)
@@ -126,6 +126,19 @@ const PLAIN_SLOTS = 8
 const MAX_SLOTS = 50_000
 /** The first index of storage templates, beyond the index of any account. */
 const TEMPLATE_INDEX = 0xff000000
+/** The end of the numbers held by four bytes: larger ones would repeat the smaller ones. */
+const END = 2 ** 32
+
+function indexOf(index: unknown): number {
+  return parseBelow('the index of an account', index, TEMPLATE_INDEX)
+}
+
+function parseBelow(name: string, value: unknown, end: number): number {
+  const count = parseCount(name, value)
+  if (count < end) return count
+  const details = { name, got: String(count) }
+  throw new InputError('badNumber', `${name} is below ${end}, got ${count}`, { details })
+}
 
 /** Returns the preimage hashed by Solidity for entry `j` of a mapping at slot 0. */
 function mappingPreimage(j: number): Uint8Array {
