@@ -9,9 +9,9 @@ import { finishSync, startSync } from '../testing/sync-harness.ts'
 import { EMPTY_ROOT } from '../trie/account.ts'
 import { createFastKeccak } from '../trie/fast-keccak.ts'
 import { ByteReader } from './byte-reader.ts'
-import { decodeHeader, encodeHeader, HEADER_BYTES } from './file-header.ts'
-import { exportState } from './state-export.ts'
-import { importState } from './state-import.ts'
+import { decodeFileHeader, encodeFileHeader, HEADER_BYTES } from './file-header.ts'
+import { exportStateFile } from './state-export.ts'
+import { importStateFile } from './state-import.ts'
 
 const keccak = await createFastKeccak()
 const { trie, codes } = stateOf(90)
@@ -27,7 +27,7 @@ async function filled(): Promise<StateStore> {
 
 async function fileOf(store: StateStore): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
-  for await (const chunk of exportState(store.all()!, 5)) chunks.push(chunk)
+  for await (const chunk of exportStateFile(store.all()!, 5)) chunks.push(chunk)
   return concatBytes(...chunks)
 }
 
@@ -44,10 +44,10 @@ function* cut(file: Uint8Array, sizes: readonly number[]): Generator<Uint8Array>
 async function read(store: StateStore, file: Uint8Array, sizes: readonly number[] = []) {
   const chunks = cut(file, sizes)
   const input = new ByteReader(async () => chunks.next().value ?? null)
-  const header = decodeHeader(await input.exactly(HEADER_BYTES))
+  const header = decodeFileHeader(await input.exactly(HEADER_BYTES))
   const disk = await store.target({ root: header.root, blockNumber: header.blockNumber ?? undefined })
   const { signal } = new AbortController()
-  return importState({ input, header, disk, keccak, signal, now: () => 0, yieldThread: async () => {} })
+  return importStateFile({ input, header, disk, keccak, signal, now: () => 0, yieldThread: async () => {} })
 }
 
 async function expectWhole(store: StateStore): Promise<void> {
@@ -58,10 +58,10 @@ async function expectWhole(store: StateStore): Promise<void> {
 const file = await fileOf(await filled())
 const codesAt = HEADER_BYTES + nodes.reduce((sum, { blob }) => sum + blob.length, 0)
 
-describe('exportState', () => {
+describe('exportStateFile', () => {
   test('default: is what FORMAT.md says: head, nodes in pre-order, codes by hash', () => {
     const nodeBytes = codesAt - HEADER_BYTES
-    expect(decodeHeader(file)).toEqual({ chainId: 5, root, blockNumber: 7, nodes: nodes.length, nodeBytes })
+    expect(decodeFileHeader(file)).toEqual({ chainId: 5, root, blockNumber: 7, nodes: nodes.length, nodeBytes })
     expect(bytesToHex(file.subarray(HEADER_BYTES, codesAt))).toBe(nodes.map(({ blob }) => bytesToHex(blob)).join(''))
     const view = new DataView(file.buffer, codesAt)
     expect(view.getUint32(0)).toBe(codes.length)
@@ -82,7 +82,7 @@ describe('exportState', () => {
   })
 })
 
-describe('importState', () => {
+describe('importStateFile', () => {
   test('behavior: beside an older state, and a code that one wanted and nobody has, it is the same, and exports to the same file', async () => {
     const store = createMemoryStore({ keccak })
     const older = stateOf(70)
@@ -112,7 +112,7 @@ describe('importState', () => {
 
   test('behavior: an empty state is a head and no codes', async () => {
     const store = createMemoryStore()
-    const head = encodeHeader({ chainId: 5, root: EMPTY_ROOT, blockNumber: null, nodes: 0, nodeBytes: 0 })
+    const head = encodeFileHeader({ chainId: 5, root: EMPTY_ROOT, blockNumber: null, nodes: 0, nodeBytes: 0 })
     expect(await read(store, concatBytes(head, new Uint8Array(4)))).toMatchObject({ nodes: 0, codes: 0 })
     expect(store.lastComplete()).toMatchObject({ root: EMPTY_ROOT, intact: true })
   })
@@ -190,7 +190,7 @@ describe('importState', () => {
 })
 
 function headOf(changes: { nodes?: number; nodeBytes?: number }): Uint8Array {
-  return encodeHeader({ ...decodeHeader(file), ...changes })
+  return encodeFileHeader({ ...decodeFileHeader(file), ...changes })
 }
 
 /** Returns the file with only its first `count` nodes, and a matching header. */

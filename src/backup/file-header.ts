@@ -2,7 +2,7 @@
 import { checksum } from '../store/format/checksum.ts'
 import { BackupError, badExport } from './errors.ts'
 
-export interface Header {
+export interface FileHeader {
   readonly chainId: number
   /** 32 bytes. */
   readonly root: Uint8Array
@@ -19,7 +19,7 @@ const NO_BLOCK = 2n ** 64n - 1n
 /** Offsets of the fields. */
 const AT = { version: 16, chainId: 20, root: 28, blockNumber: 60, nodes: 68, nodeBytes: 76, checksum: 84 } as const
 
-export function encodeHeader({ chainId, root, blockNumber, nodes, nodeBytes }: Header): Uint8Array {
+export function encodeFileHeader({ chainId, root, blockNumber, nodes, nodeBytes }: FileHeader): Uint8Array {
   const bytes = new Uint8Array(HEADER_BYTES)
   const view = new DataView(bytes.buffer)
   bytes.set(MAGIC)
@@ -34,7 +34,7 @@ export function encodeHeader({ chainId, root, blockNumber, nodes, nodeBytes }: H
 }
 
 /** Decodes {@link HEADER_BYTES} bytes. Throws `badExport` or `exportTooNew`. */
-export function decodeHeader(bytes: Uint8Array): Header {
+export function decodeFileHeader(bytes: Uint8Array): FileHeader {
   if (MAGIC.some((byte, i) => bytes[i] !== byte)) throw badExport('it begins with its magic')
   const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES)
   if (view.getUint32(AT.checksum) !== checksum(bytes, AT.checksum)) throw badExport('its head has its checksum')

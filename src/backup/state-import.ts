@@ -18,17 +18,17 @@ import { ROOT_PATH } from '../trie/path.ts'
 import { rlpItemEnd } from '../trie/rlp.ts'
 import type { ByteReader } from './byte-reader.ts'
 import { badExport } from './errors.ts'
-import type { Header } from './file-header.ts'
+import type { FileHeader } from './file-header.ts'
 
 /** The limit on the size of a node: the largest node of a state, a branch of sixteen hashes, has 532 bytes. */
 const MAX_NODE_BYTES = 1024
 /** Refs taken from the scheduler at a time, to be looked up on disk one by one. */
 const RESOLVES = 32
 
-export interface ImportOptions {
+export interface StateImportOptions {
   /** The file after its header. */
   readonly input: ByteReader
-  readonly header: Header
+  readonly header: FileHeader
   /** The generation with the header's root. */
   readonly disk: Disk
   readonly keccak: Keccak
@@ -47,7 +47,7 @@ export interface Imported extends Readonly<Counts> {
  * Imports the file, and resolves when the generation is complete. Rejects with `badExport`, `exportCutOff`, `badRoot`,
  * or as the disk does.
  */
-export async function importState(options: ImportOptions): Promise<Imported> {
+export async function importStateFile(options: StateImportOptions): Promise<Imported> {
   const contents = await options.disk.contents()
   const scheduler = new Scheduler({
     root: options.header.root,
@@ -73,7 +73,7 @@ export async function importState(options: ImportOptions): Promise<Imported> {
 class Import {
   codes = 0
   codeBytes = 0
-  readonly #options: ImportOptions
+  readonly #options: StateImportOptions
   readonly #scheduler: Scheduler
   /**
    * True if a part of the state is on disk. Only reading a node shows which of its children are stored, so nodes are
@@ -83,7 +83,12 @@ class Import {
   readonly #storedCodes: ReadonlySet<string>
   readonly #slices: WorkSlices
 
-  constructor(options: ImportOptions, scheduler: Scheduler, isContinued: boolean, storedCodes: ReadonlySet<string>) {
+  constructor(
+    options: StateImportOptions,
+    scheduler: Scheduler,
+    isContinued: boolean,
+    storedCodes: ReadonlySet<string>,
+  ) {
     this.#options = options
     this.#scheduler = scheduler
     this.#isContinued = isContinued

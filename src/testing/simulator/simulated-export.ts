@@ -3,7 +3,7 @@
  * for byte.
  */
 import { bytesToHex, concatBytes } from '@noble/hashes/utils.js'
-import { decodeHeader, encodeHeader, HEADER_BYTES } from '../../backup/file-header.ts'
+import { decodeFileHeader, encodeFileHeader, HEADER_BYTES } from '../../backup/file-header.ts'
 import { isRootlightError } from '../../runtime/error.ts'
 import type { SimulatedState } from './states.ts'
 import type { Tab } from './tab.ts'
@@ -31,7 +31,7 @@ export async function runExport(tab: Tab, { states, count }: SimulatedExportOpti
     return
   }
   const file = concatBytes(...chunks)
-  const rootHex = bytesToHex(decodeHeader(file.subarray(0, HEADER_BYTES)).root)
+  const rootHex = bytesToHex(decodeFileHeader(file.subarray(0, HEADER_BYTES)).root)
   const state = states.find((other) => other.rootHex === rootHex)
   if (state === undefined) throw new Error(`an export of ${rootHex}, which is no state`)
   if (bytesToHex(file) !== bytesToHex(fileOf(state))) throw new Error(`the export of ${rootHex} is not that state`)
@@ -42,7 +42,7 @@ export async function runExport(tab: Tab, { states, count }: SimulatedExportOpti
 function fileOf({ root, nodes, codes }: SimulatedState): Uint8Array {
   const blobs = nodes.map(({ blob }) => blob)
   const nodeBytes = blobs.reduce((sum, blob) => sum + blob.length, 0)
-  const header = encodeHeader({ chainId: CHAIN_ID, root, blockNumber: null, nodes: nodes.length, nodeBytes })
+  const header = encodeFileHeader({ chainId: CHAIN_ID, root, blockNumber: null, nodes: nodes.length, nodeBytes })
   const sorted = [...codes].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, code]) => code)
   return concatBytes(header, ...blobs, uint32(sorted.length), ...sorted.flatMap((code) => [uint32(code.length), code]))
 }

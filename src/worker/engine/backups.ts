@@ -1,9 +1,9 @@
 /** Exports and imports as the engine runs them: chunks go through it one by one, as fast as whoever asks. */
 import { ByteReader } from '../../backup/byte-reader.ts'
 import { BackupError } from '../../backup/errors.ts'
-import { decodeHeader, HEADER_BYTES, type Header } from '../../backup/file-header.ts'
-import { exportState } from '../../backup/state-export.ts'
-import { importState } from '../../backup/state-import.ts'
+import { decodeFileHeader, type FileHeader, HEADER_BYTES } from '../../backup/file-header.ts'
+import { exportStateFile } from '../../backup/state-export.ts'
+import { importStateFile } from '../../backup/state-import.ts'
 import { yieldThread } from '../../runtime/yield-thread.ts'
 import type { StateStore } from '../../store/state-store.ts'
 import { equalHash, type Keccak } from '../../trie/keccak.ts'
@@ -112,7 +112,7 @@ export class Backups {
       throw new BackupError('exportGone', 'the state that was exported is no longer on disk', { details: { root, at } })
     }
     let passed = 0
-    for await (const chunk of exportState(state, this.#chainId, { blockNumber, isHeadWanted: at < HEADER_BYTES })) {
+    for await (const chunk of exportStateFile(state, this.#chainId, { blockNumber, isHeadWanted: at < HEADER_BYTES })) {
       signal.throwIfAborted()
       const unknown = chunk.subarray(Math.max(0, at - passed))
       passed += chunk.length
@@ -128,17 +128,17 @@ export class Backups {
 
   async #import(pipe: ChunkPipe, root: Uint8Array | null, signal: AbortSignal): Promise<ImportSummary> {
     const input = new ByteReader(() => pipe.take())
-    const header = decodeHeader(await input.exactly(HEADER_BYTES))
+    const header = decodeFileHeader(await input.exactly(HEADER_BYTES))
     this.#checkHeader(header, root)
     const { blockNumber } = header
     const disk = await this.#store.target({ root: header.root, blockNumber: blockNumber ?? undefined })
     const keccak = this.#keccak
     const now = () => performance.now()
-    const imported = await importState({ input, header, disk, keccak, signal, now, yieldThread })
+    const imported = await importStateFile({ input, header, disk, keccak, signal, now, yieldThread })
     return { root: hexOf(header.root), blockNumber, ...imported }
   }
 
-  #checkHeader(header: Header, root: Uint8Array | null): void {
+  #checkHeader(header: FileHeader, root: Uint8Array | null): void {
     if (header.chainId !== this.#chainId) {
       const details = { got: header.chainId, expected: this.#chainId }
       throw new BackupError('exportOfOtherChain', `the file is of chain ${header.chainId}`, { details })
