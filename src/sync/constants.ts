@@ -7,7 +7,7 @@
 export const MAX_PAGE_BYTES = 60 * 1024
 
 /**
- * The verified bytes in memory at which the limit on gaps has shrunk to {@link MIN_WINDOW}. About four answers of the
+ * The verified bytes in memory at which the limit on gaps has shrunk to {@link MIN_OPEN_GAPS}. About four answers of the
  * largest size; the spans of a sync from eight peers hold about 1 MB.
  */
 export const MAX_HELD_BYTES = 4 * 1024 * 1024
@@ -16,9 +16,9 @@ export const MAX_HELD_BYTES = 4 * 1024 * 1024
  * The number of gaps, from the start of the frontier, open to requests while no bytes are held. Bounds the memory of
  * the frontier.
  */
-export const MAX_WINDOW = 4096
+export const MAX_OPEN_GAPS = 4096
 /** The smallest such number of gaps: a span can fill a page only after the gaps next to the span are fetched. */
-export const MIN_WINDOW = 64
+export const MIN_OPEN_GAPS = 64
 
 /** The most refs in one request; the original asks for 384 hashes. */
 export const MAX_REFS_PER_REQUEST = 384

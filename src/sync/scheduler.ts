@@ -17,7 +17,7 @@ import { rlpItemEnd } from '../trie/rlp.ts'
 import type { Scope } from '../trie/scope.ts'
 import { childRefs } from './child-refs.ts'
 import { CodeQueue } from './code-queue.ts'
-import { MAX_HELD_BYTES, MAX_WINDOW, MIN_WINDOW, SINGLE_NODE_BYTES } from './constants.ts'
+import { MAX_HELD_BYTES, MAX_OPEN_GAPS, MIN_OPEN_GAPS, SINGLE_NODE_BYTES } from './constants.ts'
 import { type Delivery, deliveryOf } from './delivery.ts'
 import type { Counts, Page } from './disk.ts'
 import { Estimate } from './estimate.ts'
@@ -100,7 +100,7 @@ export class Scheduler {
    */
   missing(maxBytes: number, maxRefs: number, heldElsewhere = 0, mayAsk: (gap: Gap) => boolean = () => true): Gap[] {
     const free = 1 - (this.heldBytes + heldElsewhere) / MAX_HELD_BYTES
-    const window = Math.max(MIN_WINDOW, Math.floor(MAX_WINDOW * free))
+    const window = Math.max(MIN_OPEN_GAPS, Math.floor(MAX_OPEN_GAPS * free))
     const gaps: Gap[] = []
     this.#estimate.refresh(this.#frontier.gaps.values(), this.counts.bytes)
     let bytes = 0

@@ -4,7 +4,7 @@ import { MAX_REQUEST_BYTES } from '../../network/constants.ts'
 import type { Departure } from '../../network/departure.ts'
 import type { Request } from '../../protocol/messages.ts'
 import type { StateStore } from '../../store/state-store.ts'
-import { MAX_HELD_BYTES, MAX_IN_FLIGHT_BYTES, MAX_REQUESTS_PER_PEER, MAX_WINDOW } from '../../sync/constants.ts'
+import { MAX_HELD_BYTES, MAX_IN_FLIGHT_BYTES, MAX_OPEN_GAPS, MAX_REQUESTS_PER_PEER } from '../../sync/constants.ts'
 import type { StateSync } from '../../sync/state-sync.ts'
 import { equalHash } from '../../trie/keccak.ts'
 import type { BuiltNode } from '../../trie/trie-builder.ts'
@@ -125,7 +125,7 @@ export class Checks {
     const mostInFlight = Math.min(mostOfAll, (1 + servers.length) * MAX_REQUESTS_PER_PEER * MAX_REQUEST_BYTES)
     if (ledger.bytesAsked > mostInFlight) throw new Error(`${ledger.bytesAsked} bytes are asked for at once`)
     if (scheduler.heldBytes > MAX_HELD_BYTES + mostInFlight) throw new Error(`${scheduler.heldBytes} bytes are held`)
-    const mostGaps = MAX_WINDOW + MAX_NEW_GAPS * (1 + [...peers.connected()].length)
+    const mostGaps = MAX_OPEN_GAPS + MAX_NEW_GAPS * (1 + [...peers.connected()].length)
     if (scheduler.gaps.size > mostGaps) throw new Error(`${scheduler.gaps.size} gaps`)
   }
 
