@@ -51,8 +51,8 @@ export interface StateStoreOptions {
   /** Called after damage has been dropped. The read finding the damage rejects with `damagedPage` or `damagedCode`. */
   readonly onDamage?: (damage: Damage) => void
   /**
-   * Called while the store opens, as soon as no state is known to be complete. This is before listing the keys of
-   * pages: for that a browser may well read the pages.
+   * Called while the store opens, once it turns out that no state is complete. Comes before listing the keys of pages:
+   * for that a browser may well read the pages.
    */
   readonly onNothingComplete?: () => void
   /** Called once if the connection ends, except by {@link StateStore.close}. */
