@@ -3,7 +3,7 @@ import { RLP } from '@ethereumjs/rlp'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createLightClient, type LightClient } from './index.ts'
-import { deleteStateDatabase } from './store/database/database.ts'
+import { deleteStateDatabase } from './testing/delete-state-database.ts'
 import { keccak256 } from './trie/keccak.ts'
 import { KNOWN_HEADERS } from './wallet/known-headers.suite.ts'
 

@@ -10,7 +10,8 @@ import type { NodeSource } from '../trie/node-source.ts'
 import { MAX_LIVE_GENERATIONS, PAGE_CACHE_BYTES } from './constants.ts'
 import { checkChain, claimsChain, putChain } from './database/chain-id.ts'
 import { ChunkPacer } from './database/chunk-pacer.ts'
-import { type ClosedReason, openDatabase } from './database/database.ts'
+import type { ClosedReason } from './database/connection.ts'
+import { openDatabase } from './database/database.ts'
 import { takeOver, withoutWriting } from './database/fenced-records.ts'
 import { MemoryRecords } from './database/memory-records.ts'
 import type { Records } from './database/records.ts'
@@ -311,7 +312,11 @@ export async function openStateStore(options: StateStoreOptions & { readonly dat
   return StateStore.writer(await openDatabase(options.database, { onClosed: options.onClosed }), options)
 }
 
-/** Makes an empty store in memory, gone with the page. */
+/**
+ * Makes an empty store in memory, gone with the page.
+ *
+ * @internal for tests: the client stores in IndexedDB only
+ */
 export function createMemoryStore(options: StateStoreOptions = {}): StateStore {
   return new StateStore(new MemoryRecords(), new Catalog(), options)
 }

@@ -1,31 +1,23 @@
 /**
- * Opens and deletes the IndexedDB database. Whatever the platform does, or fails to do, ends here as a coded error or a
+ * Opens the IndexedDB database. Whatever the platform does, or fails to do, ends here as a coded error or a
  * reason: nothing hangs. Runs in a worker or in the window.
  */
-import { deleteDB, openDB } from 'idb'
-import { type Clock, systemClock } from '../../runtime/clock.ts'
-import { startDeadline } from '../../runtime/deadline.ts'
-import { BLOCKED_GRACE_MS, SCHEMA_VERSION, SILENCE_MS } from '../constants.ts'
+import { openDB } from 'idb'
+import { SCHEMA_VERSION } from '../constants.ts'
 import { StoreError } from '../errors.ts'
 import { type ClosedReason, Connection } from './connection.ts'
 import { codedError } from './database-error.ts'
 import { DatabaseRecords } from './database-records.ts'
 import { migrate } from './migrations.ts'
+import { patiently, type Signs, type WaitLimits } from './patiently.ts'
 import type { Records } from './records.ts'
 import { IDENTITY_KEY, type StateDatabase, type StateSchema } from './schema.ts'
 
-export type { ClosedReason } from './connection.ts'
-
-interface DatabaseOptions {
+interface DatabaseOptions extends WaitLimits {
   /** Called once if the connection ends for good by itself. */
   readonly onClosed?: ((reason: ClosedReason) => void) | undefined
   /** The version of the schema. A higher one than that on disk runs the migrations. */
   readonly version?: number
-  /** The longest wait for another connection to let go, in milliseconds. */
-  readonly graceMs?: number
-  /** The longest silence of the browser, in milliseconds. */
-  readonly silenceMs?: number
-  readonly clock?: Clock
 }
 
 /**
@@ -97,65 +89,4 @@ async function connect({ name, version, patience, connection, mustExist }: Conne
 
 function databaseGone(name: string): StoreError {
   return new StoreError('databaseGone', `the database "${name}" is gone`, { details: { database: name } })
-}
-
-/**
- * Deletes a database with everything in it, if there is one. Rejects with `databaseBlocked` if a connection does not
- * let go, or with `databaseSilent`. In both cases the browser deletes the database as soon as possible.
- */
-export function deleteStateDatabase(name: string, patience: WaitLimits = {}): Promise<void> {
-  return patiently(name, patience, ({ blocked }) => deleteDB(name, { blocked }))
-}
-
-type WaitLimits = Pick<DatabaseOptions, 'graceMs' | 'silenceMs' | 'clock'>
-
-/** The signs of a request before its end. */
-interface Signs {
-  /** Another connection holds the database. */
-  readonly blocked: () => void
-  /** The request is under way, and will end. */
-  readonly heard: () => void
-}
-
-/**
- * Runs `start` to its end. Rejects after `silenceMs` without a sign, or `graceMs` after a report of being blocked;
- * `late` gets a value arriving afterwards.
- */
-function patiently<T>(
-  name: string,
-  { graceMs = BLOCKED_GRACE_MS, silenceMs = SILENCE_MS, clock = systemClock }: WaitLimits,
-  start: (signs: Signs) => Promise<T>,
-  late: (value: T) => void = () => {},
-): Promise<T> {
-  return new Promise((resolve, reject) => {
-    let isLate = false
-    const limit = (ms: number, code: 'databaseBlocked' | 'databaseSilent', message: string) => {
-      const giveUp = () => {
-        isLate = true
-        reject(new StoreError(code, message, { details: { database: name, waitedMs: ms } }))
-      }
-      // The disk has nothing to do with the network.
-      return startDeadline(clock, ms, giveUp, { countsOffline: true })
-    }
-    let heard = limit(silenceMs, 'databaseSilent', `the browser does not answer for the database "${name}"`)
-    const signs: Signs = {
-      heard: () => heard(),
-      // Connections about to close block, too, for some milliseconds.
-      blocked: () => {
-        heard()
-        heard = limit(graceMs, 'databaseBlocked', `another connection holds the database "${name}"`)
-      },
-    }
-    start(signs).then(
-      (value) => {
-        heard()
-        if (isLate) late(value)
-        else resolve(value)
-      },
-      (cause) => {
-        heard()
-        reject(codedError(cause))
-      },
-    )
-  })
 }

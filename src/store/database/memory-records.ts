@@ -1,6 +1,6 @@
 /**
  * The in-memory twin of the database: the same bytes under the same keys, the same atomic writes. Nothing outlives the
- * page. For tests, for Node, and for browsers without IndexedDB.
+ * page. For tests: the same suite runs against both.
  */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { checkFence, StoreError } from '../errors.ts'

@@ -17,7 +17,11 @@ import { IDENTITY_KEY, type StateDatabase, type StateUpgrade } from './schema.ts
  */
 type Migration = (database: StateDatabase, upgrade: StateUpgrade) => void | Promise<void>
 
-/** The step at index n leads from version n to n + 1. A new database takes all steps. */
+/**
+ * The step at index n leads from version n to n + 1. A new database takes all steps.
+ *
+ * @internal exported for its test
+ */
 export const MIGRATIONS: readonly Migration[] = [
   createStores,
   addIdentity,

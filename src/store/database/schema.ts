@@ -29,7 +29,7 @@ export type StateUpgrade = IDBPTransaction<StateSchema, StoreNames<StateSchema>[
 export const IDENTITY_KEY = 'this'
 
 /** The identity of a database. */
-export interface Identity {
+interface Identity {
   /** Random; made with the database, or at the first opening by a version with identities. */
   readonly id: string
   /** The time of making the id: milliseconds since 1970, by this machine's clock. */
