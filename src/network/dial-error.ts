@@ -29,7 +29,7 @@ export function asDialError(error: unknown): DialError {
   return new DialError({ reason: 'dialFailed', banMs: 0, message: describeError(error) }, { cause: error })
 }
 
-/** What happened, in words. A failed WebSocket rejects with a DOM event, which has neither a name nor a message. */
+/** Describes `error`. A failed WebSocket rejects with a DOM event, which has neither name nor message. */
 export function describeError(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return describeError(error.errors[0])
   if (error instanceof Error) return error.message

@@ -1,4 +1,4 @@
-/** Who is kept out, why, and until when: by peer id and by address. BanList end by themselves, and there are only so many. */
+/** Bans, by peer id and by address. A ban ends by itself, and the list holds at most {@link MAX_BANS}. */
 import type { Clock } from '../../runtime/clock.ts'
 import { MAX_BANS } from '../constants.ts'
 import type { Departure } from '../departure.ts'
@@ -10,19 +10,19 @@ interface Ban {
 
 export class BanList {
   readonly #clock: Clock
-  /** The oldest first. */
+  /** The bans, the oldest first. */
   readonly #bans = new Map<string, Ban>()
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
-  /** As many as are held; none of them is over when one was just added. */
+  /** The number of bans held. Right after {@link add}, none of them is over. */
   get size(): number {
     return this.#bans.size
   }
 
-  /** Keeps `key` out for `departure.banMs` from now on, unless it is kept out for longer already. */
+  /** Bans `key` for `departure.banMs` from now on, unless a longer ban exists. */
   add(key: string, departure: Departure): void {
     const now = this.#clock.now()
     for (const [other, { untilMs }] of this.#bans) if (untilMs <= now) this.#bans.delete(other)
@@ -34,7 +34,7 @@ export class BanList {
     if (this.#bans.size > MAX_BANS && oldest !== undefined) this.#bans.delete(oldest)
   }
 
-  /** Why `key` is kept out, and for how long from now on; undefined: it is welcome. */
+  /** Returns the reason for the ban of `key` and its remaining time; undefined: no ban. */
   of(key: string): Departure | undefined {
     const ban = this.#bans.get(key)
     if (ban === undefined) return undefined
@@ -44,7 +44,7 @@ export class BanList {
     return undefined
   }
 
-  /** Ends a ban for silence: it may have been our own network that was away. */
+  /** Ends a ban for silence: our own network may have been down. */
   pardonSilence(key: string): void {
     const reason = this.#bans.get(key)?.departure.reason
     if (reason === 'dialFailed' || reason === 'stalled') this.#bans.delete(key)

@@ -1,9 +1,10 @@
 /**
- * How much to ask a peer for, and how long to wait: from its measured throughput and its measured time to answer.
+ * The size of requests to a peer and the timeouts of their answers, from the measured throughput and the measured time
+ * to answer.
  *
- * DIFF FROM GETH: bytes instead of items; the first measurement counts fully (from 2 items, 0.1 of each new one takes
- * dozens of requests to reach the speed of a fast peer); each peer has its own round trip instead of the median of all,
- * because a tab has a handful of peers that have nothing in common.
+ * DIFF FROM GETH: bytes instead of items. The first measurement counts fully: starting from 2 items, with 0.1 of each
+ * new one, it takes dozens of requests to reach the speed of a fast peer. Each peer has its own round trip instead of
+ * the median of all, because a tab has only a handful of very different peers.
  */
 import {
   MAX_REQUEST_BYTES,
@@ -17,7 +18,7 @@ import {
 } from '../constants.ts'
 import { Patience } from './patience.ts'
 
-/** The throughput at which a request has the size that fits {@link TARGET_ROUND_TRIP_MS}. */
+/** Returns the throughput at which a request of `bytes` takes {@link TARGET_ROUND_TRIP_MS}. */
 const throughputFor = (bytes: number) => bytes / TARGET_ROUND_TRIP_MS
 
 /** The measured speed of one connection. */
@@ -30,19 +31,19 @@ export class Capacity {
     this.#patience = patience
   }
 
-  /** Zero before the first measurement. */
+  /** The measured throughput; 0 before the first measurement. */
   get bytesPerSecond(): number {
     return this.#roundTripMs === undefined ? 0 : this.#bytesPerMs * 1000
   }
 
-  /** The time from a request to the end of its answer, in milliseconds. Zero before the first measurement. */
+  /** The time from a request to the end of its answer, in milliseconds; 0 before the first measurement. */
   get roundTripMs(): number {
     return this.#roundTripMs ?? 0
   }
 
-  /** Takes in an answer of `bytes` that came `elapsedMs` after its request. */
+  /** Takes a measurement: an answer of `bytes`, received `elapsedMs` after its request. */
   measure(bytes: number, elapsedMs: number): void {
-    // A clock of coarse steps (a browser's) can show no time at all.
+    // A browser's coarse clock may show no time at all.
     const elapsed = Math.max(1, elapsedMs)
     const impact = this.#roundTripMs === undefined ? 1 : MEASUREMENT_IMPACT
     this.#bytesPerMs += impact * (bytes / elapsed - this.#bytesPerMs)
@@ -50,18 +51,18 @@ export class Capacity {
     this.#roundTripMs = (this.#roundTripMs ?? 0) + impact * (elapsed - (this.#roundTripMs ?? 0))
   }
 
-  /** After a timeout: asks for half. */
+  /** Halves the size of requests, after a timeout. */
   halve(): void {
-    // From what was really asked for: a throughput far above the largest request would take many timeouts to matter.
+    // Half of the last real size: a throughput far above the largest request would take many timeouts to matter.
     this.#bytesPerMs = throughputFor(this.requestBytes() / 2)
   }
 
-  /** Bytes to ask for, between {@link MIN_REQUEST_BYTES} and {@link MAX_REQUEST_BYTES}. */
+  /** Returns the bytes to ask for, between {@link MIN_REQUEST_BYTES} and {@link MAX_REQUEST_BYTES}. */
   requestBytes(): number {
     return Math.round(clamp(this.#bytesPerMs * TARGET_ROUND_TRIP_MS, MIN_REQUEST_BYTES, MAX_REQUEST_BYTES))
   }
 
-  /** How long to wait for an answer of `maxBytes`, in milliseconds. */
+  /** Returns the timeout for an answer of `maxBytes`, in milliseconds. */
   timeoutMs(maxBytes: number): number {
     if (this.#roundTripMs === undefined) return this.#patience.timeoutMs
     const expected = TIMEOUT_ROUND_TRIPS * this.#roundTripMs + maxBytes / this.#bytesPerMs

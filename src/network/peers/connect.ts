@@ -1,4 +1,4 @@
-/** From an address to a peer that has sent its Status: dial, open the one long-lived stream, greet, check the chain. */
+/** The steps from an address to a peer with a Status: dial, open the one long-lived stream, greet, check the chain. */
 
 import type { Status } from '../../protocol/messages.ts'
 import type { Clock } from '../../runtime/clock.ts'
@@ -9,20 +9,20 @@ import type { Caller, Link } from '../link.ts'
 import { NetworkPeer, type NetworkPeerOptions } from './peer.ts'
 import type { PeerSet } from './peer-set.ts'
 
-/** What {@link connectPeer} needs beside the address. */
+/** The options of {@link connectPeer}, beside the address. */
 export interface ConnectOptions {
   readonly caller: Caller
   readonly peers: PeerSet
   readonly status: Status
   readonly clock: Clock
-  /** The peer has left; also while it is still being greeted, when {@link connectPeer} rejects. */
+  /** Called when the peer has left, even during the greeting, when {@link connectPeer} rejects. */
   readonly onLeave: NonNullable<NetworkPeerOptions['onLeave']>
   readonly onLateBlame: NonNullable<NetworkPeerOptions['onLateBlame']>
   readonly signal: AbortSignal
   readonly trace?: Trace | null | undefined
 }
 
-/** A peer that can be asked, and the link to hang up when it has left. */
+/** A peer ready for requests, and the link to hang up after the peer has left. */
 export interface Connected {
   readonly peer: NetworkPeer
   readonly link: Link
@@ -35,7 +35,7 @@ export interface Connected {
 export async function connectPeer(address: PeerAddress, options: ConnectOptions): Promise<Connected> {
   const link = await dial(address, options)
   const id = link.peerId
-  // libp2p gives the connection that it has to a peer, which belongs to the address that was first.
+  // libp2p reuses an existing connection to a peer, which belongs to the first address.
   if (options.peers.byId(id) !== undefined) throw duplicatePeer(id)
   try {
     const ban = options.peers.banOf(id)
@@ -47,7 +47,7 @@ export async function connectPeer(address: PeerAddress, options: ConnectOptions)
   }
 }
 
-/** The peer is connected already, under another address. */
+/** Returns the error for a peer already connected under another address. */
 export function duplicatePeer(id: string): DialError {
   return new DialError({ reason: 'duplicatePeer', banMs: 0, message: `${id} is connected under another address` })
 }
@@ -87,7 +87,7 @@ async function greet(address: PeerAddress, link: Link, options: ConnectOptions):
   return peer
 }
 
-/** The peer's first Status. */
+/** Resolves with the peer's first Status. */
 async function startWithin(peer: NetworkPeer, signal: AbortSignal): Promise<Status> {
   const onAbort = () => peer.disconnect({ reason: 'dialFailed', banMs: 0, message: 'no Status in time' })
   signal.addEventListener('abort', onAbort, { once: true })

@@ -1,4 +1,4 @@
-/** The dialer alone, with a node that reaches nobody; with real ones: `network.test.ts`. */
+/** The dialer alone, with a node that reaches no peer. For real peers, see `network.test.ts`. */
 import { describe, expect, test } from 'vitest'
 import { DEFAULT_LIMITS } from '../../protocol/messages.ts'
 import { ManualClock, settle } from '../../testing/manual-clock.ts'
@@ -23,7 +23,7 @@ const idOf = (i: number) =>
   `12D3KooWGC7hTrWYnKkCiJHhWbKFWGUqmDV3xGcPCyBHJEvGgP${String.fromCharCode(65 + (i >> 2))}${'abcd'[i & 3]}`
 const tab = (i: number) => parsePeer(`${ADDRESS}/p2p/${idOf(20)}/p2p-circuit/webrtc/p2p/${idOf(i)}`)
 
-/** A node that reaches nobody: nobody answers, or does not say so, or is what it should not be. */
+/** Returns a node that reaches no peer: refused, without an answer, or with a lying peer. */
 function unreachable(how: 'refused' | 'silent' | 'lying' = 'refused') {
   const clock = new ManualClock()
   const dialed: number[] = []
@@ -143,7 +143,7 @@ describe('Dialer', () => {
     for (let i = 0; i < MAX_FOUND_PEERS; i++) dialer.add(tab(i))
     await settle()
     expect(dialed.length).toBe(1 + MAX_FOUND_PEERS)
-    // All of them are liars; others may come at once, and they themselves may not.
+    // All of these lie. Others may take their places at once, but not they themselves.
     for (let i = 0; i < 2 * MAX_FOUND_PEERS; i++) dialer.add(tab(i))
     await settle()
     expect(dialed.length).toBe(1 + 2 * MAX_FOUND_PEERS)

@@ -1,8 +1,9 @@
 /**
- * Keeps the application's peers connected: dials each address, dials again after a pause when a peer leaves or cannot be
- * reached, and waits out bans. Beside them it dials some tabs that others have told of, and forgets those that are gone. How a dial goes is in `connect.ts`; who is connected is in the peer set.
+ * Keeps the application's peers connected: dials each address, dials again after a pause when a peer leaves or is
+ * unreachable, and waits out bans. Also dials some found tabs, and forgets those that are gone. `connect.ts` has the
+ * steps of a dial; the peer set has the connected peers.
  *
- * Arrow, for each address: `idle → dialing → connected → waiting → dialing …`, and from everywhere `→ stopped`.
+ * The states of each address: `idle → dialing → connected → waiting → dialing …`, and from any state `→ stopped`.
  */
 
 import type { Status } from '../../protocol/messages.ts'
@@ -29,25 +30,25 @@ import type { PeerSet } from './peer-set.ts'
 export interface DialerOptions {
   readonly caller: Caller
   readonly peers: PeerSet
-  /** From `parsePeer`. */
+  /** Addresses from `parsePeer`. */
   readonly addresses: readonly PeerAddress[]
-  /** What we say about ourselves; its chain id (0: any) must be the peers'. */
+  /** Our own Status. Its chain id must equal the peers'; 0: any. */
   readonly status: Status
   readonly clock?: Clock
-  /** 0 to 1; spreads the pauses, so that tabs do not come back all at once. */
+  /** Returns 0 to 1. Spreads the pauses, so tabs do not come back all at once. */
   readonly random?: () => number
   /** Notes each decision; `null` or left out: no notes. */
   readonly trace?: Trace | null | undefined
 }
 
-/** What is going on at one address. */
+/** The state of one address. */
 interface Line {
   readonly address: PeerAddress
-  /** Somebody has told of it: it is worth a few dials. */
+  /** True for a found tab, worth only a few dials. */
   readonly isFound: boolean
   /** Failures in a row. */
   failures: number
-  /** Times in a row that it was silent where a byte was due. */
+  /** The number of silent departures in a row. */
   silences: number
   phase:
     | { readonly is: 'idle' }
@@ -62,7 +63,7 @@ export class Dialer {
   readonly #clock: Clock
   readonly #random: () => number
   readonly #lines = new Map<string, Line>()
-  /** Dials and hang-ups that are on their way. */
+  /** The running dials and hang-ups. */
   readonly #settling = new Set<Promise<void>>()
   #status: Status
   #running = false
@@ -75,13 +76,13 @@ export class Dialer {
     for (const address of options.addresses) this.#draw(address, false)
   }
 
-  /** Begins to dial every address, and keeps at it. */
+  /** Starts to dial every address, again and again. */
   start(): void {
     this.#running = true
     for (const line of this.#lines.values()) if (line.phase.is === 'idle') this.#dial(line)
   }
 
-  /** Dials a peer that somebody has told of, as well, unless it is known, or as many as may be are. */
+  /** Adds a found tab and dials it, unless the address is known or there are enough found tabs. */
   add(address: PeerAddress): void {
     if (this.#lines.has(address.text)) return
     const isFull = [...this.#lines.values()].filter(({ isFound }) => isFound).length >= MAX_FOUND_PEERS
@@ -93,13 +94,13 @@ export class Dialer {
     if (this.#running) this.#dial(line)
   }
 
-  /** Says our new Status to all peers. */
+  /** Sends our new Status to all peers. */
   setStatus(status: Status): void {
     this.#status = status
     for (const { phase } of this.#lines.values()) if (phase.is === 'connected') phase.connected.peer.setStatus(status)
   }
 
-  /** Disconnects from all peers and dials no more. Resolves when no dial and no connection is left. */
+  /** Disconnects from all peers and stops dialing. Resolves when no dial and no connection is left. */
   async stop(): Promise<void> {
     this.#running = false
     for (const line of this.#lines.values()) {
@@ -111,11 +112,11 @@ export class Dialer {
         line.phase = { is: 'idle' }
       }
     }
-    // Whoever starts again in the meantime is not waited for.
+    // A new start meanwhile ends the wait.
     while (this.#settling.size > 0 && !this.#running) await Promise.all(this.#settling)
   }
 
-  /** Dials at once every address that waits for its next dial, bans excepted but those for silence: the network is back. */
+  /** Dials every waiting address at once, because the network is back. Bans for silence end; other bans stay. */
   redial(): void {
     for (const line of this.#lines.values()) {
       if (line.phase.is !== 'waiting') continue
@@ -127,7 +128,7 @@ export class Dialer {
     }
   }
 
-  /** True if the peer is connected under another address, or kept out. */
+  /** Returns true if the peer is connected under another address, or banned. */
   #isKnown({ text, multiaddr }: PeerAddress): boolean {
     const { peers } = this.#options
     if (peers.banOf(text) !== undefined) return true
@@ -157,7 +158,7 @@ export class Dialer {
     this.#settle(this.#attempt(line, abort))
   }
 
-  /** Never rejects. */
+  /** Dials once. Never rejects. */
   async #attempt(line: Line, abort: AbortController): Promise<void> {
     const tooLong = new Error('the dial took too long')
     const cancelTimeout = startDeadline(this.#clock, DIAL_TIMEOUT_MS, () => abort.abort(tooLong))
@@ -188,7 +189,7 @@ export class Dialer {
     return tookTooLong && departure.banMs === 0 ? silentDial(message) : departure
   }
 
-  /** `dialing → connected`, unless something has come between. */
+  /** `dialing → connected`, unless the peer has left, is connected under another address, or the dialer has stopped. */
   #join(line: Line, connected: Connected): void {
     const { peer, link } = connected
     const { peers } = this.#options
@@ -207,7 +208,7 @@ export class Dialer {
     peers.join(peer)
   }
 
-  /** `connected → waiting`. A peer that leaves before it has joined is none of ours: its dial rejects. */
+  /** `connected → waiting`. A peer leaving before it has joined is ignored: its dial rejects. */
   #onLeave(line: Line, departure: Departure, peer: NetworkPeer): void {
     const { phase } = line
     if (phase.is !== 'connected' || phase.connected.peer !== peer) return
@@ -219,7 +220,7 @@ export class Dialer {
     this.#miss(line, departure, peer.id)
   }
 
-  /** A peer that was found out after it had left: it may be back, and if not, may not come back for a while. */
+  /** Blames a peer after its departure: ends the peer's new connection if there is one, or else records the ban. */
   #onLateBlame(line: Line, departure: Departure, peer: NetworkPeer): void {
     const { peers } = this.#options
     const again = peers.byId(peer.id)
@@ -230,13 +231,13 @@ export class Dialer {
     }
   }
 
-  /** `dialing, connected → waiting`, or `→ idle` if we have stopped. */
+  /** `dialing, connected → waiting`, or `→ idle` after a stop. */
   #miss(line: Line, reason: Departure, id?: string): void {
     const pauseMs = this.#pauseMs(line.failures++)
     const { address, isFound, failures } = line
-    const departure = sentence(line, reason)
-    // What we could not load says nothing about the peer. A ban is remembered, and the place of whoever is kept out goes to
-    // another.
+    const departure = withLongerBan(line, reason)
+    // Code that could not be loaded says nothing about the peer. A ban is remembered elsewhere, so the place of a
+    // banned tab goes to another.
     const hasFailed = failures >= MAX_FOUND_FAILURES && departure.reason !== 'loadFailed'
     const isGone = isFound && (hasFailed || departure.banMs > 0)
     if (this.#running && !isGone) this.#wait(line, Math.max(pauseMs, departure.banMs))
@@ -260,12 +261,12 @@ export class Dialer {
     line.phase = { is: 'waiting', cancel: this.#clock.after(pauseMs, () => this.#dial(line)) }
   }
 
-  /** Exponential, with half of it left to chance. */
+  /** Returns an exponential pause, half of it random. */
   #pauseMs(failures: number): number {
     return Math.min(MAX_REDIAL_MS, MIN_REDIAL_MS * 2 ** failures) * (0.5 + 0.5 * this.#random())
   }
 
-  /** Keeps `promise`, which does not reject, for {@link stop} to wait for. */
+  /** Keeps `promise`, which never rejects, for {@link stop} to wait for. */
   #settle(promise: Promise<void>): void {
     this.#settling.add(promise)
     void promise.then(() => this.#settling.delete(promise))
@@ -276,8 +277,8 @@ function missOf({ text }: PeerAddress, { reason, message, banMs }: Departure) {
   return { address: text, reason, message: message ?? null, banMs }
 }
 
-/** `departure`, and for silence a ban that grows. */
-function sentence(line: Line, departure: Departure): Departure {
+/** Returns `departure`, with a growing ban for repeated silence. */
+function withLongerBan(line: Line, departure: Departure): Departure {
   if (departure.isSilent !== true) return departure
   return { ...departure, banMs: Math.min(MAX_SILENCE_BAN_MS, departure.banMs * 2 ** line.silences++) }
 }

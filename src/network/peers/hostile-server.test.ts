@@ -1,6 +1,6 @@
 /**
- * A tab whose peer is hostile, over WebSockets on the loopback interface: what the peer says is written from SPEC.md
- * (`src/testing/hostile`). The tab's time is in the hands of the test.
+ * A tab with a hostile peer, over WebSockets on the loopback interface. The peer's messages are written from SPEC.md
+ * (`src/testing/hostile`). The test controls the tab's clock.
  */
 import type { MessageStream, Stream } from '@libp2p/interface'
 import { concatBytes } from '@noble/hashes/utils.js'
@@ -34,12 +34,12 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
 })
 
-/** What carries yamux, which libp2p keeps to itself. */
+/** The connection below yamux, private to libp2p. */
 interface Carried {
   readonly muxer: { readonly maConn: MessageStream }
 }
 
-/** A tab that dials a peer, which does `speak` with each stream of ours. */
+/** Connects a tab to a peer that calls `speak` with each stream of the tab. */
 async function setUp(speak: (stream: Stream) => void) {
   const server = await createListeningNode({ listen: ['/ip4/127.0.0.1/tcp/0/ws'] })
   cleanups.push(async () => server.stop())
@@ -63,7 +63,7 @@ async function setUp(speak: (stream: Stream) => void) {
   return { peers, clock, connections, below: () => carriers[0]! }
 }
 
-/** Sends `bytes` when we have asked for something: the second thing that we say. */
+/** Sends `bytes` after our first request: the second message on the stream. */
 function onRequest(stream: Stream, ...bytes: Uint8Array[]): void {
   stream.send(STATUS)
   let asked = 0
@@ -158,7 +158,7 @@ describe('Dialer and a hostile server', () => {
     const peer = await connected(peers)
     const answer = peer.getNodes(ROOT, [REF], MIN_REQUEST_BYTES).catch((error: unknown) => error)
     await expect.poll(() => peer.wireBytes).toBeGreaterThan(1_000_000)
-    // As the loop says it when the peer's time is over.
+    // The loop's report after the timeout.
     peer.report({ kind: 'timeout', maxBytes: MIN_REQUEST_BYTES })
     expect(await answer).toMatchObject({ code: 'disconnected' })
     expect(snapshot(peers)).toMatchObject({ state: 'banned', reason: 'stalled' })

@@ -1,6 +1,6 @@
 /**
- * A hostile client beside an honest one, over WebSockets on the loopback interface. What it does is written from SPEC.md
- * (`src/testing/hostile`). The server's time is in the hands of the test.
+ * A hostile client beside an honest one, over WebSockets on the loopback interface. The hostile messages are written
+ * from SPEC.md (`src/testing/hostile`). The test controls the server's clock.
  */
 import type { Connection } from '@libp2p/interface'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -28,7 +28,7 @@ const ROOT = new Uint8Array(32).fill(0xaa)
 const REF = { path: ROOT_PATH, hash: ROOT, maxNodes: 0 }
 const NODE_BYTES = 128
 
-/** One run for all: nodes of 128 bytes. */
+/** One run for all requests: nodes of 128 bytes. */
 const source: NodeSource = {
   has: (root) => root[0] === 0xaa,
   async run(_root, _ref, maxNodes, maxBytes) {
@@ -48,7 +48,7 @@ let serving: Serving
 let target: Target
 let connections: () => Connection[]
 let honest: Requester
-/** The most that was held for peers, as far as anybody looked. */
+/** The most bytes held for peers at any look. */
 let mostHeldBytes: number
 
 beforeEach(async () => {
@@ -97,7 +97,7 @@ async function hostile(): Promise<HostileClient> {
   return client
 }
 
-/** The honest client asks, and is answered. */
+/** Sends requests from the honest client, and expects answers. */
 async function askHonestly(times = 10): Promise<void> {
   for (let i = 0; i < times; i++) {
     const [run] = await honest.getNodes(ROOT, [REF], 20_000)
@@ -106,7 +106,7 @@ async function askHonestly(times = 10): Promise<void> {
   }
 }
 
-/** Nobody but the honest client is left, and nothing is held. */
+/** Expects the honest client alone to be connected, and no held bytes. */
 async function expectPeace(): Promise<void> {
   await expect.poll(() => [serving.counters().peers, serving.counters().heldBytes]).toEqual([1, 0])
   await askHonestly()
@@ -164,7 +164,7 @@ describe('serve and a hostile client', () => {
     const first = await client.dial(target.address)
     const streams = await Promise.all(Array.from({ length: 8 }, () => openStream(first, STATUS)))
     await expect.poll(() => streams.filter(({ status }) => status === 'open').length).toBe(2)
-    // As many as there may be, one by one; the rest are closed by the server.
+    // The allowed number, one by one; the server closes the rest.
     for (let i = 1; i < 2 * MAX_CONNECTIONS_PER_PEER; i++) await client.dial(target.address).catch(() => {})
     await expect.poll(() => connections().length).toBe(1 + MAX_CONNECTIONS_PER_PEER)
     await askHonestly()

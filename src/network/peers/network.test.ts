@@ -1,6 +1,6 @@
 /**
- * The whole of this folder at work: a listening node that serves and a dialing node that asks, over WebSockets on the
- * loopback interface. Time is real here, but for the pauses between dials, which the test cuts short.
+ * The whole folder at work: a listening, serving node and a dialing, asking node, over WebSockets on the loopback
+ * interface. In real time, except for the pauses between dials, which the test cuts short.
  */
 import type { Connection, Libp2p } from '@libp2p/interface'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -44,7 +44,7 @@ const source: NodeSource = {
   header: async (hash) => hash,
 }
 
-/** Closes what a test has opened, last opened first. */
+/** Functions to close everything opened by a test, the last opened first. */
 const cleanups: (() => Promise<void>)[] = []
 
 beforeAll(() => {
@@ -69,14 +69,14 @@ async function startServer(options: Partial<ServeOptions & ListeningNodeOptions>
   return { node, serving, address: String(address), id: node.peerId.toString() }
 }
 
-/** A dialer whose pauses last until the test says so. */
+/** Starts a dialer whose pauses last until the test ends them. */
 async function startClient(texts: string[], status: Status = statusOf(1), options: Partial<DialerOptions> = {}) {
   const pauses: { ms: number; end: () => void }[] = []
   const skipped = { ms: 0 }
   const clock: Clock = {
     now: () => systemClock.now() + skipped.ms,
     after(ms, end) {
-      // The longest time that a dial may take is left to real time.
+      // The timeout of a dial runs in real time.
       if (ms === DIAL_TIMEOUT_MS) return systemClock.after(ms, end)
       const pause = { ms, end }
       pauses.push(pause)
@@ -100,7 +100,7 @@ async function startClient(texts: string[], status: Status = statusOf(1), option
   return { node, peers, dialer, pauses, goOn }
 }
 
-/** Waits for the change after which `ready` holds. */
+/** Waits for the change after which `ready` returns true. */
 function until(peers: PeerSet, ready: () => boolean): Promise<void> {
   return new Promise((resolve) => {
     const check = () => {
@@ -188,7 +188,7 @@ describe('Dialer and serve', () => {
     expect(await again.getCode([ROOT], 1000, SIGNAL)).toEqual([ROOT])
     expect(reasonOf(peers)).toBeUndefined()
 
-    // A connection that held for long enough makes good for what was before.
+    // A connection this old resets the pauses.
     goOn(STABLE_CONNECTION_MS)
     await second.node.stop()
     await until(peers, () => reasonOf(peers) === 'disconnected')

@@ -1,6 +1,6 @@
 /**
- * How long to wait for a peer that was not measured yet. It outlives a connection: otherwise a peer whose first answer takes
- * longer than {@link START_TIMEOUT_MS} would be given up each time anew, and be of use to nobody.
+ * The timeout for an unmeasured peer. The timeout outlives a connection. Otherwise a peer whose first answer takes
+ * longer than {@link START_TIMEOUT_MS} would time out on every new connection, and never be useful.
  */
 import { MAX_TIMEOUT_MS, START_TIMEOUT_MS, TIMEOUT_ROUND_TRIPS } from '../constants.ts'
 
@@ -12,12 +12,15 @@ export class Patience {
     return this.#timeoutMs
   }
 
-  /** Nothing came in time: the next answer may take twice as long. */
+  /** Doubles the timeout, after no answer came in time. */
   grow(): void {
     this.#timeoutMs = Math.min(MAX_TIMEOUT_MS, 2 * this.#timeoutMs)
   }
 
-  /** An answer took `elapsedMs`: the first of the next connection may take as much, and room. */
+  /**
+   * Sets the timeout after an answer in `elapsedMs`: the first answer of the next connection may take as long, with a
+   * margin.
+   */
   learn(elapsedMs: number): void {
     this.#timeoutMs = Math.min(MAX_TIMEOUT_MS, Math.max(START_TIMEOUT_MS, TIMEOUT_ROUND_TRIPS * elapsedMs))
   }

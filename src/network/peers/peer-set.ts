@@ -1,6 +1,6 @@
 /**
- * All peers that this node knows of: those connected now, which the sync loop asks, and those that are being dialed, have
- * left or are kept out, which the application's list shows. It connects to nobody: `dialer.ts` does, and tells.
+ * All known peers: the connected ones, which the sync loop asks, and the dialed, departed and banned ones, shown in the
+ * application's list. The set itself dials no peer: `dialer.ts` dials, and reports to the set.
  */
 import { type Clock, systemClock } from '../../runtime/clock.ts'
 import type { Transport } from '../address.ts'
@@ -12,12 +12,12 @@ import { Patience } from './patience.ts'
 import type { NetworkPeer } from './peer.ts'
 import { Score } from './score.ts'
 
-/** `connected → busy → connected` with the requests that are open; `banned → disconnected` with time. */
+/** The state of a peer: `connected → busy → connected` with open requests; `banned → disconnected` with time. */
 export type PeerState = 'connecting' | 'connected' | 'busy' | 'disconnected' | 'banned'
 
-/** A peer as an application shows it: plain data. */
+/** A peer as plain data, for an application. */
 export interface PeerSnapshot {
-  /** The peer id; the empty string as long as it is not known. */
+  /** The peer id; empty while unknown. */
   readonly id: string
   readonly transport: Transport
   readonly address: string
@@ -25,21 +25,21 @@ export interface PeerSnapshot {
   readonly bytesPerSecond: number
   readonly roundTripMs: number
   /**
-   * From -100 to 100. Useful answers raise the score, empty and late answers lower it, and it halves every five minutes. A
-   * peer below zero is asked after all others, by syncs and by reads.
+   * The score, from -100 to 100. Useful answers raise the score, empty and late ones lower it, and it halves every five
+   * minutes. Syncs and reads ask a peer with a score of -0.5 or less after all others.
    */
   readonly score: number
-  /** The roots of its Status, as `0x` and 64 hex digits. */
+  /** The roots of the peer's Status, as `0x` and 64 hex digits. */
   readonly roots: readonly string[]
-  /** Bytes received from it on all its connections. */
+  /** The bytes received from the peer on all its connections. */
   readonly wireBytes: number
-  /** Why it is not connected. */
+  /** The reason why the peer is not connected. */
   readonly reason?: LeaveReason
-  /** What happened, in words. */
+  /** A description of the reason. */
   readonly message?: string
 }
 
-/** What is known about one address, connected or not. */
+/** The data of one address, connected or not. */
 interface Known {
   readonly address: string
   readonly transport: Transport
@@ -51,13 +51,13 @@ interface Known {
   wireBytes: number
 }
 
-/** The peers by address, the bans, and who wants to know of changes. */
+/** The peers by address, their bans, and the listeners for changes. */
 export class PeerSet {
   readonly #clock: Clock
   readonly #known = new Map<string, Known>()
-  /** By id and by address. */
+  /** The bans, by id and by address. */
   readonly #bans: BanList
-  /** By address, also of those that were forgotten; the oldest first. */
+  /** The timeouts by address, of forgotten addresses too; the oldest first. */
   readonly #patience = new Map<string, Patience>()
   readonly #listeners = new Set<() => void>()
   #forgottenBytes = 0
@@ -67,37 +67,37 @@ export class PeerSet {
     this.#bans = new BanList(clock)
   }
 
-  /** The peers that can be asked now. */
+  /** Returns the peers ready for requests. */
   connected(): Iterable<NetworkPeer> {
     const peers: NetworkPeer[] = []
     for (const { peer } of this.#known.values()) if (peer !== undefined) peers.push(peer)
     return peers
   }
 
-  /** Calls `listener` whenever a peer has come, gone, changed its Status, or has room again. Returns the way to stop that. */
+  /** Calls `listener` when a peer comes, leaves, changes its Status, or has room again. Returns a function to stop. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
 
-  /** All peers that were ever known here, in the order of their first dial. */
+  /** Returns all peers not forgotten, in the order of their first dial. */
   snapshots(): PeerSnapshot[] {
     return [...this.#known.values()].map((known) => this.#snapshot(known))
   }
 
-  /** Bytes received from all peers, those that left included. */
+  /** Returns the bytes received from all peers, departed ones included. */
   wireBytes(): number {
     let bytes = this.#forgottenBytes
     for (const known of this.#known.values()) bytes += known.wireBytes + (known.peer?.wireBytes ?? 0)
     return bytes
   }
 
-  /** The score of the peer at `address`; it outlives its connections. */
+  /** Returns the score of the peer at `address`. The score outlives the peer's connections. */
   scoreOf(address: string, transport: Transport): Score {
     return this.#at(address, transport).score
   }
 
-  /** How long the peer at `address` may take for its first answer; it outlives its connections. */
+  /** Returns the timeout for the first answer of the peer at `address`. The timeout outlives the peer's connections. */
   patienceOf(address: string): Patience {
     const patience = this.#patience.get(address) ?? new Patience()
     this.#patience.delete(address)
@@ -107,13 +107,13 @@ export class PeerSet {
     return patience
   }
 
-  /** `disconnected → connecting`: the peer at `address` is being dialed. */
+  /** `disconnected → connecting`: a dial of `address` begins. */
   connecting(address: string, transport: Transport): void {
     this.#at(address, transport).state = 'connecting'
     this.changed()
   }
 
-  /** `connecting → connected`: `peer` can be asked from now on. */
+  /** `connecting → connected`: `peer` is ready for requests. */
   join(peer: NetworkPeer): void {
     const known = this.#at(peer.address, peer.transport)
     known.id = peer.id
@@ -123,7 +123,9 @@ export class PeerSet {
     this.changed()
   }
 
-  /** `connecting, connected → disconnected`: dialing failed, or the peer left; with a ban it may not come back for a while. */
+  /**
+   * `connecting, connected → disconnected`: the dial failed, or the peer left. A ban keeps the peer out for a while.
+   */
   leave(address: string, transport: Transport, departure: Departure, id?: string): void {
     const known = this.#at(address, transport)
     known.id = id ?? known.id
@@ -138,7 +140,7 @@ export class PeerSet {
     this.changed()
   }
 
-  /** Shows the peer at `address` no more; its bans stay. What it has sent goes on counting. */
+  /** Removes the peer at `address` from the list. Its bans stay, and its bytes still count. */
   forget(address: string): void {
     const known = this.#known.get(address)
     if (known === undefined) return
@@ -147,25 +149,25 @@ export class PeerSet {
     this.changed()
   }
 
-  /** Why the peer with this id or address is kept out, and for how long from now on; undefined: it is welcome. */
+  /** Returns the reason for the ban of an id or address and its remaining time; undefined: no ban. */
   banOf(idOrAddress: string): Departure | undefined {
     return this.#bans.of(idOrAddress)
   }
 
-  /** Lets the peer at `address` come back if nothing is held against it but silence: the network is back. */
+  /** Ends the ban of the peer at `address` if the only reason is silence: the network is back. */
   pardonSilence(address: string): void {
     this.#bans.pardonSilence(address)
     const id = this.#known.get(address)?.id
     if (id !== undefined) this.#bans.pardonSilence(id)
   }
 
-  /** The connected peer with this id. */
+  /** Returns the connected peer with this id. */
   byId(id: string): NetworkPeer | undefined {
     for (const { peer } of this.#known.values()) if (peer?.id === id) return peer
     return undefined
   }
 
-  /** Tells the listeners; a peer calls it when its Status has changed, or when it has room again. */
+  /** Calls the listeners. Also called when a peer has changed its Status, or has room again. */
   changed(): void {
     for (const listener of [...this.#listeners]) listener()
   }

@@ -31,7 +31,7 @@ const source: NodeSource = {
   code: async () => undefined,
 }
 
-/** A peer that has joined a set; what it tells when it leaves is in `departures`. */
+/** Returns a peer in a set; `departures` collects the reasons for leaving. */
 async function setUp(wire?: Wire, served = SERVED) {
   const clock = new ManualClock()
   const [ours, theirs] = createWirePair()

@@ -1,6 +1,7 @@
 /**
- * A connected peer: asks it, measures it, judges it. The sync loop reports how each request ended; what follows from that
- * is decided in `blame.ts` and carried out here. Whoever connected the peer is told when it leaves, and hangs up.
+ * A connected peer: sends requests, measures and judges the answers. The sync loop reports how each request ended;
+ * `blame.ts` decides on the consequences, carried out here. The creator of the peer hears of its departure, and hangs
+ * up.
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Span, Status } from '../../protocol/messages.ts'
@@ -19,42 +20,42 @@ import { Capacity } from './capacity.ts'
 import { Patience } from './patience.ts'
 import { Score } from './score.ts'
 
-/** What a peer is made of. */
+/** The parts of a peer. */
 export interface NetworkPeerOptions {
   readonly id: string
   readonly address: string
   readonly transport: Transport
   readonly wire: Wire
-  /** What we say about ourselves. */
+  /** Our own Status. */
   readonly status: Status
   /** The score of earlier connections. */
   readonly score?: Score
-  /** What earlier connections have taught us about how long to wait. */
+  /** The timeout learned from earlier connections. */
   readonly patience?: Patience
   readonly clock?: Clock
-  /** The peer's Status has changed. */
+  /** Called when the peer's Status has changed. */
   readonly onStatus?: (peer: NetworkPeer) => void
-  /** It may be asked for bulk again. */
+  /** Called when the peer takes bulk requests again. */
   readonly onRoom?: (peer: NetworkPeer) => void
-  /** The stream has ended, whoever ended it. Called once, and possibly from inside {@link NetworkPeer.report}. */
+  /** Called once the stream has ended, on either side; possibly from inside {@link NetworkPeer.report}. */
   readonly onLeave?: (departure: Departure, peer: NetworkPeer) => void
-  /** A lie was found in its answers when it had left already. */
+  /** Called when a lie is found in an answer after the peer has left. */
   readonly onLateBlame?: (departure: Departure, peer: NetworkPeer) => void
 }
 
-/** One peer on one stream. `start` first. Has the shape of the sync loop's `SyncPeer`. */
+/** One peer on one stream. Call `start` first. */
 export class NetworkPeer implements SyncPeer {
   readonly id: string
   readonly address: string
   readonly transport: Transport
-  /** It is another tab: only those are behind a relay. */
+  /** True for another tab: only tabs are behind a relay. */
   readonly isTab: boolean
   readonly #clock: Clock
   readonly #score: Score
   readonly #capacity: Capacity
   readonly #patience: Patience
   readonly #requester: Requester
-  /** What its Status says it has, by root. */
+  /** The coverage in the peer's Status, by root. */
   #coverage: ReadonlyMap<string, readonly Span[]> | undefined
   readonly #onLateBlame: NetworkPeerOptions['onLateBlame']
   #departure: Departure | undefined
@@ -92,27 +93,27 @@ export class NetworkPeer implements SyncPeer {
     })
   }
 
-  /** Why it leaves, or has left; undefined as long as it can be asked. */
+  /** The reason why the peer leaves or has left; undefined while the peer can be asked. */
   get departure(): Departure | undefined {
     return this.#departure
   }
 
-  /** Bytes per second, measured. Zero before the first answer. */
+  /** The measured throughput; 0 before the first answer. */
   get bytesPerSecond(): number {
     return this.#capacity.bytesPerSecond
   }
 
-  /** From a request to the end of its answer, in milliseconds. Zero before the first answer. */
+  /** The time from a request to the end of its answer, in milliseconds; 0 before the first answer. */
   get roundTripMs(): number {
     return this.#capacity.roundTripMs
   }
 
-  /** Bytes of the protocol received from it on this stream. */
+  /** The bytes of the protocol received on this stream. */
   get wireBytes(): number {
     return this.#requester.bytesReceived
   }
 
-  /** True while a request to it is open. */
+  /** True while a request is open. */
   get isBusy(): boolean {
     return this.#requester.openRequests > 0
   }
@@ -122,7 +123,7 @@ export class NetworkPeer implements SyncPeer {
     return this.#requester.hasRoom
   }
 
-  /** The roots of its Status, as `0x` and 64 hex digits. */
+  /** The roots of the peer's Status, as `0x` and 64 hex digits. */
   get roots(): string[] {
     return [...(this.#coverage?.keys() ?? [])].map((hex) => `0x${hex}`)
   }
@@ -137,14 +138,14 @@ export class NetworkPeer implements SyncPeer {
     return this.score <= UNRELIABLE_SCORE
   }
 
-  /** Opens the stream's session. Resolves with the peer's first Status; rejects with `RequestError`. */
+  /** Opens the stream's session. Resolves with the peer's first Status. Rejects with `RequestError`. */
   start(): Promise<Status> {
     return this.#requester.start()
   }
 
   /**
-   * False once the peer says in its Status that it does not have `root` (32 bytes), or that what it has of it does not
-   * cover `path`; true while it has not said.
+   * Returns false if the peer's Status lacks `root` (32 bytes), or does not cover `path` of this root. True before any
+   * Status.
    */
   mayHave(root: Uint8Array, path?: Path): boolean {
     if (this.#coverage === undefined) return true
@@ -154,14 +155,14 @@ export class NetworkPeer implements SyncPeer {
     return before !== undefined && path < before.end
   }
 
-  /** Bytes to ask for in the next request: from the measured throughput, and no more than the peer says it answers. */
+  /** Returns the bytes to ask for in the next request, from the measured throughput and up to the peer's limit. */
   requestBytes(): number {
     const most = this.#requester.theirStatus?.limits.maxResponseBytes ?? Number.POSITIVE_INFINITY
     const bytes = Math.min(this.#capacity.requestBytes(), most)
     return this.transport === 'webrtc' ? Math.min(bytes, MAX_WEBRTC_ANSWER_BYTES) : bytes
   }
 
-  /** How long to wait for the answer to a request of `maxBytes`, in milliseconds. */
+  /** Returns the timeout for an answer of `maxBytes`, in milliseconds. */
   timeoutMs(maxBytes: number): number {
     return this.#capacity.timeoutMs(maxBytes)
   }
@@ -191,7 +192,7 @@ export class NetworkPeer implements SyncPeer {
     return this.#requester.getHeader(hashes, maxBytes, signal)
   }
 
-  /** Takes in how a request ended; a peer that lied or stalls is disconnected. */
+  /** Takes the outcome of a request. Disconnects a lying or stalling peer. */
   report(outcome: Outcome): void {
     const verdict = judge(outcome)
     this.#score.add(verdict.score, this.#clock.now())
@@ -203,12 +204,12 @@ export class NetworkPeer implements SyncPeer {
     if (verdict.departure !== undefined) this.disconnect(verdict.departure)
   }
 
-  /** Says our new Status. */
+  /** Sends our new Status. */
   setStatus(status: Status): void {
     this.#requester.sendStatus(status)
   }
 
-  /** Ends the stream; what is open rejects. The first departure counts, unless a later one keeps the peer out. */
+  /** Ends the stream; open requests reject. The first departure counts, but a later one with a ban is reported too. */
   disconnect(departure: Departure): void {
     if (this.#left && departure.banMs > 0) this.#onLateBlame?.(departure, this)
     this.#departure ??= departure
@@ -216,7 +217,7 @@ export class NetworkPeer implements SyncPeer {
   }
 }
 
-/** The last of `spans`, which are in order and apart, that begins at or before `path`. */
+/** Returns the last span starting at or before `path`. `spans` are sorted and apart. */
 function lastAtOrBefore(spans: readonly Span[], path: Path): Span | undefined {
   let low = 0
   let high = spans.length

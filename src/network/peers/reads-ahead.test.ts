@@ -1,4 +1,7 @@
-/** Reads beside a running sync, of a peer that takes few requests at a time: everything between the two and the peer is real. */
+/**
+ * Reads beside a running sync, from a peer with few open requests at a time. Everything between them and the peer is
+ * real.
+ */
 import { describe, expect, test } from 'vitest'
 import { EVERYTHING, statusOf } from '../../protocol/messages.ts'
 import { Responder } from '../../protocol/responder.ts'
@@ -23,7 +26,7 @@ const ADDRESS = '/ip4/10.0.0.1/tcp/9000/ws'
 /** So small that a sync has hundreds of requests. */
 const ANSWER_BYTES = 600
 
-/** A client of one server, which answers when the test says so. */
+/** Returns a client of one server; the test triggers the answers. */
 async function setUp(maxOpenRequests: number) {
   const state = randomState(seededRandom(7), 150)
   const oracle = await mptOracle(state.accounts)
@@ -32,7 +35,7 @@ async function setUp(maxOpenRequests: number) {
     await startSync(root, [honestPeer({ sequence: sequenceOf(oracle), codes: state.codes })]),
   )
   const clock = new ManualClock()
-  /** What the server was asked for, and what its answers wait for. */
+  /** The requests received by the server, and its waiting answers. */
   const asked: string[] = []
   const answers: (() => void)[] = []
   const source = server.store.source()
@@ -110,12 +113,12 @@ describe('NetworkPeer', () => {
           await settle()
           answers.shift()?.()
           await settle()
-          // No more than what was asked before it: the place that became free is the read's.
+          // Only requests sent before the read: the next free place belongs to the read.
           expect(asked.slice(from).filter((kind) => kind === 'run').length).toBeLessThan(2)
           expect(asked.slice(from)).toContain('path')
         } else answers.shift()?.()
         await settle()
-        // Nothing waits for a timer: neither the read nor the sync that went on behind it.
+        // Neither the read nor the sync behind the read waits for a timer.
         expect(isDone || answers.length > 0).toBe(true)
       }
       await done

@@ -1,7 +1,7 @@
 /**
- * Bytes from strangers, to a responder behind a real stream of libp2p: in memory for most rounds, over a WebSocket for some.
- * Whatever comes, the stream ends in an orderly way or with a coded error, and the next peer is answered. Seeded; a failure
- * prints the seed of its round.
+ * Random bytes from strangers to a responder behind a real libp2p stream: in memory for most rounds, over a WebSocket
+ * for some. The stream must end in an orderly way or with a coded error, and the next peer must get an answer. Seeded;
+ * a failure prints the seed of its round.
  */
 import { streamPair } from '@libp2p/utils'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -42,7 +42,7 @@ beforeAll(() => {
   installPromiseWithResolvers()
   // Node 20 has no WebSocket to dial with.
   Object.assign(globalThis, { WebSocket })
-  // Most of a round's time, otherwise.
+  // Stack traces would take most of a round's time.
   Error.stackTraceLimit = 0
 })
 afterAll(() => {

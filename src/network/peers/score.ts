@@ -1,7 +1,7 @@
-/** A peer's standing: goes up with what is useful and down with what is not, and fades to zero with time. */
+/** The score of a peer: useful answers raise it, useless answers lower it, and with time it fades to zero. */
 import { MAX_SCORE, SCORE_HALF_LIFE_MS } from '../constants.ts'
 
-/** A number between ± {@link MAX_SCORE} that halves every {@link SCORE_HALF_LIFE_MS}. */
+/** A number between ± {@link MAX_SCORE}, halved every {@link SCORE_HALF_LIFE_MS}. */
 export class Score {
   #value = 0
   #at = 0
@@ -12,7 +12,7 @@ export class Score {
     this.#at = now
   }
 
-  /** The score at the time `now`. */
+  /** Returns the score at the time `now`. */
   at(now: number): number {
     return this.#value * 0.5 ** ((now - this.#at) / SCORE_HALF_LIFE_MS)
   }

@@ -1,6 +1,6 @@
 /**
- * Serves a state to whoever opens a stream of the protocol: a responder a stream, one Status for all, and counters of what
- * has crossed the wire. A server's streams come from its libp2p node, those of a tab from its window.
+ * Serves a state to all peers opening streams of the protocol: one responder per stream, one Status for all, and
+ * counters of served data. A server's streams come from its libp2p node, a tab's from its window.
  */
 import type { Libp2p } from '@libp2p/interface'
 import { Admission } from '../../protocol/admission.ts'
@@ -20,37 +20,39 @@ import type { Guest } from '../link.ts'
 
 export interface GuestServerOptions {
   readonly source: NodeSource
-  /** What is said to each peer; its limits are enforced. */
+  /** The Status sent to each peer; its limits are enforced. */
   readonly status: Status
-  /** {@link DEFAULT_SERVING_LIMITS}, but for these. */
+  /** Limits in place of {@link DEFAULT_SERVING_LIMITS}. */
   readonly limits?: Partial<ServingLimits>
   readonly clock?: Clock
   /** Notes each decision; `null` or left out: no notes. */
   readonly trace?: Trace | null | undefined
-  /** A peer has come or gone. */
+  /** Called when a stream has begun or ended, with the number of open streams. */
   readonly onPeersChange?: (peers: number) => void
-  /** A peer broke the protocol and was disconnected. */
+  /** Called when a peer was disconnected for breaking the protocol. */
   readonly onViolation?: (error: ProtocolError, peerId: string) => void
-  /** A peer was too slow, or too much: its stream has ended, or was not let in. */
+  /** Called when a stream of a peer was ended or refused: too slow, or too many. */
   readonly onRefusal?: (error: RefusalError, peerId: string) => void
-  /** The source failed; the stream that asked has ended. */
+  /** Called when the source failed; the asking stream has ended. */
   readonly onFailure?: (error: unknown) => void
 }
 
-/** What was served since the start. */
+/** The served data since the start. */
 export interface ServeCounters {
-  /** Streams that are open now. */
+  /** The streams open now. */
   readonly peers: number
   readonly requests: number
   readonly nodes: number
   readonly codes: number
   readonly headers: number
-  /** Streams that ended because their peer broke the protocol, and because it was too slow or too much. */
+  /**
+   * The streams ended for a violation of the protocol, and the streams refused or ended for being too slow or too many.
+   */
   readonly violations: number
   readonly refusals: number
-  /** Bytes of requests and of answers that are held now. */
+  /** The bytes of requests and answers held now. */
   readonly heldBytes: number
-  /** Bytes of the protocol's frames, without what noise and yamux add. */
+  /** The bytes of the protocol's frames, without noise and yamux. */
   readonly bytesSent: number
   readonly bytesReceived: number
 }
@@ -59,16 +61,16 @@ export interface ServeOptions extends GuestServerOptions {
   readonly node: Libp2p
 }
 
-/** A state that is being served on a libp2p node. */
+/** A state served on a libp2p node. */
 export interface Serving {
-  /** Says a new Status to all peers, now and when they come. */
+  /** Sends a new Status to all peers, now and when they connect. */
   setStatus(status: Status): void
   counters(): ServeCounters
-  /** Serves no more and ends all streams; the node goes on. May be called twice. */
+  /** Stops serving and ends all streams; the node goes on. May be called twice. */
   stop(): Promise<void>
 }
 
-/** Begins to serve. The node must have been started. */
+/** Starts to serve on a started node. */
 export async function serve({ node, ...options }: ServeOptions): Promise<Serving> {
   const server = new GuestServer(options)
   await node.handle(PROTOCOL_ID, (stream, connection) => server.welcome(guestOf(node, stream, connection)), {
@@ -84,13 +86,13 @@ export async function serve({ node, ...options }: ServeOptions): Promise<Serving
   }
 }
 
-/** Answers whoever it is given. */
+/** Serves the given streams. */
 export class GuestServer {
   readonly #options: GuestServerOptions
   readonly #responders = new Map<Responder, Guest>()
   readonly #admission: Admission
   readonly #counts = { requests: 0, nodes: 0, codes: 0, headers: 0, violations: 0, refusals: 0 }
-  /** Of the streams that have ended. */
+  /** The bytes of ended streams. */
   readonly #past = { bytesSent: 0, bytesReceived: 0 }
   #status: Status
 
@@ -120,7 +122,7 @@ export class GuestServer {
     for (const responder of [...this.#responders.keys()]) responder.close()
   }
 
-  /** Answers `guest` until its stream ends. */
+  /** Serves `guest` until the end of its stream. */
   welcome(guest: Guest): void {
     const { source, clock, onViolation, onFailure, onPeersChange, trace } = this.#options
     const { wire, peerId } = guest
@@ -149,7 +151,7 @@ export class GuestServer {
     onPeersChange?.(this.#responders.size)
   }
 
-  /** Undefined: as many streams are open as may be, and this one is reset. */
+  /** Returns undefined if too many streams are open; the new stream is then reset. */
   #admit({ wire, peerId, host, isWebRtc }: Guest): AdmittedStream | undefined {
     try {
       return this.#admission.admit({
@@ -194,7 +196,7 @@ export class GuestServer {
   }
 }
 
-/** Over WebRTC an answer is smaller: see {@link MAX_WEBRTC_ANSWER_BYTES}. */
+/** Returns our Status for `guest`. Over WebRTC answers are smaller: see {@link MAX_WEBRTC_ANSWER_BYTES}. */
 function statusFor({ isWebRtc }: Guest, status: Status): Status {
   if (!isWebRtc) return status
   const maxResponseBytes = Math.min(status.limits.maxResponseBytes, MAX_WEBRTC_ANSWER_BYTES)

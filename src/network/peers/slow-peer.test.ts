@@ -1,4 +1,4 @@
-/** A peer whose answers take long, and the dialer that keeps it: what the peer is, is what it is from first to last. */
+/** A peer with slow answers from first to last, and the dialer keeping the peer. */
 import { describe, expect, test } from 'vitest'
 import { EVERYTHING, statusOf } from '../../protocol/messages.ts'
 import { Responder } from '../../protocol/responder.ts'
@@ -17,7 +17,7 @@ const ROOT = new Uint8Array(32).fill(0xaa)
 const REF = { path: ROOT_PATH, hash: ROOT, maxNodes: 0 }
 const STATUS = statusOf(1, [{ root: ROOT, blockNumber: 7, coverage: EVERYTHING }])
 
-/** Whoever dials gets a stream to a responder that takes `answerMs` for each run. */
+/** Returns a caller whose streams lead to a responder taking `answerMs` for each run. */
 function slowCaller(clock: ManualClock, answerMs: number): Caller {
   const source: NodeSource = {
     has: () => true,
@@ -34,7 +34,7 @@ function slowCaller(clock: ManualClock, answerMs: number): Caller {
   }
 }
 
-/** Asks for the smallest there is, as often as the peer is there, and reports what became of it, as the sync loop does. */
+/** Sends the smallest request whenever the peer is connected, and reports the outcome like the sync loop. */
 function ask(peers: PeerSet, clock: ManualClock) {
   const outcomes: string[] = []
   const asking = new Set<NetworkPeer>()
@@ -49,7 +49,7 @@ function ask(peers: PeerSet, clock: ManualClock) {
       outcomes.push('useful')
       peer.report({ kind: 'useful', bytes: run?.length ?? 0, elapsedMs: clock.now() - sentMs })
     } catch {
-      // It has left.
+      // The peer has left.
     } finally {
       cancel()
       asking.delete(peer)
