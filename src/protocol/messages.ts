@@ -33,7 +33,10 @@ export interface Limits {
   readonly maxOpenRequests: number
 }
 
-/** The limits of a responder without a reason for others. */
+/**
+ * The limits of a responder without a reason for others.
+ * @internal exported for tests
+ */
 export const DEFAULT_LIMITS: Limits = {
   maxResponseBytes: MAX_RESPONSE_BYTES,
   maxRefs: MAX_REFS,

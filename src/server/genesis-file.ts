@@ -31,7 +31,10 @@ export function genesisFile(path: string): GenesisFile {
   return genesisText(chunksOf(path), path)
 }
 
-/** Reads a genesis arriving in pieces; errors use `name`. */
+/**
+ * Reads a genesis arriving in pieces; errors use `name`.
+ * @internal exported for tests
+ */
 export function genesisText(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, name: string): GenesisFile {
   const alloc = new AllocReader()
   const reader = new GenesisBlockReader()

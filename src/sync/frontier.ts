@@ -22,9 +22,16 @@ import { Twins } from './twins.ts'
 
 const NO_REFS: readonly Ref[] = []
 
+/**
+ * Returns counts of nothing.
+ * @internal exported for tests
+ */
 export const noCounts = (): Counts => ({ nodes: 0, bytes: 0, accounts: 0, slots: 0 })
 
-/** Adds `more` to `counts`. */
+/**
+ * Adds `more` to `counts`.
+ * @internal exported for tests
+ */
 export function addCounts(counts: Counts, more: Readonly<Counts>): void {
   counts.nodes += more.nodes
   counts.bytes += more.bytes

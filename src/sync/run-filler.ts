@@ -32,13 +32,7 @@ export type Lie =
   | 'tooMuch'
 
 /** Places a ref beyond the end of the run that began at `gap`. Returns the item after which the next ref goes. */
-export type PlaceRef = (
-  at: FrontierItem,
-  path: Path,
-  hash: Uint8Array,
-  trie: TrieProgress | null,
-  gap: Gap,
-) => FrontierItem
+type PlaceRef = (at: FrontierItem, path: Path, hash: Uint8Array, trie: TrieProgress | null, gap: Gap) => FrontierItem
 
 export interface RunFillerParts {
   readonly frontier: Frontier

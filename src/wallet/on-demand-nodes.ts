@@ -22,7 +22,7 @@ export interface OnDemandOptions {
 }
 
 /** The nodes and codes of a read, by source. */
-export interface ReadSources {
+interface ReadSources {
   /** Fetched by an earlier read, and used before the first request of this one. */
   memory: number
   /** On disk, or in a running sync. */

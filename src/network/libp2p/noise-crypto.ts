@@ -40,6 +40,7 @@ export function fastNoiseCrypto(): ICryptoInterface {
 /**
  * Resolves once the fast cipher is in use, or failed. Never rejects. After a failed load the next call tries again, but
  * not after a cipher that does not run here.
+ * @internal exported for tests
  */
 export function loadFastCipher(): Promise<void> {
   loading ??= sodiumCipher().then(
@@ -61,7 +62,10 @@ function mayLoad(): boolean {
   return systemClock.now() - failedAtMs >= MAX_RELOAD_MS || (systemClock.lastOfflineMs?.() ?? failedAtMs) > failedAtMs
 }
 
-/** Returns the same functions on libsodium. Rejects with `loadFailed`, or without WebAssembly. */
+/**
+ * Returns the same functions on libsodium. Rejects with `loadFailed`, or without WebAssembly.
+ * @internal exported for tests
+ */
 export async function sodiumCipher(): Promise<Cipher> {
   const { Sodium } = await sodium.load()
   const fast = await Sodium.create()

@@ -12,6 +12,10 @@ export interface SourceState {
   readonly header: string | null
 }
 
+/**
+ * The answer of a read, with its root.
+ * @internal exported for tests
+ */
 export interface SourceAnswer<T> {
   readonly root: string
   readonly value: T
