@@ -8,7 +8,7 @@ import type { SyncPeer } from './peer.ts'
 import type { Scheduler } from './scheduler.ts'
 
 /** A way from a gap down, to a key of the scope. */
-export interface AskedWay extends WayRequest {
+interface AskedWay extends WayRequest {
   readonly gap: Gap
 }
 

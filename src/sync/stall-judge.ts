@@ -8,7 +8,7 @@ import type { StateSyncOptions } from './state-sync-options.ts'
 const WITHOUT_PEERS: ReadonlySet<StallReason | PauseReason> = new Set(['noPeers', 'loadFailed'])
 
 /** The phase of a sync that waits. `mayRetry`: peers had nothing, and may be asked again later. */
-export type Verdict =
+type Verdict =
   | { readonly phase: 'syncing' | 'paused'; readonly reason: null }
   | { readonly phase: 'stalled'; readonly reason: StallReason; readonly mayRetry: boolean }
 
