@@ -8,7 +8,7 @@ import { StateView } from '../../store/state-view.ts'
 import { createFastKeccak } from '../../trie/fast-keccak.ts'
 import { createLocalEngine } from '../engine/local-engine.ts'
 import type { Engine, EngineEvent, EngineOptions } from '../engine.ts'
-import { openTabEngine } from './tab-engine.ts'
+import { openTabEngine } from './tab.ts'
 
 /** `page`: the window's libp2p node, if WebRTC is wanted; the tab that writes has it. Rejects as `createLocalEngine` does. */
 export async function createTabEngine(

@@ -28,7 +28,7 @@ import type {
   TabRole,
   VerifySummary,
 } from '../engine.ts'
-import { openTabEngine } from './tab-engine.ts'
+import { openTabEngine } from './tab.ts'
 
 /** States that can be synced, by their roots. */
 const states = [stateOf(40, 'older'), stateOf(40, 'newer')].map(({ trie, codes }) => {
