@@ -201,6 +201,36 @@ export interface Engine {
   close(): Promise<void>
 }
 
+export type EngineMethod = keyof Engine
+
+const METHODS: Readonly<Record<EngineMethod, true>> = {
+  sync: true,
+  cancel: true,
+  leave: true,
+  resume: true,
+  getAccount: true,
+  getStorageAt: true,
+  getCode: true,
+  getProof: true,
+  addProof: true,
+  keep: true,
+  abort: true,
+  verify: true,
+  openExport: true,
+  readExport: true,
+  import: true,
+  feed: true,
+  storage: true,
+  wipe: true,
+  status: true,
+  settledStatus: true,
+  role: true,
+  close: true,
+}
+
+/** Every method by name, for code that hands calls on. */
+export const ENGINE_METHODS = Object.keys(METHODS) as readonly EngineMethod[]
+
 export type EngineEvent =
   | {
       readonly kind: 'progress'

@@ -1,33 +1,36 @@
-/** The calls of one tab that wait for an answer, whoever gives it: each can be asked again, and is settled once. */
-import type { EngineMethod } from './port/worker-port.ts'
+/** Calls that wait for an answer: each has a number, can be asked again, and is settled once. */
 
-export interface OpenCall {
-  readonly method: EngineMethod
-  readonly args: readonly unknown[]
+/** The two ends of a promise. */
+export interface Settle {
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
 }
 
-export class OpenCalls {
-  /** In the order in which they were made. */
-  readonly #open = new Map<number, OpenCall>()
+interface OpenCall<Asked> extends Settle {
+  readonly asked: Asked
+}
+
+export class OpenCalls<Asked> {
+  /** In the order in which the calls were made. */
+  readonly #open = new Map<number, OpenCall<Asked>>()
   #next = 0
 
   get numbers(): number[] {
     return [...this.#open.keys()]
   }
 
-  /** Notes a call and asks for its answer with `ask`, which gets its number. Resolves and rejects as it is settled. */
-  add<T>(method: EngineMethod, args: readonly unknown[], ask: (call: number) => void): Promise<T> {
+  /** Notes a call and sends it with `send`, which gets its number. Settles as the call is settled. */
+  add<T = unknown>(asked: Asked, send: (call: number) => void): Promise<T> {
     const call = this.#next++
     return new Promise<T>((resolve, reject) => {
-      this.#open.set(call, { method, args, resolve: resolve as (value: unknown) => void, reject })
-      ask(call)
+      this.#open.set(call, { asked, resolve: resolve as Settle['resolve'], reject })
+      send(call)
     })
   }
 
-  get(call: number): OpenCall | undefined {
-    return this.#open.get(call)
+  /** Returns the call with this number, if nothing has settled it. */
+  get(call: number): Asked | undefined {
+    return this.#open.get(call)?.asked
   }
 
   resolve(call: number, value: unknown): void {
@@ -42,7 +45,7 @@ export class OpenCalls {
     for (const call of this.numbers) this.reject(call, error)
   }
 
-  #take(call: number): OpenCall | undefined {
+  #take(call: number): OpenCall<Asked> | undefined {
     const open = this.#open.get(call)
     this.#open.delete(call)
     return open

@@ -2,9 +2,10 @@
 import { LazyPart } from '../../runtime/lazy-part.ts'
 import { createTrace, type Trace } from '../../runtime/trace.ts'
 import type { Engine, EngineEvent, EngineOptions } from '../engine.ts'
+import { callEngine } from '../engine-calls.ts'
 import { createTabEngine } from '../tabs/create-tab-engine.ts'
 import { toPlainError } from '../to-plain-error.ts'
-import type { EngineMethod, FromWorker, ToWorker, WorkerScope } from './worker-port.ts'
+import type { FromWorker, ToWorker, WorkerScope } from './worker-port.ts'
 
 const remoteWindow = new LazyPart('the way to the window', () => import('../window/remote-window.ts'))
 
@@ -61,13 +62,13 @@ function holdForever(onHeld: () => void): Promise<never> {
 
 async function answer(
   engine: Promise<Engine> | null,
-  { call, method, args }: Extract<ToWorker, { kind: 'call' }>,
+  asked: Extract<ToWorker, { kind: 'call' }>,
   send: (message: FromWorker, transfer?: Transferable[]) => void,
 ): Promise<void> {
+  const { call } = asked
   try {
     if (engine === null) throw new Error('a call came before the engine was opened')
-    const methods = (await engine) as unknown as Record<EngineMethod, (...args: readonly unknown[]) => Promise<unknown>>
-    const value = await methods[method](...args)
+    const value = await callEngine(await engine, asked)
     send({ kind: 'result', call, value }, value instanceof Uint8Array ? [value.buffer as ArrayBuffer] : [])
   } catch (error) {
     send({ kind: 'error', call, error: toPlainError(error) })

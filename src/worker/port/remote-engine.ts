@@ -9,19 +9,16 @@ import type { TraceNote } from '../../runtime/trace.ts'
 import { SyncError } from '../../sync/errors.ts'
 import { WORKER_CLOSE_MS, WORKER_START_MS } from '../constants.ts'
 import type { Engine, EngineEvent, EngineOptions } from '../engine.ts'
+import { type EngineCall, engineOver } from '../engine-calls.ts'
 import { fromPlainError, WorkerError } from '../errors.ts'
-import type { EngineMethod, FromWorker, ToWorker } from './worker-port.ts'
+import { OpenCalls, type Settle } from '../open-calls.ts'
+import type { FromWorker, ToWorker } from './worker-port.ts'
 
 /** The window's libp2p node, and the worker's way to it. */
 export interface WindowPort {
   readonly port: MessagePort
   /** Ends what an engine that is gone has begun. Never rejects. */
   stop(): Promise<void>
-}
-
-interface OpenCall {
-  readonly resolve: (value: unknown) => void
-  readonly reject: (error: unknown) => void
 }
 
 /** The application's worker, and the URL of its script; `null`: not known. */
@@ -50,34 +47,7 @@ export async function createRemoteEngine(
 ): Promise<Engine> {
   const port = new EnginePort(worker, emit, settings)
   await port.open(options)
-  const call =
-    (method: EngineMethod) =>
-    (...args: readonly unknown[]): Promise<never> =>
-      port.call(method, args) as Promise<never>
-  return {
-    sync: call('sync'),
-    cancel: call('cancel'),
-    leave: call('leave'),
-    resume: call('resume'),
-    getAccount: call('getAccount'),
-    getStorageAt: call('getStorageAt'),
-    getCode: call('getCode'),
-    getProof: call('getProof'),
-    addProof: call('addProof'),
-    keep: call('keep'),
-    abort: call('abort'),
-    verify: call('verify'),
-    openExport: call('openExport'),
-    readExport: call('readExport'),
-    import: call('import'),
-    feed: call('feed'),
-    storage: call('storage'),
-    wipe: call('wipe'),
-    status: call('status'),
-    settledStatus: call('settledStatus'),
-    role: call('role'),
-    close: () => port.close(),
-  }
+  return { ...engineOver((call) => port.call(call)), close: () => port.close() }
 }
 
 class EnginePort {
@@ -89,10 +59,9 @@ class EnginePort {
   readonly #emit: (event: EngineEvent) => void
   readonly #onTrace: (note: TraceNote) => void
   readonly #window: WindowPort | null
-  readonly #calls = new Map<number, OpenCall>()
+  readonly #calls = new OpenCalls<EngineCall>()
   readonly #watch = new AbortController()
-  #nextCall = 0
-  #opening: OpenCall | null = null
+  #opening: Settle | null = null
   #closing: Promise<void> | null = null
   /** Why no call is answered any more. */
   #death: RootlightError | null = null
@@ -134,13 +103,9 @@ class EnginePort {
     }
   }
 
-  call(method: EngineMethod, args: readonly unknown[]): Promise<unknown> {
+  call(asked: EngineCall): Promise<unknown> {
     if (this.#death !== null) return Promise.reject(this.#death)
-    const call = this.#nextCall++
-    return new Promise((resolve, reject) => {
-      this.#calls.set(call, { resolve, reject })
-      this.#send({ kind: 'call', call, method, args })
-    })
+    return this.#calls.add(asked, (call) => this.#send({ kind: 'call', call, ...asked }))
   }
 
   /** Lets the engine write what it verified, then ends the worker. */
@@ -155,7 +120,7 @@ class EnginePort {
       stop = startDeadline(this.#clock, WORKER_CLOSE_MS, resolve, { countsOffline: true })
     })
     // A worker that is dead, or stuck, needs no closing.
-    await Promise.race([this.call('close', []).catch(() => {}), late])
+    await Promise.race([this.call({ method: 'close', args: [] }).catch(() => {}), late])
     stop()
     this.#end()
   }
@@ -172,12 +137,8 @@ class EnginePort {
     else if (message.kind === 'trace') this.#onTrace(message.note)
     else if (message.kind === 'opened') this.#opening?.resolve(undefined)
     else if (message.kind === 'refused') this.#opening?.reject(fromPlainError(message.error))
-    else {
-      const call = this.#calls.get(message.call)
-      this.#calls.delete(message.call)
-      if (message.kind === 'result') call?.resolve(message.value)
-      else call?.reject(fromPlainError(message.error))
-    }
+    else if (message.kind === 'result') this.#calls.resolve(message.call, message.value)
+    else this.#calls.reject(message.call, fromPlainError(message.error))
   }
 
   /** The worker holds the lock as long as it lives: whoever gets it after that knows. */
@@ -210,7 +171,6 @@ class EnginePort {
     this.#start.stop()
     this.#window?.stop().catch(() => {}) // the page is closing it anyway
     this.#opening?.reject(this.#death)
-    for (const call of this.#calls.values()) call.reject(this.#death)
-    this.#calls.clear()
+    this.#calls.rejectAll(this.#death)
   }
 }

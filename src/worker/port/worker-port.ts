@@ -1,9 +1,8 @@
 /** What crosses the port between the window and the worker. The first message opens the engine. */
 import type { TraceNote } from '../../runtime/trace.ts'
-import type { Engine, EngineEvent, EngineOptions } from '../engine.ts'
+import type { EngineEvent, EngineOptions } from '../engine.ts'
+import type { EngineCall } from '../engine-calls.ts'
 import type { PlainError } from '../errors.ts'
-
-export type EngineMethod = keyof Engine
 
 export type ToWorker =
   | {
@@ -14,7 +13,7 @@ export type ToWorker =
       /** To the window's libp2p node, see `window-port.ts`; `null`: WebRTC is not wanted. */
       readonly window: MessagePort | null
     }
-  | { readonly kind: 'call'; readonly call: number; readonly method: EngineMethod; readonly args: readonly unknown[] }
+  | ({ readonly kind: 'call'; readonly call: number } & EngineCall)
 
 export type FromWorker =
   /** The worker's script runs, and has been told to open the engine. */

@@ -8,7 +8,7 @@ import { StateView } from '../../store/state-view.ts'
 import { createFastKeccak } from '../../trie/fast-keccak.ts'
 import { createLocalEngine } from '../engine/local-engine.ts'
 import type { Engine, EngineEvent, EngineOptions } from '../engine.ts'
-import { openTabEngine } from './tab.ts'
+import { openTabEngine } from './tab-engine.ts'
 
 /** `page`: the window's libp2p node, if WebRTC is wanted; the tab that writes has it. Rejects as `createLocalEngine` does. */
 export async function createTabEngine(
@@ -31,7 +31,7 @@ export async function createTabEngine(
     locks,
     channel: new BroadcastChannel(name),
     clock: systemClock,
-    lead: (tell) => createLocalEngine(options, tell, windowNode, trace),
+    openWriter: (tell) => createLocalEngine(options, tell, windowNode, trace),
     view: new StateView(() => openDatabase(database), { chainId, keccak: await createFastKeccak() }),
     emit,
     trace,

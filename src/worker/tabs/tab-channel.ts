@@ -6,8 +6,8 @@
 import type { ErrorDetails } from '../../runtime/error.ts'
 import type { PauseReason, StallReason, SyncProgress } from '../../sync/progress.ts'
 import type { EngineEvent, SyncTarget, VerifyProgress } from '../engine.ts'
+import type { EngineCall } from '../engine-calls.ts'
 import type { PlainError } from '../errors.ts'
-import type { EngineMethod } from '../port/worker-port.ts'
 
 /** What the writer tells of itself. Each tab that waits for a sync has a name of its own for it: `ids`, by tab. */
 export type TabEvent =
@@ -40,16 +40,14 @@ export type TabMessage =
   /** A tab has heard no beat for long, and will take over at the next. */
   | { readonly kind: 'candidate'; readonly tab: string }
   /** A follower asks the writer. Said again to each new writer, until it is answered. */
-  | {
+  | ({
       readonly kind: 'call'
       readonly writer: string
       /** That the answer is to be about. */
       readonly chainId: number
       readonly tab: string
       readonly call: number
-      readonly method: EngineMethod
-      readonly args: readonly unknown[]
-    }
+    } & EngineCall)
   | {
       readonly kind: 'result'
       readonly writer: string

@@ -28,7 +28,7 @@ import type {
   TabRole,
   VerifySummary,
 } from '../engine.ts'
-import { openTabEngine } from './tab.ts'
+import { openTabEngine } from './tab-engine.ts'
 
 /** States that can be synced, by their roots. */
 const states = [stateOf(40, 'older'), stateOf(40, 'newer')].map(({ trie, codes }) => {
@@ -230,7 +230,7 @@ export class Tabs {
     const engines: ScriptedEngine[] = []
     const engine = await openTabEngine({
       ...{ name: 'lock', chainId, tab: name, locks: tab.locks, channel: tab.openChannel(), clock: tab.clock },
-      lead: async (emit) => {
+      openWriter: async (emit) => {
         if (this.failures-- > 0) throw new Error('cannot be opened, as the test wants it')
         const opened = new ScriptedEngine(await StateStore.writer(this.records.reopen(), { chainId }), emit)
         engines.push(opened)

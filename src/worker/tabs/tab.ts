@@ -4,37 +4,20 @@
  * until it is answered: each new writer is asked again, also if that is us.
  */
 import type { Clock } from '../../runtime/clock.ts'
-import { isRootlightError } from '../../runtime/error.ts'
 import type { Trace } from '../../runtime/trace.ts'
 import type { StateView } from '../../store/state-view.ts'
 import { SyncError } from '../../sync/errors.ts'
-import type { SyncProgress } from '../../sync/progress.ts'
-import type { ProofInput, SlotNumber } from '../../wallet/input.ts'
-import { accountRead, codeRead, proofRead, readComplete, type StateRead, slotRead, statusOf } from '../engine/reads.ts'
-import type {
-  AccountValue,
-  Answer,
-  Engine,
-  EngineEvent,
-  ExportedState,
-  ImportSummary,
-  ProofValue,
-  ReadAt,
-  StorageReport,
-  SyncTarget,
-  TabRole,
-  VerifySummary,
-} from '../engine.ts'
+import type { Engine, EngineEvent, SyncTarget } from '../engine.ts'
+import type { EngineCall } from '../engine-calls.ts'
 import { fromPlainError, noWriter } from '../errors.ts'
 import { OpenCalls } from '../open-calls.ts'
-import type { EngineMethod } from '../port/worker-port.ts'
 import { Election } from './election.ts'
 import type { ChannelPort, TabEvent, TabMessage } from './tab-channel.ts'
 import { TabLife } from './tab-life.ts'
 import type { Locks } from './writer-lock.ts'
 import { WriterSession } from './writer-session.ts'
 
-export interface TabEngineOptions {
+export interface TabOptions {
   readonly chainId: number
   /** Of the lock: what the tabs of this database have in common. */
   readonly name: string
@@ -44,7 +27,7 @@ export interface TabEngineOptions {
   readonly channel: ChannelPort
   readonly clock: Clock
   /** Opens the engine that writes; whoever wrote before is refused from then on. */
-  readonly lead: (emit: (event: EngineEvent) => void) => Promise<Engine>
+  readonly openWriter: (emit: (event: EngineEvent) => void) => Promise<Engine>
   /** What a tab that does not write sees of the disk. */
   readonly view: StateView
   readonly emit: (event: EngineEvent) => void
@@ -52,22 +35,15 @@ export interface TabEngineOptions {
   readonly trace?: Trace | null
 }
 
-/** Resolves when this tab is the writer, or follows one. Rejects as the engine that writes does, or the view. */
-export async function openTabEngine(options: TabEngineOptions): Promise<Engine> {
-  const engine = new TabEngine(options)
-  await engine.open()
-  return engine
-}
-
-class TabEngine implements Engine {
-  readonly #options: TabEngineOptions
+export class Tab {
+  readonly #options: TabOptions
   readonly #election: Election
   readonly #life: TabLife
-  readonly #calls = new OpenCalls()
+  readonly #calls = new OpenCalls<EngineCall>()
   /** `null`: we do not write. */
   #session: WriterSession | null = null
   /** The highest that was heard, or ours. */
-  #termNumber = 0
+  #term = 0
   /** The writer that we hear; `null`: none, or us. */
   #writer: string | null = null
   /** What is being synced, by whoever writes. */
@@ -75,7 +51,7 @@ class TabEngine implements Engine {
   #isRetired = false
   #closing: Promise<void> | null = null
 
-  constructor(options: TabEngineOptions) {
+  constructor(options: TabOptions) {
     this.#options = options
     const { tab, locks, name, clock } = options
     this.#life = new TabLife({ locks, name, clock })
@@ -83,7 +59,7 @@ class TabEngine implements Engine {
       ...{ tab, locks, name, clock },
       onElected: () => {
         this.#options.emit({ kind: 'role', role: 'writer' })
-        this.#lead().catch((error) => this.#fail(error))
+        this.#startWriting().catch((error) => this.#fail(error))
       },
       onDeposed: () => this.#stepDown(),
       onBeat: () => this.#beat(),
@@ -103,7 +79,7 @@ class TabEngine implements Engine {
     this.#life.begin(tab)
     channel.addEventListener('message', ({ data }) => this.#hear(data))
     try {
-      if (await this.#election.start()) await this.#lead()
+      if (await this.#election.start()) await this.#startWriting()
       else await view.current()
     } catch (error) {
       await this.close()
@@ -112,92 +88,14 @@ class TabEngine implements Engine {
     if (this.#session === null) this.#say({ kind: 'hello' })
   }
 
-  sync(id: number, target: SyncTarget): Promise<SyncProgress> {
-    return this.#call('sync', [id, target])
+  get isWriter(): boolean {
+    return this.#session !== null
   }
 
-  cancel(id: number): Promise<void> {
-    return this.#call('cancel', [id])
-  }
-
-  leave(id: number): Promise<void> {
-    return this.#call('leave', [id])
-  }
-
-  resume(id: number): Promise<void> {
-    return this.#call('resume', [id])
-  }
-
-  async getAccount(address: string, at: ReadAt | undefined): Promise<Answer<AccountValue | null>> {
-    return this.#read('getAccount', [address, at], at, accountRead(address))
-  }
-
-  async getStorageAt(address: string, slot: SlotNumber, at: ReadAt | undefined): Promise<Answer<string>> {
-    return this.#read('getStorageAt', [address, slot, at], at, slotRead(address, slot))
-  }
-
-  async getCode(address: string, at: ReadAt | undefined): Promise<Answer<string>> {
-    return this.#read('getCode', [address, at], at, codeRead(address))
-  }
-
-  async getProof(address: string, slots: readonly SlotNumber[], at: ReadAt | undefined): Promise<Answer<ProofValue>> {
-    return this.#read('getProof', [address, slots, at], at, proofRead(address, slots))
-  }
-
-  addProof(proof: ProofInput, at: ReadAt | undefined): Promise<Answer<ProofValue>> {
-    return this.#call('addProof', [proof, at])
-  }
-
-  /** What a follower has verified is on disk already. */
-  async keep(): Promise<void> {
-    if (this.#session !== null) await this.#call('keep', [])
-  }
-
-  abort(id: number): Promise<void> {
-    return this.#call('abort', [id])
-  }
-
-  verify(id: number): Promise<VerifySummary> {
-    return this.#call('verify', [id])
-  }
-
-  openExport(id: number): Promise<ExportedState> {
-    return this.#call('openExport', [id])
-  }
-
-  readExport(id: number, state: ExportedState, at: number): Promise<Uint8Array | null> {
-    return this.#call('readExport', [id, state, at])
-  }
-
-  import(id: number, root: string | null): Promise<ImportSummary> {
-    return this.#call('import', [id, root])
-  }
-
-  feed(id: number, at: number, chunk: Uint8Array | null): Promise<boolean> {
-    return this.#call('feed', [id, at, chunk])
-  }
-
-  storage(): Promise<StorageReport> {
-    return this.#call('storage', [])
-  }
-
-  wipe(): Promise<void> {
-    return this.#call('wipe', [])
-  }
-
-  async status(): ReturnType<Engine['status']> {
-    if (this.#session !== null) return this.#call('status', [])
-    this.#checkOpen()
-    return statusOf(await this.#options.view.current())
-  }
-
-  settledStatus(): ReturnType<Engine['status']> {
-    return this.#call('settledStatus', [])
-  }
-
-  async role(): Promise<TabRole> {
-    this.#checkOpen()
-    return this.#session === null ? 'follower' : 'writer'
+  /** Asks the writer, and asks each new writer again until one answers. */
+  async call(call: EngineCall): Promise<unknown> {
+    this.checkOpen()
+    return this.#calls.add(call, (number) => this.#ask(number))
   }
 
   /** What runs here is written and handed on to another tab, if there is one. */
@@ -217,56 +115,24 @@ class TabEngine implements Engine {
     this.#calls.rejectAll(new SyncError('closed', 'the client was closed'))
   }
 
-  #checkOpen(): void {
+  checkOpen(): void {
     if (this.#closing !== null) throw new SyncError('closed', 'the client was closed')
-  }
-
-  async #call<T>(method: EngineMethod, args: readonly unknown[]): Promise<T> {
-    this.#checkOpen()
-    return this.#calls.add(method, args, (call) => this.#ask(call))
-  }
-
-  /** From the disk if this tab can; from the writer what is not there, what is being synced, and what is damaged. */
-  async #read<T>(
-    method: EngineMethod,
-    args: readonly unknown[],
-    at: ReadAt | undefined,
-    read: StateRead<T>,
-  ): Promise<Answer<T>> {
-    const { view } = this.#options
-    // The second time, as it is on disk now: what was there may have been deleted since.
-    const isComplete = at === undefined || at === 'complete'
-    for (let reads = 0; this.#session === null && isComplete && reads < 2; reads++) {
-      this.#checkOpen()
-      try {
-        const answer = await readComplete(await view.current(), read)
-        this.#options.trace?.('tabs', 'answered', { method, root: answer.root })
-        return answer
-      } catch (error) {
-        // Nothing is complete, and who completes a state says so; the writer may have what is not.
-        if (isRootlightError(error, 'notSynced')) break
-        // The writer has the last word on what is wrong.
-        view.outdate()
-      }
-    }
-    return this.#call(method, args)
   }
 
   /** Asks whoever writes. Where nobody is known to, the next one will be asked. */
   #ask(call: number): void {
-    const open = this.#calls.get(call)
-    if (open === undefined) return
-    const { method, args } = open
+    const asked = this.#calls.get(call)
+    if (asked === undefined) return
     const { tab, chainId, trace } = this.#options
     if (this.#session !== null) {
-      void this.#session.perform(tab, method, args, {
+      void this.#session.perform(tab, asked, {
         resolve: (value) => this.#calls.resolve(call, value),
         reject: (error) => this.#calls.reject(call, error),
       })
     } else if (this.#writer !== null) {
-      trace?.('tabs', 'asked', { method, writer: this.#writer })
-      this.#say({ kind: 'call', writer: this.#writer, chainId, tab, call, method, args })
-    } else trace?.('tabs', 'waiting', { method })
+      trace?.('tabs', 'asked', { method: asked.method, writer: this.#writer })
+      this.#say({ kind: 'call', writer: this.#writer, chainId, tab, call, ...asked })
+    } else trace?.('tabs', 'waiting', { method: asked.method })
   }
 
   #askAll(): void {
@@ -310,10 +176,10 @@ class TabEngine implements Engine {
 
   #hearBeat({ writer, term, target }: Extract<TabMessage, { kind: 'beat' }>): void {
     // One that was replaced, and does not know it yet.
-    if (term < this.#termNumber) return
+    if (term < this.#term) return
     // Ours is over, and our lock is about to say so.
     if (this.#session !== null) return
-    this.#termNumber = term
+    this.#term = term
     this.#election.hearBeat()
     this.#target = target
     if (this.#writer === writer) return
@@ -337,15 +203,15 @@ class TabEngine implements Engine {
   }
 
   /** follower → writer. Rejects if the engine cannot be opened. */
-  async #lead(): Promise<void> {
-    const { tab, chainId, lead, view, emit } = this.#options
-    const number = ++this.#termNumber
-    this.#options.trace?.('tabs', 'writing', { session: number })
+  async #startWriting(): Promise<void> {
+    const { tab, chainId, openWriter, view, emit } = this.#options
+    const term = ++this.#term
+    this.#options.trace?.('tabs', 'writing', { session: term })
     const session = new WriterSession({
-      writer: `${tab}/${number}`,
+      writer: `${tab}/${term}`,
       chainId,
-      number,
-      open: lead,
+      term,
+      open: openWriter,
       isAlive: (tab) => this.#life.isAlive(tab),
       inherited: this.#target,
       say: (message) => this.#say(message),
@@ -388,7 +254,7 @@ class TabEngine implements Engine {
   /** The database was taken from this tab for good: it lets others write, who begin anew, and answers its own calls only. */
   #retire(): void {
     if (this.#session === null) return
-    this.#say({ kind: 'beat', writer: this.#session.writer, term: this.#session.number, target: null })
+    this.#say({ kind: 'beat', writer: this.#session.writer, term: this.#session.term, target: null })
     this.#isRetired = true
     this.#election.stop()
   }
@@ -400,8 +266,8 @@ class TabEngine implements Engine {
 
   #beat(): void {
     if (this.#session === null) return
-    const { writer, number, target } = this.#session
-    this.#say({ kind: 'beat', writer, term: number, target })
+    const { writer, term, target } = this.#session
+    this.#say({ kind: 'beat', writer, term, target })
   }
 
   #say(message: TabMessage): void {

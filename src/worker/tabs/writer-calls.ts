@@ -9,8 +9,8 @@ import { isRootlightError } from '../../runtime/error.ts'
 import { SyncError } from '../../sync/errors.ts'
 import type { SyncProgress } from '../../sync/progress.ts'
 import { scopeOf } from '../../wallet/scope-keys.ts'
-import type { Engine, SyncTarget } from '../engine.ts'
-import type { EngineMethod } from '../port/worker-port.ts'
+import type { Engine, EngineMethod, SyncTarget } from '../engine.ts'
+import { callEngine, type EngineCall, engineOver, type MethodWithId } from '../engine-calls.ts'
 
 /** The one sync, and which call of which tab waits for it. */
 interface Run {
@@ -20,9 +20,6 @@ interface Run {
   readonly done: Promise<SyncProgress>
   readonly calls: Map<string, { readonly id: number; readonly leave: (error: SyncError) => void }>
 }
-
-/** What the application names, and belongs to one tab. */
-const TASKS: ReadonlySet<EngineMethod> = new Set(['abort', 'verify', 'openExport', 'readExport', 'import', 'feed'])
 
 /** What may change what is complete on disk, beside a sync. */
 const CHANGES: ReadonlySet<EngineMethod> = new Set(['import', 'verify', 'wipe'])
@@ -74,25 +71,34 @@ export class WriterCalls {
   }
 
   /** Does what a tab asks for. Rejects as the engine does, with `fenced` somewhere in the causes if it lost its place. */
-  async perform(tab: string, method: EngineMethod, args: readonly unknown[]): Promise<unknown> {
+  async perform(tab: string, call: EngineCall): Promise<unknown> {
     try {
-      if (method === 'sync') return await this.#sync(tab, args[0] as number, args[1] as SyncTarget)
-      if (method === 'cancel') return await this.#cancel(tab, args[0] as number)
-      if (method === 'leave') return await this.#leave(tab, args[0] as number)
-      if (method === 'resume') return await this.#resume(tab, args[0] as number)
-      if (TASKS.has(method)) return await this.#do(method, this.#nameOf(tab, args[0] as number), ...args.slice(1))
-      return await this.#do(method, ...args)
+      return await callEngine(this.#engineOf(tab), call)
     } catch (error) {
       if (isFenced(error)) this.#options.onFenced()
       throw error
     } finally {
-      if (CHANGES.has(method)) this.#options.onChanged()
+      if (CHANGES.has(call.method)) this.#options.onChanged()
     }
   }
 
-  async #do(method: EngineMethod, ...args: readonly unknown[]): Promise<unknown> {
-    const methods = this.#options.engine as unknown as Record<EngineMethod, (...args: readonly unknown[]) => unknown>
-    return methods[method](...args)
+  /** The engine as one tab uses it: an id of the tab names something of this tab, or its call of the shared sync. */
+  #engineOf(tab: string): Engine {
+    const { engine } = this.#options
+    const nameOf = (id: number) => this.#nameOf(tab, id)
+    const methods: Pick<Engine, MethodWithId> = {
+      sync: (id, target) => this.#sync(tab, id, target),
+      cancel: (id) => this.#cancel(tab, id),
+      leave: (id) => this.#leave(tab, id),
+      resume: (id) => this.#resume(tab, id),
+      abort: (id) => engine.abort(nameOf(id)),
+      verify: (id) => engine.verify(nameOf(id)),
+      openExport: (id) => engine.openExport(nameOf(id)),
+      readExport: (id, ...args) => engine.readExport(nameOf(id), ...args),
+      import: (id, ...args) => engine.import(nameOf(id), ...args),
+      feed: (id, ...args) => engine.feed(nameOf(id), ...args),
+    }
+    return { ...engineOver((call) => callEngine(engine, call)), ...methods }
   }
 
   /** The engine's name for what a tab knows by its own `id`. */

@@ -12,7 +12,7 @@ function sessionOf(engine: Partial<Engine>, options: Partial<WriterSessionOption
   const told: string[] = []
   let emit = (_: EngineEvent) => {}
   const session = new WriterSession({
-    ...{ writer: 'a/1', chainId: 1, number: 1, inherited: null },
+    ...{ writer: 'a/1', chainId: 1, term: 1, inherited: null },
     open: async (tell) => {
       emit = tell
       return { close: async () => {}, ...engine } as Engine

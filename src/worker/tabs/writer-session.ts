@@ -4,7 +4,8 @@
  */
 import { databaseOfOtherChain } from '../../store/database/chain-id.ts'
 import type { Engine, EngineEvent, SyncTarget } from '../engine.ts'
-import type { EngineMethod } from '../port/worker-port.ts'
+import type { EngineCall } from '../engine-calls.ts'
+import type { Settle } from '../open-calls.ts'
 import { toPlainError } from '../to-plain-error.ts'
 import type { TabEvent, TabMessage } from './tab-channel.ts'
 import { WriterCalls } from './writer-calls.ts'
@@ -15,7 +16,7 @@ export interface WriterSessionOptions {
   /** That this tab's engine is about. */
   readonly chainId: number
   /** Higher than that of the writer before. */
-  readonly number: number
+  readonly term: number
   /** Opens the engine that writes. */
   readonly open: (emit: (event: EngineEvent) => void) => Promise<Engine>
   /** Whether the tab of this name lives. */
@@ -57,8 +58,8 @@ export class WriterSession {
     return this.#options.writer
   }
 
-  get number(): number {
-    return this.#options.number
+  get term(): number {
+    return this.#options.term
   }
 
   get target(): SyncTarget | null {
@@ -66,14 +67,9 @@ export class WriterSession {
   }
 
   /** Does what this tab asks for, and hands over the outcome; never does once the session is over. */
-  async perform(
-    tab: string,
-    method: EngineMethod,
-    args: readonly unknown[],
-    settle: { resolve: (value: unknown) => void; reject: (error: unknown) => void },
-  ): Promise<void> {
+  async perform(tab: string, asked: EngineCall, settle: Settle): Promise<void> {
     try {
-      const value = await (await this.#calls).perform(tab, method, args)
+      const value = await (await this.#calls).perform(tab, asked)
       if (!this.#isOver) settle.resolve(value)
     } catch (error) {
       if (!this.#isOver) settle.reject(error)
@@ -81,7 +77,8 @@ export class WriterSession {
   }
 
   /** Does what another tab asks for, once, however often it asks. */
-  async serve({ writer, chainId, tab, call, method, args }: Extract<TabMessage, { kind: 'call' }>): Promise<void> {
+  async serve(asked: Extract<TabMessage, { kind: 'call' }>): Promise<void> {
+    const { writer, chainId, tab, call } = asked
     const key = `${tab}/${call}`
     if (this.#serving.has(key)) return
     const { say, chainId: ours } = this.#options
@@ -89,7 +86,7 @@ export class WriterSession {
     // It opened the database before there was anything in it to say so.
     if (chainId !== ours) return reject(databaseOfOtherChain(ours, chainId))
     this.#serving.add(key)
-    await this.perform(tab, method, args, {
+    await this.perform(tab, asked, {
       resolve: (value) => say({ kind: 'result', writer, tab, call, value }),
       reject,
     })

@@ -4,20 +4,15 @@ import { DialError } from '../../network/dial-error.ts'
 import type { Link } from '../../network/link.ts'
 import type { WindowCaller, WindowHandlers } from '../../network/window/window-caller.ts'
 import type { Wire, WireHandler } from '../../protocol/wire.ts'
+import { OpenCalls } from '../open-calls.ts'
 import { PortWire } from './port-wire.ts'
-import type { DialedLink, FromWindow, ToWindow, WindowCall } from './window-port.ts'
-
-interface OpenCall {
-  readonly resolve: (value: unknown) => void
-  readonly reject: (error: unknown) => void
-}
+import type { FromWindow, ToWindow, WindowAnswer, WindowCall } from './window-port.ts'
 
 /** `port` belongs to it from now on. It ends with the worker. */
 export class RemoteWindow implements WindowCaller {
   readonly #port: MessagePort
-  readonly #calls = new Map<number, OpenCall>()
+  readonly #calls = new OpenCalls<WindowCall>()
   #handlers: WindowHandlers | null = null
-  #nextCall = 0
 
   constructor(port: MessagePort) {
     this.#port = port
@@ -35,20 +30,21 @@ export class RemoteWindow implements WindowCaller {
   }
 
   async dial({ text }: PeerAddress, signal: AbortSignal): Promise<Link> {
-    const { link, peerId } = (await this.#call({ method: 'dial', address: text }, signal)) as DialedLink
+    const { link, peerId } = await this.#call({ method: 'dial', address: text }, signal)
     return {
       peerId,
-      open: async (signal) => new PortWire((await this.#call({ method: 'open', link }, signal)) as MessagePort),
+      open: async (signal) => new PortWire(await this.#call({ method: 'open', link }, signal)),
       hangUp: () => this.#tell({ method: 'hangUp', link }),
     }
   }
 
   /** Rejects as the window does. A signal that aborts hurries it; what it has done then is undone. */
-  #call(asked: WindowCall, signal?: AbortSignal): Promise<unknown> {
-    const call = this.#nextCall++
-    const answer = new Promise<unknown>((resolve, reject) => this.#calls.set(call, { resolve, reject }))
-    const abort = () => this.#post({ kind: 'abort', call })
-    this.#post({ kind: 'call', call, ...asked })
+  async #call<const C extends WindowCall>(asked: C, signal?: AbortSignal): Promise<WindowAnswer<C>> {
+    let abort = () => {}
+    const answer = this.#calls.add<WindowAnswer<C>>(asked, (call) => {
+      abort = () => this.#post({ kind: 'abort', call })
+      this.#post({ kind: 'call', call, ...asked })
+    })
     if (signal?.aborted) abort()
     signal?.addEventListener('abort', abort)
     return answer.finally(() => signal?.removeEventListener('abort', abort))
@@ -77,12 +73,11 @@ export class RemoteWindow implements WindowCaller {
         }
         return
       }
-      default: {
-        const call = this.#calls.get(message.call)
-        this.#calls.delete(message.call)
-        if (message.kind === 'result') call?.resolve(message.value)
-        else call?.reject(new DialError(message.departure))
-      }
+      case 'result':
+        this.#calls.resolve(message.call, message.value)
+        return
+      case 'error':
+        this.#calls.reject(message.call, new DialError(message.departure))
     }
   }
 

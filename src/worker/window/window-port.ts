@@ -37,3 +37,10 @@ export interface DialedLink {
   readonly link: number
   readonly peerId: string
 }
+
+/** The answer to a call. */
+export type WindowAnswer<C extends WindowCall> = C extends { readonly method: 'dial' }
+  ? DialedLink
+  : C extends { readonly method: 'open' }
+    ? MessagePort
+    : undefined
