@@ -6,7 +6,7 @@ import type { Trace } from '../../runtime/trace.ts'
 import { openDatabase } from '../../store/database/database.ts'
 import { StateView } from '../../store/state-view.ts'
 import { createFastKeccak } from '../../trie/fast-keccak.ts'
-import { createLocalEngine } from '../engine/local-engine.ts'
+import { createLocalEngine } from '../engine/create-local-engine.ts'
 import type { Engine, EngineEvent, EngineOptions } from '../engine.ts'
 import { openTabEngine } from './tab-engine.ts'
 

@@ -237,7 +237,7 @@ export class Tab {
     if (session === null || this.#isRetired || this.#closing !== null) return
     this.#target = session.target
     this.#session = null
-    this.#options.trace?.('tabs', 'deposed', { session: session.number })
+    this.#options.trace?.('tabs', 'deposed', { session: session.term })
     // Whatever it still writes is refused; nobody waits for that.
     session.end().catch(() => {})
     this.#options.view.outdate()
