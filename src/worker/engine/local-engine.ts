@@ -36,7 +36,7 @@ import { Backups } from './backups.ts'
 import { Compaction } from './compaction.ts'
 import type { PeerNetwork } from './peer-network.ts'
 import { readQuota } from './quota.ts'
-import { accountRead, codeRead, hexOf, proofRead, type StateRead, slotRead, statusOf } from './reads.ts'
+import { accountRead, clientStatusOf, codeRead, hexOf, proofRead, type StateRead, slotRead } from './reads.ts'
 import { ReadsOnDemand } from './reads-on-demand.ts'
 import { SyncRunner } from './sync-runner.ts'
 import { type Claim, SyncSlot } from './sync-slot.ts'
@@ -191,7 +191,7 @@ export class LocalEngine implements Engine {
 
   async status() {
     this.#checkOpen()
-    return statusOf(this.#store)
+    return clientStatusOf(this.#store)
   }
 
   async settledStatus() {

@@ -98,7 +98,7 @@ export async function readUnder<T>(root: Uint8Array, nodes: StateNodes, read: St
 }
 
 /** What the store knows, as the application sees it. */
-export function statusOf(store: StateStore): ClientStatus {
+export function clientStatusOf(store: StateStore): ClientStatus {
   const [complete, target] = [store.lastComplete(), store.newestTarget()]
   return {
     complete: complete && { ...targetStatus(complete), intact: complete.intact },

@@ -6,7 +6,15 @@
 import { isRootlightError } from '../../runtime/error.ts'
 import type { Trace } from '../../runtime/trace.ts'
 import type { StateView } from '../../store/state-view.ts'
-import { accountRead, codeRead, proofRead, readComplete, type StateRead, slotRead, statusOf } from '../engine/reads.ts'
+import {
+  accountRead,
+  clientStatusOf,
+  codeRead,
+  proofRead,
+  readComplete,
+  type StateRead,
+  slotRead,
+} from '../engine/reads.ts'
 import type { Answer, Engine, EngineMethod, ReadAt } from '../engine.ts'
 import { engineOver } from '../engine-calls.ts'
 import { Tab, type TabOptions } from './tab.ts'
@@ -37,7 +45,7 @@ function tabEngine(tab: Tab, { view, trace = null }: TabOptions): Engine {
     status: async () => {
       if (tab.isWriter) return writer.status()
       tab.checkOpen()
-      return statusOf(await view.current())
+      return clientStatusOf(await view.current())
     },
     role: async () => {
       tab.checkOpen()

@@ -13,7 +13,7 @@ import { createFastKeccak } from '../../trie/fast-keccak.ts'
 import type { SlotNumber } from '../../wallet/input.ts'
 import { HEARTBEAT_MS, SILENT_BEATS } from '../constants.ts'
 import { Backups } from '../engine/backups.ts'
-import { accountRead, codeRead, proofRead, readComplete, slotRead, statusOf } from '../engine/reads.ts'
+import { accountRead, clientStatusOf, codeRead, proofRead, readComplete, slotRead } from '../engine/reads.ts'
 import { Tasks } from '../engine/tasks.ts'
 import type {
   AccountValue,
@@ -182,7 +182,7 @@ export class ScriptedEngine implements ScriptedMethods {
   }
 
   async status() {
-    return statusOf(this.store)
+    return clientStatusOf(this.store)
   }
 
   settledStatus() {
