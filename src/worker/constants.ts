@@ -1,47 +1,58 @@
-/** The numbers of tabs, their hand-over and what they do for each other, each with the reason for its value. */
+/** Tuning numbers of tabs, hand-over and serving, each with the reason for its value. */
 
-/** How often the writing tab says that it is there: hidden pages get their timers once a second, so more often is no use. */
+/**
+ * Pause between two heartbeats of the writer. Timers of hidden pages fire once a second, so a shorter pause is useless.
+ */
 export const HEARTBEAT_MS = 1_000
 
 /**
- * Beats that the others hear nothing before they believe that the writer is frozen. Longer than any task that an application
- * should run on the engine's thread; a writer that was only slow loses its place and nothing else.
+ * Silent beats until the followers take the writer for frozen. Longer than any task that an application should run on
+ * the engine's thread. A writer which was only slow loses its place and nothing else.
  */
 export const SILENT_BEATS = 5
 
 /**
- * Beats without a writer, heard or become, after which open calls are refused: a writer that is frozen is replaced within
- * seven, and the one that replaces it may find the database silent for ten.
+ * Beats without any writer until open calls are refused. A frozen writer is replaced within seven beats, and its
+ * successor may find the database silent for ten.
  */
 export const WRITERLESS_BEATS = 30
-/** How long the browser may take to say whether the writer's lock is free: it is a message to another process. */
+/** Time for the browser to say whether the writer's lock is free: a message to another process. */
 export const LOCK_TIMEOUT_MS = 10_000
-/** The same for how much room there is: nothing depends on it but what is shown. */
+/** Time for the browser to report quota and usage. Only displayed numbers depend on the answer. */
 export const QUOTA_TIMEOUT_MS = 2_000
 
-/** How long a worker's script may take to be loaded and to answer: it is one file of some 100 kB, also over a slow line. */
+/** Time for a worker's script to load and to answer: one file of some 100 kB, also over a slow line. */
 export const WORKER_START_MS = 20_000
-/** How long the engine in a worker may take to write what it has verified, before the worker is ended all the same. */
+/** Time for the engine in a worker to write its verified nodes, before the worker is ended all the same. */
 export const WORKER_CLOSE_MS = 15_000
 
-/** How often a tab says what it has, if that has changed: a page every some hundredths of a second would be noise. */
+/**
+ * Shortest pause between two Status messages of a tab. A sync writes a page every few hundredths of a second, and a
+ * message for each would be noise.
+ */
 export const STATUS_INTERVAL_MS = 1_000
-/** What a tab that serves may send ahead of its rate: a second of silence does not have to be made up for byte by byte. */
+/** Upload that may run ahead of the rate: after a second of silence, the first answers need no pauses. */
 export const UPLOAD_BURST_MS = 1_000
-/** Bytes a second that a tab sends to others, unless it is told otherwise: half of what a slow uplink at home has. */
+/** Default upload of a serving tab, in bytes a second: half of a slow uplink at home. */
 export const DEFAULT_UPLOAD_BYTES_PER_SECOND = 1024 * 1024
-/** Requests of others that a tab answers at a time, unless it is told otherwise. */
+/** Default number of requests that a tab answers at a time. */
 export const DEFAULT_SERVED_REQUESTS = 4
-/** Requests a second of one other tab, and the burst: a sync makes tens, and each of a flood costs this tab's thread. */
+/**
+ * Requests a second of one other tab, and the burst. A sync makes tens, and each request of a flood costs time on this
+ * tab's thread.
+ */
 export const TAB_REQUESTS_PER_SECOND = 200
-/** Streams of all other tabs: two for each connection that a tab accepts. */
+/** Streams of all other tabs: two for each accepted connection. */
 export const MAX_TAB_STREAMS = 128
-/** What a tab holds for all others: as much as sixteen of them may have on their way over WebRTC. A page has hundreds. */
+/**
+ * Bytes held for all other tabs: as much as sixteen tabs may have under way over WebRTC. A browser page has hundreds of
+ * megabytes.
+ */
 export const MAX_TAB_HELD_BYTES = 32 * 1024 * 1024
 /**
- * Bytes of a stream that the window has and an engine in a worker has not read: a worker that is busy reads later. More
- * than any peer sends that keeps to the protocol: 2 MB of answers, or 16 requests of 256 KiB.
+ * Bytes of a stream which the window has posted and an engine in a worker has not read yet, because the worker is busy.
+ * No honest peer sends more: 2 MB of answers, or 16 requests of 256 KiB.
  */
 export const MAX_UNREAD_BYTES = 8 * 1024 * 1024
-/** Exports that are open at a time: each holds a page of every generation, and those of tabs that died are never closed. */
+/** Exports open at a time. Each holds a page of every generation, and dead tabs never close their exports. */
 export const MAX_OPEN_EXPORTS = 8

@@ -1,6 +1,6 @@
 /**
- * Calls of an engine as plain data: the one path by which a call crosses threads and tabs. The contract in `engine.ts` gives
- * each method its name, arguments and result, and the compiler holds both ends of the path to the contract.
+ * Calls of an engine as plain data: the one path by which a call crosses threads and tabs. The contract in `engine.ts`
+ * gives each method its name, arguments and result. The compiler holds both ends of the path to the contract.
  */
 import { ENGINE_METHODS, type Engine, type EngineMethod } from './engine.ts'
 
@@ -12,7 +12,7 @@ export type EngineCall<M extends EngineMethod = EngineMethod> = {
   readonly [N in M]: { readonly method: N; readonly args: Args[N] }
 }[M]
 
-/** The methods whose first argument is an id of the caller. */
+/** The methods that begin with an id of the caller. */
 export type MethodWithId = {
   [M in EngineMethod]: Args[M] extends readonly [number, ...unknown[]] ? M : never
 }[EngineMethod]
@@ -27,8 +27,8 @@ export function callEngine<M extends EngineMethod>(
 }
 
 /**
- * Returns an engine that hands each of its calls to `call`. The two casts are the border behind which calls and results are
- * plain data: callers see the types of {@link Engine}, and {@link callEngine} is the other end.
+ * Returns an engine that hands each of its calls to `call`. Its two casts mark the border to plain data: callers see
+ * the types of {@link Engine}, and {@link callEngine} is the other end.
  */
 export function engineOver(call: (call: EngineCall) => Promise<unknown>): Engine {
   const methodOf = (method: EngineMethod) => {

@@ -1,6 +1,6 @@
 /**
- * What an engine does, whichever thread it runs on: the commands, their answers, and what it tells by itself. All of it is
- * plain data that crosses a port.
+ * The contract of an engine on any thread: its methods, their answers, and its events. Everything is plain data that
+ * crosses a port.
  */
 import type { PeerSnapshot } from '../network/peers/peer-set.ts'
 import type { ErrorDetails } from '../runtime/error.ts'
@@ -13,52 +13,57 @@ import type { ProofInput, ScopeInput, SlotNumber } from '../wallet/input.ts'
 import type { Quota } from './engine/quota.ts'
 import type { PlainError } from './errors.ts'
 
-/** How an engine is started. */
+/** Options for opening an engine. */
 export interface EngineOptions {
   /** IndexedDB name. */
   readonly database: string
   readonly chainId: number
   /** Multiaddrs. */
   readonly peers: readonly string[]
-  /** What other tabs may have of this one; `null`: nothing. */
+  /** The limits of serving other tabs; `null`: none is served. */
   readonly serve: ServeLimits | null
   /** True: a note of each decision goes to the window, see `trace.ts`. Left out: none. */
   readonly isTraced?: boolean
 }
 
-/** What a tab gives to others. */
+/** Limits on serving other tabs. */
 export interface ServeLimits {
   readonly uploadBytesPerSecond: number
-  /** Requests of all others that are answered at a time. */
+  /** Requests of all other tabs answered at a time. */
   readonly maxRequests: number
   /** Whether to go on while the page is hidden. */
   readonly whileHidden: boolean
-  /** Whether to go on where the browser says that the user pays for the bytes, or wants to save them. */
+  /** Whether to go on if, by the browser's word, the user pays for bytes or wants to save data. */
   readonly onMetered: boolean
 }
 
-/** A state to sync, or the part of it that a wallet watches: what is trusted of it is its root, or the hash of its block. */
+/**
+ * A state to sync, or the part of a state watched by a wallet. The caller trusts the root, or the hash of the block.
+ */
 export interface SyncTarget extends ScopeInput {
   /** `0x` and 64 hex digits; left out where there is a `block`. */
   readonly root?: string
-  /** Of the block with this root, if the application knows it. */
+  /** The number of the block with this root, if known to the application. */
   readonly blockNumber?: number
-  /** Hash of a block, `0x` and 64 hex digits: root, number and whatever else calls need are its header's. */
+  /**
+   * The hash of a block, `0x` and 64 hex digits. Its header gives the root, the number, and everything else needed by
+   * calls.
+   */
   readonly block?: string
-  /** RLP of that header, `0x` and hex digits, checked by the hash; left out: a peer is asked for it. */
+  /** RLP of the block's header, `0x` and hex digits, checked by the hash; left out: a peer is asked for the header. */
   readonly header?: string
 }
 
 /**
- * Which root a read is answered from: the last complete one, the one that is being synced (or was to be, last), or one that
- * the application trusts, as `0x` and 64 hex digits.
+ * The root to read from: the last complete one, the one being synced (or to be synced, last), or a root trusted by the
+ * application, as `0x` and 64 hex digits.
  */
 export type ReadAt = 'complete' | 'target' | `0x${string}`
 
-/** Whether this tab writes to the database, or reads beside the one that does. */
+/** Whether this tab writes to the database, or reads beside the writer. */
 export type TabRole = 'writer' | 'follower'
 
-/** An answer, and the root (`0x` and 64 hex digits) that it was verified against. */
+/** A value, and the root (`0x` and 64 hex digits) against which the value was verified. */
 export interface Answer<T> {
   readonly root: string
   readonly value: T
@@ -73,8 +78,9 @@ export interface AccountValue {
 }
 
 /**
- * An account and slots of it with their proofs, as EIP-1186 has them. Nodes are RLP as `0x` and hex digits, from the root down;
- * the empty trie has the one node `0x80`. An account that is proven absent has the values of an empty one.
+ * An account and some of its slots with their proofs, in the form of EIP-1186. Nodes are RLP as `0x` and hex digits,
+ * from the root down; the empty trie has the one node `0x80`. An account proven absent has the values of an empty
+ * account.
  */
 export interface ProofValue {
   readonly address: string
@@ -86,61 +92,64 @@ export interface ProofValue {
   readonly storageProof: readonly SlotProofValue[]
 }
 
-/** `key` is the slot's number as `0x` and 64 hex digits. */
+/** A slot with its proof. `key` is the slot's number as `0x` and 64 hex digits. */
 export interface SlotProofValue {
   readonly key: string
   readonly value: bigint
   readonly proof: readonly string[]
 }
 
-/** A state that the application trusts. */
+/** A state trusted by the application. */
 export interface TargetStatus {
   readonly root: string
   readonly blockNumber: number | null
-  /** The header of its block as RLP, `0x` and hex digits, checked by its hash; `null`: only the root is known. */
+  /**
+   * The header of the state's block as RLP, `0x` and hex digits, checked by the block's hash; `null`: only the root is
+   * known.
+   */
   readonly header: string | null
-  /** False: it is the part of the state that was synced; what is outside of it is fetched when it is read. */
+  /** False: only a part of the state was synced; reads outside the part fetch from peers. */
   readonly whole: boolean
 }
 
-/** The state on disk that reads are answered from. */
+/** The state on disk from which reads are answered. */
 export interface CompleteStatus extends TargetStatus {
-  /** False once a part of it was found damaged: the rest is readable, and a sync to this root heals it. */
+  /** False once a part was found damaged: the rest is readable, and a sync to this root heals the damage. */
   readonly intact: boolean
 }
 
-/** What the client knows. */
+/** The states known to the client. */
 export interface ClientStatus {
-  /** The last state that was complete; `null`: none was yet. */
+  /** The last complete state; `null`: none was complete yet. */
   readonly complete: CompleteStatus | null
-  /** The state that was to be synced last, complete or not; `null`: none ever was. */
+  /** The target of the last sync, complete or not; `null`: no sync ever ran. */
   readonly target: TargetStatus | null
 }
 
 export type { VerifyProgress }
 
-/** What a verification has found, the root as `0x` and 64 hex digits. */
+/** The findings of a verification, the root as `0x` and 64 hex digits. */
 export type VerifySummary = WithHexRoot<StoreVerifySummary>
 
-/** What one generation holds: the pages that were written for one root. */
+/** The size of one generation: the pages written for one root. */
 export type GenerationStorage = WithHexRoot<StoreGenerationStorage>
 
-/** What the database holds, and what the browser says of its room. */
+/** The contents of the database, and the room granted by the browser. */
 export interface StorageReport extends Omit<StoreStorage, 'generations'>, Quota {
-  /** The newest first. */
+  /** Generations, the newest first. */
   readonly generations: readonly GenerationStorage[]
 }
 
 type WithHexRoot<T> = Omit<T, 'root'> & { readonly root: string }
 
-/** A state of which a file is written: with the chain, all that its bytes depend on. */
+/** A state written as a file. Root, number and chain determine every byte of the file. */
 export interface ExportedState {
   /** `0x` and 64 hex digits. */
   readonly root: string
   readonly blockNumber: number | null
 }
 
-/** What an import has brought. `bytes` are of nodes and codes. */
+/** The result of an import. `bytes` counts nodes and codes. */
 export interface ImportSummary {
   /** `0x` and 64 hex digits. */
   readonly root: string
@@ -152,49 +161,64 @@ export interface ImportSummary {
   readonly codes: number
 }
 
-/** The commands. `sync` settles when the sync has ended; its id is the caller's, and names it in events and `cancel`. */
+/**
+ * The methods of an engine. `sync` settles when the sync has ended. The caller chooses the id, which names the sync in
+ * events and in `cancel`.
+ */
 export interface Engine {
   sync(id: number, target: SyncTarget): Promise<SyncProgress>
-  /** Ends the sync, for all tabs that share it. */
+  /** Ends the sync for all tabs sharing the sync. */
   cancel(id: number): Promise<void>
-  /** The caller wants the sync no more: its `sync` rejects with `cancelled`. The sync ends with the last tab that wants it. */
+  /**
+   * Gives up the caller's share of a sync: the caller's `sync` rejects with `cancelled`. The sync ends when the last
+   * tab has left.
+   */
   leave(id: number): Promise<void>
-  /** There may be room on the disk again. */
+  /** Tries the paused writes again: there may be room on the disk. */
   resume(id: number): Promise<void>
   getAccount(address: string, at: ReadAt | undefined): Promise<Answer<AccountValue | null>>
   getStorageAt(address: string, slot: SlotNumber, at: ReadAt | undefined): Promise<Answer<string>>
   getCode(address: string, at: ReadAt | undefined): Promise<Answer<string>>
   getProof(address: string, slots: readonly SlotNumber[], at: ReadAt | undefined): Promise<Answer<ProofValue>>
-  /** Checks a proof, keeps its nodes, and answers with what they prove. */
+  /** Checks a proof, keeps its nodes, and answers with the proven values. */
   addProof(proof: ProofInput, at: ReadAt | undefined): Promise<Answer<ProofValue>>
-  /** Begins to write what is verified: the tab is hidden, and may be gone soon. */
+  /** Begins to write verified nodes: the tab is hidden, and may be gone soon. */
   keep(): Promise<void>
-  /** Ends the command with this id, other than a sync, if it runs. */
+  /** Ends the running command with this id, other than a sync. */
   abort(id: number): Promise<void>
-  /** Checks everything of the last complete state. Its id is the caller's, and names it in events and `abort`. */
+  /**
+   * Checks everything of the last complete state. The caller chooses the id, which names the command in events and in
+   * `abort`.
+   */
   verify(id: number): Promise<VerifySummary>
-  /** Which state will be written as a file: the last complete one. Its id is the caller's; `abort` ends it. */
+  /**
+   * Returns the state to be written as a file: the last complete one. The caller chooses the id; `abort` ends the
+   * export.
+   */
   openExport(id: number): Promise<ExportedState>
   /**
-   * The next chunk of that file, which begins at its byte `at` and which the caller owns; `null`: it has ended. Whoever
-   * writes to the database when it is asked goes on from there, whatever became of the one before.
+   * Returns the chunk of the file beginning at byte `at`, owned by the caller; `null`: the file has ended. Any writer
+   * can answer, whatever became of the writer before.
    */
   readExport(id: number, state: ExportedState, at: number): Promise<Uint8Array | null>
-  /** Reads a file that comes through `feed`, in the place of a sync; `cancel` ends it. `null`: whatever root it is of. */
+  /**
+   * Reads in a file which comes through `feed`, in the place of a sync; `cancel` ends the import. `root` `null`: any
+   * root is accepted.
+   */
   import(id: number, root: string | null): Promise<ImportSummary>
   /**
-   * The next chunk of that file, which begins at its byte `at`; `null` at its end. Resolves when the one before is used up;
-   * false: no more is wanted. To an engine that has not had what comes before `at`, the import rejects with `importCutOff`.
+   * Gives the chunk of the file beginning at byte `at`; `null` at the end. Resolves when the previous chunk is used up;
+   * false: no more is wanted. If the engine has not had the bytes before `at`, the import rejects with `importCutOff`.
    */
   feed(id: number, at: number, chunk: Uint8Array | null): Promise<boolean>
-  /** What is stored, without reading any of it. */
+  /** Reports the contents of the database, without reading any page or code. */
   storage(): Promise<StorageReport>
-  /** Ends everything that runs and deletes everything; the engine stays usable. */
+  /** Ends everything running and deletes everything; the engine stays usable. */
   wipe(): Promise<void>
   status(): Promise<ClientStatus>
   /**
-   * The same, once it is known what a sync that was asked for is about: right behind `sync` its target may be on nobody's disk
-   * yet, and of a block its header has to come first. Waits no longer than a read does: rejects with `notSynced` then.
+   * Returns the status once the target of a sync just asked for is known. Right behind `sync` the target may be on no
+   * disk yet, and the header of a block comes first. Waits no longer than a read: rejects with `notSynced` then.
    */
   settledStatus(): Promise<ClientStatus>
   role(): Promise<TabRole>
@@ -234,7 +258,7 @@ export const ENGINE_METHODS = Object.keys(METHODS) as readonly EngineMethod[]
 export type EngineEvent =
   | {
       readonly kind: 'progress'
-      /** `null`: of a sync that this client did not ask for, or another tab's. */
+      /** `null`: the sync is another tab's, or no call of this client waits for the sync. */
       readonly id: number | null
       readonly progress: SyncProgress
       readonly coverage: Float32Array
@@ -243,14 +267,14 @@ export type EngineEvent =
       readonly kind: 'stalled'
       readonly id: number | null
       readonly reason: StallReason
-      /** As in {@link SyncProgress}. */
+      /** The details of {@link SyncProgress}. */
       readonly details: ErrorDetails | null
     }
   | { readonly kind: 'paused'; readonly id: number | null; readonly reason: PauseReason; readonly error: PlainError }
   | { readonly kind: 'verifying'; readonly id: number; readonly progress: VerifyProgress }
   | { readonly kind: 'damaged'; readonly damage: Damage }
-  /** The database was closed for good, by something else than us. */
+  /** The database was closed for good, and not by this engine. */
   | { readonly kind: 'storeClosed'; readonly reason: ClosedReason }
   | { readonly kind: 'peers'; readonly peers: readonly PeerSnapshot[] }
-  /** It has changed. */
+  /** The role of this tab has changed. */
   | { readonly kind: 'role'; readonly role: TabRole }

@@ -1,16 +1,19 @@
-/** Errors across a port: a coded error arrives as the coded error that it was. */
+/** Errors across a port: a coded error arrives with its code. */
 import { type ErrorDetails, RootlightError } from '../runtime/error.ts'
 
 /** The codes of errors between the window, the worker and other tabs. */
 export type WorkerErrorCode =
   /**
-   * The worker's thread has ended, or its script could not be loaded or does not answer: open calls reject, and so do all later
-   * ones. `details` have the `reason`, and the `url` of the script (`null`: not known).
+   * The worker's thread has ended, or its script could not be loaded or does not answer. Open and later calls reject.
+   * `details` have the `reason`, and the `url` of the script (`null`: not known).
    */
   | 'workerDied'
-  /** No tab writes to the database, and the browser does not let this one: it grants no lock, or does not answer. */
+  /**
+   * No tab writes to the database, and the browser does not let this one: the browser grants no lock, or does not
+   * answer.
+   */
   | 'noWriter'
-  /** Something was thrown that is no coded error: a bug of ours. `cause` has its message. */
+  /** An error without a code was thrown: a bug of ours. `cause` has its message. */
   | 'internal'
 
 export class WorkerError extends RootlightError<WorkerErrorCode> {}
@@ -27,7 +30,10 @@ export interface PlainError {
   readonly cause: PlainError | null
 }
 
-/** A `RootlightError` with the code, message, details and causes of `plain`; `internal` for what had no code. */
+/**
+ * Returns a `RootlightError` with the code, message, details and causes of `plain`; without a code, an `internal`
+ * error.
+ */
 export function fromPlainError(plain: PlainError): RootlightError {
   const cause = plain.cause === null ? undefined : causeOf(plain.cause)
   if (plain.code !== null) return new RootlightError(plain.code, plain.message, { details: plain.details, cause })

@@ -1,4 +1,4 @@
-/** Calls that live longer than the writer that answers them: what becomes of each when that ends half-way. */
+/** Calls outliving the writer that answers them: the fate of each when the writer ends half-way. */
 import { bytesToHex, concatBytes } from '@noble/hashes/utils.js'
 import { describe, expect, test } from 'vitest'
 import { exportStream, importStream } from '../backup-streams.ts'
@@ -6,7 +6,7 @@ import { settle } from '../testing/manual-clock.ts'
 import type { Engine } from './engine.ts'
 import { NEWER, OLDER, type OpenTab, Tabs } from './tabs/tab-fixture.suite.ts'
 
-/** Tabs of which the first has completed the older state, and writes. */
+/** Opens tabs. The first one writes, and has completed the older state. */
 async function synced(...names: string[]) {
   const tabs = new Tabs()
   const open: OpenTab[] = []
@@ -34,7 +34,7 @@ async function settled<T>(promise: Promise<T>): Promise<T> {
   return promise
 }
 
-/** The chunks of an export; `between` is called with the number of those that have come. */
+/** Returns the chunks of an export; calls `between` with the number of chunks so far. */
 async function chunksOf(engine: Engine, between: (count: number) => Promise<void> = async () => {}) {
   const reader = exportStream(engine, 5).getReader()
   const chunks: Uint8Array[] = []
@@ -48,7 +48,7 @@ async function chunksOf(engine: Engine, between: (count: number) => Promise<void
 
 const hexOf = (chunks: readonly Uint8Array[]) => bytesToHex(concatBytes(...chunks))
 
-/** A file as a stream, and how many chunks of it were taken. */
+/** Returns a file as a stream, and counts the chunks taken. */
 function streamOf(file: Uint8Array, chunkBytes: number, onTaken: (count: number) => void = () => {}) {
   let count = 0
   return new ReadableStream<Uint8Array>(

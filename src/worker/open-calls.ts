@@ -1,4 +1,4 @@
-/** Calls that wait for an answer: each has a number, can be asked again, and is settled once. */
+/** Calls waiting for an answer: each has a number, can be sent again, and is settled once. */
 
 /** The two ends of a promise. */
 export interface Settle {
@@ -11,7 +11,7 @@ interface OpenCall<Asked> extends Settle {
 }
 
 export class OpenCalls<Asked> {
-  /** In the order in which the calls were made. */
+  /** Calls by number, in the order of their making. */
   readonly #open = new Map<number, OpenCall<Asked>>()
   #next = 0
 
@@ -19,7 +19,7 @@ export class OpenCalls<Asked> {
     return [...this.#open.keys()]
   }
 
-  /** Notes a call and sends it with `send`, which gets its number. Settles as the call is settled. */
+  /** Notes a call and sends the call with `send`, which gets its number. Settles as the call is settled. */
   add<T = unknown>(asked: Asked, send: (call: number) => void): Promise<T> {
     const call = this.#next++
     return new Promise<T>((resolve, reject) => {
@@ -28,7 +28,7 @@ export class OpenCalls<Asked> {
     })
   }
 
-  /** Returns the call with this number, if nothing has settled it. */
+  /** Returns the open call with this number, if any. */
   get(call: number): Asked | undefined {
     return this.#open.get(call)?.asked
   }

@@ -1,8 +1,8 @@
-/** The side of a port that sends errors; `errors.ts` has the one that receives them. */
+/** The sending side of errors across a port; `errors.ts` has the receiving side. */
 import { RootlightError } from '../runtime/error.ts'
 import type { PlainError } from './errors.ts'
 
-/** Causes of causes: enough to tell what happened, and an end for those that go in circles. */
+/** Depth of causes sent: enough to tell the story, and an end for circles. */
 const MAX_CAUSES = 4
 
 export function toPlainError(error: unknown, depth = 0): PlainError {

@@ -1,4 +1,4 @@
-/** Exports and imports as the engine runs them: chunks go through it one by one, as fast as whoever asks. */
+/** Exports and imports as the engine runs them: chunk by chunk, at the caller's pace. */
 import { ByteReader } from '../../backup/byte-reader.ts'
 import { BackupError } from '../../backup/errors.ts'
 import { decodeFileHeader, type FileHeader, HEADER_BYTES } from '../../backup/file-header.ts'
@@ -14,19 +14,21 @@ import type { ExportedState, ImportSummary } from '../engine.ts'
 import { ChunkPipe } from './chunk-pipe.ts'
 import { hexOf } from './reads.ts'
 
-/** An import that can be started, and stopped: with an error, or with `null` when it has ended. */
+/**
+ * An import, to be started with `run`. `stop` ends the import: with an error, or with `null` at the end of the file.
+ */
 export interface OpenImport {
   readonly run: () => Promise<ImportSummary>
   readonly stop: (reason: Error | null) => void
 }
 
-/** An export that goes on: the chunks from byte `at` of the file on. */
+/** A running export: the chunks of the file from byte `at` on. */
 interface OpenExport {
   at: number
   readonly chunks: AsyncGenerator<Uint8Array, void, void>
 }
 
-/** An import that runs, and how much of its file it was given. */
+/** A running import, and the number of its bytes received so far. */
 interface FedImport {
   at: number
   readonly pipe: ChunkPipe
@@ -37,7 +39,7 @@ export class Backups {
   readonly #store: StateStore
   readonly #keccak: Keccak
   readonly #chainId: number
-  /** The one that was read last at the end. */
+  /** Exports by id. The last one read stands at the end. */
   readonly #exports = new Map<number, OpenExport>()
   readonly #imports = new Map<number, FedImport>()
 
@@ -47,7 +49,7 @@ export class Backups {
     this.#chainId = chainId
   }
 
-  /** Which state would be exported now. Rejects with `notSynced` or `incomplete`. */
+  /** Returns the state that an export would write now. Rejects with `notSynced` or `incomplete`. */
   async openExport(): Promise<ExportedState> {
     const state = this.#store.all()
     if (state === null) throw new ReadError('notSynced', 'no state is complete on disk')
@@ -55,13 +57,13 @@ export class Backups {
   }
 
   /**
-   * The chunk of the file of `state` that begins at its byte `at`. A file's bytes are known from its root: where nobody has
-   * written what comes before `at` here, that is gone through without being handed out. Rejects with `exportGone`, with the
+   * Returns the chunk of the file beginning at byte `at`. The root determines a file's bytes, so an engine that has not
+   * written the bytes before `at` goes through them without handing them out. Rejects with `exportGone`, with the
    * reason of `signal`, or as reads of the store do.
    */
   async readExport(id: number, state: ExportedState, at: number, signal: AbortSignal): Promise<Uint8Array | null> {
     const known = this.#exports.get(id)
-    // Not known while it is read: whatever ends it, the next one begins anew.
+    // Forgotten while a chunk is read: if the read fails for any reason, the next one begins anew.
     this.#exports.delete(id)
     const open = known?.at === at ? known : { at, chunks: this.#chunksFrom(state, at, signal) }
     const { value } = await open.chunks.next()
@@ -76,7 +78,7 @@ export class Backups {
     this.#exports.delete(id)
   }
 
-  /** `root` (32 bytes): no other is let in; `null`: the file's own. */
+  /** Prepares an import. `root` (32 bytes): a file of any other root is refused; `null`: the file's own root. */
   openImport(id: number, root: Uint8Array | null): OpenImport {
     const pipe = new ChunkPipe()
     const controller = new AbortController()
@@ -105,7 +107,7 @@ export class Backups {
     return open.pipe.give(chunk)
   }
 
-  /** The file's bytes from `at` on. */
+  /** Yields the file's bytes from `at` on. */
   async *#chunksFrom({ root, blockNumber }: ExportedState, at: number, signal: AbortSignal) {
     const state = this.#store.all(parseRoot(root))
     if (state === null) {
@@ -120,7 +122,7 @@ export class Backups {
     }
   }
 
-  /** Those of tabs that are gone; should one of them still be read, it is begun anew. */
+  /** Drops the oldest export, most likely one of a dead tab. An export dropped while read begins anew. */
   #forgetOldest(): void {
     const [oldest] = this.#exports.keys()
     if (this.#exports.size > MAX_OPEN_EXPORTS) this.#exports.delete(oldest!)

@@ -1,4 +1,4 @@
-/** Hands chunks from one who has them to one who takes them, one at a time: neither runs ahead of the other. */
+/** A pipe of one chunk between a giver and a taker: neither runs ahead of the other. */
 
 export class ChunkPipe {
   #chunk: Uint8Array | null | undefined
@@ -6,7 +6,7 @@ export class ChunkPipe {
   #state: 'open' | 'closed' | 'failed' = 'open'
   readonly #waiting: (() => void)[] = []
 
-  /** Gives the next chunk, `null` for the end; resolves when there is room for another. False: no more is wanted. */
+  /** Gives the next chunk, `null` for the end. Resolves when there is room for another; false: no more is wanted. */
   async give(chunk: Uint8Array | null): Promise<boolean> {
     while (this.#chunk !== undefined && this.#state === 'open') await this.#change()
     if (this.#state !== 'open') return false
@@ -25,13 +25,13 @@ export class ChunkPipe {
     return chunk
   }
 
-  /** Nobody takes any more. */
+  /** Ends the taker's side: no more is wanted. */
   close(): void {
     if (this.#state === 'open') this.#state = 'closed'
     this.#tell()
   }
 
-  /** Ends it for both sides. */
+  /** Ends the pipe for both sides. */
   fail(reason: unknown): void {
     if (this.#state === 'open') {
       this.#state = 'failed'

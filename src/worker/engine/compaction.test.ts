@@ -15,7 +15,7 @@ const keccak = await createFastKeccak()
 const { trie, codes } = stateOf(4000)
 const { root, nodes } = trie
 
-/** Calls back in the middle of each write. */
+/** Records that call back in the middle of each write. */
 class BusyRecords extends WatchedRecords {
   onWrite: () => Promise<void> = async () => {}
 
@@ -25,7 +25,7 @@ class BusyRecords extends WatchedRecords {
   }
 }
 
-/** A complete state in pages that are far too small. */
+/** Returns a complete state in pages far too small. */
 async function scattered() {
   const disk = new MemoryRecords()
   const records = new BusyRecords(disk)

@@ -1,7 +1,7 @@
 /**
- * Compaction in the background: the last complete state is rewritten as one generation, so that what newer roots left dead
- * can go. It is a sync of the same root whose only peer is the disk: it verifies, packs, commits in chunks and yields as
- * any sync does, and one that was cut short goes on from its pages.
+ * Compaction in the background rewrites the last complete state as one generation, so the nodes left dead by newer
+ * roots can go. A compaction is a sync of the same root with the disk as its only peer. Like any sync it verifies,
+ * packs, commits in chunks and yields, and goes on from its pages after an interruption.
  */
 
 import type { Clock } from '../../runtime/clock.ts'
@@ -34,12 +34,13 @@ export class Compaction {
   }
 
   /**
-   * Compacts if that is due. Not to be called while a target is unfinished. Resolves when it has ended, well or not.
+   * Compacts if compaction is due. Not to be called while a target is unfinished. Resolves when the compaction has
+   * ended, well or not.
    */
   start(): Promise<void> {
     if (!this.#isStopped) return this.#ended
     this.#isStopped = false
-    // Whatever ends it early (damage, a full disk, the end of the store) is told to whoever reads or syncs next.
+    // Any reason for an early end (damage, a full disk, a closed store) reaches the next read or sync.
     this.#ended = this.#run()
       .catch((error) => this.#parts.trace?.('store', 'compactionEnded', { error: String(error) }))
       .finally(() => {
@@ -49,7 +50,7 @@ export class Compaction {
     return this.#ended
   }
 
-  /** Ends it: what it has written stays, and the next one goes on from there. */
+  /** Ends the compaction: its pages stay, and the next compaction goes on from there. */
   async stop(): Promise<void> {
     this.#isStopped = true
     this.#cancel()

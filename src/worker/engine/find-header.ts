@@ -1,17 +1,20 @@
-/** The header of a block that is trusted by its hash, however long it takes until somebody has it. */
+/** Finds the header of a block trusted by its hash, however long no peer has the header. */
 
 import { type ErrorDetails, isRootlightError, type RootlightError } from '../../runtime/error.ts'
 import type { StallReason } from '../../sync/progress.ts'
 
 export interface FindHeaderParts {
-  /** Rejects with `notSynced` while nobody has it. */
+  /** Rejects with `notSynced` while no peer has the header. */
   readonly find: (hash: Uint8Array) => Promise<Uint8Array>
   readonly onStalled: (reason: StallReason, details: ErrorDetails | null) => void
-  /** Resolves before the next try; rejects when it is not wanted any more. */
+  /** Resolves before the next try; rejects when the header is no longer wanted. */
   readonly pause: () => Promise<void>
 }
 
-/** RLP, checked by the hash (32 bytes). Rejects as `pause` does, or as `find` does but for `notSynced`. */
+/**
+ * Returns the header as RLP, checked by the hash (32 bytes). Rejects as `pause` does, or as `find` does except for
+ * `notSynced`.
+ */
 export async function findHeader(hash: Uint8Array, { find, onStalled, pause }: FindHeaderParts): Promise<Uint8Array> {
   for (;;) {
     try {

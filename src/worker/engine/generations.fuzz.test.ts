@@ -1,8 +1,8 @@
 /**
- * Random histories of many targets on one database, seeded, of all of a state or of a part of it: forward and back, crashes and abandoned targets in the middle,
- * compactions that are cut short, damaged pages. While a target is brought, the invariant of the frontier holds, and the
- * last complete state is read node by node; in the end the target is exactly what `@ethereumjs/mpt` has, only what changed
- * was fetched and written, and damage is never read as something else.
+ * Random, seeded histories of many targets on one database, each a whole state or a part: forward and back, with
+ * crashes, abandoned targets, interrupted compactions and damaged pages. During each sync, the invariant of the
+ * frontier holds, and the last complete state is read node by node. In the end the target equals the state of
+ * `@ethereumjs/mpt`, only changes were fetched and written, and no damage was read as something else.
  */
 import { bytesToHex, concatBytes, hexToBytes } from '@noble/hashes/utils.js'
 import { describe, expect, test } from 'vitest'
@@ -28,7 +28,7 @@ import { Scope } from '../../trie/scope.ts'
 import { Compaction } from './compaction.ts'
 
 const SEEDS = Number(process.env['SEEDS'] ?? 40)
-/** A sync that heals finds at least one damage more; there are never so many. */
+/** A healing sync finds at least one more damage; there are never as many. */
 const MAX_HEALS = 12
 
 const tally = {
@@ -44,7 +44,7 @@ const tally = {
   widened: 0,
 }
 
-/** A state, and which part of it is wanted. */
+/** A state, and the wanted part. */
 interface Target {
   readonly state: OracleState
   readonly scope: Scope
@@ -55,7 +55,7 @@ class History {
   readonly #world: MovingTarget
   readonly #states: OracleState[] = []
   #complete: Target | null = null
-  /** A page was damaged, and may still be there, in a generation that nobody has read since. */
+  /** A page was damaged. The damage may remain in a generation not read since. */
   #isDamaged = false
 
   constructor(seed: number) {
@@ -92,7 +92,7 @@ class History {
     return state
   }
 
-  /** Accounts and slots of states that were, so that some are absent now. */
+  /** Returns accounts and slots of past states, so that some are absent now. */
   #nextScope(): Scope {
     const random = this.#random
     if (random() < 0.6) return Scope.ALL
@@ -107,7 +107,7 @@ class History {
     return Scope.of(entries)
   }
 
-  /** Begins a sync, and ends it somewhere: told to, or by a crash. */
+  /** Begins a sync, and ends the sync somewhere, by a cancellation or a crash. */
   async #abandon(target: Target): Promise<void> {
     const run = await this.#start(target)
     for (let rounds = this.#random.int(6); rounds > 0; rounds--) await this.#step(run, target)
@@ -122,7 +122,7 @@ class History {
       tally.abandoned++
       run.sync.cancel(new SyncError('superseded', 'as the history wants it'))
       await settle()
-      // Its last act may have been to complete.
+      // The last act of the sync may have been to complete.
       if (hasEnded(run) && !(run.outcome instanceof Error)) this.#noteOutcome(run, target)
     }
     if (this.#complete !== null) await this.#expectReadable(this.#complete)
@@ -166,13 +166,13 @@ class History {
 
   #noteOutcome(run: Run, { state, scope }: Target): void {
     if (run.outcome instanceof Error) throw run.outcome
-    // One that was complete already may have more than was wanted now.
+    // A state complete before may hold more than the part wanted now.
     const stored = this.#world.store.lastComplete()!.scope
     expect(stored.contains(scope, ROOT_PATH)).toBe(true)
     this.#complete = { state, scope: stored }
   }
 
-  /** Every node, by lookups. */
+  /** Reads every node, by lookups. */
   async #expectReadable(target: Target): Promise<void> {
     if (this.#isDamaged) return
     expect(this.#world.store.lastComplete()).toMatchObject({ root: target.state.root, intact: true })
@@ -180,7 +180,10 @@ class History {
     for (const { path, hash, blob } of nodesOf(target)) expect(await reader.node(path, hash)).toEqual(blob)
   }
 
-  /** What the generation holds is of the state, and nothing that the base has; what was fetched is what the disk had not. */
+  /**
+   * Expects the generation to hold nodes of the state only, none of them in the base, and the fetched nodes to be those
+   * missing on disk.
+   */
   async #expectOnlyChanges(
     run: Run,
     target: Target,
@@ -188,9 +191,9 @@ class History {
     before: readonly StoredNodes[],
   ): Promise<void> {
     const { generation, wireBytes } = run.outcome as SyncProgress
-    // One that was begun before may have been begun when another state was the last complete one.
+    // A generation begun earlier may have been begun over another complete state.
     const isNew = before.every((page) => page.generation !== generation)
-    // A node that the base has without all that is wanted below it is written again.
+    // A node of the base is written again if the base lacks a wanted part below the node.
     const isAll = target.scope.isAll && (base?.scope.isAll ?? true)
     const unchanged = new Set(isNew && isAll ? base?.state.nodes.map(textOfNode) : [])
     const own = new Set(nodesOf(target).map(textOfNode))
@@ -205,19 +208,19 @@ class History {
     const fetched = nodesOf(target).filter((node) => !stored.has(textOfNode(node)))
     const codes = [...target.state.codes.values()].reduce((sum, code) => sum + code.length, 0)
     const needed = fetched.reduce((sum, { blob }) => sum + blob.length, 0)
-    // Ways that are asked for together have their upper nodes in common, some of the lower ones may be on disk, and what did
-    // not fit into a small answer is asked for from further down.
+    // Ways asked for together share their upper nodes, and some lower nodes may be on disk. A small answer is continued
+    // by a request from further down.
     const ways = target.scope.keysBelow(ROOT_PATH, 100).map((key) => wayBytes(target, key))
     expect(wireBytes).toBeLessThanOrEqual(1.5 * needed + codes + 2 * ways.reduce((sum, bytes) => sum + bytes, 0))
   }
 
-  /** Reads and whole walks say what is right, or that something is damaged; syncs of the same root bring it back. */
+  /** Expects reads and whole walks to return the truth or report damage; syncs of the same root heal the damage. */
   async #heal(target: Target): Promise<void> {
     await this.#world.crash() // what is in the cache is not damaged
     const findsDamage = async () => {
       const isWhole =
         this.#random() < 0.5 ? !(await this.#findsDamage(target)) : (await this.#world.store.verify())!.whole
-      // What an older generation has lost may be what this one never rested on: nobody knows before the next sync.
+      // Loss in an older generation may concern nodes this generation never depended on: only the next sync can tell.
       return !isWhole || !this.#world.store.lastComplete()!.intact
     }
     for (let heals = 0; await findsDamage(); heals++) {
@@ -248,7 +251,7 @@ class History {
     return found
   }
 
-  /** A walk over everything finds the state, and no more, however many generations it goes through. */
+  /** Expects a walk over everything to find the state and no more, through any number of generations. */
   async #expectWhole(target: Target): Promise<void> {
     const nodes = nodesOf(target)
     const { store } = this.#world
@@ -274,7 +277,7 @@ class History {
       tally.cutCompactions++
     } else {
       await ended
-      // What is left is the state, once, and nothing else: also nothing that is damaged.
+      // The rest is the state, once, and nothing else, damage included.
       const stored = (await this.#world.pages()).flatMap(({ nodes }) => nodes)
       expect(stored.sort()).toEqual(nodesOf(target).map(textOfNode).sort())
       this.#isDamaged = false
@@ -288,7 +291,7 @@ function nodesOf({ state, scope }: Target) {
   return state.nodes.filter(({ path }) => scope.includes(path))
 }
 
-/** Hashes of the codes that the accounts of the target name. */
+/** Returns the hashes of the codes named by the target's accounts. */
 function codesOf({ state, scope }: Target): string[] {
   const named = state.plain.accounts.filter(({ key, codeHash }) => codeHash && scope.includesAccount(pathOfKey(key)))
   return named.map(({ codeHash }) => bytesToHex(codeHash!))
@@ -312,7 +315,7 @@ describe('StateStore, StateSync and Compaction', () => {
         throw new Error(`seed ${seed} fails; repeat it with SEED=${seed} SEEDS=1`, { cause })
       }
     }
-    // Else this test would not have tested what it says.
+    // Otherwise this test would not have tested its claims.
     if (SEEDS >= 40) for (const count of Object.values(tally)) expect(count).toBeGreaterThan(0)
   }, 300_000)
 })

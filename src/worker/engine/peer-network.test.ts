@@ -16,7 +16,7 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-/** A network whose modules fail to load `failures` times, and are `null`: under way for ever. */
+/** A network with modules that fail to load `failures` times; `null`: the loading never ends. */
 function setUp(failures: number | null, windowNode: WindowCaller | null = null) {
   const clock = new ManualClock()
   const peers = new PeerSet(clock)

@@ -1,7 +1,8 @@
 /**
- * The engine's connection to the world. WebSockets are dialed on this thread, WebRTC in the window. Nobody is dialed before
- * the first sync, or the first read that misses something, but for the relays of a tab that serves. What it takes is loaded
- * when it is first wanted; where that fails, each later dial tries again, and the peers say why they are not there.
+ * The engine's connection to peers. WebSockets are dialed on this thread, WebRTC in the window. No peer is dialed
+ * before the first sync, or before the first read with a missing node; only a serving tab dials its relays earlier.
+ * Each part is loaded when first needed. If loading fails, each later dial tries again, and the peers report the
+ * reason.
  */
 import type { Libp2p } from '@libp2p/interface'
 import { type PeerAddress, parsePeer } from '../../network/address.ts'
@@ -22,7 +23,7 @@ import type { TabServing } from '../serving/serving.ts'
 const dialingNode = new LazyPart('libp2p', () => import('../../network/libp2p/dialing-node.ts'))
 const libp2pCaller = new LazyPart('libp2p', () => import('../../network/libp2p/libp2p-caller.ts'))
 
-/** A node that dials WebSockets, and the caller that uses it. */
+/** A node for dialing WebSockets, and a caller over the node. */
 export interface WebSocketNode {
   readonly node: Pick<Libp2p, 'stop'>
   readonly caller: Caller
@@ -32,29 +33,29 @@ export interface PeerNetworkOptions {
   readonly peers: PeerSet
   readonly addresses: readonly PeerAddress[]
   readonly chainId: number
-  /** The window's node; `null`: nothing of WebRTC is wanted. */
+  /** The window's libp2p node; `null`: WebRTC is not wanted. */
   readonly windowNode: WindowCaller | null
   readonly clock: Clock
   /** Notes each decision; `null` or left out: no notes. */
   readonly trace?: Trace | null | undefined
-  /** Loads libp2p and makes a node that dials these addresses; left out: {@link createWebSocketNode}. */
+  /** Loads libp2p and makes a node for dialing these addresses; left out: {@link createWebSocketNode}. */
   readonly loadWebSockets?: (addresses: readonly PeerAddress[]) => Promise<WebSocketNode>
 }
 
 export class PeerNetwork {
   readonly #options: PeerNetworkOptions
   readonly #dialer: Dialer
-  /** The application's peers that are dialed on this thread. */
+  /** The application's peers dialed on this thread. */
   readonly #nearby: readonly PeerAddress[]
   readonly #webSockets: LazyPart<WebSocketNode>
   readonly #stopped = new AbortController()
   #node: WebSocketNode['node'] | null = null
   #isWindowOpened = false
-  /** When the first peers were looked for. */
+  /** Time of the first search for peers. */
   #startedAtMs: number | null = null
   /** `null`: other tabs are not served. */
   #serving: TabServing | null = null
-  /** Other tabs that somebody has told of before anybody is dialed, the newest last. */
+  /** Tabs found before the first dial, the newest last. */
   readonly #found = new Map<string, PeerAddress>()
   #webSocketFailure: LoadError | null = null
   #windowFailure: LoadError | null = null
@@ -73,13 +74,13 @@ export class PeerNetwork {
     this.#dialer = new Dialer({ caller, peers, addresses, status: statusOf(chainId), clock, trace })
   }
 
-  /** Loads libp2p and makes a node, which dials nobody: for a client that will sync before long. May be called twice. */
+  /** Loads libp2p and makes a node without dialing, for a client about to sync. May be called twice. */
   prepare(): void {
-    // Whoever dials is told if it fails.
+    // A failure is reported by the dial.
     if (this.#nearby.length > 0) this.#webSockets.load().catch(() => {})
   }
 
-  /** Begins to dial the application's peers, and keeps at it. May be called twice. */
+  /** Begins to dial the application's peers, again and again. May be called twice. */
   start(): void {
     if (this.#stopped.signal.aborted) return
     this.#startedAtMs ??= this.#options.clock.now()
@@ -89,13 +90,13 @@ export class PeerNetwork {
     this.#dialer.start()
   }
 
-  /** False: the application has named nobody, and nobody can be found. */
+  /** False: the application has named no peer, and none can be found. */
   get canCome(): boolean {
     const { addresses, windowNode } = this.#options
     return addresses.length > 0 || windowNode !== null
   }
 
-  /** True while somebody may come who was not met yet: a dial is under way, or relays may tell of tabs. */
+  /** True while a new peer may come: a dial is under way, or relays may tell of tabs. */
   get mayCome(): boolean {
     const { peers, windowNode, clock } = this.#options
     if (!isOnline() || this.#startedAtMs === null) return false
@@ -103,12 +104,12 @@ export class PeerNetwork {
     return peers.snapshots().some(({ state }) => state === 'connecting')
   }
 
-  /** Why a part of the peers cannot be dialed now; `null`: nothing is known to be in the way. The peer set tells of changes. */
+  /** The reason why some peers cannot be dialed now; `null`: no obstacle is known. The peer set reports changes. */
   get loadFailure(): LoadError | null {
     return this.#webSocketFailure ?? this.#windowFailure
   }
 
-  /** Begins to let other tabs have what the serving of this tab has, once that is loaded. It ends with the network. */
+  /** Begins to serve other tabs once the serving code is loaded. Serving ends with the network. */
   serve(load: () => Promise<TabServing>): void {
     this.#keepTrying(load).then(
       (serving) => {
@@ -121,7 +122,7 @@ export class PeerNetwork {
     )
   }
 
-  /** Dials at once whoever is waited for. */
+  /** Dials waiting peers at once. */
   redial(): void {
     this.#dialer.redial()
   }
@@ -137,7 +138,7 @@ export class PeerNetwork {
     this.#isWindowOpened = false
   }
 
-  /** The window's node, however often it takes. */
+  /** Starts the window's node, with as many attempts as needed. */
   #openWindow(): void {
     const { windowNode, peers } = this.#options
     if (windowNode === null || this.#isWindowOpened) return
@@ -164,7 +165,7 @@ export class PeerNetwork {
     return keepTrying(attempt, { clock: this.#options.clock, signal: this.#stopped.signal, onFailure })
   }
 
-  /** Whoever is found before anybody is dialed is dialed then. */
+  /** Notes a found tab: before the first dial for later, then for the dialer. */
   #find(text: string): void {
     let address: PeerAddress
     try {
@@ -213,14 +214,16 @@ export class PeerNetwork {
   }
 }
 
-/** Lazily: a page that only reads what it has does not load libp2p, nor does a worker whose peers are all the window's. */
+/**
+ * Loaded lazily: an application that only reads from disk needs no libp2p, nor does a worker with all its peers in the window.
+ */
 async function createWebSocketNode(addresses: readonly PeerAddress[]): Promise<WebSocketNode> {
   const [{ createDialingNode }, { callerOf }] = await Promise.all([dialingNode.load(), libp2pCaller.load()])
   const node = await createDialingNode(addresses)
   return { node, caller: callerOf(node) }
 }
 
-/** `promise`, but no longer than until `signal` aborts. */
+/** Settles as `promise` does, but rejects as soon as `signal` aborts. */
 function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(signal.reason)

@@ -1,6 +1,6 @@
 /**
- * Thirty roots that follow each other on one database, one of them an earlier one, with switches and kills in the middle of
- * syncs, restarts, and compactions that are cut short; `@ethereumjs/mpt` is the oracle.
+ * Thirty successive roots on one database, one of them a return to an earlier root. Syncs are switched and killed
+ * half-way, the engine restarts, and compactions are interrupted; `@ethereumjs/mpt` is the oracle.
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { describe, expect, test } from 'vitest'
@@ -19,9 +19,9 @@ import { Compaction } from './compaction.ts'
 
 const ROOTS = 30
 const ACCOUNTS = 300
-/** Accounts that a root changes, adds or deletes, some of them with their slots. */
+/** Accounts changed, added or deleted by a root, some with their slots. */
 const CHANGES = 75
-/** The root with this number is the earlier one with that number. */
+/** Root number `at` is the earlier root number `to`. */
 const RETURN = { at: 20, to: 12 }
 
 class Chain {
@@ -30,7 +30,7 @@ class Chain {
   readonly #states: OracleState[] = []
   #complete: OracleState | null = null
   compactions = 0
-  /** Bytes fetched against bytes of changed nodes, for each switch that was not disturbed. */
+  /** Bytes fetched against bytes of changed nodes, for each undisturbed switch. */
   readonly ratios: number[] = []
 
   async run(): Promise<void> {
@@ -55,7 +55,7 @@ class Chain {
     return state
   }
 
-  /** A newer root takes the place of this one before it is complete. */
+  /** Supersedes an incomplete root by a newer one. */
   async #passOver(state: OracleState): Promise<void> {
     const run = await this.#startAndStop(state)
     run.sync.cancel(new SyncError('superseded', 'a newer root'))
@@ -83,7 +83,7 @@ class Chain {
     await this.#compact(state)
   }
 
-  /** Compacts if that is due: cut short by a kill first, then to its end. */
+  /** Compacts if compaction is due: first interrupted by a kill, then to the end. */
   async #compact(state: OracleState): Promise<void> {
     const generations = await this.#world.generations()
     const cut = this.#compaction()
@@ -99,7 +99,7 @@ class Chain {
     const bytes = (await this.#world.pages()).reduce((sum, page) => sum + page.bytes, 0)
     const live = state.nodes.reduce((sum, { blob }) => sum + blob.length, 0)
     expect(await this.#world.generations()).toBe(1)
-    // Front-coded paths are a part of it.
+    // The bytes include front-coded paths.
     expect(bytes).toBeLessThan(live * 1.1)
   }
 
@@ -112,7 +112,7 @@ class Chain {
     return startSync(state.root, [honestPeer(state)], { store: this.#world.store })
   }
 
-  /** Starts a sync, and returns when it is in the middle. */
+  /** Starts a sync, and returns half-way. */
   async #startAndStop(state: OracleState): Promise<Run> {
     const run = await this.#start(state)
     while (run.sync.progress().nodes < 100) await settle()
@@ -120,7 +120,7 @@ class Chain {
     return run
   }
 
-  /** The last complete root is the one that was completed last, and some nodes of it are read. */
+  /** Expects the last complete root to be the one completed last, and reads some of its nodes. */
   async #expectComplete(): Promise<void> {
     const { store } = this.#world
     if (this.#complete === null) return
@@ -132,7 +132,7 @@ class Chain {
     }
   }
 
-  /** Every account, slot and code, through lookups alone; and some accounts of the first root that are gone. */
+  /** Reads every account, slot and code by lookups alone, and some deleted accounts of the first root. */
   async #expectReads(state: OracleState): Promise<void> {
     const { store } = this.#world
     const nodes = store.reader(store.lastComplete()!.generation)

@@ -5,7 +5,7 @@ import { readQuota } from './quota.ts'
 
 const nothing = { usage: null, quota: null, persisted: null }
 
-/** What the browser answers. */
+/** Sets the browser's answers. */
 function answers(estimate: () => Promise<unknown>, persisted: () => Promise<unknown>): void {
   vi.stubGlobal('navigator', { storage: { estimate, persisted } })
 }

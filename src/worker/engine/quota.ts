@@ -1,4 +1,4 @@
-/** What the browser says of the room that this origin has; also in a worker. */
+/** The storage quota of this origin, by the browser's word; also in a worker. */
 import { type Clock, systemClock } from '../../runtime/clock.ts'
 import { startDeadline } from '../../runtime/deadline.ts'
 import { QUOTA_TIMEOUT_MS } from '../constants.ts'
@@ -7,13 +7,13 @@ export interface Quota {
   /** Bytes; `null` where the browser does not say. */
   readonly usage: number | null
   readonly quota: number | null
-  /** True if the browser has promised to delete nothing by itself. */
+  /** True if the browser has promised not to evict data by itself. */
   readonly persisted: boolean | null
 }
 
 /**
- * Never rejects: where there is no `navigator.storage` (outside secure contexts), it refuses, or it does not answer, nothing is
- * known.
+ * Reads the quota. Never rejects: all fields are `null` without `navigator.storage` (outside secure contexts), on a
+ * refusal, and without an answer.
  */
 export async function readQuota(clock: Clock = systemClock): Promise<Quota> {
   const storage = globalThis.navigator?.storage as StorageManager | undefined

@@ -97,7 +97,7 @@ describe('ReadsOnDemand', () => {
         return puts.reduce((sum, put) => sum + (put.kind === 'put' && put.store === 'pages' ? put.value.length : 0), 0)
       }
       const first = await burst(0, 200)
-      // Each brings a leaf or two; a page that begins at the same node is written with it.
+      // Each brings a leaf or two, written with a page that begins at the same node.
       for (let i = 200; i < 290; i += 5) expect(await burst(i, 5)).toBeLessThan(first / 4)
       expect(await burst(0, 290)).toBe(0)
       await store.close()
@@ -182,7 +182,7 @@ describe('ReadsOnDemand', () => {
     expect(askedPaths(peer)).toBe(0)
     expect((await reads.read(undefined, accountAt(200))).value).toBe(state.accounts[200]!.nonce)
     expect(askedPaths(peer)).toBe(1)
-    // What is outside is no damage, no peer of ours is told that it is here, and no file is made of it.
+    // Nodes outside the scope are no damage, are offered to no peer, and go into no file.
     expect(await store.verify()).toMatchObject({ whole: true, damaged: 0 })
     expect(store.lastComplete()).toMatchObject({ intact: true })
     expect(store.coverage()).toEqual([])

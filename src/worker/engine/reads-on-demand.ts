@@ -1,6 +1,6 @@
 /**
- * Reads of any state that the application trusts: from what is on disk or in a running sync, and what is missing there from
- * peers, verified and kept. With no sync at all this is a light client that fetches what it is asked for.
+ * Reads of any state trusted by the application: from disk or a running sync, and missing nodes from peers, verified
+ * and kept. Without any sync this is a light client fetching on demand.
  */
 import type { Clock } from '../../runtime/clock.ts'
 import { startDeadline } from '../../runtime/deadline.ts'
@@ -33,7 +33,7 @@ import type { PeerNetwork } from './peer-network.ts'
 import { hexOf, readUnder, type StateRead } from './reads.ts'
 import { nodesOfSync } from './sync-nodes.ts'
 
-/** The sync that runs, and what it writes. */
+/** The running sync, and the generation receiving its pages. */
 export interface RunningSync {
   readonly sync: StateSync
   readonly generation: Generation
@@ -49,13 +49,13 @@ export interface ReadsOnDemandParts {
   readonly yieldThread: () => Promise<void>
   /** `null`: none runs. */
   readonly running: () => RunningSync | null
-  /** Resolves when a sync that was asked for runs, or has ended: until then its root may not be known. */
+  /** Resolves when the newest sync runs or has ended: until then its root may be unknown. */
   readonly settled: () => Promise<void>
   /** Notes each decision; `null` or left out: no notes. */
   readonly trace?: Trace | null | undefined
 }
 
-/** What a read is about, and what is known of it without asking anybody. */
+/** The state of a read, and the nodes available without asking a peer. */
 interface ReadableState {
   /** 32 bytes. */
   readonly root: Uint8Array
@@ -66,7 +66,7 @@ export class ReadsOnDemand {
   readonly #parts: ReadsOnDemandParts
   readonly #fetcher: Fetcher
   readonly #fetched = new FetchedNodes(MAX_FETCHED_BYTES)
-  /** What was kept on disk is being read, or has been. */
+  /** Loading of the nodes kept on disk, running or done. */
   #loaded: Promise<void> | null = null
   #stopKeeping: (() => void) | null = null
   #kept = new Kept(null)
@@ -88,18 +88,20 @@ export class ReadsOnDemand {
     return this.#fetcher.isBusy
   }
 
-  /** Rejects with `notSynced`, `badRootText`, `badRoot`, or as the disk does. */
+  /** Runs a read. Rejects with `notSynced`, `badRootText`, `badRoot`, or as the disk does. */
   async read<T>(at: ReadAt | undefined, read: StateRead<T>): Promise<Answer<T>> {
     const state = await this.#stateAt(at)
     return this.#parts.foreground.read(() => this.#read(state, read))
   }
 
-  /** The RLP of the header of the block with this hash (32 bytes), checked by it. Rejects with `notSynced`. */
+  /**
+   * Returns the header of the block with this hash (32 bytes) as RLP, checked by the hash. Rejects with `notSynced`.
+   */
   async header(hash: Uint8Array): Promise<Uint8Array> {
     return this.#parts.store.header(hash) ?? this.#fetcher.header(hash)
   }
 
-  /** Checks a proof against the root that a read at `at` would be about, and keeps its nodes. Rejects with `badProof`. */
+  /** Checks a proof against the root of a read at `at`, and keeps the nodes. Rejects with `badProof`. */
   async addProof(at: ReadAt | undefined, proof: ProofInput): Promise<`0x${string}`> {
     const { root } = await this.#stateAt(at)
     this.#take(await checkProof(root, proof, this.#parts.keccak))
@@ -107,8 +109,8 @@ export class ReadsOnDemand {
   }
 
   /**
-   * Resolves when it is known what a sync that was just asked for is about. It may have to find the header of its block first,
-   * which may take longer than a read may: rejects with `notSynced` then.
+   * Resolves when the target of the newest sync is known. Finding the header of a block may take longer than a read
+   * may: rejects with `notSynced` then.
    */
   async settle(): Promise<void> {
     const { clock, settled } = this.#parts
@@ -121,7 +123,7 @@ export class ReadsOnDemand {
     await Promise.race([settled(), late]).finally(stop)
   }
 
-  /** Writes what was fetched and is not on disk. Never rejects: what could not be written is fetched again. */
+  /** Writes fetched nodes missing on disk. Never rejects: nodes that could not be written are fetched again. */
   async keep(): Promise<void> {
     if (this.#stopKeeping === null) return
     this.#stopKeeping()
@@ -134,18 +136,21 @@ export class ReadsOnDemand {
     else this.#kept.add(sequences)
   }
 
-  /** A state has become complete, and took the kept nodes of all with it: those that it does not hold are kept again. */
+  /**
+   * Handles the completion of a state. Completion drops the kept nodes of all states, so nodes outside the new state
+   * are kept again.
+   */
   meetComplete(): void {
     if (this.#parts.store.lastComplete()?.scope.isAll) this.#fetched.clear()
     else this.#keepSoon()
   }
 
-  /** Everything that was stored is gone. */
+  /** Forgets every fetched node: the store was wiped. */
   forget(): void {
     this.#fetched.clear()
   }
 
-  /** Reads that wait reject with `error`. What is not kept is lost, unless {@link keep} comes first. */
+  /** Rejects waiting reads with `error`. Nodes not kept are lost, unless {@link keep} comes first. */
   stop(error: ReadError): void {
     this.#stopKeeping?.()
     this.#fetcher.stop(error)
@@ -204,15 +209,15 @@ export class ReadsOnDemand {
   }
 
   /**
-   * With the complete state, which has no such pages of its own; before there is one, with what a sync has left. `isWhole`:
-   * in the place of what was written before. False: nothing was written.
+   * Writes loose pages into the complete generation; before there is one, into the unfinished one. `isWhole`: replaces
+   * all loose pages. Returns false if nothing was written.
    */
   async #write(sequences: readonly Uint8Array[], isWhole: boolean): Promise<boolean> {
     const { store, running } = this.#parts
     const [complete, target] = [store.lastComplete(), store.newestTarget()]
     if (complete !== null && isWhole) await store.keepLoose(complete.generation, sequences)
     else if (complete !== null) await store.addLoose(complete.generation, sequences, MAX_PAGE_BYTES)
-    // One that runs writes what it holds itself, what it was offered included.
+    // A running sync writes its own nodes, offered ones included.
     else if (target !== null && running() === null) {
       await store.addLoose(target.generation, sequences, MAX_PAGE_BYTES, isWhole)
     } else return false
@@ -239,9 +244,12 @@ export class ReadsOnDemand {
   }
 }
 
-/** What was written since all was written last. */
+/** The nodes written since the last whole write. */
 class Kept {
-  /** {@link StateStore.looseLosses} then: what was written is there as long as it is the same. `null`: never. */
+  /**
+   * {@link StateStore.looseLosses} at the whole write: its pages are on disk as long as the number is the same. `null`:
+   * no whole write yet.
+   */
   readonly losses: number | null
   #pages = 0
   #bytes = 0
@@ -250,7 +258,7 @@ class Kept {
     this.losses = losses
   }
 
-  /** True if it is time to write all of it again. */
+  /** True if another whole write is due. */
   get isScattered(): boolean {
     return this.#pages >= MAX_ADDED_PAGES || this.#bytes >= MAX_ADDED_BYTES
   }

@@ -1,4 +1,4 @@
-/** Reads as the application asks for them: what is passed in is checked, what comes out is plain data with its root. */
+/** Reads as the application asks for them: arguments are checked, and results are plain data with their root. */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { isRootlightError } from '../../runtime/error.ts'
 import type { GenerationInfo } from '../../store/generations/generation-state.ts'
@@ -63,7 +63,7 @@ export function proofRead(address: string, slots: readonly SlotNumber[]): StateR
   })
 }
 
-/** `read`, whose `notSynced` says in its message and details what the application asked for. */
+/** Wraps `read`: message and details of a `notSynced` name the account and slot asked for. */
 function naming<T>(asked: { readonly address: string; readonly slot?: string }, read: StateRead<T>): StateRead<T> {
   return async (reader) => {
     try {
@@ -97,7 +97,7 @@ export async function readUnder<T>(root: Uint8Array, nodes: StateNodes, read: St
   return { root: hexOf(root), value: await read(new StateReader(root, nodes)) }
 }
 
-/** What the store knows, as the application sees it. */
+/** Returns the states known to the store, in the application's form. */
 export function clientStatusOf(store: StateStore): ClientStatus {
   const [complete, target] = [store.lastComplete(), store.newestTarget()]
   return {
@@ -110,7 +110,7 @@ function targetStatus({ root, blockNumber, header, scope }: GenerationInfo): Tar
   return { root: hexOf(root), blockNumber, header: header && hexOf(header), whole: scope.isAll }
 }
 
-/** `0x` and hex digits. */
+/** Returns `0x` and hex digits. */
 export function hexOf(bytes: Uint8Array): `0x${string}` {
   return `0x${bytesToHex(bytes)}`
 }

@@ -1,9 +1,9 @@
-/** Nodes of a state that is being synced: first what the sync has verified and not written yet, then the disk. */
+/** Nodes of a state during its sync: first the nodes verified and not written yet, then the disk. */
 import type { StateSync } from '../../sync/state-sync.ts'
 import { equalHash, type Keccak } from '../../trie/keccak.ts'
 import type { StateNodes } from '../../wallet/state-reader.ts'
 
-/** `disk` are the nodes of the generation that the sync writes. */
+/** Returns the nodes of `sync`, and behind them `disk`, the nodes of the generation written by the sync. */
 export function nodesOfSync(sync: StateSync, disk: StateNodes, keccak: Keccak): StateNodes {
   return {
     async node(path, hash, key) {

@@ -1,16 +1,16 @@
-/** What the engine does beside syncs and reads, and takes long enough to be ended before its time. */
+/** Commands of the engine, other than syncs and reads, long enough to be ended early. */
 import { SyncError } from '../../sync/errors.ts'
 
 interface Task {
   readonly controller: AbortController
-  /** Settles when it has ended; never rejects. */
+  /** Settles when the task has ended; never rejects. */
   readonly ended: Promise<unknown>
 }
 
 export class Tasks {
   readonly #tasks = new Map<number, Task>()
 
-  /** Runs `work` under the caller's id. Rejects as it does; it has to heed its signal. */
+  /** Runs `work` under the caller's id, and settles as `work` does. `work` must heed its signal. */
   run<T>(id: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const controller = new AbortController()
     const result = work(controller.signal).finally(() => this.#tasks.delete(id))
@@ -18,12 +18,12 @@ export class Tasks {
     return result
   }
 
-  /** Ends a task, if it runs, with `cancelled`; resolves when it has ended. */
+  /** Ends a running task with `cancelled`. Resolves when the task has ended. */
   abort(id: number): Promise<unknown> {
     return this.#end(this.#tasks.get(id), new SyncError('cancelled', 'it was cancelled'))
   }
 
-  /** Ends all tasks with `reason`; resolves when they have ended. */
+  /** Ends all tasks with `reason`. Resolves when all have ended. */
   async abortAll(reason: SyncError): Promise<void> {
     await Promise.all([...this.#tasks.values()].map((task) => this.#end(task, reason)))
   }

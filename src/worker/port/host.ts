@@ -1,4 +1,4 @@
-/** The worker's side of the port: runs an engine for the window that opens it. */
+/** The worker's side of the port: runs an engine for the window. */
 import { LazyPart } from '../../runtime/lazy-part.ts'
 import { createTrace, type Trace } from '../../runtime/trace.ts'
 import type { Engine, EngineEvent, EngineOptions } from '../engine.ts'
@@ -9,7 +9,7 @@ import type { FromWorker, ToWorker, WorkerScope } from './worker-port.ts'
 
 const remoteWindow = new LazyPart('the way to the window', () => import('../window/remote-window.ts'))
 
-/** Begins to listen on `scope`; the rest is up to the window. */
+/** Begins to listen on `scope`; the window does the rest. */
 export function hostEngine(scope: WorkerScope): void {
   let engine: Promise<Engine> | null = null
   const send = (message: FromWorker, transfer: Transferable[] = []) => scope.postMessage(message, transfer)
@@ -31,7 +31,7 @@ async function open(
 ): Promise<Engine> {
   send({ kind: 'started' })
   if (lock !== null) {
-    // Without the lock the window learns of a death by its events only.
+    // Without the lock the window learns of a death by error events only.
     navigator.locks.request(lock, () => holdForever(() => send({ kind: 'alive' }))).catch(() => {})
   }
   const trace = options.isTraced === true ? createTrace((note) => send({ kind: 'trace', note })) : null
@@ -54,7 +54,10 @@ async function openEngine(
   return createTabEngine(options, emit, new RemoteWindow(window), trace)
 }
 
-/** The browser lets go of the lock when the worker ends, however it ends: that is how the window learns of it. */
+/**
+ * Holds the lock until the worker ends. The browser then frees the lock in any case, and so tells the window of the
+ * end.
+ */
 function holdForever(onHeld: () => void): Promise<never> {
   onHeld()
   return new Promise(() => {})

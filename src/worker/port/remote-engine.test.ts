@@ -8,7 +8,7 @@ import { notingUrl } from './worker-url.ts'
 
 const URL_OF_SCRIPT = 'https://wallet.example/assets/worker.js'
 
-/** A worker whose script is the test. */
+/** A worker with the test as its script. */
 class ScriptedWorker extends EventTarget {
   readonly received: ToWorker[] = []
   isTerminated = false

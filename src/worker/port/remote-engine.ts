@@ -1,6 +1,6 @@
 /**
- * The window's side of the port: an engine whose calls are answered by a worker. Every call settles: a worker that dies
- * rejects all that are open, and all that come.
+ * The window's side of the port: an engine with its calls answered by a worker. Every call settles: when the worker
+ * dies, all open and later calls reject.
  */
 import { type Clock, systemClock } from '../../runtime/clock.ts'
 import { Deadline, startDeadline } from '../../runtime/deadline.ts'
@@ -14,10 +14,10 @@ import { fromPlainError, WorkerError } from '../errors.ts'
 import { OpenCalls, type Settle } from '../open-calls.ts'
 import type { FromWorker, ToWorker } from './worker-port.ts'
 
-/** The window's libp2p node, and the worker's way to it. */
+/** The worker's port to the window's libp2p node. */
 export interface WindowPort {
   readonly port: MessagePort
-  /** Ends what an engine that is gone has begun. Never rejects. */
+  /** Stops the node, for an engine that is gone. Never rejects. */
   stop(): Promise<void>
 }
 
@@ -28,7 +28,7 @@ export interface EngineWorker {
 }
 
 export interface RemoteEngineSettings {
-  /** For WebRTC; `null`: that is not wanted. */
+  /** For WebRTC; `null`: WebRTC is not wanted. */
   readonly window?: WindowPort | null
   readonly clock?: Clock
   /** Called with each note of the worker, if the engine's options ask for notes. */
@@ -36,8 +36,8 @@ export interface RemoteEngineSettings {
 }
 
 /**
- * Opens an engine in the worker, which is ours from now on: `close` ends it. Rejects as `createLocalEngine` does, or, in bounded
- * time, with `workerDied`.
+ * Opens an engine in the worker, and takes over the worker: `close` ends it. Rejects as `createLocalEngine` does, or,
+ * in bounded time, with `workerDied`.
  */
 export async function createRemoteEngine(
   worker: EngineWorker,
@@ -54,7 +54,7 @@ class EnginePort {
   readonly #worker: Worker
   readonly #url: string | null
   readonly #clock: Clock
-  /** Until the worker's script has answered. */
+  /** Runs until the worker's script has answered. */
   readonly #start: Deadline
   readonly #emit: (event: EngineEvent) => void
   readonly #onTrace: (note: TraceNote) => void
@@ -63,7 +63,7 @@ class EnginePort {
   readonly #watch = new AbortController()
   #opening: Settle | null = null
   #closing: Promise<void> | null = null
-  /** Why no call is answered any more. */
+  /** The reason why every call rejects; `null`: the worker lives. */
   #death: RootlightError | null = null
   #lock: string | null = null
 
@@ -88,7 +88,7 @@ class EnginePort {
     this.#worker.addEventListener('error', (event) => this.#die(event.message || 'its script could not be loaded'))
     this.#worker.addEventListener('messageerror', () => this.#die('a message of it could not be read'))
     this.#start.start()
-    // Web Locks exist in secure contexts only; elsewhere a worker that is killed is not noticed.
+    // Web Locks exist in secure contexts only; elsewhere a killed worker goes unnoticed.
     this.#lock = globalThis.navigator?.locks === undefined ? null : `rootlight-worker-${crypto.randomUUID()}`
     const opened = new Promise<unknown>((resolve, reject) => {
       this.#opening = { resolve, reject }
@@ -108,7 +108,7 @@ class EnginePort {
     return this.#calls.add(asked, (call) => this.#send({ kind: 'call', call, ...asked }))
   }
 
-  /** Lets the engine write what it verified, then ends the worker. */
+  /** Lets the engine write its verified nodes, then ends the worker. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
@@ -119,7 +119,7 @@ class EnginePort {
     const late = new Promise<void>((resolve) => {
       stop = startDeadline(this.#clock, WORKER_CLOSE_MS, resolve, { countsOffline: true })
     })
-    // A worker that is dead, or stuck, needs no closing.
+    // A dead or stuck worker needs no closing.
     await Promise.race([this.call({ method: 'close', args: [] }).catch(() => {}), late])
     stop()
     this.#end()
@@ -141,14 +141,14 @@ class EnginePort {
     else this.#calls.reject(message.call, fromPlainError(message.error))
   }
 
-  /** The worker holds the lock as long as it lives: whoever gets it after that knows. */
+  /** Waits for the lock which the worker holds as long as the worker lives. */
   async #waitForDeath(): Promise<void> {
     try {
       await navigator.locks.request(this.#lock!, { signal: this.#watch.signal }, () =>
         this.#die('its thread has ended'),
       )
     } catch {
-      // We have ended it ourselves, and wait no more.
+      // This side has ended the worker, and waits no more.
     }
   }
 
@@ -156,7 +156,7 @@ class EnginePort {
     const name = this.#url === null ? 'the worker' : `the worker ${this.#url}`
     const details = { reason, url: this.#url }
     this.#refuseAll(new WorkerError('workerDied', `${name} has died: ${reason}`, { details }))
-    // What may still run there would keep the database from the next one.
+    // A worker still running would keep the database from the next one.
     this.#worker.terminate()
   }
 

@@ -1,4 +1,4 @@
-/** What crosses the port between the window and the worker. The first message opens the engine. */
+/** Messages across the port between window and worker. The first message opens the engine. */
 import type { TraceNote } from '../../runtime/trace.ts'
 import type { EngineEvent, EngineOptions } from '../engine.ts'
 import type { EngineCall } from '../engine-calls.ts'
@@ -8,15 +8,15 @@ export type ToWorker =
   | {
       readonly kind: 'open'
       readonly options: EngineOptions
-      /** Name of a Web Lock for the worker to hold as long as it lives; `null` where there are none. */
+      /** Name of a Web Lock for the worker to hold as long as the worker lives; `null` where there are no locks. */
       readonly lock: string | null
-      /** To the window's libp2p node, see `window-port.ts`; `null`: WebRTC is not wanted. */
+      /** The port to the window's libp2p node, see `window-port.ts`; `null`: WebRTC is not wanted. */
       readonly window: MessagePort | null
     }
   | ({ readonly kind: 'call'; readonly call: number } & EngineCall)
 
 export type FromWorker =
-  /** The worker's script runs, and has been told to open the engine. */
+  /** The worker's script runs, and has received the order to open the engine. */
   | { readonly kind: 'started' }
   /** The worker holds its lock. */
   | { readonly kind: 'alive' }
@@ -28,7 +28,7 @@ export type FromWorker =
   /** Only if the options asked for a trace. */
   | { readonly kind: 'trace'; readonly note: TraceNote }
 
-/** The worker's side of the port, as much of `DedicatedWorkerGlobalScope` as is used. */
+/** The worker's side of the port: the used part of `DedicatedWorkerGlobalScope`. */
 export interface WorkerScope {
   postMessage(message: FromWorker, transfer: Transferable[]): void
   addEventListener(type: 'message', listener: (event: MessageEvent<ToWorker>) => void): void

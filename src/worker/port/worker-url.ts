@@ -1,8 +1,8 @@
-/** The URL of a worker's script, for messages: a `Worker` does not tell it, and neither do most of its error events. */
+/** The URL of a worker's script, for messages: neither a `Worker` nor most of its error events have the URL. */
 
 /**
- * Calls `create` and notes the URL of the last `Worker` that it constructs; `null` if it constructs none, or where that cannot
- * be seen. The global `Worker` is another one while `create` runs, which is synchronous.
+ * Calls `create` and notes the URL of the last `Worker` constructed; `null` if none was, or if the construction cannot
+ * be seen. During the synchronous `create`, the global `Worker` is a wrapper.
  */
 export function notingUrl<T>(create: () => T): { readonly created: T; readonly url: string | null } {
   const scope = globalThis as { Worker?: typeof Worker }

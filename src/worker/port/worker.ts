@@ -1,6 +1,6 @@
 /**
- * The entry of the dedicated worker. Published as `rootlight/worker`, and as `worker.bundle.js`, which needs no bundler. It
- * listens only where it is a worker's own script: importing it elsewhere does nothing.
+ * The entry of the dedicated worker. Published as `rootlight/worker`, and as `worker.bundle.js`, which needs no
+ * bundler. Listens only in a worker's own script: importing the file elsewhere does nothing.
  */
 
 import { hostEngine } from './host.ts'

@@ -10,7 +10,7 @@ const ROOT = new Uint8Array(32).fill(1)
 const REF = { path: ROOT_PATH, hash: ROOT }
 const NOTHING = new Uint8Array()
 
-/** A source whose runs are answered when the test says so, and a background source over it. */
+/** A background source over a source with runs answered by the test. */
 function setUp(options: Partial<BackgroundSourceOptions> = {}) {
   const clock = new ManualClock()
   const reads: ((bytes: number) => void)[] = []
@@ -31,7 +31,7 @@ function setUp(options: Partial<BackgroundSourceOptions> = {}) {
   return { clock, reads, background, run: () => background.run(ROOT, REF, 0, 1000) }
 }
 
-/** Something that lasts until the test ends it. */
+/** Work that lasts until the test ends the work. */
 function endless() {
   let end = () => {}
   const promise = new Promise<void>((resolve) => {

@@ -1,6 +1,6 @@
 /**
- * The store as a tab shows it to others: so many requests at a time, so many bytes a second, behind what the tab does for
- * itself, and nothing while it is paused. What is paused has nothing: whoever asks goes elsewhere at once.
+ * The store as other tabs see it, throttled: limits on requests at a time and on bytes a second, behind the tab's own
+ * work. While paused, the source has nothing, so other tabs ask elsewhere at once.
  */
 import type { Clock } from '../../runtime/clock.ts'
 import { type NodeSource, OWN_WORK, type Ref, type Work } from '../../trie/node-source.ts'
@@ -13,7 +13,7 @@ export interface BackgroundSourceOptions {
   readonly uploadBytesPerSecond: number
   readonly maxRequests: number
   readonly clock: Clock
-  /** What the tab does for itself: while it reads others wait, and while it syncs they are served one at a time. */
+  /** The tab's own work: other tabs wait for its reads, and are served one at a time during a sync. */
   readonly foreground: ForegroundWork
 }
 
@@ -24,7 +24,7 @@ export class BackgroundSource implements NodeSource {
   #isPaused = false
   #serving = 0
   readonly #line: (() => void)[] = []
-  /** When all bytes that were sent so far will have been paid for. */
+  /** The time when the rate covers all bytes sent so far. */
   #paidAt: number
 
   constructor(options: BackgroundSourceOptions) {
@@ -78,7 +78,7 @@ export class BackgroundSource implements NodeSource {
     }
   }
 
-  /** Work whose pauses are anybody's: who waits for another turn there keeps no place here, and own reads go ahead. */
+  /** Wraps `work`: during a pause the request gives up its place here, and own reads go ahead. */
   #yielding(work: Work): Work {
     return {
       do: (piece) => work.do(piece),
@@ -94,7 +94,7 @@ export class BackgroundSource implements NodeSource {
     }
   }
 
-  /** How many more may be served now. */
+  /** Returns the number of requests that may start now. */
   #room(): number {
     const { foreground, maxRequests } = this.#options
     return (foreground.isSyncing ? 1 : maxRequests) - this.#serving
@@ -110,7 +110,7 @@ export class BackgroundSource implements NodeSource {
     for (let room = this.#room(); room > 0; room--) this.#line.shift()?.()
   }
 
-  /** Waits until the next answer may go: what was sent runs ahead of the rate by a burst at most. */
+  /** Waits until the next answer may go: sent bytes run ahead of the rate by a burst at most. */
   async #budget(): Promise<void> {
     const { clock } = this.#options
     const waitMs = this.#paidAt - UPLOAD_BURST_MS - clock.now()

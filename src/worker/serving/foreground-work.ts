@@ -1,15 +1,15 @@
-/** What this tab does for itself, so that what it does for others can wait for it. */
+/** The tab's own reads and syncs, for which the serving of other tabs waits. */
 export class ForegroundWork {
   #reads = 0
   #syncs = 0
   #waiting: (() => void)[] = []
 
-  /** Others get little while it lasts, which may be long. */
+  /** True during a sync, which may take long: other tabs get little. */
   get isSyncing(): boolean {
     return this.#syncs > 0
   }
 
-  /** Counts a read as long as it has not settled: others wait. */
+  /** Counts a read until the read settles; other tabs wait. */
   async read<T>(work: () => Promise<T>): Promise<T> {
     this.#reads++
     try {
@@ -19,7 +19,10 @@ export class ForegroundWork {
     }
   }
 
-  /** Within a read: what waits for peers does not count, or two tabs that read from each other would wait for each other. */
+  /**
+   * Runs a wait for peers within a read. The wait does not count as work; otherwise two tabs reading from each other
+   * would deadlock.
+   */
   async waitForPeers<T>(work: () => Promise<T>): Promise<T> {
     this.#leave()
     try {
@@ -29,7 +32,7 @@ export class ForegroundWork {
     }
   }
 
-  /** Counts a sync as long as it has not settled. */
+  /** Counts a sync until the sync settles. */
   async sync<T>(work: () => Promise<T>): Promise<T> {
     this.#syncs++
     try {
@@ -39,9 +42,9 @@ export class ForegroundWork {
     }
   }
 
-  /** Resolves when nothing is being read. */
+  /** Resolves when no read is running. */
   async noReads(): Promise<void> {
-    // What has begun while the others were woken goes first as well.
+    // A read begun while other waiters woke up goes first as well.
     while (this.#reads > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
 

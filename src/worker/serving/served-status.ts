@@ -1,9 +1,12 @@
-/** What a tab says about itself: what it has of each root, as far as a Status can carry that. */
+/** The Status of a tab: its coverage of each root, as far as a Status has room. */
 import { MAX_STATUS_ROOTS, MAX_STATUS_SPANS } from '../../protocol/constants.ts'
 import { type RootStatus, type Status, statusOf } from '../../protocol/messages.ts'
 import type { RootCoverage } from '../../store/walks/coverage.ts'
 
-/** The Status for `covered`, the newest root first. What does not fit is left out: it is served all the same. */
+/**
+ * Returns the Status for `covered`, the newest root first. Coverage beyond the limits is left out, and is served all
+ * the same.
+ */
 export function servedStatus(chainId: number, covered: readonly RootCoverage[]): Status {
   const roots: RootStatus[] = []
   let spans = 0

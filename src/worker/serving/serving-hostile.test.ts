@@ -1,7 +1,7 @@
 /**
- * A hostile client and a tab that serves, beside an honest one: everything behind the window's libp2p node is what runs in
- * a browser, the port between window and worker included. WebSockets stand in for WebRTC, and the tab believes they are.
- * The tab's time is in the hands of the test.
+ * A hostile client and an honest one at a serving tab. Everything behind the window's libp2p node is the code of a
+ * browser, including the port between window and worker. WebSockets stand in for WebRTC without the tab's knowledge.
+ * The test drives the tab's clock.
  */
 import type { Connection } from '@libp2p/interface'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -30,11 +30,11 @@ import { TabServing } from './serving.ts'
 const ROOT = new Uint8Array(32).fill(0xaa)
 const REF = { path: ROOT_PATH, hash: ROOT, maxNodes: 0 }
 const NODE_BYTES = 120
-/** Each a peer of its own: who has broken the protocol is not heard again. */
+/** Each is a peer of its own: a peer that broke the protocol is not heard again. */
 const STRANGERS = 60
 const LIMITS = { uploadBytesPerSecond: 2 ** 40, maxRequests: 4, whileHidden: false, onMetered: false }
 
-/** One run for all: nodes of 120 bytes, so that none ends at its budget. */
+/** One run for all: nodes of 120 bytes, so that no answer ends at its budget. */
 const source: NodeSource = {
   has: (root) => root[0] === 0xaa,
   async run(_root, _ref, maxNodes, maxBytes) {
@@ -65,7 +65,7 @@ beforeEach(async () => {
   serving = new TabServing({ store, chainId: 1, limits: LIMITS, clock, foreground: new ForegroundWork() })
   const node = await createListeningNode({
     listen: ['/ip4/127.0.0.1/tcp/0/ws'],
-    // All that come are one host here, and many of them mean no good.
+    // All peers come from one host here, and many are hostile.
     connectionLimits: { connectionsPerHost: 1_000_000 },
   })
   cleanups.push(async () => node.stop())
@@ -138,7 +138,7 @@ describe('TabServing and a hostile client', () => {
       const { requests } = serving.counters()
       const [{ end }] = await Promise.all([attack(await hostile(), target), askHonestly()])
       if (code === 'slowReader') {
-        // Of four answers that were read, three fit on the way; the fourth is held.
+        // Of four answers, three fit into the bytes under way; the fourth is held.
         await expect.poll(() => serving.counters().requests).toBe(requests + 10 + 3)
         expect(serving.counters().heldBytes).toBeGreaterThan(MAX_WEBRTC_IN_FLIGHT_BYTES / 2)
       } else await expect.poll(() => clock.pending.length).toBeGreaterThan(0)

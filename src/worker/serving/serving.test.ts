@@ -1,4 +1,4 @@
-/** A tab that serves, over a store in memory and a wire in memory: what it says, and what it answers. */
+/** A serving tab over a store and a wire in memory: its Status and its answers. */
 import { describe, expect, test } from 'vitest'
 import { LIE_BAN_MS } from '../../network/constants.ts'
 import { statusOf } from '../../protocol/messages.ts'

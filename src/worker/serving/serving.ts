@@ -1,6 +1,6 @@
 /**
- * A tab that serves others: answers from the store what it has verified, says in its Status what that is, and pauses while
- * the page is hidden or its connection is metered, unless the application wants it otherwise.
+ * Serving of other tabs: answers verified nodes from the store, and announces their coverage in the Status. Pauses
+ * while the page is hidden or the connection is metered, unless the application wants otherwise.
  */
 
 import { protocolViolation } from '../../network/departure.ts'
@@ -23,7 +23,7 @@ export interface TabServingOptions {
   readonly chainId: number
   readonly limits: ServeLimits
   readonly clock: Clock
-  /** What the tab does for itself goes first. */
+  /** The tab's own work goes first. */
   readonly foreground: ForegroundWork
   /** Notes each decision; `null` or left out: no notes. */
   readonly trace?: Trace | null | undefined
@@ -34,7 +34,7 @@ export class TabServing {
   readonly #source: BackgroundSource
   readonly #server: GuestServer
   readonly #bans: BanList
-  /** What was said last. */
+  /** The Status sent last, as a key. */
   #said: string
   #stopTelling: (() => void) | null = null
 
@@ -55,7 +55,7 @@ export class TabServing {
     })
   }
 
-  /** Begins to say what is there, as it grows. May be called twice. */
+  /** Begins to announce coverage as it grows. May be called twice. */
   start(): void {
     if (this.#stopTelling !== null) return
     const tell = () => {
@@ -65,7 +65,7 @@ export class TabServing {
     tell()
   }
 
-  /** Answers `guest`, unless it broke the protocol the last time. */
+  /** Answers `guest`, or hangs up if the guest is banned for a breach of the protocol. */
   welcome(guest: Guest): void {
     if (this.#bans.of(guest.peerId) !== undefined) {
       this.#options.trace?.('serving', 'refused', { peer: guest.peerId, reason: 'it broke the protocol before' })
@@ -73,12 +73,12 @@ export class TabServing {
     } else this.#server.welcome(guest)
   }
 
-  /** What others have of it, and what is held for them. */
+  /** Returns the counts of served requests and of held bytes. */
   counters(): ServeCounters {
     return this.#server.counters()
   }
 
-  /** `serving ⇄ paused`. */
+  /** Pauses or resumes: `serving ⇄ paused`. */
   meet({ isHidden, isMetered }: Conditions): void {
     const { whileHidden, onMetered } = this.#options.limits
     if ((isHidden && !whileHidden) || (isMetered && !onMetered)) this.#source.pause()
@@ -86,7 +86,7 @@ export class TabServing {
     this.#tell()
   }
 
-  /** Answers nobody any more. May be called twice. */
+  /** Ends all answering. May be called twice. */
   stop(): void {
     this.#stopTelling?.()
     this.#stopTelling = null
@@ -107,16 +107,16 @@ export class TabServing {
   }
 }
 
-/** Far below those of a server: the page has a user. */
+/** Returns limits far below those of a server: the page has a user. */
 function servingLimits({ uploadBytesPerSecond, maxRequests }: ServeLimits): Partial<ServingLimits> {
-  // Answers come to no more than the upload; as much again is for requests.
+  // Answers come to no more than the upload; requests get as much again.
   const bytesPerSecond = 2 * uploadBytesPerSecond
   return {
     requests: { perSecond: TAB_REQUESTS_PER_SECOND, burst: TAB_REQUESTS_PER_SECOND },
     bytes: { perSecond: bytesPerSecond, burst: bytesPerSecond },
-    // More would wait for the background source in the order in which they came: here peers take turns.
+    // More requests would queue at the background source in order of arrival; here peers take turns.
     readAtOnce: Math.ceil(maxRequests),
-    // All other tabs are one host as long as nobody tells where they are.
+    // All other tabs count as one host: their addresses are unknown.
     streams: MAX_TAB_STREAMS,
     streamsPerHost: MAX_TAB_STREAMS,
     heldBytes: MAX_TAB_HELD_BYTES,

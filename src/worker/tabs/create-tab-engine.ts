@@ -1,4 +1,7 @@
-/** An engine beside those of other tabs, on the platform's own locks and channels; without them, one that is alone. */
+/**
+ * An engine beside those of other tabs, on the platform's own locks and channels; without locks, an engine that is
+ * alone.
+ */
 import { parsePeer } from '../../network/address.ts'
 import type { WindowCaller } from '../../network/window/window-caller.ts'
 import { systemClock } from '../../runtime/clock.ts'
@@ -10,7 +13,10 @@ import { createLocalEngine } from '../engine/create-local-engine.ts'
 import type { Engine, EngineEvent, EngineOptions } from '../engine.ts'
 import { openTabEngine } from './tab-engine.ts'
 
-/** `page`: the window's libp2p node, if WebRTC is wanted; the tab that writes has it. Rejects as `createLocalEngine` does. */
+/**
+ * Opens the engine of this tab. The writer uses `windowNode`, the window's libp2p node; `null`: WebRTC is not wanted.
+ * Rejects as `createLocalEngine` does.
+ */
 export async function createTabEngine(
   options: EngineOptions,
   emit: (event: EngineEvent) => void,
@@ -18,9 +24,9 @@ export async function createTabEngine(
   trace: Trace | null = null,
 ): Promise<Engine> {
   const locks = globalThis.navigator?.locks
-  // Web Locks exist in secure contexts only. Elsewhere whoever opens the database last can write to it.
+  // Web Locks exist in secure contexts only. Elsewhere the tab that opens the database last can write.
   if (locks === undefined) return createLocalEngine(options, emit, windowNode, trace)
-  // Also in a tab that will dial nobody for now.
+  // A follower checks addresses as well, although it dials no peer for now.
   for (const address of options.peers) parsePeer(address)
   const { database, chainId } = options
   const name = `rootlight-writer:${database}`

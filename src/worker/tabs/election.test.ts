@@ -5,7 +5,10 @@ import { HEARTBEAT_MS, LOCK_TIMEOUT_MS, SILENT_BEATS, WRITERLESS_BEATS } from '.
 import { Election } from './election.ts'
 import type { Locks } from './writer-lock.ts'
 
-/** Elections of the tabs with these names, started in this order. What happens is logged in order; all hear each other. */
+/**
+ * Starts the elections of tabs with these names, in this order. Events are logged in order, and all tabs hear each
+ * other.
+ */
 async function candidates(...names: string[]) {
   const origin = new FakeOrigin()
   const log: string[] = []
@@ -36,7 +39,7 @@ async function candidates(...names: string[]) {
   return { origin, log, beats, first: first!, second: second!, third: third! }
 }
 
-/** As many beats as it takes to suspect the writer, to be a candidate, and to steal. */
+/** Beats until a follower suspects the writer, is a candidate, and steals. */
 const TAKEOVER_BEATS = SILENT_BEATS + 3
 
 describe('Election', () => {
@@ -69,7 +72,7 @@ describe('Election', () => {
     await beats(TAKEOVER_BEATS * 2)
     third.election.stop()
     await settle()
-    // In line since the beginning; the one that was deposed stands behind.
+    // In line since the beginning; the deposed tab stands behind.
     expect(log.slice(5)).toEqual(['c elected'])
     second.election.stop()
     await settle()

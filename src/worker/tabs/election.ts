@@ -1,7 +1,7 @@
 /**
- * Which tab writes. The lock decides (`writer-lock.ts`); what this adds is the heartbeat: the writer beats, the others count,
- * and when they have heard nothing for too long, the one with the smallest name steals the lock. A tab counts its own
- * beats, not the time, so one that has slept suspects nobody.
+ * The election of the writer. The lock decides (`writer-lock.ts`); this file adds the heartbeat. The writer beats, and
+ * the followers count their own beats without one of the writer. After too many, the follower with the smallest name
+ * steals the lock. A tab counts beats and not time, so a tab back from sleep suspects no writer.
  */
 import type { Clock } from '../../runtime/clock.ts'
 import { startDeadline } from '../../runtime/deadline.ts'
@@ -11,24 +11,27 @@ import { type Locks, WriterLock } from './writer-lock.ts'
 
 export interface ElectionOptions {
   readonly locks: Locks
-  /** Of the lock. */
+  /** The name of the lock. */
   readonly name: string
-  /** Of this tab; no two are the same. */
+  /** The unique name of this tab. */
   readonly tab: string
   readonly clock: Clock
-  /** This tab is the writer. */
+  /** Called when this tab has become the writer. */
   readonly onElected: () => void
-  /** It is no longer: another one took its place. */
+  /** Called when another tab has taken the place of this one. */
   readonly onDeposed: () => void
-  /** It is the writer, and the others should hear it. */
+  /** Called at each beat of the writer, for the others to hear. */
   readonly onBeat: () => void
-  /** It would take over from a writer that is silent, and the others should hear it. */
+  /** Called when this tab is a candidate for the place of a silent writer, for the others to hear. */
   readonly onCandidate: () => void
-  /** There has been no writer for long, and the browser does not make this tab one; called at each further beat. */
+  /** Called at each beat after a long time without a writer, in which the browser did not make this tab one. */
   readonly onWriterless: () => void
 }
 
-/** `follower` ⇄ `writer`; a candidate is a follower that will steal at its next beat, unless it hears a better one. */
+/**
+ * The state of a tab: `follower` ⇄ `writer`. A candidate is a follower that will steal at the next beat, unless a
+ * better candidate is heard.
+ */
 type State = 'idle' | 'follower' | 'candidate' | 'writer'
 
 export class Election {
@@ -36,7 +39,7 @@ export class Election {
   readonly #lock: WriterLock
   #state: State = 'idle'
   #silentBeats = 0
-  /** Since a writer was heard, or this tab was one; its own candidacies do not end it. */
+  /** Beats since a writer was heard, or since this tab was the writer. Own candidacies do not reset the count. */
   #writerlessBeats = 0
   #stopTimer = () => {}
 
@@ -46,7 +49,7 @@ export class Election {
     this.#lock = new WriterLock({ locks, name, onHeld: () => this.#win(), onLost: () => this.#lose() })
   }
 
-  /** Becomes the writer if there is none, and says whether it did; else stands in line. Rejects with `noWriter`. */
+  /** Becomes the writer if there is none, else stands in line. Returns true for the writer. Rejects with `noWriter`. */
   async start(): Promise<boolean> {
     const isHeld = await this.#take()
     this.#state = isHeld ? 'writer' : 'follower'
@@ -63,19 +66,19 @@ export class Election {
     })
   }
 
-  /** The writer was heard. */
+  /** Notes a beat of the writer. */
   hearBeat(): void {
     this.#silentBeats = 0
     this.#writerlessBeats = 0
     if (this.#state === 'candidate') this.#state = 'follower'
   }
 
-  /** The candidacy of another tab was heard. */
+  /** Notes the candidacy of another tab. */
   hearCandidate(tab: string): void {
     if (tab < this.#options.tab) this.hearBeat()
   }
 
-  /** Gives the place up, and stands in line for it again from the next beat on: for a writer that cannot write. */
+  /** Gives the place up, for a writer that cannot write. Stands in line again from the next beat on. */
   resign(): void {
     if (this.#state !== 'writer') return
     this.#lock.release()
@@ -84,7 +87,7 @@ export class Election {
     this.#after(() => this.#lock.wait())
   }
 
-  /** Lets go of the lock, and takes no part any more. */
+  /** Lets go of the lock, and leaves the election. */
   stop(): void {
     this.#state = 'idle'
     this.#stopTimer()

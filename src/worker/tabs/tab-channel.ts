@@ -1,6 +1,6 @@
 /**
- * What the tabs of an origin say to each other about one database, over a BroadcastChannel. A tab has a name as long as it
- * lives; a writer has one as long as it is the writer, so that nothing meant for its last term reaches it in its next.
+ * Messages between the tabs of an origin about one database, over a BroadcastChannel. A tab has one name for life. A
+ * writer has a name for one session, so no message meant for an earlier session reaches a later one.
  */
 
 import type { ErrorDetails } from '../../runtime/error.ts'
@@ -9,7 +9,7 @@ import type { EngineEvent, SyncTarget, VerifyProgress } from '../engine.ts'
 import type { EngineCall } from '../engine-calls.ts'
 import type { PlainError } from '../errors.ts'
 
-/** What the writer tells of itself. Each tab that waits for a sync has a name of its own for it: `ids`, by tab. */
+/** Events of the writer. Each tab waiting for a sync has its own id for the sync: `ids`, by tab. */
 export type TabEvent =
   | {
       readonly kind: 'progress'
@@ -33,17 +33,19 @@ export type TabEvent =
   | Extract<EngineEvent, { kind: 'damaged' | 'peers' }>
 
 export type TabMessage =
-  /** A tab has opened, and would like to know who writes. */
+  /** A tab has opened, and asks for the writer's name. */
   | { readonly kind: 'hello' }
-  /** The writer is there, and syncs this: at each beat, and when it changes. A later writer has a higher term. */
+  /**
+   * The writer lives, and syncs `target`: at each beat, and at each change of target. A later writer has a higher term.
+   */
   | { readonly kind: 'beat'; readonly writer: string; readonly term: number; readonly target: SyncTarget | null }
   /** A tab has heard no beat for long, and will take over at the next. */
   | { readonly kind: 'candidate'; readonly tab: string }
-  /** A follower asks the writer. Said again to each new writer, until it is answered. */
+  /** A follower asks the writer. The call is said again to each new writer, until one answers. */
   | ({
       readonly kind: 'call'
       readonly writer: string
-      /** That the answer is to be about. */
+      /** The chain of the caller. */
       readonly chainId: number
       readonly tab: string
       readonly call: number
@@ -63,10 +65,10 @@ export type TabMessage =
       readonly error: PlainError
     }
   | { readonly kind: 'event'; readonly writer: string; readonly event: TabEvent }
-  /** What is complete on disk is no longer what it was. */
+  /** The complete state on disk has changed. */
   | { readonly kind: 'changed' }
 
-/** What is used of a `BroadcastChannel`. */
+/** The used part of a `BroadcastChannel`. */
 export interface ChannelPort {
   postMessage(message: TabMessage): void
   addEventListener(type: 'message', listener: (event: { readonly data: TabMessage }) => void): void

@@ -4,7 +4,7 @@ import { settle } from '../../testing/manual-clock.ts'
 import { HEARTBEAT_MS, SILENT_BEATS } from '../constants.ts'
 import { ADDRESS, bytesOf, NEWER, OLDER, type OpenTab, Tabs } from './tab-fixture.suite.ts'
 
-/** How a promise stands: what it was rejected with or resolved to, or `pending`. */
+/** Returns the outcome of a promise so far: its error or value, or `pending`. */
 function watch(promise: Promise<unknown>): { outcome: unknown } {
   const watched: { outcome: unknown } = { outcome: 'pending' }
   promise.then(
@@ -28,7 +28,7 @@ async function complete({ engine, engines }: OpenTab, root: string): Promise<voi
   await settle()
 }
 
-/** Two tabs or more, the first of which has synced the older state. */
+/** Opens two tabs or more, the first of which has synced the older state. */
 async function synced(...names: string[]) {
   const tabs = new Tabs()
   const open: OpenTab[] = []
@@ -230,7 +230,7 @@ describe('openTabEngine', () => {
   test('behavior: a follower that nobody told of a newer root goes on reading the one that it knows', async () => {
     const { first, second } = await synced('a', 'b')
     expect(await second.engine.status()).toMatchObject({ complete: { root: OLDER } })
-    // Past the channel: nobody tells the follower, and the generation that it knows stays until a compaction.
+    // Past the channel: the follower hears nothing, and the generation known to the follower stays until a compaction.
     void first.engines[0]!.sync(99, { root: NEWER })
     await first.engines[0]!.finish()
     expect(await second.engine.getAccount(ADDRESS, undefined)).toMatchObject({ root: OLDER })
@@ -274,7 +274,7 @@ describe('openTabEngine', () => {
     await settle()
     expect(tabs.log).toEqual(['a opens', 'b writer', 'b opens'])
     expect(second.engines[0]!.started).toEqual([NEWER])
-    // Whoever asks for it now joins.
+    // A tab asking for the state now joins.
     const done = watch(second.engine.sync(0, { root: NEWER }))
     await settle()
     expect(second.engines[0]!.started).toEqual([NEWER])
@@ -345,7 +345,7 @@ describe('openTabEngine', () => {
     await settle()
     first.tab.freeze()
     await tabs.waitOutSilence()
-    // Its write was under way: the answer of the disk arrives ahead of everything else.
+    // A write was under way: the disk's answer arrives ahead of everything else.
     await first.engines[0]!.finish()
     await settle()
     expect(own.outcome).toBe('pending')

@@ -1,6 +1,6 @@
 /**
- * The engine of one tab among others. A follower reads from disk the states that are complete there, and hands all other
- * calls to the writer. The writer, which may be this tab, does the work for all.
+ * The engine of one tab among others. A follower reads complete states from disk, and hands all other calls to the
+ * writer. The writer, which may be this tab, does the work for all.
  */
 
 import { isRootlightError } from '../../runtime/error.ts'
@@ -19,7 +19,10 @@ import type { Answer, Engine, EngineMethod, ReadAt } from '../engine.ts'
 import { engineOver } from '../engine-calls.ts'
 import { Tab, type TabOptions } from './tab.ts'
 
-/** Resolves when this tab is the writer, or follows one. Rejects as the engine that writes does, or the view. */
+/**
+ * Opens the engine of a tab. Resolves when this tab is the writer, or follows one. Rejects as the engine of the writer
+ * does, or as the view does.
+ */
 export async function openTabEngine(options: TabOptions): Promise<Engine> {
   const tab = new Tab(options)
   await tab.open()
@@ -38,7 +41,7 @@ function tabEngine(tab: Tab, { view, trace = null }: TabOptions): Engine {
     getCode: async (address, at) => reads.read('getCode', at, codeRead(address), () => writer.getCode(address, at)),
     getProof: async (address, slots, at) =>
       reads.read('getProof', at, proofRead(address, slots), () => writer.getProof(address, slots, at)),
-    // A follower has nothing to write: its verified nodes are on disk already.
+    // A follower has nothing to write: all its nodes are on disk.
     keep: async () => {
       if (tab.isWriter) await writer.keep()
     },
@@ -68,8 +71,8 @@ class FollowerReads {
   }
 
   /**
-   * Reads the complete state from disk. Asks the writer if this tab is the writer, if the read is of another state, or if
-   * the disk cannot answer.
+   * Reads the complete state from disk. Asks the writer if this tab is the writer, if the read is of another state, or
+   * if the disk cannot answer.
    */
   async read<T>(
     method: EngineMethod,
@@ -78,7 +81,7 @@ class FollowerReads {
     askWriter: () => Promise<Answer<T>>,
   ): Promise<Answer<T>> {
     const isComplete = at === undefined || at === 'complete'
-    // The second time with a fresh view of the disk: the first may have lost its state to a deletion.
+    // The second time with a fresh view of the disk: the first view may be of a state deleted since.
     for (let reads = 0; !this.#tab.isWriter && isComplete && reads < 2; reads++) {
       this.#tab.checkOpen()
       try {
@@ -86,9 +89,9 @@ class FollowerReads {
         this.#trace?.('tabs', 'answered', { method, root: answer.root })
         return answer
       } catch (error) {
-        // No state is complete on disk. A tab that completes one says so, and the writer may hold nodes beside the disk.
+        // Nothing is complete: the completion of a state is announced. The writer may hold nodes not on disk.
         if (isRootlightError(error, 'notSynced')) break
-        // Only the writer may call a page damaged.
+        // Only the writer decides that a page is damaged.
         this.#view.outdate()
       }
     }

@@ -1,4 +1,7 @@
-/** What the tests of tabs share: tabs with one disk between them, and an engine whose syncs end when the test says so. No tests. */
+/**
+ * A fixture for the tests of tabs: tabs with one disk between them, and an engine whose syncs end on the test's
+ * command. No tests.
+ */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { MemoryRecords } from '../../store/database/memory-records.ts'
 import type { Records } from '../../store/database/records.ts'
@@ -30,13 +33,13 @@ import type {
 } from '../engine.ts'
 import { openTabEngine } from './tab-engine.ts'
 
-/** States that can be synced, by their roots. */
+/** States to sync, by their roots. */
 const states = [stateOf(40, 'older'), stateOf(40, 'newer')].map(({ trie, codes }) => {
   return { root: `0x${bytesToHex(trie.root)}`, bytes: trie.root, pages: pagesOf(trie.nodes), codes }
 })
 export const [OLDER, NEWER] = [states[0]!.root, states[1]!.root]
 
-/** An address that no state has: proven absent in each. */
+/** An address in no state: proven absent in each. */
 export const ADDRESS = `0x${'12'.repeat(20)}`
 
 const PROGRESS: SyncProgress = {
@@ -55,15 +58,15 @@ const PROGRESS: SyncProgress = {
   ...{ nodesPerSecond: 0, bytesPerSecond: 0, fraction: 0.5, etaMs: null, wireBytes: 1, root: OLDER, generation: 1 },
 }
 
-/** What the tests of tabs call; the rest is passed on like this. */
-type ScriptedMethods = Omit<Engine, 'addProof' | 'storage'>
+/** The methods called by the tests of tabs; the others are passed on in the same way. */
+type ScriptedMethods = Partial<Engine>
 
 const keccak = await createFastKeccak()
 
-/** Writes to a store of its own, as the engine that writes does; what it syncs arrives when the test says so. */
+/** An engine that writes to a store of its own, as the real one does. Synced pages arrive on the test's command. */
 export class ScriptedEngine implements ScriptedMethods {
   readonly store: StateStore
-  /** Roots of the syncs that were started, in order. */
+  /** Roots of the syncs started, in order. */
   readonly started: string[] = []
   readonly #emit: (event: EngineEvent) => void
   readonly #tasks = new Tasks()
@@ -99,7 +102,7 @@ export class ScriptedEngine implements ScriptedMethods {
 
   async resume(): Promise<void> {}
 
-  /** Tells that the sync that runs goes on. */
+  /** Reports progress of the running sync. */
   progress(): void {
     const { id } = this.#running!
     this.#emit({ kind: 'progress', id, progress: PROGRESS, coverage: new Float32Array(1) })
@@ -109,14 +112,14 @@ export class ScriptedEngine implements ScriptedMethods {
     this.#emit({ kind: 'damaged', damage: { generation: 1, start: '', end: '0' } })
   }
 
-  /** Writes so many pages of what is synced; rejects as the store does. */
+  /** Writes this number of pages of the target; rejects as the store does. */
   async write(pages: number): Promise<void> {
     const state = states.find(({ root }) => root === this.#running!.target.root)!
     const generation = await this.store.target({ root: state.bytes })
     await generation.commit(state.pages.slice(0, pages), state.codes)
   }
 
-  /** Brings the sync that runs to its end. */
+  /** Brings the running sync to its end. */
   async finish(): Promise<void> {
     const { target, resolve, reject } = this.#running!
     this.#running = null
@@ -205,12 +208,12 @@ export class ScriptedEngine implements ScriptedMethods {
   }
 }
 
-/** One tab and what runs in it. */
+/** One tab with its engine and events. */
 export interface OpenTab {
   readonly tab: FakeTab
   readonly engine: Engine
   readonly events: EngineEvent[]
-  /** Those that it had as the writer, the last one last. */
+  /** The engines of the tab's sessions as the writer, the last one last. */
   readonly engines: ScriptedEngine[]
 }
 
@@ -220,7 +223,7 @@ export class Tabs {
   readonly records = new MemoryRecords()
   /** Roles, in the order in which tabs took them. */
   readonly log: string[] = []
-  /** How many more times the database cannot be opened for writing. */
+  /** The number of further failures to open the database for writing. */
   failures = 0
   readonly #views: WatchedRecords[] = []
 
@@ -247,7 +250,7 @@ export class Tabs {
     return { tab, engine, events, engines }
   }
 
-  /** How often a tab that does not write has listed the keys of all pages. */
+  /** The number of times that followers have listed the keys of all pages. */
   get listings(): number {
     return this.#views.flatMap(({ keyReads }) => keyReads.filter((store) => store === 'pages')).length
   }
@@ -258,12 +261,12 @@ export class Tabs {
     return watched
   }
 
-  /** Lets so much time go by that a writer that is silent is noticed and replaced. */
+  /** Lets time pass until a silent writer is noticed and replaced. */
   async waitOutSilence(): Promise<void> {
     for (let beat = 0; beat < SILENT_BEATS + 3; beat++) await this.origin.pass(HEARTBEAT_MS)
   }
 
-  /** All that is on disk. */
+  /** Returns everything on disk. */
   async dump(): Promise<unknown[]> {
     const stores = (['pages', 'codes', 'wanted', 'meta'] as const).map(async (store) => {
       const keys = await this.records.keys(store)
@@ -273,7 +276,7 @@ export class Tabs {
   }
 }
 
-/** The bytes of a root. */
+/** Returns the bytes of a root. */
 export function bytesOf(root: string): Uint8Array {
   return hexToBytes(root.slice(2))
 }

@@ -1,6 +1,6 @@
 /**
- * Which tabs of an origin live: each holds a Web Lock with its name as long as it does, which the browser lets go of however
- * the tab ends. Nobody else ever holds one, but for the moment in which it is looked at.
+ * The living tabs of an origin. Each tab holds a Web Lock with its name for life, and the browser frees the lock
+ * however the tab ends. Another tab holds the lock only for the moment of a check.
  */
 import type { Clock } from '../../runtime/clock.ts'
 import { startDeadline } from '../../runtime/deadline.ts'
@@ -9,7 +9,7 @@ import type { Locks } from './writer-lock.ts'
 
 export interface TabLifeOptions {
   readonly locks: Locks
-  /** What the tabs of this database have in common. */
+  /** A name shared by the tabs of this database. */
   readonly name: string
   readonly clock: Clock
 }
@@ -23,7 +23,7 @@ export class TabLife {
     this.#options = options
   }
 
-  /** This tab lives, and is called `tab`. Without an answer of the browser, others take it for dead. */
+  /** Announces this tab by the name `tab`. If the browser does not answer, others take the tab for dead. */
   begin(tab: string): void {
     const hold = () => {
       if (this.#hasEnded) return
@@ -34,13 +34,13 @@ export class TabLife {
     this.#options.locks.request(this.#lockOf(tab), {}, hold).catch(() => {})
   }
 
-  /** May be called twice. */
+  /** Ends the announcement. May be called twice. */
   end(): void {
     this.#hasEnded = true
     this.#release()
   }
 
-  /** Whether the tab of this name lives; where the browser does not say, it does. */
+  /** Returns true if the tab of this name lives, or if the browser does not answer. */
   isAlive(tab: string): Promise<boolean> {
     const { locks, clock } = this.#options
     return new Promise((resolve) => {

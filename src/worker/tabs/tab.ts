@@ -1,7 +1,7 @@
 /**
- * The engine of one tab among others. The one that is elected (`election.ts`) writes and answers for all (`writer-session.ts`); the
- * others read what is complete on disk themselves, ask the writer for the rest, and hear what it tells. A call stays open
- * until it is answered: each new writer is asked again, also if that is us.
+ * One tab among others. The elected tab (`election.ts`) writes and answers for all (`writer-session.ts`); the others
+ * send calls to the writer and hear its events. A call stays open until an answer comes: each new writer is asked
+ * again, this tab included.
  */
 import type { Clock } from '../../runtime/clock.ts'
 import type { Trace } from '../../runtime/trace.ts'
@@ -19,16 +19,16 @@ import { WriterSession } from './writer-session.ts'
 
 export interface TabOptions {
   readonly chainId: number
-  /** Of the lock: what the tabs of this database have in common. */
+  /** The name of the lock, shared by the tabs of this database. */
   readonly name: string
-  /** No other tab has this name. */
+  /** The unique name of this tab. */
   readonly tab: string
   readonly locks: Locks
   readonly channel: ChannelPort
   readonly clock: Clock
-  /** Opens the engine that writes; whoever wrote before is refused from then on. */
+  /** Opens the engine that writes. From then on the store refuses writes of the previous writer. */
   readonly openWriter: (emit: (event: EngineEvent) => void) => Promise<Engine>
-  /** What a tab that does not write sees of the disk. */
+  /** The disk as a follower sees the disk. */
   readonly view: StateView
   readonly emit: (event: EngineEvent) => void
   /** Notes this tab's own decisions; `null` or left out: no notes. */
@@ -40,13 +40,13 @@ export class Tab {
   readonly #election: Election
   readonly #life: TabLife
   readonly #calls = new OpenCalls<EngineCall>()
-  /** `null`: we do not write. */
+  /** `null`: this tab does not write. */
   #session: WriterSession | null = null
-  /** The highest that was heard, or ours. */
+  /** The highest term heard or held. */
   #term = 0
-  /** The writer that we hear; `null`: none, or us. */
+  /** The writer heard last; `null`: none, or this tab. */
   #writer: string | null = null
-  /** What is being synced, by whoever writes. */
+  /** The target of the writer's sync. */
   #target: SyncTarget | null = null
   #isRetired = false
   #closing: Promise<void> | null = null
@@ -98,14 +98,14 @@ export class Tab {
     return this.#calls.add(call, (number) => this.#ask(number))
   }
 
-  /** What runs here is written and handed on to another tab, if there is one. */
+  /** Writes verified nodes, hands the running sync on to another tab, and leaves. May be called twice. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
   }
 
   async #close(): Promise<void> {
-    // What it tells while it ends is nobody's business; the last beat has said what it was about.
+    // No tab needs the engine's last events; the last beat has named the target.
     await this.#session?.end()
     this.#session = null
     this.#election.stop()
@@ -119,7 +119,7 @@ export class Tab {
     if (this.#closing !== null) throw new SyncError('closed', 'the client was closed')
   }
 
-  /** Asks whoever writes. Where nobody is known to, the next one will be asked. */
+  /** Asks the writer. Without a known writer, the call waits for the next one. */
   #ask(call: number): void {
     const asked = this.#calls.get(call)
     if (asked === undefined) return
@@ -169,15 +169,15 @@ export class Tab {
     }
   }
 
-  /** An answer of the writer that we asked last, to us. */
+  /** Returns true for an answer to this tab from the writer asked last. */
   #isOurs({ tab, writer }: { readonly tab: string; readonly writer: string }): boolean {
     return tab === this.#options.tab && writer === this.#writer
   }
 
   #hearBeat({ writer, term, target }: Extract<TabMessage, { kind: 'beat' }>): void {
-    // One that was replaced, and does not know it yet.
+    // A replaced writer, not aware of its end yet.
     if (term < this.#term) return
-    // Ours is over, and our lock is about to say so.
+    // This tab's session is over, and the lock is about to say so.
     if (this.#session !== null) return
     this.#term = term
     this.#election.hearBeat()
@@ -189,7 +189,7 @@ export class Tab {
     this.#askAll()
   }
 
-  /** Tells the application, which has its own name for a sync that it waits for. */
+  /** Tells the application an event, under the application's own id of the sync. */
   #tell(event: TabEvent): void {
     const { tab, view, emit } = this.#options
     if (event.kind === 'damaged') view.outdate()
@@ -231,27 +231,30 @@ export class Tab {
     if (this.#session === session) await view.close()
   }
 
-  /** writer → follower: another tab has taken over. What is open here is asked of it as soon as it is heard. */
+  /** writer → follower: another tab has taken over. Open calls go to the new writer as soon as its beat is heard. */
   #stepDown(): void {
     const session = this.#session
     if (session === null || this.#isRetired || this.#closing !== null) return
     this.#target = session.target
     this.#session = null
     this.#options.trace?.('tabs', 'deposed', { session: session.term })
-    // Whatever it still writes is refused; nobody waits for that.
+    // The store refuses any further write of the engine; no caller waits for the end.
     session.end().catch(() => {})
     this.#options.view.outdate()
     this.#options.emit({ kind: 'role', role: 'follower' })
     this.#say({ kind: 'hello' })
   }
 
-  /** The database cannot be opened for writing: whoever waits is told, and another tab may try. */
+  /** Gives up writing: the database cannot be opened. Open calls reject, and another tab may try. */
   #fail(error: unknown): void {
     this.#resign()
     this.#calls.rejectAll(error)
   }
 
-  /** The database was taken from this tab for good: it lets others write, who begin anew, and answers its own calls only. */
+  /**
+   * Leaves the other tabs: the database was taken from this tab for good. Other tabs may write and begin anew. This tab
+   * answers its own calls only.
+   */
   #retire(): void {
     if (this.#session === null) return
     this.#say({ kind: 'beat', writer: this.#session.writer, term: this.#session.term, target: null })

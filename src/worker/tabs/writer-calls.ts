@@ -1,8 +1,8 @@
 /**
- * The engine of the writing tab, as all tabs use it: they have one sync between them. A call names its tab; tabs that ask
- * for the same part of the same state share the sync, any other supersedes it for all, and any of them can cancel it. A tab
- * that leaves it ends it only if no other tab that lives wants it. A sync belongs to the database and not to the tab that
- * asked: it goes on when that tab is gone.
+ * The calls of all tabs to the engine of the writer, with one sync between them. Tabs asking for the same part of the
+ * same state share the sync; any other target supersedes the sync for all. Any of these tabs can cancel the sync;
+ * `leave` ends the sync only if no other living tab shares it. A sync belongs to the database, and goes on when the
+ * asking tab is gone.
  */
 
 import { isRootlightError } from '../../runtime/error.ts'
@@ -12,40 +12,40 @@ import { scopeOf } from '../../wallet/scope-keys.ts'
 import type { Engine, EngineMethod, SyncTarget } from '../engine.ts'
 import { callEngine, type EngineCall, engineOver, type MethodWithId } from '../engine-calls.ts'
 
-/** The one sync, and which call of which tab waits for it. */
+/** The one sync, with the calls waiting for its end, by tab. */
 interface Run {
-  /** Its name in the engine. */
+  /** The sync's id in the engine. */
   readonly id: number
   readonly target: SyncTarget
   readonly done: Promise<SyncProgress>
   readonly calls: Map<string, { readonly id: number; readonly leave: (error: SyncError) => void }>
 }
 
-/** What may change what is complete on disk, beside a sync. */
+/** Methods, beside `sync`, that may change the complete state on disk. */
 const CHANGES: ReadonlySet<EngineMethod> = new Set(['import', 'verify', 'wipe'])
 
-/** Names of one tab; those below are of the syncs, which belong to all. */
+/** Number of ids of one tab. The lowest ids are those of syncs, which belong to all tabs. */
 const TAB_IDS = 2 ** 32
 
 export interface WriterCallsOptions {
   readonly engine: Engine
-  /** Whether the tab of this name lives. */
+  /** Returns true if the tab of this name lives. */
   readonly isAlive: (tab: string) => Promise<boolean>
-  /** The sync that runs is another one, or none. */
+  /** Called when another sync runs, or none. */
   readonly onTarget: () => void
-  /** A sync has ended, well or not: what is complete on disk may be something else. */
+  /** Called when a sync has ended, well or not: the complete state on disk may have changed. */
   readonly onChanged: () => void
-  /** A write was refused: another tab has taken over. */
+  /** Called when the store refused a write: another tab has taken over. */
   readonly onFenced: () => void
 }
 
 export class WriterCalls {
   readonly #options: WriterCallsOptions
-  /** The sync that runs, unless it is being cancelled. */
+  /** The running sync, unless a call is cancelling it. */
   #run: Run | null = null
-  /** Those that have not ended, by their name in the engine. */
+  /** Syncs not ended yet, by their id in the engine. */
   readonly #runs = new Map<number, Run>()
-  /** Whoever has called, in this order: each has names of its own for what it asks for. */
+  /** Callers in the order of their first call. The position makes a tab's ids unique. */
   readonly #tabs: string[] = []
   #nextRun = 0
 
@@ -53,24 +53,27 @@ export class WriterCalls {
     this.#options = options
   }
 
-  /** What is being synced. */
+  /** The target of the running sync. */
   get target(): SyncTarget | null {
     return this.#run?.target ?? null
   }
 
-  /** The calls that wait for what the engine does under this name, by tab. */
+  /** Returns the ids of the calls waiting for the engine's work with this id, by tab. */
   callsOf(id: number | null): ReadonlyMap<string, number> {
     if (id !== null && id >= TAB_IDS) return new Map([[this.#tabs[Math.floor(id / TAB_IDS) - 1]!, id % TAB_IDS]])
     const run = id === null ? undefined : this.#runs.get(id)
     return new Map([...(run?.calls ?? [])].map(([tab, call]) => [tab, call.id]))
   }
 
-  /** Goes on with the sync of the writer before, for whoever asks for it. */
+  /** Goes on with the sync of the previous writer, for the tabs to join. */
   inherit(target: SyncTarget): void {
     this.#start(target)
   }
 
-  /** Does what a tab asks for. Rejects as the engine does, with `fenced` somewhere in the causes if it lost its place. */
+  /**
+   * Performs a call of a tab. Rejects as the engine does. If the tab is no longer the writer, `fenced` is among the
+   * causes.
+   */
   async perform(tab: string, call: EngineCall): Promise<unknown> {
     try {
       return await callEngine(this.#engineOf(tab), call)
@@ -82,7 +85,7 @@ export class WriterCalls {
     }
   }
 
-  /** The engine as one tab uses it: an id of the tab names something of this tab, or its call of the shared sync. */
+  /** Returns the engine as one tab uses it: ids of the tab become ids of the engine. */
   #engineOf(tab: string): Engine {
     const { engine } = this.#options
     const nameOf = (id: number) => this.#nameOf(tab, id)
@@ -101,7 +104,7 @@ export class WriterCalls {
     return { ...engineOver((call) => callEngine(engine, call)), ...methods }
   }
 
-  /** The engine's name for what a tab knows by its own `id`. */
+  /** Returns the engine's id for a tab's own `id`. */
   #nameOf(tab: string, id: number): number {
     if (!this.#tabs.includes(tab)) this.#tabs.push(tab)
     return (this.#tabs.indexOf(tab) + 1) * TAB_IDS + id
@@ -122,7 +125,7 @@ export class WriterCalls {
     const run = this.#run
     // An import stands in the place of a sync.
     if (run?.calls.get(tab)?.id !== id) return this.#options.engine.cancel(this.#nameOf(tab, id))
-    // From now on a call for the same root is a sync of its own.
+    // From now on a call for the same root starts a new sync.
     this.#setRun(null)
     await this.#options.engine.cancel(run.id)
   }
@@ -134,16 +137,16 @@ export class WriterCalls {
     run.calls.delete(tab)
     call.leave(new SyncError('cancelled', 'the sync was left'))
     await this.#forgetDead(run)
-    // Meanwhile it may have ended, or somebody has come.
+    // Meanwhile the sync may have ended, or another tab may have joined.
     if (this.#run !== run || run.calls.size > 0) return
     this.#setRun(null)
     await this.#options.engine.cancel(run.id)
   }
 
-  /** Tabs that have ended want nothing any more. */
+  /** Drops the calls of dead tabs. */
   async #forgetDead({ calls }: Run): Promise<void> {
     const dead = async ([tab, call]: [string, unknown]) => {
-      // One that has asked again since then is another call.
+      // A tab that has asked again since then has another call.
       if (!(await this.#options.isAlive(tab)) && calls.get(tab) === call) calls.delete(tab)
     }
     await Promise.all([...calls].map(dead))
@@ -176,13 +179,13 @@ export class WriterCalls {
   }
 }
 
-/** True if the two want the same part of the same state, trusted in the same way. */
+/** Returns true if the two ask for the same part of the same state, trusted in the same way. */
 function isSameTarget(a: SyncTarget, b: SyncTarget): boolean {
   const isSame = (one: string | undefined, other: string | undefined) => one?.toLowerCase() === other?.toLowerCase()
   return isSame(a.root, b.root) && isSame(a.block, b.block) && scopeOf(a).equals(scopeOf(b))
 }
 
-/** True if the store refused a write because another tab has become the writer. */
+/** Returns true if the store refused a write because another tab has become the writer. */
 function isFenced(error: unknown): boolean {
   return isRootlightError(error, 'fenced') || (error instanceof Error && isFenced(error.cause))
 }

@@ -1,9 +1,9 @@
 /**
- * The Web Lock of the one tab that writes to a database: taken, waited for, stolen, let go. The browser passes it on when
- * its tab is closed or killed; one that is frozen keeps it, and has to be stolen from.
+ * The Web Lock of the one tab that writes to a database: taken, waited for, stolen, released. The browser passes the
+ * lock on when its tab is closed or killed. A frozen tab keeps the lock, so another tab has to steal.
  */
 
-/** What is used of `navigator.locks`. */
+/** The used part of `navigator.locks`. */
 export interface Locks {
   request(
     name: string,
@@ -15,15 +15,15 @@ export interface Locks {
 export interface WriterLockOptions {
   readonly locks: Locks
   readonly name: string
-  /** What was waited for, or stolen, is ours. */
+  /** Called when this tab has the lock, after waiting or stealing. */
   readonly onHeld: () => void
-  /** It was ours, and another tab has stolen it. */
+  /** Called when another tab has stolen the lock from this one. */
   readonly onLost: () => void
 }
 
 export class WriterLock {
   readonly #options: WriterLockOptions
-  /** Lets go of the lock; `null`: it is not ours. */
+  /** Releases the lock; `null`: this tab does not have the lock. */
   #release: (() => void) | null = null
   #waiting: AbortController | null = null
   #isClosed = false
@@ -32,7 +32,7 @@ export class WriterLock {
     this.#options = options
   }
 
-  /** Takes the lock if nobody has it, and says whether it did. Never settles where the browser does not answer. */
+  /** Takes the lock if free. Returns true on success. Never settles where the browser does not answer. */
   take(): Promise<boolean> {
     return new Promise((resolve) => {
       this.#request({ ifAvailable: true }, () => resolve(true)).then(
@@ -42,20 +42,20 @@ export class WriterLock {
     })
   }
 
-  /** Stands in line for it. */
+  /** Stands in line for the lock. */
   wait(): void {
     this.#waiting?.abort()
     this.#waiting = new AbortController()
     void this.#request({ signal: this.#waiting.signal }, this.#options.onHeld)
   }
 
-  /** Takes it from whoever has it. */
+  /** Takes the lock from its holder. */
   steal(): void {
     if (this.#release !== null) return
     void this.#request({ steal: true }, this.#options.onHeld)
   }
 
-  /** Lets go of it, or leaves the line. */
+  /** Releases the lock, or leaves the line. */
   release(): void {
     this.#waiting?.abort()
     this.#waiting = null
@@ -63,13 +63,13 @@ export class WriterLock {
     this.#release = null
   }
 
-  /** The same for good: a lock that the browser grants later is let go at once. */
+  /** Releases the lock for good: a lock granted later is released at once. */
   close(): void {
     this.#isClosed = true
     this.release()
   }
 
-  /** Settles when the lock is ours no more, or was not given to us; never rejects. */
+  /** Settles when this tab has lost the lock, or did not get the lock; never rejects. */
   async #request(options: LockOptions, onHeld: () => void): Promise<void> {
     const { locks, name, onLost } = this.#options
     let own: (() => void) | null = null
@@ -83,7 +83,7 @@ export class WriterLock {
         })
       })
     } catch {
-      // Aborted in line by ourselves; or stolen, while it was ours.
+      // The request was aborted in line by this tab; or the lock was stolen.
       if (own === null || this.#release !== own) return
       this.#release = null
       onLost()

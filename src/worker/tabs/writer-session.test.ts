@@ -6,7 +6,7 @@ import type { Engine, EngineEvent } from '../engine.ts'
 import type { TabMessage } from './tab-channel.ts'
 import { WriterSession, type WriterSessionOptions } from './writer-session.ts'
 
-/** A session over an engine of which only what a test gives is there. */
+/** Returns a session over an engine with only the given methods. */
 function sessionOf(engine: Partial<Engine>, options: Partial<WriterSessionOptions> = {}) {
   const said: TabMessage[] = []
   const told: string[] = []

@@ -1,6 +1,6 @@
 /**
- * One tab's time as the writer: opens the engine that writes, answers the calls of all tabs, and tells what the engine
- * tells. Once it is over it says nothing more: whoever waits for an answer asks the next writer.
+ * One tab's time as the writer: opens the engine, answers the calls of all tabs, and passes the engine's events on.
+ * After its end a session says nothing more, and waiting tabs ask the next writer.
  */
 import { databaseOfOtherChain } from '../../store/database/chain-id.ts'
 import type { Engine, EngineEvent, SyncTarget } from '../engine.ts'
@@ -11,38 +11,38 @@ import type { TabEvent, TabMessage } from './tab-channel.ts'
 import { WriterCalls } from './writer-calls.ts'
 
 export interface WriterSessionOptions {
-  /** No two are the same. */
+  /** The unique name of the session. */
   readonly writer: string
-  /** That this tab's engine is about. */
+  /** The chain of this tab's engine. */
   readonly chainId: number
-  /** Higher than that of the writer before. */
+  /** The number of the session, higher than the previous writer's. */
   readonly term: number
   /** Opens the engine that writes. */
   readonly open: (emit: (event: EngineEvent) => void) => Promise<Engine>
-  /** Whether the tab of this name lives. */
+  /** Returns true if the tab of this name lives. */
   readonly isAlive: (tab: string) => Promise<boolean>
-  /** What the writer before was syncing. */
+  /** The previous writer's sync target. */
   readonly inherited: SyncTarget | null
-  /** To the other tabs. */
+  /** Sends a message to the other tabs. */
   readonly say: (message: TabMessage) => void
-  /** To this tab's application. */
+  /** Passes an event to this tab's application. */
   readonly tell: (event: TabEvent) => void
-  /** The connection of this tab that writes was closed for good. */
+  /** Called when the writing connection of this tab was closed for good. */
   readonly onStoreClosed: (event: Extract<EngineEvent, { kind: 'storeClosed' }>) => void
-  /** Another sync runs, or none. */
+  /** Called when another sync runs, or none. */
   readonly onTarget: () => void
-  /** A write was refused. */
+  /** Called when the store refused a write. */
   readonly onFenced: () => void
 }
 
 export class WriterSession {
-  /** Rejects as the opening of the engine does. */
+  /** Settles with the opening of the engine. */
   readonly opened: Promise<unknown>
   readonly #options: WriterSessionOptions
   readonly #calls: Promise<WriterCalls>
-  /** What is being synced, or will be as soon as the engine is open. */
+  /** The sync target, from before the opening of the engine on. */
   #target: SyncTarget | null
-  /** Calls of other tabs that are being answered. */
+  /** Calls of other tabs under way. */
   readonly #serving = new Set<string>()
   #isOver = false
 
@@ -66,7 +66,7 @@ export class WriterSession {
     return this.#target
   }
 
-  /** Does what this tab asks for, and hands over the outcome; never does once the session is over. */
+  /** Performs a call of this tab and hands over the outcome, unless the session is over by then. */
   async perform(tab: string, asked: EngineCall, settle: Settle): Promise<void> {
     try {
       const value = await (await this.#calls).perform(tab, asked)
@@ -76,14 +76,14 @@ export class WriterSession {
     }
   }
 
-  /** Does what another tab asks for, once, however often it asks. */
+  /** Performs a call of another tab once, however often the tab asks. */
   async serve(asked: Extract<TabMessage, { kind: 'call' }>): Promise<void> {
     const { writer, chainId, tab, call } = asked
     const key = `${tab}/${call}`
     if (this.#serving.has(key)) return
     const { say, chainId: ours } = this.#options
     const reject = (error: unknown) => say({ kind: 'error', writer, tab, call, error: toPlainError(error) })
-    // It opened the database before there was anything in it to say so.
+    // The caller opened the database before its chain was recorded.
     if (chainId !== ours) return reject(databaseOfOtherChain(ours, chainId))
     this.#serving.add(key)
     await this.perform(tab, asked, {
@@ -93,7 +93,7 @@ export class WriterSession {
     this.#serving.delete(key)
   }
 
-  /** Ends the engine; what it has verified is written, if it may still write. May be called twice. */
+  /** Ends the engine, which writes its verified nodes if the store still lets it write. May be called twice. */
   async end(): Promise<void> {
     this.#isOver = true
     const calls = await this.#calls.catch(() => null)
@@ -122,10 +122,10 @@ export class WriterSession {
     return calls
   }
 
-  /** To the other tabs first: what is told to the application may be moved to another thread. */
+  /** Tells the other tabs first: an event told to the application may be moved to another thread. */
   #announce(calls: WriterCalls | null, event: EngineEvent): void {
     if (this.#isOver || event.kind === 'role') return
-    // The others have connections of their own.
+    // The other tabs have connections of their own.
     if (event.kind === 'storeClosed') {
       this.#options.onStoreClosed(event)
       return

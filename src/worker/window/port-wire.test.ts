@@ -5,7 +5,7 @@ import { createWirePair } from '../../testing/memory-wire.ts'
 import { MAX_UNREAD_BYTES } from '../constants.ts'
 import { PortWire, portOf } from './port-wire.ts'
 
-/** What a wire has brought. */
+/** Collects the chunks and the end of a wire. */
 function listen(wire: Wire) {
   const heard: { bytes: number[]; ends: (string | undefined)[] } = { bytes: [], ends: [] }
   wire.open({
@@ -15,7 +15,7 @@ function listen(wire: Wire) {
   return heard
 }
 
-/** The engine's end, and the other end of the wire that the window has. */
+/** Returns the engine's end, and the far end of the window's wire. */
 function setUp() {
   const [stream, far] = createWirePair()
   const port = portOf(stream)
@@ -116,7 +116,7 @@ describe('PortWire', () => {
     const { near, far } = setUp()
     const atFar = listen(far)
     const chunkBytes = 64 * 1024
-    // Of its own each: they are moved.
+    // A buffer of its own for each chunk: chunks are transferred.
     for (let sent = 0; sent < MAX_UNREAD_BYTES; sent += chunkBytes) await far.send([new Uint8Array(chunkBytes)])
     await settle()
     expect(atFar.ends).toEqual([])
@@ -147,7 +147,7 @@ describe('PortWire', () => {
       await far.send([new Uint8Array(MAX_UNREAD_BYTES / 2)])
       await expect.poll(() => received).toBe(((sent + 1) * MAX_UNREAD_BYTES) / 2)
     }
-    // What says that it was read crosses on its own.
+    // The confirmation of the read crosses on its own.
     await settle()
     far.close()
   })

@@ -1,31 +1,31 @@
 /**
- * A wire across a MessagePort: the engine has one end, the window a libp2p stream at the other. Bytes cross by transfer. A
- * port of its own for each wire: what is posted before the other side listens waits there.
+ * A wire across a MessagePort: the engine at one end, a libp2p stream of the window at the other. Bytes cross by
+ * transfer. Each wire has a port of its own, so messages posted early wait for their listener.
  */
 import { ConnectionError, type ConnectionErrorCode } from '../../network/connection-error.ts'
 import type { Wire, WireHandler } from '../../protocol/wire.ts'
 import { MAX_UNREAD_BYTES } from '../constants.ts'
 
-/** What the engine's side says. */
+/** Messages of the engine's side. */
 type ToStream =
   | { readonly kind: 'send'; readonly bytes: Uint8Array }
-  /** It has dealt with so much of what came. */
+  /** The engine has read this number of bytes. */
   | { readonly kind: 'read'; readonly bytes: number }
   | { readonly kind: 'close' }
   | { readonly kind: 'abort'; readonly message: string }
 
-/** What the window's side says. */
+/** Messages of the window's side. */
 type FromStream =
   | { readonly kind: 'chunk'; readonly bytes: Uint8Array }
   /** The transport takes more: the answer to each `send`, in order. */
   | { readonly kind: 'taken' }
-  /** `code`: the connection has ended, and this says who is to blame. */
+  /** The stream has ended. `code`: the connection has ended, and the code says which side is to blame. */
   | { readonly kind: 'closed'; readonly message: string | null; readonly code: ConnectionErrorCode | null }
 
-/** The engine's end; `port` belongs to it from now on. */
+/** The engine's end; takes over `port`. */
 export class PortWire implements Wire {
   readonly #port: MessagePort
-  /** Of what was sent and not taken yet. */
+  /** Sends not taken yet. */
   readonly #sends: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = []
   #handler: WireHandler | null = null
   #end: Error | null = null
@@ -81,8 +81,8 @@ export class PortWire implements Wire {
 }
 
 /**
- * The window's end: joins `wire`, which is not open yet, to a new port, and returns the other end of that. A stream that
- * brings more than {@link MAX_UNREAD_BYTES} which the engine has not read is ended: what is posted cannot be held back.
+ * Joins `wire`, not open yet, to a new port, and returns the engine's end of the port. A stream with
+ * more than {@link MAX_UNREAD_BYTES} unread by the engine is ended: posted bytes cannot be held back.
  */
 export function portOf(wire: Wire): MessagePort {
   const { port1: port, port2: theirs } = new MessageChannel()
@@ -91,7 +91,7 @@ export function portOf(wire: Wire): MessagePort {
   port.onmessage = ({ data }: MessageEvent<ToStream>) => {
     if (data.kind === 'read') unread -= data.bytes
     else if (data.kind === 'send') {
-      // A wire that fails says so in onClose as well, and that rejects what was not taken.
+      // A failing wire also calls onClose, which rejects the sends not taken.
       wire.send([data.bytes]).then(
         () => post({ kind: 'taken' }),
         () => {},
@@ -122,7 +122,7 @@ function errorOf(message: string, code: ConnectionErrorCode | null): Error {
   return code === null ? new Error(message) : new ConnectionError(code, message)
 }
 
-/** One buffer of its own: what it is made of belongs to others, and may be a part of something larger. */
+/** Copies the pieces into one new buffer: their own buffers belong to others, or hold more. */
 function joined(pieces: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
   let at = 0
@@ -133,7 +133,7 @@ function joined(pieces: readonly Uint8Array[]): Uint8Array {
   return bytes
 }
 
-/** `chunk` in a buffer that holds nothing else. */
+/** Returns `chunk` in a buffer that holds nothing else. */
 function alone(chunk: Uint8Array): Uint8Array<ArrayBuffer> {
   const isAlone = chunk.buffer instanceof ArrayBuffer && chunk.buffer.byteLength === chunk.byteLength
   return isAlone ? (chunk as Uint8Array<ArrayBuffer>) : chunk.slice()

@@ -1,4 +1,4 @@
-/** Both sides of the port to the window, with a window that has no libp2p behind it. */
+/** Both sides of the port to the window, with a window without libp2p. */
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { parsePeer } from '../../network/address.ts'
 import { DialError } from '../../network/dial-error.ts'

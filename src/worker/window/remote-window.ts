@@ -1,4 +1,4 @@
-/** The engine's side of the port to the window: its libp2p node, as if it were on this thread. */
+/** The engine's side of the port to the window: the window's libp2p node, as if on this thread. */
 import type { PeerAddress } from '../../network/address.ts'
 import { DialError } from '../../network/dial-error.ts'
 import type { Link } from '../../network/link.ts'
@@ -8,7 +8,7 @@ import { OpenCalls } from '../open-calls.ts'
 import { PortWire } from './port-wire.ts'
 import type { FromWindow, ToWindow, WindowAnswer, WindowCall } from './window-port.ts'
 
-/** `port` belongs to it from now on. It ends with the worker. */
+/** Takes over `port`, and ends with the worker. */
 export class RemoteWindow implements WindowCaller {
   readonly #port: MessagePort
   readonly #calls = new OpenCalls<WindowCall>()
@@ -38,7 +38,7 @@ export class RemoteWindow implements WindowCaller {
     }
   }
 
-  /** Rejects as the window does. A signal that aborts hurries it; what it has done then is undone. */
+  /** Makes a call, and rejects as the window does. An aborting signal ends the call early and undoes its effect. */
   async #call<const C extends WindowCall>(asked: C, signal?: AbortSignal): Promise<WindowAnswer<C>> {
     let abort = () => {}
     const answer = this.#calls.add<WindowAnswer<C>>(asked, (call) => {
@@ -50,7 +50,7 @@ export class RemoteWindow implements WindowCaller {
     return answer.finally(() => signal?.removeEventListener('abort', abort))
   }
 
-  /** The same, where a failure is nobody's business: the window has done what it could. Never rejects. */
+  /** Makes a call without regard to failure: the window has done its part. Never rejects. */
   async #tell(asked: WindowCall): Promise<void> {
     await this.#call(asked).catch(() => {})
   }
@@ -86,7 +86,7 @@ export class RemoteWindow implements WindowCaller {
   }
 }
 
-/** `wire`, which calls `onEnd` when it has ended, also if nobody wanted what it brings. */
+/** Returns `wire` with a call of `onEnd` at its end, also if the wire was never opened. */
 function watched(wire: Wire, onEnd: () => void): Wire {
   let isOpen = false
   const open = (handler: WireHandler) => {

@@ -1,4 +1,4 @@
-/** The window's side of the port: does with its libp2p node what an engine in a worker asks for. */
+/** The window's side of the port: performs the calls of an engine in a worker on the window's libp2p node. */
 import { parsePeer } from '../../network/address.ts'
 import { asDialError } from '../../network/dial-error.ts'
 import type { Guest } from '../../network/link.ts'
@@ -6,13 +6,13 @@ import type { WindowCaller } from '../../network/window/window-caller.ts'
 import { portOf } from './port-wire.ts'
 import type { DialedLink, FromWindow, ToWindow, WindowCall } from './window-port.ts'
 
-/** A connection that the engine knows by a number. */
+/** A connection, known to the engine by a number. */
 interface OpenLink {
   open?(signal: AbortSignal): Promise<Parameters<typeof portOf>[0]>
   hangUp(): Promise<void> | void
 }
 
-/** Begins to listen at `port`; the rest is up to the engine. */
+/** Begins to listen at `port`; the engine does the rest. */
 export function hostWindow(port: MessagePort, node: WindowCaller): void {
   const host = new WindowHost(port, node)
   port.onmessage = ({ data }: MessageEvent<ToWindow>) => host.receive(data)
@@ -85,7 +85,8 @@ class WindowHost {
   }
 
   #admit({ peerId, host, isWebRtc, wire, hangUp }: Guest): void {
-    // Not until its stream has ended, but until the engine says so: it ends the stream first, and then hangs up.
+    // The link stays after the end of its stream until the engine's word: the engine ends the stream first, and then
+    // hangs up.
     const link = this.#add({ hangUp })
     const port = portOf(wire)
     this.#post({ kind: 'guest', link, peerId, host, isWebRtc, port }, [port])

@@ -1,21 +1,21 @@
-/** What crosses the port between an engine in a worker and the window's libp2p node. Links are numbers there. */
+/** Messages across the port between an engine in a worker and the window's libp2p node. Links are numbers. */
 import type { Departure } from '../../network/departure.ts'
 import type { Conditions } from '../../network/window/window-caller.ts'
 
-/** What is asked of the window; each call is answered once. */
+/** The calls to the window; each is answered once. */
 export type WindowCall =
   | { readonly method: 'start' | 'stop' }
-  /** Answered with the link. */
+  /** Dials; answered with the link. */
   | { readonly method: 'dial'; readonly address: string }
-  /** Answered with the port of a wire, see `port-wire.ts`. */
+  /** Opens a stream; answered with the port of a wire, see `port-wire.ts`. */
   | { readonly method: 'open'; readonly link: number }
   | { readonly method: 'hangUp'; readonly link: number }
-  /** The engine will not hang up this guest any more: its stream has ended. */
+  /** The engine will not hang up this guest: its stream has ended. */
   | { readonly method: 'forget'; readonly link: number }
 
 export type ToWindow =
   | ({ readonly kind: 'call'; readonly call: number } & WindowCall)
-  /** Nobody waits for the answer any more. */
+  /** The engine no longer waits for the answer. */
   | { readonly kind: 'abort'; readonly call: number }
 
 export type FromWindow =
