@@ -2,7 +2,14 @@
  * The page: wires the fields and buttons to a {@link Session}, and the session's events to the views. `?engine=window`
  * runs the engine in the window instead of a worker. `?chain=` names another chain than mainnet.
  */
-import { createLightClient, type LightClient, type PeerInfo, type SyncProgress, type SyncTarget } from '../src/index.ts'
+import {
+  createLightClient,
+  type LightClient,
+  type PeerInfo,
+  type SyncProgress,
+  type SyncTarget,
+  type TraceEvent,
+} from '../src/index.ts'
 import { byId, setText } from './dom.ts'
 import { clearError, type ErrorPlace, showError, showFull, showMessage } from './error-view.ts'
 import { SourceFields } from './fields.ts'
@@ -15,6 +22,7 @@ import { isConnected, PeersView } from './peers-view.ts'
 import { NOTHING_YET, ProgressView, type ShownProgress } from './progress-view.ts'
 import { isKept, type Kept, keptBy, watchedTarget } from './scope.ts'
 import { Session } from './session.ts'
+import { TraceView } from './trace-view.ts'
 import type { WalletSource } from './wallet-source.ts'
 import { WalletView } from './wallet-view.ts'
 import { WatchList } from './watch-list.ts'
@@ -33,6 +41,7 @@ const startButton = byId('start', HTMLButtonElement)
 const stopButton = byId('stop', HTMLButtonElement)
 const progressView = new ProgressView()
 const peersView = new PeersView()
+const traceView = new TraceView(() => void guard('page-error', changeTrace))
 const keyspace = new KeyspaceView(byId('keyspace', HTMLCanvasElement))
 
 let chainId = Number(parameters.get('chain') ?? MAINNET)
@@ -168,6 +177,15 @@ async function goOffline(): Promise<void> {
   wallet.refresh()
 }
 
+/** Opens the client again, with or without its trace. A running sync goes on. */
+async function changeTrace(): Promise<void> {
+  const running = session.isSyncing ? started : null
+  await session.close()
+  if (running !== null) await session.start(running.peers, running.target)
+  else await session.connect(offlineBox.checked ? [] : fields.peersOrNone())
+  showButtons()
+}
+
 async function whenRestored(): Promise<LightClient> {
   await restored
   return session.client()
@@ -192,7 +210,8 @@ async function forgetEverything(): Promise<void> {
 
 function openClient(peers: readonly string[]): Promise<LightClient> {
   const worker = () => new Worker(new URL('../src/worker/port/worker.ts', import.meta.url), { type: 'module' })
-  const options = { database: DATABASE, chainId, peers }
+  const trace = traceView.isOn ? { onTrace: (event: TraceEvent) => traceView.add(event) } : {}
+  const options = { database: DATABASE, chainId, peers, ...trace }
   return createLightClient(parameters.get('engine') === 'window' ? options : { ...options, worker })
 }
 
