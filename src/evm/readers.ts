@@ -8,7 +8,7 @@ import { badArgument, describe, fieldsOf, listOf, reading } from '../wallet/plai
 export type Reader<T> = (name: string, value: unknown) => T
 
 /** A reader for each field of an object. The compiler reports a missing one. */
-export type Readers<T> = { readonly [name in keyof T]-?: Reader<T[name]> }
+type Readers<T> = { readonly [name in keyof T]-?: Reader<T[name]> }
 
 /** Reads an address. Returns lower case, because overrides and reads are kept by address. */
 export const address: Reader<string> = (name, value) => hex(/^0x[0-9a-f]{40}$/i, 'an address')(name, value)

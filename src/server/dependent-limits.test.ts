@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { DEFAULT_CONNECTION_LIMITS } from '../network/guards/connection-limits.ts'
 import { DEFAULT_SERVING_LIMITS } from '../protocol/serving-limits.ts'
-import { dependentLimits, type Limits } from './dependent-limits.ts'
+import { dependentLimits } from './dependent-limits.ts'
 
 /** Returns the limits in force. */
-function inForce({ limits = {}, connectionLimits = {} }: Partial<Limits>) {
+function inForce({ limits = {}, connectionLimits = {} }: Partial<Parameters<typeof dependentLimits>[0]>) {
   const dependent = dependentLimits({ limits, connectionLimits })
   return {
     ...DEFAULT_SERVING_LIMITS,

@@ -3,7 +3,7 @@ import { MAX_STREAMS_PER_CONNECTION } from '../network/constants.ts'
 import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from '../network/guards/connection-limits.ts'
 import { DEFAULT_SERVING_LIMITS, type ServingLimits } from '../protocol/serving-limits.ts'
 
-export interface Limits {
+interface Limits {
   readonly limits: Partial<ServingLimits>
   readonly connectionLimits: Partial<ConnectionLimits>
 }
