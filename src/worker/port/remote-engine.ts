@@ -15,7 +15,7 @@ import { OpenCalls, type Settle } from '../open-calls.ts'
 import type { FromWorker, ToWorker } from './worker-port.ts'
 
 /** The worker's port to the window's libp2p node. */
-export interface WindowPort {
+interface WindowPort {
   readonly port: MessagePort
   /** Stops the node, for an engine that is gone. Never rejects. */
   stop(): Promise<void>

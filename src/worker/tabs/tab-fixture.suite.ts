@@ -64,7 +64,7 @@ type ScriptedMethods = Partial<Engine>
 const keccak = await createFastKeccak()
 
 /** An engine that writes to a store of its own, as the real one does. Synced pages arrive on the test's command. */
-export class ScriptedEngine implements ScriptedMethods {
+class ScriptedEngine implements ScriptedMethods {
   readonly store: StateStore
   /** Roots of the syncs started, in order. */
   readonly started: string[] = []
