@@ -208,7 +208,7 @@ test('whoever does not ask for WebRTC loads nothing of it', async ({ openTab, pe
     const options = webrtc ? { webrtc: { relays: relay.multiaddrs } } : {}
     await page.evaluate(({ peers, options }) => window.e2e.open(peers, options), { peers: [server.address], options })
     await page.evaluate((root) => window.e2e.sync(root), rootOf(state))
-    return scripts.filter((url) => /window-node|webrtc|page-host|remote-page/.test(url)).length
+    return scripts.filter((url) => /\/window-node|webrtc|window-host|remote-window/.test(url)).length
   }
   expect(await loaded(false)).toBe(0)
   expect(await loaded(true)).toBeGreaterThan(1)
