@@ -99,7 +99,7 @@ describe('authorizations', () => {
       { ...good, s: 0n },
       // The parity is 0 or 1; older signatures add 27.
       { ...good, yParity: good.yParity + 27n },
-      { ...good, r: 2n ** 256n },
+      { ...good, r: 2n ** 256n - 1n },
     ]
     for (const each of bad) {
       expect((await ask({ to: authority, authorizationList: [each] })).output).toBe('0x')
