@@ -7,8 +7,6 @@
  * extensions. The order of all paths is the pre-order walk of the account trie, with each storage trie right behind the
  * leaf of its account.
  */
-import { bytesToHex } from '@noble/hashes/utils.js'
-
 declare const pathBrand: unique symbol
 
 /** The nibbles of a path as hex digits, at most {@link MAX_PATH_NIBBLES}; see the head of this file. */
@@ -33,7 +31,12 @@ export type Position = string
 
 /** Returns the path of a 32-byte key (a hashed address). The path of a slot is two keys in a row. */
 export function pathOfKey(key: Uint8Array): Path {
-  return bytesToHex(key) as Path
+  const digits = digitsFor(2 * key.length)
+  for (let i = 0; i < key.length; i++) {
+    digits[2 * i] = HEX_DIGITS[key[i]! >> 4]!
+    digits[2 * i + 1] = HEX_DIGITS[key[i]! & 0x0f]!
+  }
+  return ascii.decode(digits) as Path
 }
 
 /** Returns the position right behind everything at or below `path`. */
@@ -62,9 +65,9 @@ export function nibbleAt(path: string, index: number): number {
 
 /** Returns nibble values (one per byte) as a path. */
 export function pathOfNibbles(nibbles: Uint8Array, start = 0, end: number = nibbles.length): Path {
-  let text = ''
-  for (let i = start; i < end; i++) text += HEX_DIGITS[nibbles[i]!]
-  return text as Path
+  const digits = digitsFor(end - start)
+  for (let i = start; i < end; i++) digits[i - start] = HEX_DIGITS[nibbles[i]!]!
+  return ascii.decode(digits) as Path
 }
 
 /** Writes the nibble values of `path` to `target`, one per byte. */
@@ -72,4 +75,15 @@ export function writeNibbles(path: string, target: Uint8Array, at = 0): void {
   for (let i = 0; i < path.length; i++) target[at + i] = nibbleAt(path, i)
 }
 
-const HEX_DIGITS = '0123456789abcdef'
+const HEX_DIGITS = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0))
+/**
+ * The digits of a path in the making. A text put together digit by digit stays a tree of parts in V8 until a reader
+ * comes: 2 kB for 128 digits. Paths wait by the thousand, in gaps and in requests.
+ */
+const scratch = new Uint8Array(MAX_PATH_NIBBLES)
+const ascii = new TextDecoder('latin1')
+
+/** A damaged node may have a longer path than a state. */
+function digitsFor(length: number): Uint8Array {
+  return length <= scratch.length ? scratch.subarray(0, length) : new Uint8Array(length)
+}
