@@ -246,7 +246,7 @@ describe('Admission', () => {
   })
 
   test('behavior: requests that wait for their turn are held as well', async () => {
-    const { admission, refused, admit, ask } = setUp({ heldBytes: 3 * MIB, servedAtOnce: 1 })
+    const { admission, refused, admit, ask } = setUp({ heldBytes: 4 * MIB, servedAtOnce: 1 })
     const [greedy, honest] = [admit('greedy'), admit('honest')]
     for (let i = 0; i < 3; i++) ask(greedy, 'greedy', { bytes: 200 * KIB, isRead: false })
     expect(admission.heldBytes).toBe(3 * 200 * KIB * REQUEST_MEMORY_FACTOR)

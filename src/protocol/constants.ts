@@ -65,8 +65,8 @@ export const STREAMS_PER_PEER = 4
 export const MAX_STREAMS = 1024
 /** Bytes of requests and answers held for all peers: two megabytes each for a hundred tabs on slow lines. */
 export const MAX_HELD_BYTES = 256 * 1024 * 1024
-/** Memory of a decoded request, as a multiple of the frame's size. Measured with 1,024 refs. */
-export const REQUEST_MEMORY_FACTOR = 4
+/** Memory of a decoded request, as a multiple of the size of its frame, at most. Held by `request-memory.test.ts`. */
+export const REQUEST_MEMORY_FACTOR = 6
 /** Bytes held for the peers of one host: a quarter of the total. Many honest tabs behind one address hold less. */
 export const MAX_HELD_BYTES_PER_HOST = 64 * 1024 * 1024
 /** Streams of one host's peers: two for each connection that a server accepts from one host. */
